@@ -1,0 +1,63 @@
+# `make run` serves, `make test` tests, `make check` lints. Each sets up what it needs, once.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench lock clean
+
+help:  ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: $(VENV)/.runtime  ## serve on http://localhost:3001/api/auth
+	@exec $(BIN)/athena-auth serve
+
+test: $(VENV)/.dev node_modules/.installed  ## run every test, on SQLite and on a real PostgreSQL
+	@$(BIN)/python -m pytest -n auto $(TESTS)
+
+check: $(VENV)/.dev  ## lint, formatting, types, import contracts
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev  ## rewrite the code in the house format
+	@$(BIN)/ruff check --fix-only
+	@$(BIN)/ruff format
+
+bench: $(VENV)/.dev  ## CPU per request on SQLite and PostgreSQL
+	@$(BIN)/python benchmarks/cpu_per_request.py
+
+lock: $(VENV)/.uv  ## pin the newest versions that pyproject.toml allows
+	@$(BIN)/python tools/lock.py
+
+clean:  ## remove what make set up (never a database)
+	@rm -rf $(VENV) node_modules
+
+# Everything comes from the lock files, by hash; the package itself is installed in place.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Athena Auth needs Python 3.11 or newer; say which one: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' \
+	  || { echo "This Python cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Setting up $(VENV) (once) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: lock/build.txt lock/runtime.txt pyproject.toml | $(BIN)/python
+	@$(PIP) --require-hashes -r lock/build.txt -r lock/runtime.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: lock/dev.txt $(VENV)/.runtime
+	@$(PIP) --require-hashes -r lock/dev.txt
+	@touch $@
+
+$(VENV)/.uv: | $(BIN)/python
+	@$(PIP) uv
+	@touch $@
+
+# The tests drive the server with a client nobody here wrote; Node itself comes from lock/dev.txt.
+node_modules/.installed: package.json package-lock.json $(VENV)/.dev
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

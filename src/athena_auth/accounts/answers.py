@@ -1,0 +1,63 @@
+"""How an account and a session look on the wire."""
+
+import msgspec
+
+from athena_auth.accounts.model import Account
+from athena_auth.sessions.model import Session
+from athena_auth.wire.fields import Timestamp, timestamp
+
+
+class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """A person's account."""
+
+    id: str
+    email: str
+    email_verified: bool
+    name: str
+    image: str | None
+    two_factor_enabled: bool
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class SessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """A session."""
+
+    id: str
+    token: str
+    """The session token where the caller has just received or shown it, else the session's id, which
+    `/revoke-session` takes in its place: tokens are stored as digests and cannot be shown again."""
+    user_id: str
+    ip_address: str
+    user_agent: str
+    created_at: Timestamp
+    updated_at: Timestamp
+    expires_at: Timestamp
+
+
+def user_answer(account: Account) -> UserAnswer:
+    """Return the account as clients see it."""
+    return UserAnswer(
+        id=account.id,
+        email=account.email,
+        email_verified=account.email_verified,
+        name=account.name,
+        image=account.image,
+        two_factor_enabled=account.two_factor_enabled,
+        created_at=timestamp(account.created_at),
+        updated_at=timestamp(account.updated_at),
+    )
+
+
+def session_answer(session: Session, token: str) -> SessionAnswer:
+    """Return the session as clients see it, with a token the caller knows or the id in its place."""
+    return SessionAnswer(
+        id=session.id,
+        token=token,
+        user_id=session.user_id,
+        ip_address=session.origin.address,
+        user_agent=session.origin.user_agent,
+        created_at=timestamp(session.created_at),
+        updated_at=timestamp(session.updated_at),
+        expires_at=timestamp(session.expires_at),
+    )

@@ -1,0 +1,214 @@
+"""HTTP for an account's owner: who am I, profile, deletion, sessions."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from athena_auth.accounts.answers import SessionAnswer, UserAnswer, session_answer, user_answer
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.service import AccountService
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.wire.fields import ImageUrl, Name, Password
+from athena_auth.wire.reply import CookieName, Reply, expired
+from athena_auth.wire.route import Access, Call, NoBody, Route
+
+SessionName = Annotated[str, msgspec.Meta(max_length=128, description="A session's id, or its token.")]
+
+
+class UpdateUserBody(msgspec.Struct, frozen=True):
+    """What to change; what is left out stays, and a null image is removed."""
+
+    name: Name | UnsetType = UNSET
+    image: ImageUrl | UnsetType | None = UNSET
+
+
+class DeleteUserBody(msgspec.Struct, frozen=True):
+    """The password, needed unless a factor was proven in this session within the last ten minutes."""
+
+    password: Password | None = None
+
+
+class RevokeSessionBody(msgspec.Struct, frozen=True):
+    """Which session to end."""
+
+    token: SessionName
+
+
+class GetSessionAnswer(msgspec.Struct, frozen=True):
+    """The session and its owner."""
+
+    session: SessionAnswer
+    user: UserAnswer
+
+
+class SuccessAnswer(msgspec.Struct, frozen=True):
+    """It is done."""
+
+    success: bool = True
+
+
+class DeletedAnswer(msgspec.Struct, frozen=True):
+    """The account is gone."""
+
+    success: bool = True
+    message: str = "User deleted"
+
+
+class StatusAnswer(msgspec.Struct, frozen=True):
+    """It is done."""
+
+    status: bool = True
+
+
+_FORGET = (expired(CookieName.SESSION), expired(CookieName.CHALLENGE))
+
+
+class AccountApi:
+    """The routes of an account's owner."""
+
+    def __init__(self, service: AccountService) -> None:
+        """Take the use cases."""
+        self._service = service
+
+    async def get_session(self, call: Call[SignedIn | None, NoBody]) -> Reply:
+        """Say who is signed in, or null."""
+        signed_in = call.principal
+        if signed_in is None:
+            return Reply(None)
+        # A cookie is kept from scripts on purpose (HttpOnly): do not hand its token to them in a body.
+        token = signed_in.session.id if call.caller.tokens.by_cookie else signed_in.token
+        return Reply(
+            GetSessionAnswer(session_answer(signed_in.session, token), user_answer(signed_in.account))
+        )
+
+    async def update_user(self, call: Call[SignedIn, UpdateUserBody]) -> Reply | Refused:
+        """Change name or image."""
+        refused = await self._service.update_profile(
+            call.principal, name=call.body.name, image=call.body.image
+        )
+        return refused or Reply(StatusAnswer())
+
+    async def delete_user(self, call: Call[SignedIn, DeleteUserBody]) -> Reply | Refused:
+        """Delete the account."""
+        refused = await self._service.delete(call.principal, call.body.password)
+        return refused or Reply(DeletedAnswer(), cookies=(*_FORGET, expired(CookieName.TRUSTED_DEVICE)))
+
+    async def sign_out(self, call: Call[SignedIn | None, NoBody]) -> Reply:
+        """End the session, if there is one."""
+        if call.principal is not None:
+            await self._service.sign_out(call.principal.token)
+        return Reply(SuccessAnswer(), cookies=_FORGET)
+
+    async def list_sessions(self, call: Call[SignedIn, NoBody]) -> Reply:
+        """List the live sessions."""
+        sessions = await self._service.sessions_of(call.principal)
+        return Reply([session_answer(session, session.id) for session in sessions])
+
+    async def revoke_session(self, call: Call[SignedIn, RevokeSessionBody]) -> Reply | Refused:
+        """End one session."""
+        refused = await self._service.revoke(call.principal, call.body.token)
+        return refused or Reply(StatusAnswer())
+
+    async def revoke_sessions(self, call: Call[SignedIn, NoBody]) -> Reply:
+        """End all sessions, this one too."""
+        await self._service.revoke_all(call.principal, keep_this_one=False)
+        return Reply(StatusAnswer(), cookies=_FORGET)
+
+    async def revoke_other_sessions(self, call: Call[SignedIn, NoBody]) -> Reply:
+        """End all sessions but this one."""
+        await self._service.revoke_all(call.principal, keep_this_one=True)
+        return Reply(StatusAnswer())
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        return (*self._account_routes(), *self._session_routes())
+
+    def _account_routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                method="GET",
+                path="/get-session",
+                handler=self.get_session,
+                access=Access.OPTIONAL_SESSION,
+                answer=GetSessionAnswer | None,
+                summary="Say who is signed in",
+                description="Null when nobody is. `session.token` is the bearer token for a bearer caller and "
+                "the session's id for a cookie caller, whose token stays out of reach of scripts.",
+                tag="sessions",
+            ),
+            Route(
+                method="POST",
+                path="/update-user",
+                handler=self.update_user,
+                access=Access.SESSION,
+                body=UpdateUserBody,
+                answer=StatusAnswer,
+                summary="Change the name or the image",
+                tag="accounts",
+            ),
+            Route(
+                method="POST",
+                path="/delete-user",
+                handler=self.delete_user,
+                access=Access.SESSION,
+                body=DeleteUserBody,
+                answer=DeletedAnswer,
+                errors=(ErrorCode.INVALID_PASSWORD,),
+                summary="Delete the account and everything that belongs to it",
+                tag="accounts",
+            ),
+        )
+
+    def _session_routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                method="POST",
+                path="/sign-out",
+                handler=self.sign_out,
+                access=Access.OPTIONAL_SESSION,
+                answer=SuccessAnswer,
+                summary="End this session",
+                tag="sessions",
+            ),
+            Route(
+                method="GET",
+                path="/list-sessions",
+                handler=self.list_sessions,
+                access=Access.SESSION,
+                answer=list[SessionAnswer],
+                summary="List the account's sessions",
+                description="`token` holds each session's id, which /revoke-session takes; "
+                "tokens are stored as digests and cannot be shown.",
+                tag="sessions",
+            ),
+            Route(
+                method="POST",
+                path="/revoke-session",
+                handler=self.revoke_session,
+                access=Access.SESSION,
+                body=RevokeSessionBody,
+                answer=StatusAnswer,
+                errors=(ErrorCode.SESSION_NOT_FOUND,),
+                summary="End one session",
+                tag="sessions",
+            ),
+            Route(
+                method="POST",
+                path="/revoke-sessions",
+                handler=self.revoke_sessions,
+                access=Access.SESSION,
+                answer=StatusAnswer,
+                summary="End all sessions, this one too",
+                tag="sessions",
+            ),
+            Route(
+                method="POST",
+                path="/revoke-other-sessions",
+                handler=self.revoke_other_sessions,
+                access=Access.SESSION,
+                answer=StatusAnswer,
+                summary="End all other sessions",
+                tag="sessions",
+            ),
+        )

@@ -1,0 +1,45 @@
+"""An account, and somebody signed in to it."""
+
+import msgspec
+
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.sessions.model import Session
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A person's account, without anything secret."""
+
+    id: UserId
+    email: str
+    email_verified: bool
+    name: str
+    image: str | None
+    two_factor_enabled: bool
+    created_at: Millis
+    updated_at: Millis
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """The owner of a live session: the principal of every request that needs one."""
+
+    session: Session
+    account: Account
+    token: str
+    """The session token as the caller showed it."""
+    slid: bool = False
+    """Whether this request moved the session's expiry on, so that its cookie must be sent again."""
+
+    def __repr__(self) -> str:
+        return f"SignedIn({self.account.id})"
+
+
+class CredentialVersion(msgspec.Struct, frozen=True):
+    """The state of an account's credentials at the moment a password was checked against them.
+
+    Checking takes tens of milliseconds outside any transaction. Whoever acts on the result must `hold` this
+    version in the transaction that acts: a password that was changed in between proves nothing any more.
+    """
+
+    user_id: UserId
+    number: int

@@ -1,0 +1,127 @@
+"""Use cases of somebody signed in: her profile and her sessions."""
+
+from typing import Protocol
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from athena_auth.accounts import sql
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.proof import PasswordProof
+from athena_auth.crypto.tokens import TokenKind, digest
+from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.ids import SessionId
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sessions import rules
+from athena_auth.sessions import sql as sessions
+from athena_auth.sessions.model import Session
+from athena_auth.store.transaction import Store, Tx
+
+
+class Resolver(Protocol):
+    """Finds out who a session token belongs to."""
+
+    async def resolve(self, token: str) -> SignedIn | None:
+        """Return the owner of a live session, or None."""
+        ...
+
+
+class AccountService:
+    """What an account's owner can do with it, factors apart."""
+
+    def __init__(self, store: Store, clock: Clock, proof: PasswordProof) -> None:
+        """Take the database, the clock and the way passwords are proven."""
+        self._store = store
+        self._clock = clock
+        self._proof = proof
+
+    async def resolve(self, token: str) -> SignedIn | None:
+        """Return the owner of a live session, and move its expiry on when that is due."""
+        now = self._clock.now()
+        token_digest = digest(TokenKind.SESSION, token)
+
+        async def load(tx: Tx) -> SignedIn | None:
+            return await sql.load_signed_in(tx, token, token_digest, now)
+
+        signed_in = await self._store.read(load)
+        if signed_in is None or not rules.is_due_to_slide(signed_in.session, now):
+            return signed_in
+        session = signed_in.session
+
+        async def slide(tx: Tx) -> bool:
+            return await sessions.slide(tx, session, now)
+
+        if not await self._store.transact(slide):
+            return signed_in
+        moved = msgspec.structs.replace(session, updated_at=now, expires_at=now + session.lifetime)
+        return msgspec.structs.replace(signed_in, session=moved, slid=True)
+
+    async def update_profile(
+        self, signed_in: SignedIn, *, name: str | UnsetType = UNSET, image: str | UnsetType | None = UNSET
+    ) -> Refused | None:
+        """Change the name or the image; what is UNSET stays."""
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> bool:
+            return await sql.update_profile(
+                tx,
+                signed_in.account.id,
+                now,
+                name=None if name is UNSET else name,
+                image=None if image is UNSET else image,
+                set_image=image is not UNSET,
+            )
+
+        return None if await self._store.transact(work) else Refused(ErrorCode.UNAUTHORIZED)
+
+    async def delete(self, signed_in: SignedIn, password: str | None) -> Refused | None:
+        """Delete the account and all that is hers; by password, or right after proving a factor."""
+        user_id = signed_in.account.id
+        if password is not None:
+            if await self._proof.of_account(user_id, password) is None:
+                return Refused(ErrorCode.INVALID_PASSWORD)
+        elif not rules.is_fresh(signed_in.session, self._clock.now()):
+            return Refused(ErrorCode.INVALID_PASSWORD, "Give your password to delete the account.")
+
+        async def work(tx: Tx) -> bool:
+            return await sql.delete(tx, user_id)
+
+        return None if await self._store.transact(work) else Refused(ErrorCode.UNAUTHORIZED)
+
+    async def sessions_of(self, signed_in: SignedIn) -> list[Session]:
+        """Return the account's live sessions, newest first."""
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> list[Session]:
+            return await sessions.all_live(tx, signed_in.account.id, now)
+
+        return await self._store.read(work)
+
+    async def sign_out(self, token: str) -> None:
+        """End the session of this token; nothing happens when there is none."""
+
+        async def work(tx: Tx) -> None:
+            await sessions.end_token(tx, digest(TokenKind.SESSION, token))
+
+        await self._store.transact(work)
+
+    async def revoke(self, signed_in: SignedIn, token_or_id: str) -> Refused | None:
+        """End one session of this account, named by its id or by its token."""
+        user_id = signed_in.account.id
+
+        async def work(tx: Tx) -> bool:
+            # A session of somebody else is not found, whether its id is known or guessed.
+            return await sessions.end(tx, user_id, SessionId(token_or_id)) or await sessions.end_of_owner(
+                tx, user_id, digest(TokenKind.SESSION, token_or_id)
+            )
+
+        return None if await self._store.transact(work) else Refused(ErrorCode.SESSION_NOT_FOUND)
+
+    async def revoke_all(self, signed_in: SignedIn, *, keep_this_one: bool) -> None:
+        """End the account's sessions: all, or all others."""
+        keep = signed_in.session.id if keep_this_one else None
+
+        async def work(tx: Tx) -> None:
+            await sessions.end_others(tx, signed_in.account.id, keep)
+
+        await self._store.transact(work)

@@ -1,0 +1,181 @@
+"""Statements over `athena_account`."""
+
+import msgspec
+
+from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.sessions.sql import session_from
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Row, Tx
+
+
+class StoredPassword(msgspec.Struct, frozen=True):
+    """A password's hash and the credential version it belongs to."""
+
+    account: Account
+    encoded: str
+    version: CredentialVersion
+
+    def __repr__(self) -> str:
+        return f"StoredPassword({self.account.id})"
+
+
+# Columns of a session and of its owner, in one row: `SELECT *` of both would give two columns each of the
+# names `id`, `created_at` and `updated_at`.
+_LOAD_SIGNED_IN = Statement("""
+    SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled,
+           a.created_at AS account_created_at, a.updated_at AS account_updated_at
+    FROM athena_session s JOIN athena_account a ON a.id = s.user_id
+    WHERE s.token_digest = :token_digest AND s.expires_at > :now
+""")
+
+_LOAD = Statement("SELECT * FROM athena_account WHERE id = :id")
+_LOAD_BY_EMAIL = Statement("SELECT * FROM athena_account WHERE email = :email")
+
+_INSERT = Statement("""
+    INSERT INTO athena_account (id, email, email_verified, name, image, password_hash, credential_version,
+                                two_factor_enabled, created_at, updated_at)
+    VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :now, :now)
+""")
+
+_HOLD = Statement("""
+    UPDATE athena_account SET credential_version = credential_version
+    WHERE id = :id AND credential_version = :version
+""")
+
+_CHANGE_CREDENTIALS = Statement("""
+    UPDATE athena_account
+    SET credential_version = credential_version + 1, updated_at = :now, two_factor_enabled = :two_factor_enabled
+    WHERE id = :id
+""")
+
+_BUMP = Statement("""
+    UPDATE athena_account SET credential_version = credential_version + 1, updated_at = :now WHERE id = :id
+""")
+
+_SET_PASSWORD = Statement("UPDATE athena_account SET password_hash = :password_hash WHERE id = :id")
+
+_UPDATE_PROFILE = Statement("""
+    UPDATE athena_account SET name = COALESCE(:name, name),
+           image = CASE WHEN :set_image THEN :image ELSE image END, updated_at = :now
+    WHERE id = :id
+""")
+
+_VERIFY_EMAIL = Statement("""
+    UPDATE athena_account SET email_verified = :yes, updated_at = :now WHERE id = :id AND NOT email_verified
+""")
+
+_DELETE = Statement("DELETE FROM athena_account WHERE id = :id")
+
+
+def _account(row: Row) -> Account:
+    return Account(
+        id=row["id"],
+        email=row["email"],
+        email_verified=bool(row["email_verified"]),
+        name=row["name"],
+        image=row["image"],
+        two_factor_enabled=bool(row["two_factor_enabled"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _stored_password(row: Row | None) -> StoredPassword | None:
+    if row is None:
+        return None
+    version = CredentialVersion(row["id"], row["credential_version"])
+    return StoredPassword(_account(row), row["password_hash"], version)
+
+
+async def load_signed_in(tx: Tx, token: str, token_digest: bytes, now: Millis) -> SignedIn | None:
+    """Load the live session of this token and its owner, in one statement."""
+    row = await tx.one(_LOAD_SIGNED_IN, token_digest=token_digest, now=now)
+    if row is None:
+        return None
+    account = Account(
+        id=row["user_id"],
+        email=row["email"],
+        email_verified=bool(row["email_verified"]),
+        name=row["name"],
+        image=row["image"],
+        two_factor_enabled=bool(row["two_factor_enabled"]),
+        created_at=row["account_created_at"],
+        updated_at=row["account_updated_at"],
+    )
+    return SignedIn(session_from(row), account, token)
+
+
+async def load(tx: Tx, user_id: UserId) -> Account | None:
+    """Load an account."""
+    row = await tx.one(_LOAD, id=user_id)
+    return None if row is None else _account(row)
+
+
+async def load_password(tx: Tx, user_id: UserId) -> StoredPassword | None:
+    """Load an account's password hash."""
+    return _stored_password(await tx.one(_LOAD, id=user_id))
+
+
+async def load_password_by_email(tx: Tx, email: str) -> StoredPassword | None:
+    """Load the password hash of the account with this (normalised) address."""
+    return _stored_password(await tx.one(_LOAD_BY_EMAIL, email=email))
+
+
+async def insert(tx: Tx, account: Account, password_hash: str) -> None:
+    """Store a new account. Raises `UniqueViolation` when the address is taken."""
+    await tx.run(
+        _INSERT,
+        id=account.id,
+        email=account.email,
+        email_verified=account.email_verified,
+        name=account.name,
+        image=account.image,
+        password_hash=password_hash,
+        two_factor_enabled=account.two_factor_enabled,
+        now=account.created_at,
+    )
+
+
+async def hold(tx: Tx, version: CredentialVersion) -> bool:
+    """Lock the account until the transaction ends, if its credentials are still of this version.
+
+    False means they changed since the password was checked. The lock makes a change that comes now wait, and
+    then find (and end) what this transaction adds.
+    """
+    return await tx.run(_HOLD, id=version.user_id, version=version.number) == 1
+
+
+async def change_credentials(
+    tx: Tx, user_id: UserId, now: Millis, *, two_factor_enabled: bool | None = None
+) -> None:
+    """Start a new credential version, and with a factor's coming or going record whether any is on."""
+    if two_factor_enabled is None:
+        await tx.run(_BUMP, id=user_id, now=now)
+    else:
+        await tx.run(_CHANGE_CREDENTIALS, id=user_id, now=now, two_factor_enabled=two_factor_enabled)
+
+
+async def set_password(tx: Tx, user_id: UserId, password_hash: str) -> None:
+    """Replace the password's hash."""
+    await tx.run(_SET_PASSWORD, id=user_id, password_hash=password_hash)
+
+
+async def update_profile(
+    tx: Tx, user_id: UserId, now: Millis, *, name: str | None, image: str | None, set_image: bool
+) -> bool:
+    """Change the name, when given, and the image, when it is to be set; False when the account is gone."""
+    return (
+        await tx.run(_UPDATE_PROFILE, id=user_id, name=name, image=image, set_image=set_image, now=now) == 1
+    )
+
+
+async def mark_email_verified(tx: Tx, user_id: UserId, now: Millis) -> None:
+    """Record that the owner reads mail at her address."""
+    await tx.run(_VERIFY_EMAIL, id=user_id, yes=True, now=now)
+
+
+async def delete(tx: Tx, user_id: UserId) -> bool:
+    """Delete an account and all that is hers; False when it is gone already."""
+    return await tx.run(_DELETE, id=user_id) == 1

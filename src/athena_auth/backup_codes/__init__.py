@@ -1,0 +1,1 @@
+"""Backup codes: the way in for somebody whose phone is lost."""

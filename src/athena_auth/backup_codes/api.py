@@ -1,0 +1,96 @@
+"""HTTP for backup codes."""
+
+import msgspec
+
+from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.accounts.model import SignedIn
+from athena_auth.backup_codes.service import BackupCodeService
+from athena_auth.challenge.answers import NewSessionAnswer, PassedReply, answer_from, new_session_answer
+from athena_auth.challenge.errors import SECOND_STEP_ERRORS
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.wire.fields import BackupCode, BackupCodes, Flag, Password, is_set
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
+
+
+class GenerateBackupCodesBody(msgspec.Struct, frozen=True):
+    """The password, again."""
+
+    password: Password
+
+
+class BackupCodesAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The new codes. They are shown this once."""
+
+    backup_codes: BackupCodes
+    status: bool = True
+
+
+class VerifyBackupCodeBody(msgspec.Struct, frozen=True, rename="camel"):
+    """A backup code."""
+
+    code: BackupCode
+    disable_session: Flag | None = None
+    trust_device: Flag | None = None
+
+
+class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True):
+    """The code was right, and is used up."""
+
+    user: UserAnswer
+    session: NewSessionAnswer
+    token: str
+
+
+class BackupCodeApi:
+    """The routes of backup codes."""
+
+    def __init__(self, service: BackupCodeService, passed_reply: PassedReply) -> None:
+        """Take the use cases."""
+        self._service = service
+        self._passed_reply = passed_reply
+
+    async def generate(self, call: Call[SignedIn, GenerateBackupCodesBody]) -> Reply | Refused:
+        """Make a new set."""
+        codes = await self._service.generate(call.principal, call.body.password)
+        return codes if isinstance(codes, Refused) else Reply(BackupCodesAnswer(codes))
+
+    async def verify(self, call: Call[SignedIn | ChallengeBearer, VerifyBackupCodeBody]) -> Reply | Refused:
+        """Judge a code."""
+        answer = answer_from(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
+        passed = await self._service.verify(call.principal, answer)
+        if isinstance(passed, Refused):
+            return passed
+        body = VerifyBackupCodeAnswer(user_answer(passed.account), new_session_answer(passed), passed.token)
+        return self._passed_reply.of(passed, body, set_session=not is_set(call.body.disable_session))
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        return (
+            Route(
+                method="POST",
+                path="/two-factor/verify-backup-code",
+                handler=self.verify,
+                access=Access.SESSION_OR_CHALLENGE,
+                body=VerifyBackupCodeBody,
+                answer=VerifyBackupCodeAnswer,
+                errors=(
+                    *SECOND_STEP_ERRORS,
+                    ErrorCode.INVALID_BACKUP_CODE,
+                    ErrorCode.BACKUP_CODES_NOT_ENABLED,
+                ),
+                summary="Verify a backup code",
+                description="Each code works once. With `disableSession` no session cookie is set; the "
+                "session's token is in the answer all the same.",
+            ),
+            Route(
+                method="POST",
+                path="/two-factor/generate-backup-codes",
+                handler=self.generate,
+                access=Access.SESSION,
+                body=GenerateBackupCodesBody,
+                answer=BackupCodesAnswer,
+                errors=(ErrorCode.INVALID_PASSWORD, ErrorCode.TWO_FACTOR_NOT_ENABLED, ErrorCode.CONFLICT),
+                summary="Replace the backup codes by new ones",
+            ),
+        )

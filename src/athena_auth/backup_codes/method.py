@@ -1,0 +1,57 @@
+"""Backup codes as a second factor. All steps take the caller's transaction."""
+
+from athena_auth.backup_codes import sql
+from athena_auth.backup_codes.sql import State
+from athena_auth.challenge.method import Claim, Proven
+from athena_auth.challenge.model import Change, MethodName
+from athena_auth.crypto.codes import BACKUP_CODE_COUNT, as_typed, new_backup_code
+from athena_auth.crypto.keys import Keyring
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sessions.model import Amr
+from athena_auth.store.transaction import Tx
+
+_ON_CONFIRMATION = {Change.FACTOR_ADDED, Change.FACTOR_REPLACED}
+
+
+class BackupCodeMethod:
+    """Makes, judges and uses up backup codes."""
+
+    name = MethodName.BACKUP_CODE
+
+    def __init__(self, keyring: Keyring) -> None:
+        """Take the keys that hash the codes."""
+        self._keyring = keyring
+
+    async def is_available(self, tx: Tx, user_id: UserId) -> bool:
+        """Tell whether any code is left."""
+        return await sql.count(tx, user_id, State.ACTIVE) > 0
+
+    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused:
+        """Judge a code and use it up: deleting its row is both."""
+        for code_hash in self._keyring.possible_hashes(claim.code, _place(claim.user_id)):
+            if await sql.spend(tx, claim.user_id, code_hash):
+                return Proven(Amr.BACKUP_CODE)
+        if await self.is_available(tx, claim.user_id):
+            return Refused(ErrorCode.INVALID_BACKUP_CODE)
+        return Refused(ErrorCode.BACKUP_CODES_NOT_ENABLED)
+
+    async def issue(self, tx: Tx, user_id: UserId, state: State, now: Millis) -> list[str]:
+        """Make a new set; in force at once, or pending with the enrolment it is shown with."""
+        codes = [new_backup_code() for _ in range(BACKUP_CODE_COUNT)]
+        hashes = [self._keyring.hash_code(as_typed(code), _place(user_id)) for code in codes]
+        await sql.replace(tx, user_id, hashes, state, now)
+        return codes
+
+    async def credentials_changed(self, tx: Tx, user_id: UserId, change: Change) -> None:
+        """Put a pending set into force with its factor; forget all when the factors are removed."""
+        if change is Change.FACTORS_REMOVED:
+            await sql.drop_all(tx, user_id)
+        elif change in _ON_CONFIRMATION and await sql.count(tx, user_id, State.PENDING):
+            await sql.activate_pending(tx, user_id)
+
+
+def _place(user_id: UserId) -> str:
+    # Bound to the account: the code of one account is another number in every other (CVE-2025-64175).
+    return f"backup-code:{user_id}"

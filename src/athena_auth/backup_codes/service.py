@@ -1,0 +1,41 @@
+"""Use cases of backup codes."""
+
+from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.proof import PasswordProof
+from athena_auth.backup_codes.method import BackupCodeMethod
+from athena_auth.backup_codes.sql import State
+from athena_auth.challenge.second_step import Answer, Passed, SecondStep
+from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.store.transaction import Tx
+from athena_auth.wire.route import ChallengeBearer
+
+
+class BackupCodeService:
+    """Makes new sets and judges codes."""
+
+    def __init__(
+        self, method: BackupCodeMethod, second_step: SecondStep, proof: PasswordProof, clock: Clock
+    ) -> None:
+        """Take the factor, the step it serves, and the way passwords are proven."""
+        self._method = method
+        self._second_step = second_step
+        self._proof = proof
+        self._clock = clock
+
+    async def generate(self, signed_in: SignedIn, password: str) -> list[str] | Refused:
+        """Replace the account's codes by new ones, which are shown this once."""
+        user_id, now = signed_in.account.id, self._clock.now()
+
+        async def work(tx: Tx) -> list[str] | Refused:
+            account = await accounts.load(tx, user_id)
+            if account is None or not account.two_factor_enabled:
+                return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
+            return await self._method.issue(tx, user_id, State.ACTIVE, now)
+
+        return await self._proof.act(user_id, password, work)
+
+    async def verify(self, principal: SignedIn | ChallengeBearer, answer: Answer) -> Passed | Refused:
+        """Sign in by a backup code, or prove one in a live session."""
+        return await self._second_step.take(self._method, principal, answer)

@@ -1,0 +1,93 @@
+"""From a proven first factor to a session or a challenge. Nothing else may mint (I1)."""
+
+import msgspec
+
+from athena_auth.accounts.model import Account
+from athena_auth.challenge import sql
+from athena_auth.challenge.method import DeviceTrust, Method
+from athena_auth.challenge.model import Challenge, Challenged, MethodName
+from athena_auth.crypto.tokens import TokenKind, digest, new_token
+from athena_auth.kernel.clock import Millis, after
+from athena_auth.sessions.mint import mint
+from athena_auth.sessions.model import Amr, Level, Minted, Origin, Proof
+from athena_auth.store.transaction import Tx
+
+PASSWORD_ONLY = Proof(Level.ONE, (Amr.PASSWORD,))
+
+
+class Lifetimes(msgspec.Struct, frozen=True):
+    """How long things last, in seconds."""
+
+    session: int
+    challenge: int
+
+
+class FirstFactor(msgspec.Struct, frozen=True):
+    """A first factor that was proven, and the circumstances. Today that is a password."""
+
+    origin: Origin
+    persistent: bool
+    trust_token: str | None
+
+    def __repr__(self) -> str:
+        return f"FirstFactor({self.origin.address})"
+
+
+class Admitted(msgspec.Struct, frozen=True):
+    """No second step is due: a session was minted."""
+
+    minted: Minted
+    account: Account
+    trust_token: str | None = None
+    """The successor of the trust token that stood in for the second factor."""
+
+    def __repr__(self) -> str:
+        return f"Admitted({self.account.id})"
+
+
+class Admission:
+    """Decides what a proven first factor is worth."""
+
+    def __init__(self, methods: tuple[Method, ...], trust: DeviceTrust, lifetimes: Lifetimes) -> None:
+        """Take the factors in the order they are offered, and the devices that stand in for them."""
+        self._methods = methods
+        self._trust = trust
+        self._lifetimes = lifetimes
+
+    async def admit(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Admitted | Challenged:
+        """Mint a session, or issue a challenge when the account has a second factor on.
+
+        The caller holds the account's credential version in `tx`, so that nothing changes under this.
+        """
+        if not account.two_factor_enabled:
+            return Admitted(await self._mint(tx, account, PASSWORD_ONLY, first, now), account)
+        successor = await self._present(tx, account, first, now)
+        if successor is None:
+            return await self._challenge(tx, account, first, now)
+        proof = Proof(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
+        return Admitted(await self._mint(tx, account, proof, first, now), account, successor)
+
+    async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> str | None:
+        if first.trust_token is None:
+            return None
+        return await self._trust.present(tx, account.id, first.trust_token, first.origin, now)
+
+    async def _challenge(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Challenged:
+        token = new_token(TokenKind.CHALLENGE)
+        challenge = Challenge(
+            token_digest=digest(TokenKind.CHALLENGE, token),
+            user_id=account.id,
+            tries=0,
+            persistent=first.persistent,
+            created_at=now,
+            expires_at=after(now, self._lifetimes.challenge),
+        )
+        await sql.insert(tx, challenge)
+        return Challenged(token, await self._available(tx, account), self._lifetimes.challenge)
+
+    async def _available(self, tx: Tx, account: Account) -> tuple[MethodName, ...]:
+        return tuple([m.name for m in self._methods if await m.is_available(tx, account.id)])
+
+    async def _mint(self, tx: Tx, account: Account, proof: Proof, first: FirstFactor, now: Millis) -> Minted:
+        ttl, persistent = self._lifetimes.session, first.persistent
+        return await mint(tx, account.id, proof, first.origin, ttl=ttl, persistent=persistent, now=now)

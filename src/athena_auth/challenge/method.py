@@ -1,0 +1,62 @@
+"""What a second factor is to the challenge: a judge of codes. And the two helpers a second step may need."""
+
+from typing import Protocol
+
+import msgspec
+
+from athena_auth.challenge.model import Change, MethodName
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.outcome import Refused
+from athena_auth.sessions.model import Amr, Origin
+from athena_auth.store.transaction import Tx
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """Somebody says that this code is hers. The try is paid for already."""
+
+    user_id: UserId
+    code: str
+    """Without spaces and dashes, in lower case."""
+    binding: bytes
+    """The challenge or session it is claimed in; a sent code is good only where it was asked for."""
+    signed_in: bool
+    """Whether it is claimed in a live session, where it may also confirm an enrolment."""
+    now: Millis
+
+    def __repr__(self) -> str:
+        return f"Claim({self.user_id})"
+
+
+class Proven(msgspec.Struct, frozen=True):
+    """The claim is true, and whatever proved it is used up."""
+
+    amr: Amr
+    change: Change | None = None
+    """Set when the code confirmed an enrolment."""
+
+
+class Method(Protocol):
+    """A second factor. All steps take the caller's transaction."""
+
+    name: MethodName
+
+    async def is_available(self, tx: Tx, user_id: UserId) -> bool:
+        """Tell whether this account, which has a second factor on, can answer a challenge by it."""
+        ...
+
+    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused:
+        """Judge a code and, if it is right, use it up by a guarded write in the same breath (I3)."""
+        ...
+
+
+class DeviceTrust(Protocol):
+    """Devices that stand in for a second factor."""
+
+    async def present(self, tx: Tx, user_id: UserId, token: str, origin: Origin, now: Millis) -> str | None:
+        """Use up a trust token of this account and return its successor; None when it is worth nothing."""
+        ...
+
+    async def grant(self, tx: Tx, user_id: UserId, origin: Origin, now: Millis) -> str:
+        """Trust the device from now on; return its token."""
+        ...

@@ -1,0 +1,49 @@
+"""Values of the second step."""
+
+from enum import StrEnum
+
+import msgspec
+
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId
+
+
+class MethodName(StrEnum):
+    """The second factors, as clients call them."""
+
+    TOTP = "totp"
+    OTP = "otp"
+    BACKUP_CODE = "backup-code"
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    """A sign-in that waits for its second factor."""
+
+    token_digest: bytes
+    user_id: UserId
+    tries: int
+    persistent: bool
+    """Whether the session it leads to is to be remembered."""
+    created_at: Millis
+    expires_at: Millis
+
+
+class Challenged(msgspec.Struct, frozen=True):
+    """A second factor is due: the challenge's token and the methods that answer it."""
+
+    token: str
+    methods: tuple[MethodName, ...]
+    expires_in: int
+    """Seconds."""
+
+    def __repr__(self) -> str:
+        return f"Challenged({', '.join(self.methods)})"
+
+
+class Change(StrEnum):
+    """What happened to an account's credentials (I5)."""
+
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105
+    FACTOR_ADDED = "factor-added"
+    FACTOR_REPLACED = "factor-replaced"
+    FACTORS_REMOVED = "factors-removed"

@@ -1,0 +1,168 @@
+"""Answering a challenge, or proving a factor again in a live session (step-up)."""
+
+import msgspec
+
+from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.challenge import sql
+from athena_auth.challenge.admission import Lifetimes
+from athena_auth.challenge.credentials import CredentialEvents
+from athena_auth.challenge.method import Claim, DeviceTrust, Method, Proven
+from athena_auth.challenge.model import Challenge
+from athena_auth.crypto.codes import as_typed
+from athena_auth.crypto.tokens import TokenKind, digest
+from athena_auth.kernel.clock import Clock, Millis, seconds_until
+from athena_auth.kernel.ids import SessionId, UserId
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sessions import sql as sessions
+from athena_auth.sessions.mint import mint
+from athena_auth.sessions.model import Amr, Level, Origin, Proof, Session
+from athena_auth.store.transaction import Store, Tx
+from athena_auth.throttle import budget
+from athena_auth.throttle.model import Blocked, Lane
+from athena_auth.wire.route import ChallengeBearer
+
+MAX_TRIES = 5
+"""Codes that may be tried on one challenge; then the password is due again."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A code that somebody offers."""
+
+    code: str
+    """As typed."""
+    trust_device: bool
+    origin: Origin
+
+    def __repr__(self) -> str:
+        return "Answer(…)"
+
+
+class Passed(msgspec.Struct, frozen=True):
+    """The second step is taken."""
+
+    session: Session
+    token: str
+    account: Account
+    trust_token: str | None
+    """Set when the device is trusted from now on."""
+
+    def __repr__(self) -> str:
+        return f"Passed({self.account.id})"
+
+
+def session_binding(session_id: SessionId) -> bytes:
+    """Return what a code sent in a live session is bound to."""
+    return b"session:" + session_id.encode()
+
+
+class SecondStep:
+    """Judges codes: pay, look, use up, and only then mint or raise. One transaction for each code."""
+
+    def __init__(
+        self, store: Store, clock: Clock, events: CredentialEvents, trust: DeviceTrust, lifetimes: Lifetimes
+    ) -> None:
+        """Take what it works with."""
+        self._store = store
+        self._clock = clock
+        self._events = events
+        self._trust = trust
+        self._lifetimes = lifetimes
+
+    async def take(
+        self, method: Method, principal: SignedIn | ChallengeBearer, answer: Answer
+    ) -> Passed | Refused:
+        """Judge a code for whoever offers it: the bearer of a challenge, or somebody signed in."""
+        if isinstance(principal, ChallengeBearer):
+            return await self.answer(method, principal.token, answer)
+        return await self.prove(method, principal, answer)
+
+    async def answer(self, method: Method, token: str, answer: Answer) -> Passed | Refused:
+        """Answer the challenge of this token; a right code signs in."""
+        now = self._clock.now()
+        token_digest = digest(TokenKind.CHALLENGE, token)
+
+        async def work(tx: Tx) -> Passed | Refused:
+            challenge = await sql.pay_for_try(tx, token_digest, MAX_TRIES, now)
+            if challenge is None:
+                return await self._why_no_try(tx, token_digest, now)
+            claim = Claim(challenge.user_id, as_typed(answer.code), token_digest, signed_in=False, now=now)
+            proven = await self._judge(tx, method, claim, Lane.CHALLENGE)
+            if isinstance(proven, Blocked):
+                # A lock must not use up the owner's challenge too: nothing was looked at.
+                await sql.refund_try(tx, token_digest)
+                return _locked(proven, now)
+            if isinstance(proven, Refused):
+                return proven
+            return await self._sign_in(tx, challenge, proven, answer, now)
+
+        return await self._store.transact(work)
+
+    async def prove(self, method: Method, signed_in: SignedIn, answer: Answer) -> Passed | Refused:
+        """Prove a factor in a live session: confirm an enrolment, or raise the session to level two."""
+        now = self._clock.now()
+        session = signed_in.session
+
+        async def work(tx: Tx) -> Passed | Refused:
+            binding = session_binding(session.id)
+            claim = Claim(session.user_id, as_typed(answer.code), binding, signed_in=True, now=now)
+            proven = await self._judge(tx, method, claim, Lane.SESSION)
+            if isinstance(proven, Blocked):
+                return _locked(proven, now)
+            if isinstance(proven, Refused):
+                return proven
+            return await self._raise(tx, signed_in, proven, answer, now)
+
+        return await self._store.transact(work)
+
+    async def _why_no_try(self, tx: Tx, token_digest: bytes, now: Millis) -> Refused:
+        if await sql.load_live(tx, token_digest, now) is None:
+            return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
+        return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
+
+    async def _judge(self, tx: Tx, method: Method, claim: Claim, lane: Lane) -> Proven | Refused | Blocked:
+        paid = await budget.pay(tx, claim.user_id, lane, claim.now)
+        if isinstance(paid, Blocked):
+            return paid
+        proven = await method.check(tx, claim)
+        if isinstance(proven, Refused):
+            await budget.record_failure(tx, claim.user_id, lane, paid, claim.now)
+        else:
+            await budget.clear(tx, claim.user_id, lane)
+        return proven
+
+    async def _sign_in(
+        self, tx: Tx, challenge: Challenge, proven: Proven, answer: Answer, now: Millis
+    ) -> Passed | Refused:
+        account = await accounts.load(tx, challenge.user_id)
+        if account is None or not await sql.spend(tx, challenge.token_digest):
+            return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
+        proof = Proof(Level.TWO, (Amr.PASSWORD, proven.amr))
+        ttl, persistent = self._lifetimes.session, challenge.persistent
+        minted = await mint(tx, account.id, proof, answer.origin, ttl=ttl, persistent=persistent, now=now)
+        trust_token = await self._trusted(tx, account.id, answer, now)
+        return Passed(minted.session, minted.token, account, trust_token)
+
+    async def _raise(
+        self, tx: Tx, signed_in: SignedIn, proven: Proven, answer: Answer, now: Millis
+    ) -> Passed | Refused:
+        session = signed_in.session
+        proof = Proof(Level.TWO, tuple(dict.fromkeys((*session.proof.amr, proven.amr))))
+        if not await sessions.raise_to(tx, session.id, proof, now):
+            # Signed out while the code was on its way: somebody who was just thrown out adds no factor.
+            return Refused(ErrorCode.UNAUTHORIZED)
+        if proven.change is not None:
+            await self._events.announce(tx, session.user_id, proven.change, keep=session.id, now=now)
+        account = await accounts.load(tx, session.user_id)
+        if account is None:
+            return Refused(ErrorCode.UNAUTHORIZED)
+        trust_token = await self._trusted(tx, session.user_id, answer, now)
+        raised = msgspec.structs.replace(session, proof=proof, proven_at=now)
+        return Passed(raised, signed_in.token, account, trust_token)
+
+    async def _trusted(self, tx: Tx, user_id: UserId, answer: Answer, now: Millis) -> str | None:
+        return await self._trust.grant(tx, user_id, answer.origin, now) if answer.trust_device else None
+
+
+def _locked(blocked: Blocked, now: Millis) -> Refused:
+    return Refused(ErrorCode.ACCOUNT_TEMPORARILY_LOCKED, retry_after=seconds_until(blocked.until, now))

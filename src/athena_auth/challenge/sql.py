@@ -1,0 +1,77 @@
+"""Statements over `athena_challenge`."""
+
+from athena_auth.challenge.model import Challenge
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Row, Tx
+
+_INSERT = Statement("""
+    INSERT INTO athena_challenge (token_digest, user_id, tries, persistent, created_at, expires_at)
+    VALUES (:token_digest, :user_id, 0, :persistent, :created_at, :expires_at)
+""")
+
+_PAY = Statement("""
+    UPDATE athena_challenge SET tries = tries + 1
+    WHERE token_digest = :token_digest AND tries < :most AND expires_at > :now
+    RETURNING token_digest, user_id, tries, persistent, created_at, expires_at
+""")
+
+_REFUND = Statement("UPDATE athena_challenge SET tries = tries - 1 WHERE token_digest = :token_digest")
+
+_LOAD_LIVE = Statement("""
+    SELECT * FROM athena_challenge WHERE token_digest = :token_digest AND expires_at > :now
+""")
+
+_SPEND = Statement("DELETE FROM athena_challenge WHERE token_digest = :token_digest")
+_END_ALL = Statement("DELETE FROM athena_challenge WHERE user_id = :user_id")
+
+
+def _challenge(row: Row | None) -> Challenge | None:
+    if row is None:
+        return None
+    return Challenge(
+        token_digest=row["token_digest"],
+        user_id=row["user_id"],
+        tries=row["tries"],
+        persistent=bool(row["persistent"]),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+    )
+
+
+async def insert(tx: Tx, challenge: Challenge) -> None:
+    """Store a new challenge."""
+    await tx.run(
+        _INSERT,
+        token_digest=challenge.token_digest,
+        user_id=challenge.user_id,
+        persistent=challenge.persistent,
+        created_at=challenge.created_at,
+        expires_at=challenge.expires_at,
+    )
+
+
+async def pay_for_try(tx: Tx, token_digest: bytes, most: int, now: Millis) -> Challenge | None:
+    """Count a try on a live challenge, and lock it until the transaction ends; None when none is left."""
+    return _challenge(await tx.one(_PAY, token_digest=token_digest, most=most, now=now))
+
+
+async def refund_try(tx: Tx, token_digest: bytes) -> None:
+    """Take a paid try back: nothing was looked at."""
+    await tx.run(_REFUND, token_digest=token_digest)
+
+
+async def load_live(tx: Tx, token_digest: bytes, now: Millis) -> Challenge | None:
+    """Load a challenge that has not expired, tries left or not."""
+    return _challenge(await tx.one(_LOAD_LIVE, token_digest=token_digest, now=now))
+
+
+async def spend(tx: Tx, token_digest: bytes) -> bool:
+    """Use a challenge up; False when it is gone already."""
+    return await tx.run(_SPEND, token_digest=token_digest) == 1
+
+
+async def end_all(tx: Tx, user_id: UserId) -> None:
+    """End all pending challenges of an account."""
+    await tx.run(_END_ALL, user_id=user_id)

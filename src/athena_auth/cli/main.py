@@ -1,0 +1,75 @@
+"""`athena-auth`: serve, and bring a database up to date."""
+
+import os
+import sys
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+
+from athena_auth.cli import serving
+from athena_auth.cli.options import with_settings
+from athena_auth.kernel.outcome import Unavailable
+from athena_auth.settings import PREFIX, Settings, SettingsError, load_settings
+from athena_auth.store.migrate import migrate as migrate_database
+from athena_auth.version import __version__
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, add_completion=False
+)
+_stderr = Console(stderr=True, soft_wrap=True)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),  # noqa: FBT001, FBT003
+) -> None:
+    """Athena Auth, a self-hosted two-factor authentication server.
+
+    Settings come from options, else from ATHENA_ environment variables, else from `.env`.
+    """
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+@with_settings()
+def serve(given: dict[str, str]) -> None:
+    """Bring the database up to date and serve until Ctrl-C.
+
+    Secrets are not options, since command lines can be read by everybody on the machine: set ATHENA_SECRET
+    in the environment or in `.env`.
+    """
+    settings = _settings(given)
+    try:
+        migrate_database(settings.database_url)
+        serving.serve(settings)
+    except (SettingsError, Unavailable, ValueError) as error:
+        _fail(str(error))
+
+
+@app.command()
+@with_settings("database_url")
+def migrate(given: dict[str, str]) -> None:
+    """Create or upgrade the database's tables. Safe to run again, and from several machines at once."""
+    settings = _settings(given)
+    try:
+        done = migrate_database(settings.database_url)
+    except (Unavailable, ValueError) as error:
+        _fail(str(error))
+    typer.echo("The database is up to date now." if done else "The database was up to date already.")
+
+
+def _settings(given: dict[str, str]) -> Settings:
+    # Worker processes read their settings from the environment, so options are put there too.
+    os.environ.update({PREFIX + name.upper(): value for name, value in given.items()})
+    try:
+        return load_settings()
+    except SettingsError as error:
+        _fail(str(error))
+
+
+def _fail(sentence: str) -> NoReturn:
+    _stderr.print(f"[bold red]error:[/bold red] {sentence}", highlight=False)
+    sys.exit(1)

@@ -1,0 +1,42 @@
+"""Password hashing: argon2id, RFC 9106, with OWASP's parameters."""
+
+import unicodedata
+
+import argon2
+from argon2.exceptions import InvalidHashError, VerificationError
+
+MIN_LENGTH = 8
+MAX_LENGTH = 128
+"""Characters after normalisation. A longer password is refused before it is hashed: hashing is not free."""
+
+
+class PasswordHasher:
+    """Hashes and verifies passwords. One call costs tens of milliseconds of CPU: keep it off the event loop."""
+
+    def __init__(self, *, memory_kib: int = 19_456, passes: int = 2, lanes: int = 1) -> None:
+        """Fix the parameters of new hashes; old hashes carry their own."""
+        self._argon2 = argon2.PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=lanes)
+        # Verified in place of a hash that does not exist, so that the time an answer takes does not tell
+        # whether an account does.
+        self._nobody = self._argon2.hash("nobody has this password")
+
+    def hash(self, password: str) -> str:
+        """Return the encoded hash of a password (parameters and salt included)."""
+        return self._argon2.hash(normalise(password))
+
+    def verify(self, encoded: str | None, password: str) -> bool:
+        """Tell whether this is the password. With no hash to compare, take as long and say no."""
+        try:
+            self._argon2.verify(encoded or self._nobody, normalise(password))
+        except (VerificationError, InvalidHashError):
+            return False
+        return encoded is not None
+
+    def is_outdated(self, encoded: str) -> bool:
+        """Tell whether a hash was made with other parameters than new ones are, and should be made again."""
+        return self._argon2.check_needs_rehash(encoded)
+
+
+def normalise(password: str) -> str:
+    """Return the password as it is hashed: NFKC, so that every keyboard types the same one (SP 800-63B-4 3.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)

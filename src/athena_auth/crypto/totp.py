@@ -1,0 +1,84 @@
+"""Time-based one-time passwords: RFC 6238 over RFC 4226, as authenticator apps read them."""
+
+import base64
+import hmac
+import secrets
+from enum import StrEnum
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512
+from cryptography.hazmat.primitives.twofactor.hotp import HOTP
+
+from athena_auth.kernel.clock import Millis
+
+
+class Algorithm(StrEnum):
+    """The hash inside the code. Every authenticator app reads SHA1; few read the others."""
+
+    SHA1 = "SHA1"
+    SHA256 = "SHA256"
+    SHA512 = "SHA512"
+
+
+# HMAC-SHA-1 is unbroken and is what the apps implement; it is no signature here (NIST SP 800-131A).
+_HASHES: Final[dict[Algorithm, SHA1 | SHA256 | SHA512]] = {
+    Algorithm.SHA1: SHA1(),  # noqa: S303
+    Algorithm.SHA256: SHA256(),
+    Algorithm.SHA512: SHA512(),
+}
+_SECRET_BYTES: Final = {Algorithm.SHA1: 20, Algorithm.SHA256: 32, Algorithm.SHA512: 64}
+
+
+class Parameters(msgspec.Struct, frozen=True):
+    """What the authenticator app was told beside the secret."""
+
+    algorithm: Algorithm = Algorithm.SHA1
+    digits: int = 6
+    period: int = 30
+    """Seconds one code lasts; at most 120 (NIST SP 800-63B-4 section 3.1.4)."""
+
+
+def new_secret(algorithm: Algorithm) -> bytes:
+    """Return a fresh secret of the hash's own length: 160 bits for SHA-1 (RFC 4226 section 4, R6)."""
+    return secrets.token_bytes(_SECRET_BYTES[algorithm])
+
+
+def step_at(now: Millis, parameters: Parameters) -> int:
+    """Return the number of the time step that `now` lies in (RFC 6238 section 4.2)."""
+    return now // (parameters.period * 1000)
+
+
+def code_at(secret: bytes, step: int, parameters: Parameters) -> str:
+    """Return the code of one time step."""
+    hash_algorithm = _HASHES[parameters.algorithm]
+    # Secrets made here are long enough; imported ones may be as short as the vectors of RFC 4226.
+    hotp = HOTP(secret, parameters.digits, hash_algorithm, enforce_key_length=False)
+    return hotp.generate(step).decode()
+
+
+def matching_step(secret: bytes, parameters: Parameters, code: str, now: Millis, window: int) -> int | None:
+    """Return the time step whose code this is, or None.
+
+    Looks `window` steps to either side of the present one: 1 allows for a clock that is off by up to one
+    step and a slow typist (RFC 6238 section 5.2); 0 is the plain reading of ASVS 6.5.5. Every candidate is
+    compared in constant time and none ends the search early. Where two steps share a code, the later one
+    is returned, so that the earlier cannot be played again.
+    """
+    present = step_at(now, parameters)
+    # Before 1970 there are no steps: a machine with a broken clock must refuse, not crash.
+    steps = [step for step in range(present - window, present + window + 1) if step >= 0]
+    given = code.encode()
+    matches = [hmac.compare_digest(code_at(secret, step, parameters).encode(), given) for step in steps]
+    return max((step for step, match in zip(steps, matches, strict=True) if match), default=None)
+
+
+def otpauth_uri(secret: bytes, parameters: Parameters, *, issuer: str, account: str) -> str:
+    """Return the `otpauth://totp/…` address that authenticator apps read from a QR code. It holds the secret."""
+    label = quote(f"{issuer}:{account}", safe=":@")
+    key = base64.b32encode(secret).decode().rstrip("=")
+    return (
+        f"otpauth://totp/{label}?secret={key}&issuer={quote(issuer, safe='')}"
+        f"&algorithm={parameters.algorithm}&digits={parameters.digits}&period={parameters.period}"
+    )

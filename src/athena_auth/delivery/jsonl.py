@@ -1,0 +1,87 @@
+"""Messages appended to a file, one JSON object a line, for tests and tooling."""
+
+import os
+import re
+from pathlib import Path
+from typing import Self
+from urllib.parse import unquote
+
+import msgspec
+
+from athena_auth.delivery.failure import DeliveryFailed
+from athena_auth.delivery.model import Message
+
+# RFC 8089 section 2, and its common relative form. file://outbox.jsonl is neither: there it names a host.
+_FILE_URL = re.compile(r"file:(?://(?:localhost)?(?=/))?(?P<path>(?!//)[^?#]+)", re.IGNORECASE)
+
+# The file is opened anew for every message, so that whoever rotates or removes it gets a new one.
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+_OWNER_ONLY = 0o600
+
+
+class JsonLinesTransport:
+    """Appends `{"to", "kind", "code", "expiresAt"}` (expiresAt in Unix milliseconds) to the file at `path`.
+
+    A file it creates is readable by its owner only.
+
+    Raises:
+        ValueError: The file cannot be created or written.
+    """
+
+    def __init__(self, path: str) -> None:
+        # Absolute now: a later change of the working directory must not start a second file.
+        self._path = Path(path).absolute()
+        try:
+            os.close(os.open(self._path, _APPEND, _OWNER_ONLY))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise ValueError(f"The mail file {str(self._path)!r} cannot be written: {reason}.") from None
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Open the file of a `file:` URL (RFC 8089).
+
+        Raises:
+            ValueError: The URL names a host or no path, or the file cannot be written.
+        """
+        found = _FILE_URL.fullmatch(url)
+        if found is None:
+            raise ValueError(
+                "A mail file is written file:///absolute/path.jsonl, with three slashes, "
+                "or file:relative.jsonl."
+            )
+        return cls(unquote(found["path"]))
+
+    async def send(self, message: Message) -> None:
+        """Append the message as one line.
+
+        Raises:
+            DeliveryFailed: The file cannot be written any more; temporary.
+        """
+        record = {
+            "to": message.to,
+            "kind": message.kind,
+            "code": message.code,
+            "expiresAt": message.expires_at,
+        }
+        try:
+            self._append(msgspec.json.encode(record) + b"\n")
+        except OSError as error:
+            raise DeliveryFailed(
+                f"the mail file cannot be written ({error.strerror})", permanent=False
+            ) from None
+
+    async def close(self) -> None:
+        """Do nothing: the file is closed after every line."""
+
+    def _append(self, line: bytes) -> None:
+        descriptor = os.open(self._path, _APPEND, _OWNER_ONLY)
+        try:
+            # One write on O_APPEND lands at the end as a whole: lines of many processes never mix.
+            written = os.write(descriptor, line)
+        finally:
+            os.close(descriptor)
+        if written != len(line):
+            raise DeliveryFailed(
+                "the mail file took only a part of the line (is the disk full?)", permanent=False
+            )

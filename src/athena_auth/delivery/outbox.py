@@ -1,0 +1,176 @@
+"""The outbox: a mail is decided on in the use case's transaction and sent after its commit (I9, I10).
+
+The row is written with the rest of the use case, so a mail exists exactly when what it tells of happened.
+The process that wrote it sends it at once from memory and deletes the row. Until then the row is leased to
+that process; when it dies, the lease runs out and any process takes the row over. A mail can therefore go
+out twice (a crash between sending and deleting) but is never lost while it is still of use.
+
+What a row holds is sealed: a code must not be readable in a stolen database (I7).
+"""
+
+import asyncio
+import contextlib
+
+import msgspec
+import structlog
+
+from athena_auth.crypto.keys import Keyring, UnreadableError
+from athena_auth.delivery import sql
+from athena_auth.delivery.model import Message
+from athena_auth.delivery.transport import DeliveryFailed, Transport
+from athena_auth.kernel.clock import Clock, Millis, after
+from athena_auth.kernel.ids import new_id
+from athena_auth.kernel.outcome import Unavailable
+from athena_auth.store.transaction import Store, Tx
+
+_log = structlog.get_logger(__name__)
+
+_LEASE = 30
+"""Seconds that a row belongs to the process that is sending it."""
+_POLL = 5.0
+"""Seconds between looks for rows whose lease ran out or whose next try is due."""
+_SENDERS = 4
+_IN_MEMORY = 1000
+_BATCH = 20
+_LONGEST_BACKOFF = 300
+_DOUBLINGS = 8
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """A message and the row that keeps it safe until it is delivered."""
+
+    id: str
+    message: Message
+    tries: int = 0
+
+
+class Outbox:
+    """Posts messages inside transactions and delivers them outside."""
+
+    def __init__(self, store: Store, clock: Clock, keyring: Keyring, transport: Transport) -> None:
+        """Take what it works with; nothing is sent before `start`."""
+        self._store = store
+        self._clock = clock
+        self._keyring = keyring
+        self._transport = transport
+        self._queue: asyncio.Queue[Parcel] = asyncio.Queue(_IN_MEMORY)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def post(self, tx: Tx, message: Message, now: Millis) -> Parcel:
+        """Write a message into the outbox, in the caller's transaction; hand it to `send_soon` after commit."""
+        parcel = Parcel(new_id(now), message)
+        sealed = self._keyring.seal(msgspec.msgpack.encode(message), _place(parcel.id))
+        due_at = after(now, _LEASE)
+        await sql.insert(tx, parcel.id, sealed, due_at=due_at, expires_at=Millis(message.expires_at))
+        return parcel
+
+    def send_soon(self, parcel: Parcel) -> None:
+        """Send a posted message as soon as possible, without waiting for it."""
+        with contextlib.suppress(asyncio.QueueFull):  # its row stays; it is sent when its lease runs out
+            self._queue.put_nowait(parcel)
+
+    def start(self) -> None:
+        """Start sending, and looking for what was left unsent."""
+        self._tasks = [asyncio.create_task(self._send_queued()) for _ in range(_SENDERS)]
+        self._tasks.append(asyncio.create_task(self._adopt_due()))
+
+    async def stop(self, grace: float = 3.0) -> None:
+        """Give what is in memory `grace` seconds to go out, then stop; the rest stays in its rows."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._queue.join(), grace)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._transport.close()
+
+    async def _send_queued(self) -> None:
+        while True:
+            parcel = await self._queue.get()
+            try:
+                await self._deliver(parcel)
+            except Unavailable as outage:
+                _log.warning("mail.store_unavailable", reason=str(outage))
+            finally:
+                self._queue.task_done()
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        message, now = parcel.message, self._clock.now()
+        if message.expires_at <= now:
+            await self._remove(parcel)
+            _log.warning("mail.expired", kind=message.kind, tries=parcel.tries)
+            return
+        try:
+            await self._transport.send(message)
+        except DeliveryFailed as failure:
+            await self._after_failure(parcel, failure)
+        else:
+            await self._remove(parcel)
+
+    async def _after_failure(self, parcel: Parcel, failure: DeliveryFailed) -> None:
+        _log.warning(
+            "mail.failed",
+            kind=parcel.message.kind,
+            reason=str(failure),
+            permanent=failure.permanent,
+            tries=parcel.tries + 1,
+        )
+        if failure.permanent:
+            await self._remove(parcel)
+            return
+        due_at = after(self._clock.now(), _backoff(parcel.tries))
+
+        async def postpone(tx: Tx) -> None:
+            await sql.postpone(tx, parcel.id, due_at)
+
+        await self._store.transact(postpone)
+
+    async def _remove(self, parcel: Parcel) -> None:
+        async def work(tx: Tx) -> None:
+            await sql.delete(tx, parcel.id)
+
+        await self._store.transact(work)
+
+    async def _adopt_due(self) -> None:
+        while True:
+            await asyncio.sleep(_POLL)
+            try:
+                for parcel in await self._claim_due():
+                    await self._queue.put(parcel)
+            except Unavailable as outage:
+                _log.warning("mail.store_unavailable", reason=str(outage))
+
+    async def _claim_due(self) -> list[Parcel]:
+        now = self._clock.now()
+
+        async def look(tx: Tx) -> list[sql.Due]:
+            return await sql.load_due(tx, now, _BATCH)
+
+        due = await self._store.read(look)
+        if not due:
+            return []
+
+        async def claim(tx: Tx) -> list[sql.Due]:
+            # Another process may look at the same rows: the guarded update decides who sends each.
+            return [row for row in due if await sql.claim(tx, row, after(now, _LEASE))]
+
+        opened = [self._open(row) for row in await self._store.transact(claim)]
+        return [parcel for parcel in opened if parcel is not None]
+
+    def _open(self, row: sql.Due) -> Parcel | None:
+        try:
+            message = msgspec.msgpack.decode(
+                self._keyring.unseal(row.sealed_message, _place(row.id)), type=Message
+            )
+        except (UnreadableError, msgspec.MsgspecError):
+            _log.error("mail.unreadable", id=row.id)
+            return None
+        return Parcel(row.id, message, row.tries + 1)
+
+
+def _place(parcel_id: str) -> str:
+    return f"outbox:{parcel_id}"
+
+
+def _backoff(tries: int) -> int:
+    """Return the seconds to wait after so many failed tries: 2, 4, 8 … at most five minutes."""
+    return min(_LONGEST_BACKOFF, 2 << min(tries, _DOUBLINGS))

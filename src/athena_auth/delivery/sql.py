@@ -1,0 +1,61 @@
+"""Statements over `athena_outbox`."""
+
+import msgspec
+
+from athena_auth.kernel.clock import Millis
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Tx
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A message that waits for somebody to send it, still sealed."""
+
+    id: str
+    sealed_message: bytes
+    tries: int
+    due_at: Millis
+
+
+_INSERT = Statement("""
+    INSERT INTO athena_outbox (id, sealed_message, tries, due_at, expires_at)
+    VALUES (:id, :sealed_message, 0, :due_at, :expires_at)
+""")
+
+_LOAD_DUE = Statement("""
+    SELECT id, sealed_message, tries, due_at FROM athena_outbox WHERE due_at <= :now ORDER BY due_at LIMIT :most
+""")
+
+_CLAIM = Statement("""
+    UPDATE athena_outbox SET due_at = :lease_until, tries = tries + 1 WHERE id = :id AND due_at = :seen
+""")
+
+_POSTPONE = Statement("UPDATE athena_outbox SET due_at = :due_at WHERE id = :id")
+_DELETE = Statement("DELETE FROM athena_outbox WHERE id = :id")
+
+
+async def insert(
+    tx: Tx, parcel_id: str, sealed_message: bytes, *, due_at: Millis, expires_at: Millis
+) -> None:
+    """Store a sealed message."""
+    await tx.run(_INSERT, id=parcel_id, sealed_message=sealed_message, due_at=due_at, expires_at=expires_at)
+
+
+async def load_due(tx: Tx, now: Millis, most: int) -> list[Due]:
+    """Load messages nobody is sending."""
+    rows = await tx.all(_LOAD_DUE, now=now, most=most)
+    return [Due(row["id"], row["sealed_message"], row["tries"], row["due_at"]) for row in rows]
+
+
+async def claim(tx: Tx, due: Due, lease_until: Millis) -> bool:
+    """Lease a message to this process; False when another was faster."""
+    return await tx.run(_CLAIM, id=due.id, seen=due.due_at, lease_until=lease_until) == 1
+
+
+async def postpone(tx: Tx, parcel_id: str, due_at: Millis) -> None:
+    """Try a message again later."""
+    await tx.run(_POSTPONE, id=parcel_id, due_at=due_at)
+
+
+async def delete(tx: Tx, parcel_id: str) -> None:
+    """Forget a message that was delivered or cannot be."""
+    await tx.run(_DELETE, id=parcel_id)

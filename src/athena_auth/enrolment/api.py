@@ -1,0 +1,99 @@
+"""HTTP for turning the second factor on and off."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.challenge.answers import session_cookie
+from athena_auth.enrolment.service import EnrolmentService, Factor
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.wire.fields import BackupCodes, Issuer, Password, TotpUri
+from athena_auth.wire.reply import CookieName, Reply, expired
+from athena_auth.wire.route import Access, Call, Route
+
+
+class EnableBody(msgspec.Struct, frozen=True):
+    """The password, and what to turn on."""
+
+    password: Password
+    issuer: Issuer | None = None
+    method: Annotated[Factor, Meta(description="Which factor to turn on.")] = Factor.TOTP
+
+
+class EnableAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """What to show the owner, this once."""
+
+    backup_codes: BackupCodes
+    method: Factor
+    totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
+    """Absent for the method `otp`."""
+
+
+class DisableBody(msgspec.Struct, frozen=True):
+    """The password, again."""
+
+    password: Password
+
+
+class DisabledAnswer(msgspec.Struct, frozen=True):
+    """No second factor is on any more."""
+
+    status: bool = True
+
+
+class EnrolmentApi:
+    """The routes that turn the second factor on and off."""
+
+    def __init__(self, service: EnrolmentService) -> None:
+        """Take the use cases."""
+        self._service = service
+
+    async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply | Refused:
+        """Begin an enrolment."""
+        body = call.body
+        enrolment = await self._service.enable(call.principal, body.password, body.method, body.issuer)
+        if isinstance(enrolment, Refused):
+            return enrolment
+        uri = UNSET if enrolment.totp_uri is None else enrolment.totp_uri
+        return Reply(EnableAnswer(enrolment.backup_codes, body.method, uri))
+
+    async def disable(self, call: Call[SignedIn, DisableBody]) -> Reply | Refused:
+        """Remove all factors."""
+        refused = await self._service.disable(call.principal, call.body.password)
+        if refused is not None:
+            return refused
+        signed_in = call.principal
+        cookies = (session_cookie(signed_in.session, signed_in.token), expired(CookieName.TRUSTED_DEVICE))
+        return Reply(DisabledAnswer(), cookies, session_token=signed_in.token)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        return (
+            Route(
+                method="POST",
+                path="/two-factor/enable",
+                handler=self.enable,
+                access=Access.SESSION,
+                body=EnableBody,
+                answer=EnableAnswer,
+                errors=(ErrorCode.INVALID_PASSWORD, ErrorCode.CONFLICT),
+                summary="Begin to turn a second factor on",
+                description="The new secret and the new backup codes take effect when a code confirms them "
+                "(/two-factor/verify-totp, or verify-otp for the method `otp`, which is sent a code at once); "
+                "until then whatever was on stays on. For the method `otp` and a verified address it takes "
+                "effect at once.",
+            ),
+            Route(
+                method="POST",
+                path="/two-factor/disable",
+                handler=self.disable,
+                access=Access.SESSION,
+                body=DisableBody,
+                answer=DisabledAnswer,
+                errors=(ErrorCode.INVALID_PASSWORD, ErrorCode.CONFLICT),
+                summary="Turn the second factor off",
+                description="Removes every factor, backup code and trusted device, and ends all other sessions.",
+            ),
+        )

@@ -1,0 +1,157 @@
+"""How a use case says no.
+
+An expected refusal is a value, not an exception: a raise would roll the transaction back, and with it the
+count of the guess that was just refused. Exceptions are for bugs and outages.
+"""
+
+from enum import StrEnum, unique
+from http import HTTPStatus
+from typing import NamedTuple
+
+
+class _Refusal(NamedTuple):
+    status: HTTPStatus
+    message: str
+
+
+@unique
+class ErrorCode(StrEnum):
+    """Every `code` a client may meet; each has one HTTP status and one sentence a person can act on."""
+
+    INVALID_EMAIL_OR_PASSWORD = "INVALID_EMAIL_OR_PASSWORD"  # noqa: S105
+    INVALID_PASSWORD = "INVALID_PASSWORD"  # noqa: S105
+    PASSWORD_TOO_SHORT = "PASSWORD_TOO_SHORT"  # noqa: S105
+    PASSWORD_TOO_LONG = "PASSWORD_TOO_LONG"  # noqa: S105
+    INVALID_EMAIL = "INVALID_EMAIL"
+    USER_ALREADY_EXISTS = "USER_ALREADY_EXISTS"
+    UNAUTHORIZED = "UNAUTHORIZED"
+    INVALID_ORIGIN = "INVALID_ORIGIN"
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    INVALID_TWO_FACTOR_COOKIE = "INVALID_TWO_FACTOR_COOKIE"
+    INVALID_CODE = "INVALID_CODE"
+    INVALID_BACKUP_CODE = "INVALID_BACKUP_CODE"
+    OTP_HAS_EXPIRED = "OTP_HAS_EXPIRED"
+    OTP_NOT_CONFIGURED = "OTP_NOT_CONFIGURED"
+    TOTP_NOT_ENABLED = "TOTP_NOT_ENABLED"
+    TWO_FACTOR_NOT_ENABLED = "TWO_FACTOR_NOT_ENABLED"
+    BACKUP_CODES_NOT_ENABLED = "BACKUP_CODES_NOT_ENABLED"
+    TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE = "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"
+    ACCOUNT_TEMPORARILY_LOCKED = "ACCOUNT_TEMPORARILY_LOCKED"
+    CONFLICT = "CONFLICT"
+    VALIDATION_ERROR = "VALIDATION_ERROR"
+    NOT_FOUND = "NOT_FOUND"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+
+    @property
+    def status(self) -> HTTPStatus:
+        """The HTTP status that always goes with this code."""
+        return _REFUSALS[self].status
+
+    @property
+    def message(self) -> str:
+        """What a person is told when the use case has nothing more exact to say."""
+        return _REFUSALS[self].message
+
+
+_REFUSALS = {
+    ErrorCode.INVALID_EMAIL_OR_PASSWORD: _Refusal(
+        HTTPStatus.UNAUTHORIZED, "The email address or the password is wrong."
+    ),
+    ErrorCode.INVALID_PASSWORD: _Refusal(HTTPStatus.BAD_REQUEST, "The password is wrong."),
+    ErrorCode.PASSWORD_TOO_SHORT: _Refusal(
+        HTTPStatus.BAD_REQUEST, "The password is too short; use at least 8 characters."
+    ),
+    ErrorCode.PASSWORD_TOO_LONG: _Refusal(
+        HTTPStatus.BAD_REQUEST, "The password is too long; use at most 128 characters."
+    ),
+    ErrorCode.INVALID_EMAIL: _Refusal(HTTPStatus.BAD_REQUEST, "This is not a valid email address."),
+    ErrorCode.USER_ALREADY_EXISTS: _Refusal(
+        HTTPStatus.BAD_REQUEST, "An account with this email address exists already; sign in instead."
+    ),
+    ErrorCode.UNAUTHORIZED: _Refusal(HTTPStatus.UNAUTHORIZED, "Sign in first: there is no valid session."),
+    ErrorCode.INVALID_ORIGIN: _Refusal(
+        HTTPStatus.FORBIDDEN,
+        "A request that is authenticated by cookie must come from this site or from a trusted origin.",
+    ),
+    ErrorCode.SESSION_NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "You have no such session."),
+    ErrorCode.INVALID_TWO_FACTOR_COOKIE: _Refusal(
+        HTTPStatus.UNAUTHORIZED, "This sign-in has ended or has expired; sign in with your password again."
+    ),
+    ErrorCode.INVALID_CODE: _Refusal(
+        HTTPStatus.UNAUTHORIZED, "The code is wrong or was used already; wait for the next one and try again."
+    ),
+    ErrorCode.INVALID_BACKUP_CODE: _Refusal(
+        HTTPStatus.UNAUTHORIZED, "The backup code is wrong or was used already; try another one."
+    ),
+    ErrorCode.OTP_HAS_EXPIRED: _Refusal(
+        HTTPStatus.BAD_REQUEST, "There is no valid sent code; ask for a new one."
+    ),
+    ErrorCode.OTP_NOT_CONFIGURED: _Refusal(
+        HTTPStatus.BAD_REQUEST, "Codes by mail are not turned on for this account."
+    ),
+    ErrorCode.TOTP_NOT_ENABLED: _Refusal(
+        HTTPStatus.BAD_REQUEST, "No authenticator app is set up for this account; enable it first."
+    ),
+    ErrorCode.TWO_FACTOR_NOT_ENABLED: _Refusal(
+        HTTPStatus.BAD_REQUEST, "Two-factor authentication is off; enable it with your password first."
+    ),
+    ErrorCode.BACKUP_CODES_NOT_ENABLED: _Refusal(
+        HTTPStatus.BAD_REQUEST, "This account has no backup codes; generate new ones."
+    ),
+    ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: _Refusal(
+        HTTPStatus.BAD_REQUEST, "Too many wrong codes for this sign-in; sign in with your password again."
+    ),
+    ErrorCode.ACCOUNT_TEMPORARILY_LOCKED: _Refusal(
+        HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong codes for this account; wait before you try again."
+    ),
+    ErrorCode.CONFLICT: _Refusal(
+        HTTPStatus.CONFLICT, "The account changed while this was being done; look again and retry."
+    ),
+    ErrorCode.VALIDATION_ERROR: _Refusal(HTTPStatus.BAD_REQUEST, "The request is not valid."),
+    ErrorCode.NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "There is nothing at this path."),
+    ErrorCode.METHOD_NOT_ALLOWED: _Refusal(
+        HTTPStatus.METHOD_NOT_ALLOWED, "This path does not answer to this method."
+    ),
+    ErrorCode.PAYLOAD_TOO_LARGE: _Refusal(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is larger than 64 KiB."
+    ),
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE: _Refusal(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as JSON, with Content-Type: application/json."
+    ),
+    ErrorCode.SERVICE_UNAVAILABLE: _Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE, "The server is too busy at this moment; try again shortly."
+    ),
+    ErrorCode.INTERNAL_SERVER_ERROR: _Refusal(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; nothing was changed."
+    ),
+}
+
+
+class Refused:
+    """An expected no, returned by a use case after whatever it had to record was recorded."""
+
+    __slots__ = ("code", "message", "retry_after")
+
+    def __init__(
+        self, code: ErrorCode, message: str | None = None, *, retry_after: int | None = None
+    ) -> None:
+        """Hold the code, its sentence (the code's own by default) and when to retry, in seconds."""
+        self.code = code
+        self.message = message or code.message
+        self.retry_after = retry_after
+
+    def __repr__(self) -> str:
+        return f"Refused({self.code.value})"
+
+
+class Unavailable(Exception):  # noqa: N818 - it names the state the caller meets, not a fault in the code
+    """A resource this process needs is exhausted or out of reach for now: answer 503, change nothing."""
+
+    def __init__(self, reason: str, *, retry_after: int = 1) -> None:
+        """Say what is missing (for the log) and after how many seconds a retry makes sense."""
+        super().__init__(reason)
+        self.retry_after = retry_after

@@ -1,0 +1,80 @@
+"""HTTP for sent codes."""
+
+import msgspec
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.challenge.answers import PassedReply, TokenUserAnswer, answer_from, token_user_answer
+from athena_auth.challenge.errors import SECOND_STEP_ERRORS
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.otp.service import OtpService
+from athena_auth.wire.fields import Code, Flag, is_set
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Access, Call, ChallengeBearer, NoBody, Route
+
+
+class SentAnswer(msgspec.Struct, frozen=True):
+    """The code is on its way."""
+
+    status: bool = True
+
+
+class VerifyOtpBody(msgspec.Struct, frozen=True, rename="camel"):
+    """The code that was sent."""
+
+    code: Code
+    trust_device: Flag | None = None
+
+
+class OtpApi:
+    """The routes of sent codes."""
+
+    def __init__(self, service: OtpService, passed_reply: PassedReply) -> None:
+        """Take the use cases."""
+        self._service = service
+        self._passed_reply = passed_reply
+
+    async def send_otp(self, call: Call[SignedIn | ChallengeBearer, NoBody]) -> Reply | Refused:
+        """Send a code."""
+        refused = await self._service.send(call.principal)
+        return refused or Reply(SentAnswer())
+
+    async def verify_otp(self, call: Call[SignedIn | ChallengeBearer, VerifyOtpBody]) -> Reply | Refused:
+        """Judge a code."""
+        answer = answer_from(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
+        passed = await self._service.verify(call.principal, answer)
+        if isinstance(passed, Refused):
+            return passed
+        return self._passed_reply.of(passed, token_user_answer(passed))
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        return (
+            Route(
+                method="POST",
+                path="/two-factor/send-otp",
+                handler=self.send_otp,
+                access=Access.SESSION_OR_CHALLENGE,
+                answer=SentAnswer,
+                errors=(
+                    ErrorCode.INVALID_TWO_FACTOR_COOKIE,
+                    ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,
+                    ErrorCode.OTP_NOT_CONFIGURED,
+                    ErrorCode.TWO_FACTOR_NOT_ENABLED,
+                ),
+                summary="Send a code by mail",
+                description="It is good only for the challenge or the session that asked for it, and replaces "
+                "the one sent before.",
+            ),
+            Route(
+                method="POST",
+                path="/two-factor/verify-otp",
+                handler=self.verify_otp,
+                access=Access.SESSION_OR_CHALLENGE,
+                body=VerifyOtpBody,
+                answer=TokenUserAnswer,
+                errors=(*SECOND_STEP_ERRORS, ErrorCode.OTP_HAS_EXPIRED, ErrorCode.INVALID_CODE),
+                summary="Verify a code that was sent",
+                description="With a challenge it signs in; with a session it confirms an enrolment that was "
+                "begun by /two-factor/enable, or proves the factor again.",
+            ),
+        )

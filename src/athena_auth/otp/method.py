@@ -1,0 +1,110 @@
+"""Sent codes as a second factor, and their enrolment. All steps take the caller's transaction."""
+
+import hmac
+
+import msgspec
+
+from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import Account
+from athena_auth.challenge.method import Claim, Proven
+from athena_auth.challenge.model import Change, MethodName
+from athena_auth.crypto.codes import new_numeric_code
+from athena_auth.crypto.keys import Keyring
+from athena_auth.delivery.model import Message, MessageKind
+from athena_auth.delivery.outbox import Outbox, Parcel
+from athena_auth.kernel.clock import Millis, after
+from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.otp import sql
+from athena_auth.sessions.model import Amr
+from athena_auth.store.transaction import Tx
+
+_DIGITS = 6
+
+
+class OtpSettings(msgspec.Struct, frozen=True):
+    """How sent codes behave."""
+
+    app_name: str
+    ttl: int
+    """Seconds a code is valid."""
+    fallback: bool
+    """Whether accounts with an authenticator app may have codes sent without having enrolled for them."""
+
+
+class OtpMethod:
+    """Sends, judges and uses up codes."""
+
+    name = MethodName.OTP
+
+    def __init__(self, keyring: Keyring, outbox: Outbox, settings: OtpSettings) -> None:
+        """Take the keys that hash the codes and the way mail goes out."""
+        self._keyring = keyring
+        self._outbox = outbox
+        self._settings = settings
+
+    async def is_available(self, tx: Tx, user_id: UserId) -> bool:
+        """Tell whether this account, which has a second factor on, may have codes sent."""
+        return self._settings.fallback or await self.is_enrolled(tx, user_id)
+
+    async def is_enrolled(self, tx: Tx, user_id: UserId) -> bool:
+        """Tell whether the owner turned codes by mail on."""
+        return await sql.is_confirmed(tx, user_id)
+
+    async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
+        """Tell whether an enrolment waits for its code."""
+        return await sql.is_pending(tx, user_id, now)
+
+    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused:
+        """Judge a code; in a live session it also confirms a pending enrolment."""
+        sent = await sql.load_code(tx, claim.user_id, claim.binding)
+        if sent is None or sent.expires_at <= claim.now:
+            return Refused(ErrorCode.OTP_HAS_EXPIRED)
+        possible = self._keyring.possible_hashes(claim.code, _place(claim.binding))
+        # A list, not a generator: every comparison is made, whichever matches.
+        matches = [hmac.compare_digest(sent.code_hash, code_hash) for code_hash in possible]
+        if not any(matches):
+            return Refused(ErrorCode.INVALID_CODE)
+        if not await sql.spend_code(tx, claim.binding, sent.code_hash):
+            return Refused(ErrorCode.INVALID_CODE)
+        if claim.signed_in and await sql.confirm(tx, claim.user_id, claim.now):
+            # Whoever typed the code reads mail at that address.
+            await accounts.mark_email_verified(tx, claim.user_id, claim.now)
+            return Proven(Amr.SENT_CODE, Change.FACTOR_ADDED)
+        return Proven(Amr.SENT_CODE)
+
+    async def post(self, tx: Tx, account: Account, binding: bytes, now: Millis) -> Parcel:
+        """Make a code that is good only for this challenge or session, and put its mail into the outbox."""
+        code = new_numeric_code(_DIGITS)
+        expires_at = after(now, self._settings.ttl)
+        code_hash = self._keyring.hash_code(code, _place(binding))
+        await sql.put_code(tx, account.id, binding, code_hash, now=now, expires_at=expires_at)
+        message = Message(
+            kind=MessageKind.TWO_FACTOR_OTP,
+            to=account.email,
+            name=account.name,
+            app_name=self._settings.app_name,
+            code=code,
+            valid_for=self._settings.ttl,
+            expires_at=expires_at,
+        )
+        return await self._outbox.post(tx, message, now)
+
+    async def stage(self, tx: Tx, user_id: UserId, now: Millis) -> None:
+        """Begin an enrolment; the code that is sent next confirms it."""
+        await sql.stage(tx, user_id, now)
+
+    async def enrol_at_once(self, tx: Tx, user_id: UserId, now: Millis) -> None:
+        """Turn codes by mail on for an address that is verified."""
+        await sql.stage(tx, user_id, now)
+        await sql.confirm(tx, user_id, now)
+
+    async def credentials_changed(self, tx: Tx, user_id: UserId, change: Change) -> None:
+        """End the codes under way; forget the enrolment when the factors are removed."""
+        await sql.end_codes(tx, user_id)
+        if change is Change.FACTORS_REMOVED:
+            await sql.drop(tx, user_id)
+
+
+def _place(binding: bytes) -> str:
+    return f"sent-code:{binding.hex()}"

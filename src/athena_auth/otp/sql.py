@@ -1,0 +1,101 @@
+"""Statements over `athena_otp_authenticator` and `athena_sent_code`."""
+
+import msgspec
+
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Tx
+
+
+class SentCode(msgspec.Struct, frozen=True):
+    """The hash of the code that was sent last to one challenge or session."""
+
+    code_hash: bytes
+    expires_at: Millis
+
+
+_LOAD_ENROLMENT = Statement("""
+    SELECT created_at, confirmed_at FROM athena_otp_authenticator WHERE user_id = :user_id
+""")
+
+_STAGE = Statement("""
+    INSERT INTO athena_otp_authenticator (user_id, created_at) VALUES (:user_id, :now)
+    ON CONFLICT (user_id) DO UPDATE SET created_at = :now WHERE athena_otp_authenticator.confirmed_at IS NULL
+""")
+
+_CONFIRM = Statement("""
+    UPDATE athena_otp_authenticator SET confirmed_at = :now
+    WHERE user_id = :user_id AND confirmed_at IS NULL AND created_at >= :not_before
+""")
+
+_DROP = Statement("DELETE FROM athena_otp_authenticator WHERE user_id = :user_id")
+
+_PUT_CODE = Statement("""
+    INSERT INTO athena_sent_code (binding, user_id, code_hash, created_at, expires_at)
+    VALUES (:binding, :user_id, :code_hash, :now, :expires_at)
+    ON CONFLICT (binding) DO UPDATE
+    SET code_hash = excluded.code_hash, created_at = excluded.created_at, expires_at = excluded.expires_at
+""")
+
+_LOAD_CODE = Statement("""
+    SELECT code_hash, expires_at FROM athena_sent_code WHERE binding = :binding AND user_id = :user_id
+""")
+
+_SPEND_CODE = Statement("DELETE FROM athena_sent_code WHERE binding = :binding AND code_hash = :code_hash")
+_END_CODES = Statement("DELETE FROM athena_sent_code WHERE user_id = :user_id")
+
+_ENROLMENT = 1_200_000
+"""Milliseconds to confirm an enrolment in, as for an authenticator app."""
+
+
+async def is_confirmed(tx: Tx, user_id: UserId) -> bool:
+    """Tell whether the owner turned codes by mail on, and confirmed it."""
+    row = await tx.one(_LOAD_ENROLMENT, user_id=user_id)
+    return row is not None and row["confirmed_at"] is not None
+
+
+async def is_pending(tx: Tx, user_id: UserId, now: Millis) -> bool:
+    """Tell whether an enrolment waits to be confirmed, and has not waited too long."""
+    row = await tx.one(_LOAD_ENROLMENT, user_id=user_id)
+    return row is not None and row["confirmed_at"] is None and now - row["created_at"] <= _ENROLMENT
+
+
+async def stage(tx: Tx, user_id: UserId, now: Millis) -> None:
+    """Begin an enrolment; one that is confirmed stays as it is."""
+    await tx.run(_STAGE, user_id=user_id, now=now)
+
+
+async def confirm(tx: Tx, user_id: UserId, now: Millis) -> bool:
+    """Confirm a pending enrolment; False when there is none."""
+    return await tx.run(_CONFIRM, user_id=user_id, now=now, not_before=now - _ENROLMENT) == 1
+
+
+async def drop(tx: Tx, user_id: UserId) -> None:
+    """Forget that codes by mail were turned on."""
+    await tx.run(_DROP, user_id=user_id)
+
+
+async def put_code(
+    tx: Tx, user_id: UserId, binding: bytes, code_hash: bytes, *, now: Millis, expires_at: Millis
+) -> None:
+    """Remember the code just sent; it takes the place of one sent before to the same challenge or session."""
+    await tx.run(
+        _PUT_CODE, binding=binding, user_id=user_id, code_hash=code_hash, now=now, expires_at=expires_at
+    )
+
+
+async def load_code(tx: Tx, user_id: UserId, binding: bytes) -> SentCode | None:
+    """Load the code sent last to this challenge or session."""
+    row = await tx.one(_LOAD_CODE, user_id=user_id, binding=binding)
+    return None if row is None else SentCode(row["code_hash"], row["expires_at"])
+
+
+async def spend_code(tx: Tx, binding: bytes, code_hash: bytes) -> bool:
+    """Use a code up; False when it is used, or another was sent meanwhile."""
+    return await tx.run(_SPEND_CODE, binding=binding, code_hash=code_hash) == 1
+
+
+async def end_codes(tx: Tx, user_id: UserId) -> None:
+    """Make all codes sent to this account worthless."""
+    await tx.run(_END_CODES, user_id=user_id)

@@ -1,0 +1,59 @@
+"""HTTP for changing a password."""
+
+import msgspec
+
+from athena_auth.accounts.answers import user_answer
+from athena_auth.accounts.model import SignedIn
+from athena_auth.challenge.answers import TokenUserAnswer, session_cookie
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.passwords.service import PasswordService
+from athena_auth.wire.fields import NewPassword, Password
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Access, Call, Route
+
+
+class ChangePasswordBody(msgspec.Struct, frozen=True, rename="camel"):
+    """The password that is, and the one that shall be."""
+
+    current_password: Password
+    new_password: NewPassword
+
+
+class PasswordApi:
+    """The routes of passwords."""
+
+    def __init__(self, service: PasswordService) -> None:
+        """Take the use cases."""
+        self._service = service
+
+    async def change_password(self, call: Call[SignedIn, ChangePasswordBody]) -> Reply | Refused:
+        """Replace the password."""
+        body, signed_in = call.body, call.principal
+        account = await self._service.change(signed_in, body.current_password, body.new_password)
+        if isinstance(account, Refused):
+            return account
+        answer = TokenUserAnswer(signed_in.token, user_answer(account))
+        cookie = session_cookie(signed_in.session, signed_in.token)
+        return Reply(answer, (cookie,), session_token=signed_in.token)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        return (
+            Route(
+                method="POST",
+                path="/change-password",
+                handler=self.change_password,
+                access=Access.SESSION,
+                body=ChangePasswordBody,
+                answer=TokenUserAnswer,
+                errors=(
+                    ErrorCode.INVALID_PASSWORD,
+                    ErrorCode.PASSWORD_TOO_SHORT,
+                    ErrorCode.PASSWORD_TOO_LONG,
+                    ErrorCode.CONFLICT,
+                ),
+                summary="Change the password",
+                description="All other sessions, pending sign-ins and trusted devices end.",
+                tag="accounts",
+            ),
+        )

@@ -1,0 +1,41 @@
+"""Use cases of somebody who wants another password."""
+
+from athena_auth.accounts import rules
+from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.proof import HashingPool, PasswordProof
+from athena_auth.challenge.credentials import CredentialEvents
+from athena_auth.challenge.model import Change
+from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.store.transaction import Tx
+
+
+class PasswordService:
+    """Replaces passwords, and with them everything that hung on the old one."""
+
+    def __init__(
+        self, proof: PasswordProof, pool: HashingPool, events: CredentialEvents, clock: Clock
+    ) -> None:
+        """Take what it works with."""
+        self._proof = proof
+        self._pool = pool
+        self._events = events
+        self._clock = clock
+
+    async def change(self, signed_in: SignedIn, current: str, new: str) -> Account | Refused:
+        """Replace the password. This session stays; all others, challenges and trusted devices end."""
+        user_id, session = signed_in.account.id, signed_in.session
+        refused = rules.refuse_password(new)
+        if refused is not None:
+            return refused
+        new_hash = await self._pool.hash(new)
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> Account | Refused:
+            await accounts.set_password(tx, user_id, new_hash)
+            await self._events.announce(tx, user_id, Change.PASSWORD_CHANGED, keep=session.id, now=now)
+            account = await accounts.load(tx, user_id)
+            return account or Refused(ErrorCode.UNAUTHORIZED)
+
+        return await self._proof.act(user_id, current, work)

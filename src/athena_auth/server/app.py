@@ -1,0 +1,121 @@
+"""The server as an application: mounted in a host's, or standing alone."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from athena_auth.delivery.transport import Transport
+from athena_auth.kernel.clock import Clock
+from athena_auth.server.address import AddressRule
+from athena_auth.server.cookies import CookieCodec
+from athena_auth.server.edge import Edge, Policy, StaticPage
+from athena_auth.server.log import configure_logging
+from athena_auth.server.openapi import openapi_document
+from athena_auth.server.origin import OriginRule
+from athena_auth.server.reference import reference_page
+from athena_auth.server.request import CallerReader
+from athena_auth.server.status import status_routes
+from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
+from athena_auth.version import __version__
+from athena_auth.wire.route import Route
+from athena_auth.wiring import Wired, build
+
+_EXPOSED = ("set-auth-token", "retry-after", "x-request-id")
+
+
+class Athena:
+    """A two-factor authentication server, ready to be mounted.
+
+    `asgi` answers below wherever it is mounted; `lifespan` connects and disconnects it, and must be run by
+    the host's own lifespan.
+    """
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None
+    ) -> None:
+        """Build the server; nothing is connected yet.
+
+        Raises:
+            SettingsError: a setting cannot be used.
+            Unavailable: the secret beside an SQLite file cannot be kept.
+        """
+        self._wired = build(settings, clock=clock, transport=transport)
+        self.asgi = _with_cors(_edge(self._wired, settings), settings)
+
+    async def start(self) -> None:
+        """Connect to the database and begin to send mail. Raises `Unavailable`."""
+        await self._wired.foundation.store.open()
+        self._wired.foundation.outbox.start()
+
+    async def stop(self) -> None:
+        """Finish what is under way and disconnect."""
+        await self._wired.foundation.outbox.stop()
+        self._wired.foundation.pool.close()
+        await self._wired.foundation.store.close()
+
+    @asynccontextmanager
+    async def lifespan(self, _app: ASGIApp | None = None) -> AsyncIterator[None]:
+        """Start on entry, stop on exit."""
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """Return a server that stands alone, with its API at `/api/auth`; the settings come from the environment.
+
+    Raises:
+        SettingsError: a setting is missing, unknown or wrong.
+    """
+    settings = settings or load_settings()
+    configure_logging(settings)
+    athena = Athena(settings)
+    return Starlette(routes=[Mount(BASE_PATH, athena.asgi)], lifespan=athena.lifespan)
+
+
+def _edge(wired: Wired, settings: Settings) -> Edge:
+    try:
+        addresses = AddressRule(settings.trusted_proxies)
+    except ValueError as error:
+        raise SettingsError(f"ATHENA_TRUSTED_PROXIES: {error}.") from None
+    cookies = CookieCodec(https=settings.https)
+    policy = Policy(
+        callers=CallerReader(addresses, cookies),
+        origins=OriginRule(settings.origin, settings.trusted_origins),
+        cookies=cookies,
+    )
+    routes = (*wired.routes, *status_routes())
+    return Edge(routes, _pages(routes, settings), wired.resolver, policy)
+
+
+def _pages(routes: tuple[Route, ...], settings: Settings) -> dict[str, StaticPage]:
+    document = openapi_document(routes, version=__version__, server_url=settings.origin + BASE_PATH)
+    reference = reference_page(document)
+    policy = reference.content_security_policy.encode()
+    return {
+        "/openapi.json": StaticPage(msgspec.json.encode(document), b"application/json"),
+        "/reference": StaticPage(
+            reference.html, b"text/html; charset=utf-8", [(b"content-security-policy", policy)]
+        ),
+    }
+
+
+def _with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """Let the browsers of trusted front ends read answers, with credentials (never for `*`)."""
+    if not settings.trusted_origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=settings.trusted_origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("*",),
+        allow_credentials=True,
+        expose_headers=_EXPOSED,
+    )

@@ -1,0 +1,183 @@
+"""The edge: an ASGI application that turns requests into calls of routes and outcomes into answers.
+
+Order of events for one request: route by path and method; read the body up to a limit; decode it; find out
+who is calling and whether by cookie from an allowed page; call the handler; encode. The first step that
+refuses ends it. Nothing above this module sees a header, nothing below it a token's owner.
+"""
+
+import time
+import traceback
+from collections.abc import Iterable
+
+import msgspec
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.service import Resolver
+from athena_auth.challenge.answers import session_cookie
+from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.server.cookies import CookieCodec
+from athena_auth.server.origin import OriginRule
+from athena_auth.server.request import (
+    BodyDecoder,
+    CallerReader,
+    RawHeaders,
+    read_body,
+    read_headers,
+    relative_path,
+    request_id_of,
+)
+from athena_auth.server.response import Headers, Response, refusal, success
+from athena_auth.wire.caller import Caller
+from athena_auth.wire.reply import Cookie, Reply
+from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
+
+_log = structlog.get_logger(__name__)
+
+Principal = SignedIn | ChallengeBearer | None
+
+
+class BoundRoute(msgspec.Struct, frozen=True):
+    """A route and the decoder of its body."""
+
+    route: Route
+    decoder: BodyDecoder
+
+
+class StaticPage(msgspec.Struct, frozen=True):
+    """A document that is the same for everybody."""
+
+    body: bytes
+    content_type: bytes
+    headers: Headers = []
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """The edge's rules: who is calling, and from which page."""
+
+    callers: CallerReader
+    origins: OriginRule
+    cookies: CookieCodec
+
+
+class Edge:
+    """The ASGI application below the base path."""
+
+    def __init__(
+        self, routes: Iterable[Route], pages: dict[str, StaticPage], resolver: Resolver, policy: Policy
+    ) -> None:
+        """Take the routes, the static pages by path, and the rules."""
+        self._table: dict[str, dict[str, BoundRoute]] = {}
+        for route in routes:
+            bound = BoundRoute(route, BodyDecoder(route.body))
+            self._table.setdefault(route.path, {})[route.method] = bound
+        self._pages = pages
+        self._resolver = resolver
+        self._policy = policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        started = time.perf_counter()
+        headers = read_headers(scope)
+        request_id = request_id_of(headers)
+        path = relative_path(scope)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            response = await self._respond(scope, receive, headers, path)
+        except Unavailable as outage:
+            _log.warning("request.unavailable", reason=str(outage))
+            response = refusal(Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after))
+        except Exception as error:  # noqa: BLE001 - the last line: whatever it was, the caller gets an answer
+            _log_failure(error)
+            response = refusal(Refused(ErrorCode.INTERNAL_SERVER_ERROR), request_id=request_id)
+        await response.send(send, request_id)
+        _log.info(
+            "request",
+            method=scope["method"],
+            # A path nobody here knows may hold anything, a token for one: it is not logged.
+            path=path if path in self._table or path in self._pages else "(unknown)",
+            status=int(response.status),
+            code=response.code,
+            ms=round((time.perf_counter() - started) * 1000, 2),
+        )
+
+    async def _respond(self, scope: Scope, receive: Receive, headers: RawHeaders, path: str) -> Response:
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        page = self._pages.get(path)
+        if page is not None and method == "GET":
+            return Response(200, page.body, page.headers, page.content_type)
+        methods = {"GET": None} if page is not None else self._table.get(path)
+        if methods is None:
+            return refusal(Refused(ErrorCode.NOT_FOUND))
+        bound = methods.get(method)
+        if bound is None:
+            allow = [(b"allow", ", ".join(methods).encode())]
+            return refusal(Refused(ErrorCode.METHOD_NOT_ALLOWED), allow)
+        outcome = await self._call(bound, scope, receive, headers)
+        return outcome if isinstance(outcome, Response) else refusal(outcome)
+
+    async def _call(
+        self, bound: BoundRoute, scope: Scope, receive: Receive, headers: RawHeaders
+    ) -> Response | Refused:
+        route = bound.route
+        body = await self._body(bound, receive, headers)
+        if isinstance(body, Refused):
+            return body
+        caller = self._policy.callers.read(scope, headers)
+        if self._is_forged(route, caller, headers):
+            return Refused(ErrorCode.INVALID_ORIGIN)
+        principal = await self._principal(route.access, caller)
+        if isinstance(principal, Refused):
+            return principal
+        outcome = await route.handler(Call(principal, body, caller))
+        if isinstance(outcome, Refused):
+            return outcome
+        return success(outcome.body, self._headers(outcome, principal, caller))
+
+    async def _body(
+        self, bound: BoundRoute, receive: Receive, headers: RawHeaders
+    ) -> msgspec.Struct | Refused:
+        if bound.route.method == "GET":
+            return bound.decoder.decode(b"", headers)
+        raw = await read_body(receive, headers)
+        return raw if isinstance(raw, Refused) else bound.decoder.decode(raw, headers)
+
+    def _is_forged(self, route: Route, caller: Caller, headers: RawHeaders) -> bool:
+        if route.method == "GET" or route.access is Access.PUBLIC or not caller.tokens.by_cookie:
+            return False
+        origin, host = headers.get(b"origin", ""), headers.get(b"host", "")
+        return not self._policy.origins.admits(origin, host)
+
+    async def _principal(self, access: Access, caller: Caller) -> Principal | Refused:
+        if access is Access.PUBLIC:
+            return None
+        tokens = caller.tokens
+        # A sign-in under way is what its bearer is busy with, whatever session the browser had before.
+        if access is Access.SESSION_OR_CHALLENGE and tokens.challenge is not None:
+            return ChallengeBearer(tokens.challenge)
+        signed_in = None if tokens.session is None else await self._resolver.resolve(tokens.session)
+        if signed_in is None and access is not Access.OPTIONAL_SESSION:
+            return Refused(ErrorCode.UNAUTHORIZED)
+        return signed_in
+
+    def _headers(self, reply: Reply, principal: Principal, caller: Caller) -> Headers:
+        cookies = reply.cookies
+        if not cookies and isinstance(principal, SignedIn) and principal.slid and caller.tokens.by_cookie:
+            cookies = (session_cookie(principal.session, principal.token),)
+        headers = [(b"set-cookie", self._write(cookie)) for cookie in cookies]
+        if reply.session_token is not None:
+            headers.append((b"set-auth-token", reply.session_token.encode()))
+        return headers
+
+    def _write(self, cookie: Cookie) -> bytes:
+        return self._policy.cookies.write(cookie)
+
+
+def _log_failure(error: Exception) -> None:
+    """Log where a failure came from, not what it said: a driver's message may quote the values it choked on."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    _log.error("request.failed", error=type(error).__qualname__, traceback=where)

@@ -1,0 +1,262 @@
+"""The OpenAPI document, made from the route table and the types that the edge itself routes and decodes by."""
+
+import re
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+
+import msgspec
+
+from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.server.schemas import Json, Schemas, alternatives_of
+from athena_auth.wire.reply import CookieName
+from athena_auth.wire.route import Access, NoBody, Route
+
+_DESCRIPTION = """\
+A self-hosted two-factor authentication server: authenticator apps (TOTP), sent codes, backup codes and trusted \
+devices, with the accounts and sessions they protect.
+
+## Who is calling
+
+A call says who makes it by `Authorization: Bearer <token>` or by cookie; where both are sent, the header counts. \
+There are three kinds of token, and none stands in for another.
+
+A session token comes from signing up, signing in or passing the second step, and opens everything its owner may do. \
+A challenge token begins with `2fa_`: signing in with a password returns it when a second factor is due, and it opens \
+only `send-otp` and the three `verify-*` endpoints. A trusted-device token is a cookie that a browser keeps, and \
+stands in for the second factor at sign-in.
+
+A request that changes something and is authenticated by cookie must come from this site or from a trusted origin \
+(`Origin`); a bearer request needs no `Origin`.
+
+## Requests and errors
+
+Bodies are JSON in UTF-8, at most 64 KiB. Fields that are not listed are ignored; fields of the wrong type are refused.
+
+Every error has the same shape: `message` is a sentence for a person, and may be more exact than the one shown here; \
+`code` is stable, for programs. A 429 or 503 may carry `Retry-After` in seconds. A 500 carries `requestId`, the number \
+to find it by in the server's log. A path asked with the wrong method answers 405.
+"""
+
+_TAGS = {
+    "two-factor": "Turning the second factor on and off, and proving it.",
+    "sign-in": "The first factor: accounts are made and passwords are proven here.",
+    "sessions": "Who is signed in, where, and until when.",
+    "accounts": "What an account's owner may change about it.",
+    "server": "The server itself.",
+}
+
+_FIRST_PATHS = (
+    "/two-factor/get-totp-uri",
+    "/two-factor/verify-totp",
+    "/two-factor/send-otp",
+    "/two-factor/verify-otp",
+    "/two-factor/verify-backup-code",
+    "/two-factor/generate-backup-codes",
+    "/two-factor/enable",
+    "/two-factor/disable",
+)
+
+_ANYWHERE = (ErrorCode.NOT_FOUND, ErrorCode.INTERNAL_SERVER_ERROR, ErrorCode.SERVICE_UNAVAILABLE)
+_WHERE_A_BODY_IS_READ = (
+    ErrorCode.VALIDATION_ERROR,
+    ErrorCode.PAYLOAD_TOO_LARGE,
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+)
+_RETRIABLE = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+
+_SECURITY: dict[Access, list[Json]] = {
+    Access.PUBLIC: [],
+    Access.OPTIONAL_SESSION: [{}, {"bearerAuth": []}, {"cookieAuth": []}],
+    Access.SESSION: [{"bearerAuth": []}, {"cookieAuth": []}],
+    Access.SESSION_OR_CHALLENGE: [{"bearerAuth": []}, {"cookieAuth": []}, {"challengeCookieAuth": []}],
+}
+
+_ERROR: Json = {
+    "title": "Error",
+    "description": "Every refusal: a sentence a person can act on, and a stable code for programs.",
+    "type": "object",
+    "properties": {
+        "message": {"type": "string"},
+        "code": {"type": "string", "enum": [code.value for code in ErrorCode]},
+        "requestId": {
+            "type": "string",
+            "description": "With status 500 only: its number in the server's log.",
+        },
+    },
+    "required": ["message", "code"],
+}
+
+_HEADERS: Json = {
+    "RequestId": {
+        "description": "The request's id in the server's log: the caller's own when it is well formed, else a new one.",
+        "schema": {"type": "string"},
+    },
+    "RetryAfter": {
+        "description": "After how many seconds it makes sense to try again.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "AuthToken": {
+        "description": "The token of the session that the answer opened or re-issued.",
+        "schema": {"type": "string"},
+    },
+}
+
+
+def openapi_document(routes: Iterable[Route], *, version: str, server_url: str) -> Json:
+    """Return the OpenAPI 3.1 document of these routes, ready to be encoded as JSON.
+
+    Its order is the order to read it in: the tags as `_TAGS` has them, then the paths of the public reference
+    page as they stand there, then the table's own order.
+
+    Args:
+        routes: The route table.
+        version: The version of this package.
+        server_url: Where the routes are reached, as `https://host/api/auth`.
+    """
+    ordered = sorted(routes, key=_reading_order)
+    schemas = Schemas(ordered)
+    paths: dict[str, Json] = {}
+    for route in ordered:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Athena Auth", "version": version, "description": _DESCRIPTION},
+        "servers": [{"url": server_url}],
+        "tags": [_tag(name) for name in dict.fromkeys(route.tag for route in ordered)],
+        "paths": paths,
+        "components": {
+            "schemas": {"Error": _ERROR, **schemas.components},
+            "headers": _HEADERS,
+            "examples": {code.value: _refusal_example(code) for code in _all_refusals(ordered)},
+            "securitySchemes": _security_schemes(server_url),
+        },
+    }
+
+
+def _reading_order(route: Route) -> tuple[int, int]:
+    tags = tuple(_TAGS)
+    return (
+        tags.index(route.tag) if route.tag in tags else len(tags),
+        _FIRST_PATHS.index(route.path) if route.path in _FIRST_PATHS else len(_FIRST_PATHS),
+    )
+
+
+def _tag(name: str) -> Json:
+    return {"name": name, "description": _TAGS[name]} if name in _TAGS else {"name": name}
+
+
+def _operation(route: Route, schemas: Schemas) -> Json:
+    operation: Json = {
+        "operationId": _operation_id(route.path),
+        "tags": [route.tag],
+        "summary": route.summary,
+        "description": route.description,
+        "security": _SECURITY[route.access],
+        "responses": {"200": _success(route, schemas), **_refusals(route)},
+    }
+    if route.method == "POST":
+        operation["requestBody"] = _request_body(route.body, schemas)
+    return operation
+
+
+def _operation_id(path: str) -> str:
+    words: list[str] = re.findall(r"[A-Za-z0-9]+", path)
+    return words[0] + "".join(word.capitalize() for word in words[1:])
+
+
+def _request_body(body: type[msgspec.Struct], schemas: Schemas) -> Json:
+    schema = schemas.of(body)
+    content: Json = {"schema": schema, "example": schemas.body_example(body)}
+    request: Json = {
+        "required": bool(schemas.resolve(schema)["required"]),
+        "content": {"application/json": content},
+    }
+    if body is NoBody:
+        request["description"] = "Nothing, or `{}`."
+    return request
+
+
+def _success(route: Route, schemas: Schemas) -> Json:
+    alternatives = [schemas.of(answer) for answer in alternatives_of(route.answer)]
+    resolved = [schemas.resolve(schema) for schema in alternatives]
+    headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+    # A token beside its owner is a session's; beside anything else it is a challenge's.
+    if any({"token", "user"} <= schema.get("properties", {}).keys() for schema in resolved):
+        headers["set-auth-token"] = {"$ref": "#/components/headers/AuthToken"}
+    content = {
+        "schema": alternatives[0] if len(alternatives) == 1 else {"oneOf": alternatives},
+        "examples": {
+            schema.get("title", schema["type"]): _success_example(schema, schemas) for schema in resolved
+        },
+    }
+    return {"description": "OK", "headers": headers, "content": {"application/json": content}}
+
+
+def _success_example(schema: Json, schemas: Schemas) -> Json:
+    summary = {"summary": schema["description"]} if "description" in schema else {}
+    return {**summary, "value": schemas.example(schema)}
+
+
+def _refusal_codes(route: Route) -> tuple[ErrorCode, ...]:
+    """Return what this route and the edge before it refuse with, each once, by status."""
+    codes = [*_ANYWHERE, *route.errors]
+    if route.method == "POST":
+        codes += _WHERE_A_BODY_IS_READ
+        if route.access is not Access.PUBLIC:
+            codes.append(ErrorCode.INVALID_ORIGIN)
+    if route.access in {Access.SESSION, Access.SESSION_OR_CHALLENGE}:
+        codes.append(ErrorCode.UNAUTHORIZED)
+    return tuple(sorted(dict.fromkeys(codes), key=lambda code: code.status))
+
+
+def _all_refusals(routes: Iterable[Route]) -> tuple[ErrorCode, ...]:
+    return tuple(dict.fromkeys(code for route in routes for code in _refusal_codes(route)))
+
+
+def _refusals(route: Route) -> dict[str, Json]:
+    # A 429 is promised of every endpoint, also where this route's own rules know none.
+    by_status: dict[HTTPStatus, list[ErrorCode]] = {HTTPStatus.TOO_MANY_REQUESTS: []}
+    for code in _refusal_codes(route):
+        by_status.setdefault(code.status, []).append(code)
+    return {str(status.value): _refusal(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _refusal(status: HTTPStatus, codes: Sequence[ErrorCode]) -> Json:
+    headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+    if status in _RETRIABLE:
+        headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+    content: Json = {"schema": {"$ref": "#/components/schemas/Error"}}
+    if codes:
+        content["examples"] = {code.value: {"$ref": f"#/components/examples/{code.value}"} for code in codes}
+    return {"description": status.phrase, "headers": headers, "content": {"application/json": content}}
+
+
+def _refusal_example(code: ErrorCode) -> Json:
+    value = {"message": code.message, "code": code.value}
+    if code is ErrorCode.INTERNAL_SERVER_ERROR:
+        value["requestId"] = "5f2b9c04e1a7d386"
+    return {"value": value}
+
+
+def _security_schemes(server_url: str) -> Json:
+    # On https browsers hold the cookies to secure pages by this prefix, which is a part of their names.
+    prefix = "__Secure-" if server_url.startswith("https:") else ""
+    return {
+        "bearerAuth": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A session token; where a second step is due also a challenge token (`2fa_…`).",
+        },
+        "cookieAuth": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": prefix + CookieName.SESSION,
+            "description": "A session, as browsers carry it.",
+        },
+        "challengeCookieAuth": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": prefix + CookieName.CHALLENGE,
+            "description": "A sign-in that waits for its second factor, as browsers carry it.",
+        },
+    }

@@ -1,0 +1,143 @@
+"""What the edge reads of a request: its headers once, its body up to a limit."""
+
+import re
+import secrets
+
+import msgspec
+from starlette.types import Receive, Scope
+
+from athena_auth.crypto.tokens import CHALLENGE_PREFIX
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.server.address import AddressRule
+from athena_auth.server.cookies import CookieCodec
+from athena_auth.wire.caller import Caller, Tokens
+from athena_auth.wire.reply import CookieName
+
+MAX_BODY = 65_536
+"""Bytes."""
+_MAX_USER_AGENT = 256
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_BEARER = "bearer "
+_WANTED = frozenset(
+    {
+        b"authorization",
+        b"content-length",
+        b"content-type",
+        b"cookie",
+        b"host",
+        b"origin",
+        b"user-agent",
+        b"x-forwarded-for",
+        b"x-request-id",
+    }
+)
+
+RawHeaders = dict[bytes, str]
+
+
+def read_headers(scope: Scope) -> RawHeaders:
+    """Return the headers the edge looks at; of a repeated one all values, joined by commas."""
+    headers: RawHeaders = {}
+    for name, value in scope["headers"]:
+        if name in _WANTED:
+            text = value.decode("latin-1")
+            # HTTP/2 splits cookies over several fields (RFC 9113 section 8.2.3); they join by semicolons.
+            separator = "; " if name == b"cookie" else ","
+            headers[name] = f"{headers[name]}{separator}{text}" if name in headers else text
+    return headers
+
+
+def request_id_of(headers: RawHeaders) -> str:
+    """Return the caller's own id for the request when it is well formed (it goes into the log), else a new one."""
+    given = headers.get(b"x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def relative_path(scope: Scope) -> str:
+    """Return the path below where the application is mounted."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(root) else path
+
+
+class CallerReader:
+    """Reads who is calling, as far as headers tell."""
+
+    def __init__(self, addresses: AddressRule, cookies: CookieCodec) -> None:
+        """Take the rules for addresses and cookies."""
+        self._addresses = addresses
+        self._cookies = cookies
+
+    def read(self, scope: Scope, headers: RawHeaders) -> Caller:
+        """Return the caller; her tokens are not checked yet."""
+        client = scope.get("client")
+        peer = client[0] if client else ""
+        user_agent = headers.get(b"user-agent", "")[:_MAX_USER_AGENT]
+        return Caller(
+            address=self._addresses.client(peer, headers.get(b"x-forwarded-for", "")),
+            user_agent="".join(c if c.isprintable() else "?" for c in user_agent),
+            tokens=self._tokens(headers),
+        )
+
+    def _tokens(self, headers: RawHeaders) -> Tokens:
+        cookie_header = headers.get(b"cookie")
+        cookies = self._cookies.read(cookie_header) if cookie_header else {}
+        trusted_device = cookies.get(CookieName.TRUSTED_DEVICE)
+        authorization = headers.get(b"authorization")
+        if authorization is None:
+            session, challenge = cookies.get(CookieName.SESSION), cookies.get(CookieName.CHALLENGE)
+            return Tokens(session, challenge, trusted_device, by_cookie=bool(session or challenge))
+        # A token that is named explicitly counts alone; a cookie never stands in for one that is wrong.
+        token = authorization[len(_BEARER) :].strip() if authorization.lower().startswith(_BEARER) else ""
+        if token.startswith(CHALLENGE_PREFIX):
+            return Tokens(challenge=token, trusted_device=trusted_device)
+        return Tokens(session=token or None, trusted_device=trusted_device)
+
+
+async def read_body(receive: Receive, headers: RawHeaders) -> bytes | Refused:
+    """Return the body, or a refusal as soon as it is known to be too large."""
+    declared = headers.get(b"content-length", "0")
+    if not declared.isdecimal() or int(declared) > MAX_BODY:
+        return Refused(ErrorCode.PAYLOAD_TOO_LARGE)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return Refused(ErrorCode.VALIDATION_ERROR, "The connection closed before the body was complete.")
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > MAX_BODY:
+            return Refused(ErrorCode.PAYLOAD_TOO_LARGE)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+class BodyDecoder:
+    """Decodes one route's body."""
+
+    def __init__(self, body: type[msgspec.Struct]) -> None:
+        """Prepare the decoder of this type."""
+        self._decoder = msgspec.json.Decoder(body)
+
+    def decode(self, raw: bytes, headers: RawHeaders) -> msgspec.Struct | Refused:
+        """Return the body; an empty one is an object without fields."""
+        if raw and headers.get(b"content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
+        try:
+            return self._decoder.decode(raw or b"{}")
+        except msgspec.ValidationError as error:
+            return Refused(ErrorCode.VALIDATION_ERROR, _explain(error))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return Refused(ErrorCode.VALIDATION_ERROR, "The request body is not valid JSON in UTF-8.")
+
+
+def _explain(error: msgspec.ValidationError) -> str:
+    """Return msgspec's finding as a sentence, without patterns and without what the caller sent."""
+    text, _, place = str(error).partition(" - at `$")
+    field = place.rstrip("`").lstrip(".")
+    if "matching regex" in text:
+        text = "A character or a value that is not allowed"
+    elif text.startswith("Invalid enum value"):
+        text = "A value that is not one of those allowed"
+    return f"The request body is not valid: {text}{f' (field `{field}`)' if field else ''}."

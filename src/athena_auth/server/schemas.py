@@ -1,0 +1,79 @@
+"""JSON Schemas of the bodies and answers, generated from their types, and examples that satisfy them."""
+
+from collections.abc import Iterable, Sequence
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import msgspec
+
+from athena_auth.wire.route import Route
+
+Json = dict[str, Any]
+
+_PLAIN_EXAMPLES: Json = {"string": "string", "boolean": True, "integer": 0, "number": 0, "null": None}
+
+
+class Schemas:
+    """The JSON Schemas of all bodies and answers, by type, and the components they refer to."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        """Generate them all at once: msgspec then gives each type one name."""
+        answers = [answer for route in routes for answer in alternatives_of(route.answer)]
+        bodies = [route.body for route in routes]
+        self._by_type, self.components = _generated(bodies)
+        answer_schemas, answer_components = _generated(answers)
+        for schema in answer_components.values():
+            _require_what_is_always_sent(schema)
+        self._by_type.update(answer_schemas)
+        self.components.update(answer_components)
+
+    def of(self, described: Any) -> Json:
+        """Return the schema of a body's type, or of one alternative of an answer."""
+        return self._by_type[described]
+
+    def resolve(self, schema: Json) -> Json:
+        """Return the schema, or the component it refers to."""
+        reference = schema.get("$ref")
+        return schema if reference is None else self.components[reference.rpartition("/")[2]]
+
+    def example(self, schema: Json) -> Any:
+        """Return a value of this schema: the fields' own examples where they have any."""
+        if "examples" in schema:
+            return schema["examples"][0]
+        schema = self.resolve(schema)
+        if "properties" in schema:
+            return {name: self.example(field) for name, field in schema["properties"].items()}
+        if "items" in schema:
+            items = self.resolve(schema["items"])
+            return items.get("enum") or [self.example(items)]
+        if "anyOf" in schema:
+            return self.example(schema["anyOf"][0])
+        return schema["enum"][0] if "enum" in schema else _PLAIN_EXAMPLES[schema["type"]]
+
+    def body_example(self, body: type[msgspec.Struct]) -> Json:
+        """Return what a caller must send, or where nothing is required, all there is to send."""
+        schema = self.resolve(self.of(body))
+        names = schema["required"] or schema["properties"]
+        return {name: self.example(schema["properties"][name]) for name in names}
+
+
+def _generated(types: Iterable[Any]) -> tuple[dict[Any, Json], dict[str, Json]]:
+    unique = tuple(dict.fromkeys(types))
+    schemas, components = msgspec.json.schema_components(unique, ref_template="#/components/schemas/{name}")
+    return dict(zip(unique, schemas, strict=True)), components
+
+
+def alternatives_of(answer: Any) -> tuple[Any, ...]:
+    """Return the members of a union: msgspec describes no union of structs that carry no tag."""
+    return get_args(answer) if get_origin(answer) in {Union, UnionType} else (answer,)
+
+
+def _require_what_is_always_sent(schema: Json) -> None:
+    """Turn the defaults of an answer's fields into examples: to the reader these fields are never missing.
+
+    A field that may be left out (`UNSET`) has no default in the schema, and stays optional.
+    """
+    for name, field in schema.get("properties", {}).items():
+        if "default" in field:
+            field.setdefault("examples", [field.pop("default")])
+            schema["required"].append(name)

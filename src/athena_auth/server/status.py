@@ -1,0 +1,34 @@
+"""Whether the server is up."""
+
+import msgspec
+
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Access, Call, NoBody, Route
+
+
+class OkAnswer(msgspec.Struct, frozen=True):
+    """The server is up."""
+
+    ok: bool = True
+
+
+_OK = Reply(OkAnswer())
+
+
+async def _ok(_call: Call[None, NoBody]) -> Reply:
+    return _OK
+
+
+def status_routes() -> tuple[Route, ...]:
+    """Return the routes."""
+    return (
+        Route(
+            method="GET",
+            path="/ok",
+            handler=_ok,
+            access=Access.PUBLIC,
+            answer=OkAnswer,
+            summary="Say that the server is up",
+            tag="server",
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Sessions: what a person holds once every due factor is proven."""

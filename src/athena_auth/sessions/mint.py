@@ -1,0 +1,30 @@
+"""The one door to a session (I1). An import contract lets only `challenge` through it."""
+
+from athena_auth.crypto.tokens import TokenKind, digest, new_token
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import SessionId, UserId, new_id
+from athena_auth.sessions import rules, sql
+from athena_auth.sessions.model import Minted, Origin, Proof, Session
+from athena_auth.store.transaction import Tx
+
+
+async def mint(
+    tx: Tx, user_id: UserId, proof: Proof, origin: Origin, *, ttl: int, persistent: bool, now: Millis
+) -> Minted:
+    """Create a session that lasts `ttl` seconds without use. The caller answers for every due factor."""
+    lifetime = rules.lifetime(ttl, persistent=persistent)
+    session = Session(
+        id=SessionId(new_id(now)),
+        user_id=user_id,
+        proof=proof,
+        proven_at=now,
+        lifetime=lifetime,
+        persistent=persistent,
+        origin=origin,
+        created_at=now,
+        updated_at=now,
+        expires_at=Millis(now + lifetime),
+    )
+    token = new_token(TokenKind.SESSION)
+    await sql.insert(tx, session, digest(TokenKind.SESSION, token))
+    return Minted(session, token)

@@ -1,0 +1,67 @@
+"""A session and what it was proven with."""
+
+from enum import IntEnum, StrEnum
+
+import msgspec
+
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import SessionId, UserId
+
+
+class Level(IntEnum):
+    """How many factors stand behind a session (after the assurance levels of NIST SP 800-63B-4)."""
+
+    ONE = 1
+    TWO = 2
+
+
+class Amr(StrEnum):
+    """How somebody authenticated, by the names of RFC 8176 where it has one."""
+
+    PASSWORD = "pwd"  # noqa: S105
+    TOTP = "otp"
+    SENT_CODE = "email"
+    BACKUP_CODE = "backup-code"
+    TRUSTED_DEVICE = "device"
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What a caller has shown, and the level that is worth."""
+
+    level: Level
+    amr: tuple[Amr, ...]
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a session is used from, as shown to its owner."""
+
+    address: str
+    user_agent: str
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A live session. Its token is not here: only the token's digest is kept."""
+
+    id: SessionId
+    user_id: UserId
+    proof: Proof
+    proven_at: Millis
+    """When a factor was last proven in it."""
+    lifetime: int
+    """Milliseconds without use after which it ends."""
+    persistent: bool
+    """Whether its cookie outlives the browser ("remember me")."""
+    origin: Origin
+    created_at: Millis
+    updated_at: Millis
+    expires_at: Millis
+
+
+class Minted(msgspec.Struct, frozen=True):
+    """A new session and its token, which exists nowhere else."""
+
+    session: Session
+    token: str
+
+    def __repr__(self) -> str:
+        return f"Minted({self.session.id})"

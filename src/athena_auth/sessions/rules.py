@@ -1,0 +1,27 @@
+"""How long a session lives. Pure."""
+
+from athena_auth.kernel.clock import Millis
+from athena_auth.sessions.model import Session
+
+_DAY = 86_400_000
+_FRESH = 600_000
+_SLIDE_FRACTION = 7
+
+
+def lifetime(ttl: int, *, persistent: bool) -> int:
+    """Return the milliseconds a session lives without use; at most a day when it is not to be remembered."""
+    milliseconds = ttl * 1000
+    return milliseconds if persistent else min(milliseconds, _DAY)
+
+
+def is_due_to_slide(session: Session, now: Millis) -> bool:
+    """Tell whether a used session's expiry should move on.
+
+    Once in a seventh of its lifetime (a day in a week): reading a session must not write each time.
+    """
+    return now - session.updated_at >= session.lifetime // _SLIDE_FRACTION
+
+
+def is_fresh(session: Session, now: Millis) -> bool:
+    """Tell whether a factor was proven in this session within the last ten minutes."""
+    return now - session.proven_at <= _FRESH

@@ -1,0 +1,110 @@
+"""Statements over `athena_session`."""
+
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import SessionId, UserId
+from athena_auth.sessions.model import Amr, Level, Origin, Proof, Session
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Row, Tx
+
+_INSERT = Statement("""
+    INSERT INTO athena_session (id, user_id, token_digest, level, amr, proven_at, lifetime, persistent,
+                                address, user_agent, created_at, updated_at, expires_at)
+    VALUES (:id, :user_id, :token_digest, :level, :amr, :now, :lifetime, :persistent,
+            :address, :user_agent, :now, :now, :expires_at)
+""")
+
+_SLIDE = Statement("""
+    UPDATE athena_session SET updated_at = :now, expires_at = :expires_at
+    WHERE id = :id AND updated_at = :seen
+""")
+
+_RAISE = Statement("""
+    UPDATE athena_session SET level = :level, amr = :amr, proven_at = :now
+    WHERE id = :id AND expires_at > :now
+""")
+
+_ALL_LIVE = Statement("""
+    SELECT * FROM athena_session WHERE user_id = :user_id AND expires_at > :now ORDER BY created_at DESC, id DESC
+""")
+
+_END = Statement("DELETE FROM athena_session WHERE user_id = :user_id AND id = :id")
+_END_TOKEN = Statement("DELETE FROM athena_session WHERE token_digest = :token_digest")
+_END_OF_OWNER = Statement("""
+    DELETE FROM athena_session WHERE user_id = :user_id AND token_digest = :token_digest
+""")
+_END_OTHERS = Statement(
+    "DELETE FROM athena_session WHERE user_id = :user_id AND id <> :keep AND level < :below"
+)
+
+_ABOVE_ALL = Level.TWO + 1
+
+
+def session_from(row: Row) -> Session:
+    """Read a session from the columns of `athena_session`."""
+    proof = Proof(Level(row["level"]), tuple(Amr(name) for name in row["amr"].split()))
+    return Session(
+        id=row["id"],
+        user_id=row["user_id"],
+        proof=proof,
+        proven_at=row["proven_at"],
+        lifetime=row["lifetime"],
+        persistent=bool(row["persistent"]),
+        origin=Origin(row["address"], row["user_agent"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        expires_at=row["expires_at"],
+    )
+
+
+async def insert(tx: Tx, session: Session, token_digest: bytes) -> None:
+    """Store a new session under its token's digest."""
+    await tx.run(
+        _INSERT,
+        id=session.id,
+        user_id=session.user_id,
+        token_digest=token_digest,
+        level=session.proof.level,
+        amr=" ".join(session.proof.amr),
+        lifetime=session.lifetime,
+        persistent=session.persistent,
+        address=session.origin.address,
+        user_agent=session.origin.user_agent,
+        now=session.created_at,
+        expires_at=session.expires_at,
+    )
+
+
+async def slide(tx: Tx, session: Session, now: Millis) -> bool:
+    """Move the expiry on; False when another request has just done so, or the session has ended."""
+    expires_at = now + session.lifetime
+    return await tx.run(_SLIDE, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at) == 1
+
+
+async def raise_to(tx: Tx, session_id: SessionId, proof: Proof, now: Millis) -> bool:
+    """Record a stronger proof on a live session; False when it has ended meanwhile."""
+    return await tx.run(_RAISE, id=session_id, level=proof.level, amr=" ".join(proof.amr), now=now) == 1
+
+
+async def all_live(tx: Tx, user_id: UserId, now: Millis) -> list[Session]:
+    """Load the account's live sessions, newest first."""
+    return [session_from(row) for row in await tx.all(_ALL_LIVE, user_id=user_id, now=now)]
+
+
+async def end(tx: Tx, user_id: UserId, session_id: SessionId) -> bool:
+    """End one session of this account; False when it has none of this id."""
+    return await tx.run(_END, user_id=user_id, id=session_id) == 1
+
+
+async def end_token(tx: Tx, token_digest: bytes) -> None:
+    """End the session of this token, whoever owns it."""
+    await tx.run(_END_TOKEN, token_digest=token_digest)
+
+
+async def end_of_owner(tx: Tx, user_id: UserId, token_digest: bytes) -> bool:
+    """End the session of this token if this account owns it."""
+    return await tx.run(_END_OF_OWNER, user_id=user_id, token_digest=token_digest) == 1
+
+
+async def end_others(tx: Tx, user_id: UserId, keep: SessionId | None, below: Level | None = None) -> None:
+    """End the account's sessions but `keep`: all of them, or those below a level."""
+    await tx.run(_END_OTHERS, user_id=user_id, keep=keep or "", below=_ABOVE_ALL if below is None else below)

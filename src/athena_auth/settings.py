@@ -1,0 +1,208 @@
+"""Every setting, once: its name, type, default and meaning. Help, checks and docs come from this table.
+
+A setting is read from a keyword argument, else from the environment, else from `.env` in the working
+directory; on the outside its name is `ATHENA_` and the field's name in capitals.
+"""
+
+import difflib
+import os
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from athena_auth.crypto.totp import Algorithm, Parameters
+
+PREFIX = "ATHENA_"
+ENV_FILE = ".env"
+BASE_PATH = "/api/auth"
+_MIN_SECRET_BYTES = 32
+HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+
+OnOff = Literal["on", "off"]
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+class SettingsError(Exception):
+    """A setting is missing, unknown or wrong. Its text is one sentence that names it and never its value."""
+
+
+class Settings(BaseSettings):
+    """The settings of one server."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    secret: SecretStr | None = Field(
+        None,
+        description="Seals and signs everything; at least 32 bytes. "
+        "With SQLite one is made and kept beside the database file when none is given.",
+    )
+    secrets: SecretStr | None = Field(
+        None,
+        description='Numbered secrets for rotation, newest first, as "2:…,1:…"; a lone ATHENA_SECRET has number 1.',
+    )
+    database_url: str = Field(
+        "sqlite:///athena.db", description="sqlite:///file, sqlite:////absolute/file or postgresql://…"
+    )
+    base_url: str | None = Field(
+        None,
+        description="The address browsers see; https makes cookies Secure. Default: http://localhost:PORT.",
+    )
+    host: str = Field("localhost", description="The name or address to listen on.")
+    port: int = Field(3001, ge=0, le=65_535, description="The port to listen on; 0 takes any free one.")
+    workers: int = Field(1, ge=1, le=256, description="How many processes serve.")
+    app_name: str = Field(
+        "Athena",
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f:]+$",
+        description="The issuer that authenticator apps show and mails are signed with.",
+    )
+    mail_url: str = Field(
+        "console:",
+        description="Where mail goes: console:, file:///path (one JSON object a line), smtp://… (STARTTLS), smtps://…",
+    )
+    mail_from: str | None = Field(
+        None, description='The sender of mail, as "Name <address>"; needed for smtp.'
+    )
+    sms_url: str | None = Field(None, description="Reserved for text messages; this version sends none.")
+    session_ttl: int = Field(604_800, ge=60, description="Seconds a session lasts without use.")
+    challenge_ttl: int = Field(600, ge=10, le=3600, description="Seconds to show the second factor in.")
+    otp_ttl: int = Field(
+        180, ge=10, le=600, description="Seconds a sent code is valid; at most 600 (SP 800-63B-4)."
+    )
+    trust_ttl: int = Field(2_592_000, ge=60, description="Seconds a device stays trusted without a sign-in.")
+    otp_fallback: OnOff = Field(
+        "on",
+        description="Offer codes by mail at sign-in to accounts that turned on an authenticator app only.",
+    )
+    totp_digits: int = Field(6, ge=6, le=8, description="Digits of a TOTP code.")
+    totp_period: int = Field(30, ge=15, le=120, description="Seconds of a TOTP step.")
+    totp_algorithm: Algorithm = Field(Algorithm.SHA1, description="Hash of a TOTP code; all apps read SHA1.")
+    totp_window: int = Field(1, ge=0, le=2, description="Steps accepted to either side of the present one.")
+    rate_limit: OnOff = Field(
+        "on", description="Reserved for request limits by address; the budget of guesses is always on."
+    )
+    rate_limit_url: str = Field("memory://", description="Reserved for the store of request limits.")
+    trusted_origins: CommaSeparated = Field(
+        (), description="Origins of front ends elsewhere, separated by commas: https://app.example.com."
+    )
+    trusted_proxies: CommaSeparated = Field(
+        (),
+        description="Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe line logged."
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="console for people, json for machines; auto looks whether a terminal reads it."
+    )
+
+    @field_validator("trusted_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("trusted_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_origin(part) for part in value)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_origin(cls, value: str | None) -> str | None:
+        return None if value is None else _origin(value)
+
+    @field_validator("secret", "secrets")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        for secret in parse_secrets(value).values() if value else ():
+            if len(secret) < _MIN_SECRET_BYTES:
+                raise ValueError(f"a secret needs at least {_MIN_SECRET_BYTES} bytes; {HOW_TO_MAKE_ONE}")
+        return value
+
+    @model_validator(mode="after")
+    def _one_way_to_say_secrets(self) -> Self:
+        if self.secret and self.secrets:
+            raise ValueError("give ATHENA_SECRET or ATHENA_SECRETS, not both")
+        return self
+
+    @property
+    def origin(self) -> str:
+        """The origin that browsers see this server at, as `https://host[:port]`."""
+        return self.base_url or f"http://localhost:{self.port}"
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach this server by https, so that its cookies can be kept to it."""
+        return self.origin.startswith("https:")
+
+    @property
+    def totp_parameters(self) -> Parameters:
+        """What new authenticators are told; those enrolled before keep what they were told."""
+        return Parameters(self.totp_algorithm, self.totp_digits, self.totp_period)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("an origin looks like https://app.example.com")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def parse_secrets(value: SecretStr) -> dict[int, bytes]:
+    """Return the numbered secrets in the order given, newest first.
+
+    Raises:
+        ValueError: an entry is not `number:secret`, or a number occurs twice.
+    """
+    text = value.get_secret_value()
+    entries = (
+        [entry.partition(":") for entry in text.split(",")] if _is_numbered(text) else [("1", ":", text)]
+    )
+    secrets = {int(number): secret.encode() for number, _, secret in entries if number.isdecimal()}
+    if len(secrets) != len(entries) or not all(0 < number < 2**16 for number in secrets):
+        raise ValueError('numbered secrets look like "2:…,1:…", each number once, from 1 to 65535')
+    return secrets
+
+
+def _is_numbered(text: str) -> bool:
+    number, colon, _ = text.partition(":")
+    return bool(colon) and number.isdecimal()
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the settings; keyword arguments win over the environment, the environment over `.env`.
+
+    Raises:
+        SettingsError: one is unknown, missing or wrong.
+    """
+    _refuse_unknown_names()
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+
+
+def _refuse_unknown_names() -> None:
+    """A misspelt setting must not be a silently missing one: `ATHENA_SECRETT` would serve with a made-up secret."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted({*os.environ, *dotenv_values(ENV_FILE)}):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            close = difflib.get_close_matches(name.upper(), known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise SettingsError(f"There is no setting {name}{hint}")
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    text = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return f"{text[0].upper()}{text[1:]}."
+    return f"{PREFIX}{str(first['loc'][0]).upper()}: {text[0].lower()}{text[1:]}."

@@ -1,0 +1,1 @@
+"""Signing up and signing in with a password: the first factor."""

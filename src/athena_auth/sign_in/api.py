@@ -1,0 +1,139 @@
+"""HTTP for signing up and signing in."""
+
+from typing import Literal
+
+import msgspec
+
+from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.challenge.admission import Admitted, FirstFactor
+from athena_auth.challenge.answers import PassedReply, minted_cookies, origin_of
+from athena_auth.challenge.model import Challenged, MethodName
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sign_in.service import Credentials, Registration, SignInService
+from athena_auth.wire.caller import Caller
+from athena_auth.wire.fields import Email, Flag, ImageUrl, Name, NewPassword, Password, is_set
+from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
+from athena_auth.wire.route import Access, Call, Route
+
+
+class SignUpBody(msgspec.Struct, frozen=True, rename="camel"):
+    """A new account."""
+
+    name: Name
+    email: Email
+    password: NewPassword
+    image: ImageUrl | None = None
+    remember_me: Flag | None = None
+
+
+class SignUpAnswer(msgspec.Struct, frozen=True):
+    """The account is made and its owner signed in."""
+
+    token: str
+    user: UserAnswer
+
+
+class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
+    """An address and a password; without `rememberMe` (true by default) the session ends with the browser."""
+
+    email: Email
+    password: Password
+    remember_me: Flag | None = None
+
+
+class SignInAnswer(msgspec.Struct, frozen=True):
+    """Signed in: no second factor is due, or this device is trusted."""
+
+    token: str
+    user: UserAnswer
+    redirect: bool = False
+
+
+class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """A second factor is due; the token opens nothing but the second step."""
+
+    token: str
+    two_factor_methods: tuple[MethodName, ...]
+    two_factor_redirect: Literal[True] = True
+
+
+class SignInApi:
+    """The routes of the first factor."""
+
+    def __init__(self, service: SignInService, passed_reply: PassedReply) -> None:
+        """Take the use cases."""
+        self._service = service
+        self._passed_reply = passed_reply
+
+    async def sign_up(self, call: Call[None, SignUpBody]) -> Reply | Refused:
+        """Create an account."""
+        body = call.body
+        registration = Registration(body.name, body.email, body.password, body.image)
+        outcome = await self._service.sign_up(registration, _first_factor(call.caller, body.remember_me))
+        if isinstance(outcome, Admitted):
+            return self._admitted(outcome, SignUpAnswer(outcome.minted.token, user_answer(outcome.account)))
+        return self._not_admitted(outcome)
+
+    async def sign_in(self, call: Call[None, SignInBody]) -> Reply | Refused:
+        """Prove a password."""
+        body, tokens = call.body, call.caller.tokens
+        superseded = tokens.session if tokens.by_cookie else None
+        credentials = Credentials(body.email, body.password, superseded)
+        outcome = await self._service.sign_in(credentials, _first_factor(call.caller, body.remember_me))
+        if isinstance(outcome, Admitted):
+            return self._admitted(outcome, SignInAnswer(outcome.minted.token, user_answer(outcome.account)))
+        return self._not_admitted(outcome)
+
+    def _admitted(self, admitted: Admitted, body: msgspec.Struct) -> Reply:
+        token = admitted.trust_token
+        trust = () if token is None else (self._passed_reply.trust_cookie(token),)
+        cookies = (*minted_cookies(admitted.minted), *trust)
+        return Reply(body, cookies, session_token=admitted.minted.token)
+
+    def _not_admitted(self, outcome: Challenged | Refused) -> Reply | Refused:
+        if isinstance(outcome, Refused):
+            return outcome
+        # A session this browser held before would let a page take its owner for the one signing in.
+        challenge = Cookie(CookieName.CHALLENGE, outcome.token, outcome.expires_in)
+        return Reply(
+            SecondFactorDueAnswer(outcome.token, outcome.methods), (challenge, expired(CookieName.SESSION))
+        )
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        return (
+            Route(
+                method="POST",
+                path="/sign-up/email",
+                handler=self.sign_up,
+                access=Access.PUBLIC,
+                body=SignUpBody,
+                answer=SignUpAnswer,
+                errors=(
+                    ErrorCode.INVALID_EMAIL,
+                    ErrorCode.PASSWORD_TOO_SHORT,
+                    ErrorCode.PASSWORD_TOO_LONG,
+                    ErrorCode.USER_ALREADY_EXISTS,
+                ),
+                summary="Create an account and sign in",
+                tag="sign-in",
+            ),
+            Route(
+                method="POST",
+                path="/sign-in/email",
+                handler=self.sign_in,
+                access=Access.PUBLIC,
+                body=SignInBody,
+                answer=SignInAnswer | SecondFactorDueAnswer,
+                errors=(ErrorCode.INVALID_EMAIL_OR_PASSWORD,),
+                summary="Sign in with a password",
+                description="Where a second factor is on, the answer is a challenge: `twoFactorRedirect`, the "
+                "methods that answer it, and a token that opens nothing but the second step.",
+                tag="sign-in",
+            ),
+        )
+
+
+def _first_factor(caller: Caller, remember_me: bool | str | None) -> FirstFactor:  # noqa: FBT001 - a field's value
+    persistent = remember_me is None or is_set(remember_me)
+    return FirstFactor(origin_of(caller), persistent, caller.tokens.trusted_device)

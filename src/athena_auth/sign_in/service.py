@@ -1,0 +1,114 @@
+"""Use cases of the first factor."""
+
+import msgspec
+
+from athena_auth.accounts import rules
+from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import Account
+from athena_auth.accounts.proof import HashingPool, PasswordProof
+from athena_auth.accounts.sql import StoredPassword
+from athena_auth.challenge.admission import Admission, Admitted, FirstFactor
+from athena_auth.challenge.model import Challenged
+from athena_auth.crypto.tokens import TokenKind, digest
+from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.ids import UserId, new_id
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sessions import sql as sessions
+from athena_auth.store.transaction import Store, Tx, UniqueViolation
+
+
+class Registration(msgspec.Struct, frozen=True):
+    """What somebody signs up with."""
+
+    name: str
+    email: str
+    password: str
+    image: str | None
+
+    def __repr__(self) -> str:
+        return "Registration(…)"
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """What somebody signs in with, and the session she held in this browser until now."""
+
+    email: str
+    password: str
+    superseded_session: str | None = None
+
+    def __repr__(self) -> str:
+        return "Credentials(…)"
+
+
+class SignInService:
+    """Proves a first factor and hands it to admission, which decides what it is worth."""
+
+    def __init__(
+        self, store: Store, clock: Clock, proof: PasswordProof, pool: HashingPool, admission: Admission
+    ) -> None:
+        """Take what it works with."""
+        self._store = store
+        self._clock = clock
+        self._proof = proof
+        self._pool = pool
+        self._admission = admission
+
+    async def sign_up(
+        self, registration: Registration, first: FirstFactor
+    ) -> Admitted | Challenged | Refused:
+        """Create an account and sign its owner in."""
+        email = rules.normalised_email(registration.email)
+        if email is None:
+            return Refused(ErrorCode.INVALID_EMAIL)
+        refused = rules.refuse_password(registration.password)
+        if refused is not None:
+            return refused
+        password_hash = await self._pool.hash(registration.password)
+        now = self._clock.now()
+        account = Account(
+            id=UserId(new_id(now)),
+            email=email,
+            email_verified=False,
+            name=registration.name.strip(),
+            image=registration.image,
+            two_factor_enabled=False,
+            created_at=now,
+            updated_at=now,
+        )
+
+        async def work(tx: Tx) -> Admitted | Challenged:
+            await accounts.insert(tx, account, password_hash)
+            return await self._admission.admit(tx, account, first, now)
+
+        try:
+            return await self._store.transact(work)
+        except UniqueViolation:
+            return Refused(ErrorCode.USER_ALREADY_EXISTS)
+
+    async def sign_in(self, credentials: Credentials, first: FirstFactor) -> Admitted | Challenged | Refused:
+        """Prove a password. An unknown address takes as long and reads the same as a wrong password."""
+        email = rules.normalised_email(credentials.email)
+        stored = await self._proof.of_email(email, credentials.password)
+        if stored is None:
+            return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
+        new_hash = await self._proof.rehashed(stored, credentials.password)
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> Admitted | Challenged | Refused:
+            # The password was checked outside: if it was changed in the meantime, it was the old one.
+            account = await self._held(tx, stored)
+            if account is None:
+                return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
+            if new_hash is not None:
+                await accounts.set_password(tx, account.id, new_hash)
+            if credentials.superseded_session is not None:
+                await sessions.end_token(tx, digest(TokenKind.SESSION, credentials.superseded_session))
+            return await self._admission.admit(tx, account, first, now)
+
+        return await self._store.transact(work)
+
+    async def _held(self, tx: Tx, stored: StoredPassword) -> Account | None:
+        # What is on the account may have changed too: load it again once it is locked.
+        if not await accounts.hold(tx, stored.version):
+            return None
+        return await accounts.load(tx, stored.version.user_id)

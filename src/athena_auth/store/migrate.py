@@ -1,0 +1,72 @@
+"""Brings a database's schema up to date.
+
+The version a database is at is read with its own driver, which takes a millisecond; Alembic and SQLAlchemy,
+which take half a second to import, are only imported when there is something to do.
+"""
+
+import asyncio
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import asyncpg
+
+from athena_auth.kernel.outcome import Unavailable
+from athena_auth.store.address import sqlite_path
+from athena_auth.store.sqlite import connect
+
+HEAD = "0001"
+"""The newest revision in `migrations/versions`; a test holds it to that."""
+
+VERSION_TABLE = "athena_schema_version"
+_READ_VERSION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant
+
+
+def migrate(url: str) -> bool:
+    """Create or upgrade the schema; return whether there was anything to do.
+
+    Raises:
+        Unavailable: the database cannot be reached or written, or is newer than this program.
+        ValueError: the address is neither SQLite's nor PostgreSQL's.
+    """
+    path = sqlite_path(url)
+    version = asyncio.run(_postgres_version(url)) if path is None else _sqlite_version(path)
+    if version == HEAD:
+        return False
+    if version is not None and version > HEAD:
+        raise Unavailable(
+            f"the database has schema {version}, this program knows {HEAD}: upgrade the program"
+        )
+    # Imported only here: Alembic takes longer to import than everything else of a start takes together.
+    from athena_auth.store import upgrade  # noqa: PLC0415
+
+    if path is None:
+        asyncio.run(upgrade.postgres(url))
+    else:
+        upgrade.sqlite(path)
+    return True
+
+
+def _sqlite_version(path: Path) -> str | None:
+    try:
+        with contextlib.closing(connect(path)) as connection:
+            tables = connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)
+            ).fetchall()
+            return connection.execute(_READ_VERSION).fetchone()[0] if tables else None
+    except (sqlite3.Error, OSError) as error:
+        raise Unavailable(f"cannot open the SQLite file {path}: {error}") from None
+
+
+async def _postgres_version(url: str) -> str | None:
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable(f"cannot connect to PostgreSQL: {type(error).__name__}: {error}") from None
+    try:
+        version: str | None = await connection.fetchval(_READ_VERSION)
+    except asyncpg.UndefinedTableError:
+        return None
+    finally:
+        await connection.close()
+    return version

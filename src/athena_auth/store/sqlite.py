@@ -1,0 +1,201 @@
+"""SQLite: one writer thread for transactions, one read-only connection on the event loop.
+
+Reads by index take microseconds and, in WAL mode, never wait for the writer, so they run where they are
+asked. A durable commit takes an fsync, a millisecond or more, so transactions run on a thread of their own.
+It takes all the transactions that are waiting and commits them together (group commit): under load many
+share one fsync, and none is reported done before that fsync is.
+"""
+
+import asyncio
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Awaitable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from athena_auth.kernel.outcome import Unavailable
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Row, Tx, UniqueViolation, Value, Work
+
+T = TypeVar("T")
+
+_BUSY_TIMEOUT = 5.0
+"""Seconds to wait for another process that is writing to the same file."""
+_MAX_GROUP = 64
+_MAX_WAITING = 4096
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open the file with the settings every connection of ours has.
+
+    Raises:
+        sqlite3.Error: the file is not a database, or is not for us.
+        OSError: it cannot be made.
+    """
+    if not path.exists():
+        # Hashes and addresses are nobody's business but the server's; the files beside it follow its mode.
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode=WAL")
+    # FULL: a code that was accepted must stay used through a power cut (I3).
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    if read_only:
+        connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+class _SqliteTx:
+    """Runs statements at once; its methods are coroutines that never suspend."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def one(self, statement: Statement, **parameters: Value) -> Row | None:
+        rows = self._connection.execute(statement.sqlite, parameters).fetchall()
+        return cast("Row", rows[0]) if rows else None
+
+    async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
+        return cast("list[Row]", self._connection.execute(statement.sqlite, parameters).fetchall())
+
+    async def run(self, statement: Statement, **parameters: Value) -> int:
+        return self._connection.execute(statement.sqlite, parameters).rowcount
+
+
+class _Job:
+    """One transaction that waits for the writer, and the future its caller waits on."""
+
+    __slots__ = ("error", "future", "loop", "result", "work")
+
+    def __init__(self, work: Work[Any], loop: asyncio.AbstractEventLoop) -> None:
+        self.work = work
+        self.loop = loop
+        self.future: asyncio.Future[Any] = loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def settle(self) -> None:
+        if self.future.cancelled():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+class SqliteStore:
+    """A database in one file."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the file's path; nothing is opened yet."""
+        self._path = path
+        self._jobs: queue.Queue[_Job | None] = queue.Queue(_MAX_WAITING)
+        self._writer: threading.Thread | None = None
+
+    async def open(self) -> None:
+        """Open both connections and start the writer."""
+        try:
+            self._reader = connect(self._path, read_only=True)
+            self._write_connection = connect(self._path)
+        except (sqlite3.Error, OSError) as error:
+            raise Unavailable(f"cannot open the SQLite file {self._path}: {error}") from None
+        self._read_tx = _SqliteTx(self._reader)
+        self._writer = threading.Thread(target=self._write, name="sqlite-writer", daemon=True)
+        self._writer.start()
+
+    async def close(self) -> None:
+        """Let the writer finish what was handed to it, then close."""
+        if self._writer is None:
+            return
+        self._jobs.put(None)
+        await asyncio.to_thread(self._writer.join)
+        self._reader.close()
+        self._write_connection.close()
+
+    async def read(self, work: Work[T]) -> T:
+        """Run reading work on the calling thread."""
+        with _translated():
+            return await work(self._read_tx)
+
+    async def transact(self, work: Work[T]) -> T:
+        """Run work on the writer thread and return when its commit is on disk."""
+        job = _Job(work, asyncio.get_running_loop())
+        try:
+            self._jobs.put_nowait(job)
+        except queue.Full:
+            raise Unavailable("too many transactions wait for the SQLite writer") from None
+        return cast("T", await job.future)
+
+    def _write(self) -> None:
+        tx = _SqliteTx(self._write_connection)
+        while (first := self._jobs.get()) is not None:
+            group = [first, *self._waiting()]
+            self._commit_together(tx, group)
+            for job in group:
+                job.loop.call_soon_threadsafe(job.settle)
+
+    def _waiting(self) -> Iterator[_Job]:
+        for _ in range(_MAX_GROUP - 1):
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return
+            if job is None:
+                self._jobs.put(None)  # the end was announced: finish this group first
+                return
+            yield job
+
+    def _commit_together(self, tx: Tx, group: list[_Job]) -> None:
+        connection = self._write_connection
+        try:
+            with _translated():
+                connection.execute("BEGIN IMMEDIATE")
+                for job in group:
+                    self._run(tx, job)
+                connection.execute("COMMIT")
+        except BaseException as error:  # noqa: BLE001 - whatever it was, these callers must hear of it
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for job in group:
+                job.error = error
+
+    def _run(self, tx: Tx, job: _Job) -> None:
+        """Run one job inside the group's transaction; what it did is undone alone if it fails."""
+        connection = self._write_connection
+        connection.execute("SAVEPOINT job")
+        try:
+            with _translated():
+                job.result = _finish(job.work(tx))
+        except Exception as error:
+            if not connection.in_transaction:
+                raise  # SQLite gave the whole transaction up (disk full): nothing of the group is left
+            connection.execute("ROLLBACK TO job")
+            job.error = error
+        connection.execute("RELEASE job")
+
+
+def _finish(awaitable: Awaitable[T]) -> T:
+    """Drive work to its end without an event loop; it awaits nothing but its `tx`, which never suspends."""
+    coroutine = cast("Coroutine[Any, Any, T]", awaitable)
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return cast("T", stop.value)
+    coroutine.close()
+    raise RuntimeError("transaction work awaited something other than its tx")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode in {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}:
+            raise UniqueViolation from None
+        raise
+    except sqlite3.OperationalError as error:
+        raise Unavailable(f"SQLite: {error}") from error

@@ -1,0 +1,24 @@
+"""SQL written by hand, once, for both databases."""
+
+import re
+
+_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
+
+
+class Statement:
+    """One SQL statement with named parameters (`:name`), portable between SQLite and PostgreSQL.
+
+    The dialect both speak is wide enough: `RETURNING`, `ON CONFLICT`, `UPDATE … WHERE` with a row count,
+    integer milliseconds for time. Translated once, at import.
+    """
+
+    __slots__ = ("names", "postgres", "sqlite")
+
+    def __init__(self, text: str) -> None:
+        """Translate `text` for both drivers."""
+        self.sqlite = " ".join(text.split())
+        self.names = tuple(dict.fromkeys(_PARAMETER.findall(self.sqlite)))
+        self.postgres = _PARAMETER.sub(lambda match: f"${self.names.index(match[1]) + 1}", self.sqlite)
+
+    def __repr__(self) -> str:
+        return f"Statement({self.sqlite!r})"

@@ -1,0 +1,74 @@
+"""What the rest of the house sees of a database.
+
+A use case hands its work to `Store.transact` as a coroutine function that awaits nothing but its `tx`.
+That restriction is what the design lives on: on PostgreSQL each await is a round trip; on SQLite none of
+them ever suspends, so a writer thread can drive the whole coroutine to its end in one go, without a thread
+hop per statement. It also keeps slow things out of transactions by construction.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+from athena_auth.store.statement import Statement
+
+T = TypeVar("T")
+Value = str | int | bytes | bool | None
+
+
+class Row(Protocol):
+    """One row, by column name."""
+
+    def __getitem__(self, column: str, /) -> Any:
+        """Return the column's value."""
+        ...
+
+
+class Tx(Protocol):
+    """An open transaction. It has no commit: the work's return commits, an exception rolls back."""
+
+    async def one(self, statement: Statement, **parameters: Value) -> Row | None:
+        """Run a statement and return its first row, or None."""
+        ...
+
+    async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
+        """Run a statement and return all its rows."""
+        ...
+
+    async def run(self, statement: Statement, **parameters: Value) -> int:
+        """Run a statement and return how many rows it changed: the verdict of a guarded write."""
+        ...
+
+
+Work = Callable[[Tx], Awaitable[T]]
+
+
+class UniqueViolation(Exception):  # noqa: N818 - it names what happened; whether it is an error, the use case knows
+    """A write met a row that is there already."""
+
+
+class Store(Protocol):
+    """A database with its schema in place."""
+
+    async def open(self) -> None:
+        """Connect. Raises `Unavailable` when the database cannot be reached."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is running and disconnect."""
+        ...
+
+    async def read(self, work: Work[T]) -> T:
+        """Run work that only reads; each statement sees what is committed at that moment."""
+        ...
+
+    async def transact(self, work: Work[T]) -> T:
+        """Run work as one transaction: all of it is durable when this returns, or none of it ever was.
+
+        The work may be run again from its start when the database asks for it (a deadlock), so it must not
+        touch anything but its `tx`.
+
+        Raises:
+            Unavailable: the database is out of reach or has no connection to spare.
+            UniqueViolation: a row is there already; the transaction was rolled back.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""How often somebody may guess. Counted in the database, so that all processes count together."""

@@ -1,0 +1,1 @@
+"""The authenticator app: time-based one-time passwords."""

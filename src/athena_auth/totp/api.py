@@ -1,0 +1,90 @@
+"""HTTP for the authenticator app."""
+
+import msgspec
+
+from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.accounts.model import SignedIn
+from athena_auth.challenge.answers import PassedReply, answer_from
+from athena_auth.challenge.errors import SECOND_STEP_ERRORS
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.totp.service import TotpService
+from athena_auth.wire.fields import Code, Flag, Password, TotpUri, is_set
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
+
+
+class GetTotpUriBody(msgspec.Struct, frozen=True):
+    """The password, again."""
+
+    password: Password
+
+
+class TotpUriAnswer(msgspec.Struct, frozen=True):
+    """The address an authenticator app reads from a QR code."""
+
+    totp_uri: TotpUri = msgspec.field(name="totpURI")
+
+
+class VerifyTotpBody(msgspec.Struct, frozen=True, rename="camel"):
+    """A code of the authenticator app."""
+
+    code: Code
+    trust_device: Flag | None = None
+
+
+class VerifyTotpAnswer(msgspec.Struct, frozen=True):
+    """The code was right."""
+
+    token: str
+    user: UserAnswer
+    status: bool = True
+
+
+class TotpApi:
+    """The routes of the authenticator app."""
+
+    def __init__(self, service: TotpService, passed_reply: PassedReply) -> None:
+        """Take the use cases."""
+        self._service = service
+        self._passed_reply = passed_reply
+
+    async def get_totp_uri(self, call: Call[SignedIn, GetTotpUriBody]) -> Reply | Refused:
+        """Show the secret."""
+        uri = await self._service.uri(call.principal, call.body.password)
+        return uri if isinstance(uri, Refused) else Reply(TotpUriAnswer(uri))
+
+    async def verify_totp(self, call: Call[SignedIn | ChallengeBearer, VerifyTotpBody]) -> Reply | Refused:
+        """Judge a code."""
+        answer = answer_from(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
+        passed = await self._service.verify(call.principal, answer)
+        if isinstance(passed, Refused):
+            return passed
+        return self._passed_reply.of(passed, VerifyTotpAnswer(passed.token, user_answer(passed.account)))
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        return (
+            Route(
+                method="POST",
+                path="/two-factor/get-totp-uri",
+                handler=self.get_totp_uri,
+                access=Access.SESSION,
+                body=GetTotpUriBody,
+                answer=TotpUriAnswer,
+                errors=(ErrorCode.INVALID_PASSWORD, ErrorCode.TOTP_NOT_ENABLED, ErrorCode.CONFLICT),
+                summary="Show the address that an authenticator app reads from a QR code",
+                description="Of the enrolment under way, else of the active authenticator.",
+            ),
+            Route(
+                method="POST",
+                path="/two-factor/verify-totp",
+                handler=self.verify_totp,
+                access=Access.SESSION_OR_CHALLENGE,
+                body=VerifyTotpBody,
+                answer=VerifyTotpAnswer,
+                errors=(*SECOND_STEP_ERRORS, ErrorCode.TOTP_NOT_ENABLED, ErrorCode.INVALID_CODE),
+                summary="Verify a code of the authenticator app",
+                description="With a challenge it signs in; with a session it confirms an enrolment, or proves "
+                "the factor again. Each code is accepted once.",
+            ),
+        )

@@ -1,0 +1,107 @@
+"""TOTP as a second factor, and its enrolment. All steps take the caller's transaction."""
+
+import msgspec
+
+from athena_auth.challenge.method import Claim, Proven
+from athena_auth.challenge.model import Change, MethodName
+from athena_auth.crypto import totp
+from athena_auth.crypto.keys import Keyring
+from athena_auth.crypto.totp import Parameters
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId, new_id
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sessions.model import Amr
+from athena_auth.store.transaction import Tx
+from athena_auth.totp import rules, sql
+from athena_auth.totp.model import Authenticator, State
+
+
+class TotpSettings(msgspec.Struct, frozen=True):
+    """What new authenticators are told, and how many steps around the present one are accepted."""
+
+    issuer: str
+    parameters: Parameters
+    window: int
+
+
+class TotpMethod:
+    """Judges the codes of authenticator apps."""
+
+    name = MethodName.TOTP
+
+    def __init__(self, keyring: Keyring, settings: TotpSettings) -> None:
+        """Take the keys that seal the secrets."""
+        self._keyring = keyring
+        self._settings = settings
+
+    async def is_available(self, tx: Tx, user_id: UserId) -> bool:
+        """Tell whether an authenticator is active."""
+        return rules.active(await sql.load(tx, user_id)) is not None
+
+    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused:
+        """Judge a code; in a live session one of a pending authenticator confirms its enrolment."""
+        authenticators = await sql.load(tx, claim.user_id)
+        active = rules.active(authenticators)
+        pending = rules.pending(authenticators, claim.now) if claim.signed_in else None
+        if active is None and pending is None:
+            return Refused(ErrorCode.TOTP_NOT_ENABLED)
+        if pending is not None and await self._use(tx, pending, claim):
+            return await self._confirm(tx, pending, claim.now, replaces=active is not None)
+        if active is not None and await self._use(tx, active, claim):
+            return Proven(Amr.TOTP)
+        return Refused(ErrorCode.INVALID_CODE)
+
+    async def stage(self, tx: Tx, user_id: UserId, issuer: str | None, account_name: str, now: Millis) -> str:
+        """Make a new secret, pending until a code proves that the app has it; return its `otpauth` URI."""
+        secret = totp.new_secret(self._settings.parameters.algorithm)
+        authenticator = Authenticator(
+            id=new_id(now),
+            user_id=user_id,
+            state=State.PENDING,
+            sealed_secret=b"",
+            issuer=issuer or self._settings.issuer,
+            parameters=self._settings.parameters,
+            last_step=rules.NO_STEP,
+            created_at=now,
+        )
+        sealed = self._keyring.seal(secret, authenticator.place)
+        await sql.stage(tx, msgspec.structs.replace(authenticator, sealed_secret=sealed))
+        return _uri(secret, authenticator, account_name)
+
+    async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> str | None:
+        """Return the `otpauth` URI of the authenticator that is being enrolled, else of the active one."""
+        authenticators = await sql.load(tx, user_id)
+        meant = rules.pending(authenticators, now) or rules.active(authenticators)
+        if meant is None:
+            return None
+        return _uri(self._keyring.unseal(meant.sealed_secret, meant.place), meant, account_name)
+
+    async def credentials_changed(self, tx: Tx, user_id: UserId, change: Change) -> None:
+        """Forget the secrets when the account's factors are removed."""
+        if change is Change.FACTORS_REMOVED:
+            await sql.drop_all(tx, user_id)
+
+    async def _use(self, tx: Tx, authenticator: Authenticator, claim: Claim) -> bool:
+        """Tell whether the code is this authenticator's, and use its time step up."""
+        secret = self._keyring.unseal(authenticator.sealed_secret, authenticator.place)
+        step = totp.matching_step(
+            secret, authenticator.parameters, claim.code, claim.now, self._settings.window
+        )
+        if step is None or not await sql.advance(tx, authenticator.id, step):
+            return False
+        if not self._keyring.sealed_now(authenticator.sealed_secret):
+            await sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.place))
+        return True
+
+    async def _confirm(
+        self, tx: Tx, pending: Authenticator, now: Millis, *, replaces: bool
+    ) -> Proven | Refused:
+        if not await sql.activate(tx, pending, now):
+            return Refused(ErrorCode.INVALID_CODE)
+        return Proven(Amr.TOTP, Change.FACTOR_REPLACED if replaces else Change.FACTOR_ADDED)
+
+
+def _uri(secret: bytes, authenticator: Authenticator, account_name: str) -> str:
+    return totp.otpauth_uri(
+        secret, authenticator.parameters, issuer=authenticator.issuer, account=account_name
+    )

@@ -1,0 +1,23 @@
+"""Which authenticator is meant. Pure."""
+
+from collections.abc import Iterable
+
+from athena_auth.kernel.clock import Millis
+from athena_auth.totp.model import Authenticator, State
+
+NO_STEP = -1
+"""The last accepted step of an authenticator none of whose codes was ever accepted."""
+
+_ENROLMENT = 1_200_000
+"""Milliseconds to confirm an enrolment in: after 20 minutes the password is due again (SP 800-63B-4 section 4.1)."""
+
+
+def active(authenticators: Iterable[Authenticator]) -> Authenticator | None:
+    """Return the one that signs in."""
+    return next((a for a in authenticators if a.state is State.ACTIVE), None)
+
+
+def pending(authenticators: Iterable[Authenticator], now: Millis) -> Authenticator | None:
+    """Return the one that waits to be confirmed, unless it has waited too long."""
+    waiting = (a for a in authenticators if a.state is State.PENDING)
+    return next((a for a in waiting if now - a.created_at <= _ENROLMENT), None)

@@ -1,0 +1,37 @@
+"""Use cases of the authenticator app."""
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.proof import PasswordProof
+from athena_auth.challenge.second_step import Answer, Passed, SecondStep
+from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.store.transaction import Tx
+from athena_auth.totp.method import TotpMethod
+from athena_auth.wire.route import ChallengeBearer
+
+
+class TotpService:
+    """Shows the secret to its owner and judges its codes."""
+
+    def __init__(
+        self, method: TotpMethod, second_step: SecondStep, proof: PasswordProof, clock: Clock
+    ) -> None:
+        """Take the factor, the step it serves, and the way passwords are proven."""
+        self._method = method
+        self._second_step = second_step
+        self._proof = proof
+        self._clock = clock
+
+    async def uri(self, signed_in: SignedIn, password: str) -> str | Refused:
+        """Return the `otpauth` URI: of the enrolment under way, else of the active authenticator."""
+        account, now = signed_in.account, self._clock.now()
+
+        async def work(tx: Tx) -> str | Refused:
+            uri = await self._method.uri(tx, account.id, account.email, now)
+            return uri or Refused(ErrorCode.TOTP_NOT_ENABLED)
+
+        return await self._proof.act(account.id, password, work)
+
+    async def verify(self, principal: SignedIn | ChallengeBearer, answer: Answer) -> Passed | Refused:
+        """Sign in, confirm an enrolment, or prove the factor again."""
+        return await self._second_step.take(self._method, principal, answer)

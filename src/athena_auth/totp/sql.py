@@ -1,0 +1,92 @@
+"""Statements over `athena_totp_authenticator`: at most one active and one pending for each account."""
+
+from athena_auth.crypto.totp import Algorithm, Parameters
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Row, Tx
+from athena_auth.totp.model import Authenticator, State
+
+_LOAD = Statement("SELECT * FROM athena_totp_authenticator WHERE user_id = :user_id")
+
+_STAGE = Statement("""
+    INSERT INTO athena_totp_authenticator (id, user_id, state, sealed_secret, issuer, algorithm, digits, period,
+                                           last_step, created_at)
+    VALUES (:id, :user_id, :state, :sealed_secret, :issuer, :algorithm, :digits, :period, :last_step, :created_at)
+""")
+
+_ADVANCE = Statement("""
+    UPDATE athena_totp_authenticator SET last_step = :step WHERE id = :id AND last_step < :step
+""")
+
+_RESEAL = Statement("""
+    UPDATE athena_totp_authenticator SET sealed_secret = :sealed_secret WHERE id = :id
+""")
+
+_DROP_STATE = Statement("DELETE FROM athena_totp_authenticator WHERE user_id = :user_id AND state = :state")
+
+_ACTIVATE = Statement("""
+    UPDATE athena_totp_authenticator SET state = :active, confirmed_at = :now WHERE id = :id AND state = :pending
+""")
+
+_DROP_ALL = Statement("DELETE FROM athena_totp_authenticator WHERE user_id = :user_id")
+
+
+def _authenticator(row: Row) -> Authenticator:
+    return Authenticator(
+        id=row["id"],
+        user_id=row["user_id"],
+        state=State(row["state"]),
+        sealed_secret=row["sealed_secret"],
+        issuer=row["issuer"],
+        parameters=Parameters(Algorithm(row["algorithm"]), row["digits"], row["period"]),
+        last_step=row["last_step"],
+        created_at=row["created_at"],
+    )
+
+
+async def load(tx: Tx, user_id: UserId) -> list[Authenticator]:
+    """Load the account's authenticators, sealed."""
+    return [_authenticator(row) for row in await tx.all(_LOAD, user_id=user_id)]
+
+
+async def stage(tx: Tx, authenticator: Authenticator) -> None:
+    """Make this the pending authenticator; an earlier pending one is dropped, an active one stays (I6)."""
+    await tx.run(_DROP_STATE, user_id=authenticator.user_id, state=State.PENDING)
+    await tx.run(
+        _STAGE,
+        id=authenticator.id,
+        user_id=authenticator.user_id,
+        state=authenticator.state,
+        sealed_secret=authenticator.sealed_secret,
+        issuer=authenticator.issuer,
+        algorithm=authenticator.parameters.algorithm,
+        digits=authenticator.parameters.digits,
+        period=authenticator.parameters.period,
+        last_step=authenticator.last_step,
+        created_at=authenticator.created_at,
+    )
+
+
+async def advance(tx: Tx, authenticator_id: str, step: int) -> bool:
+    """Use up all steps up to this one; False when it, or a later one, is used up already."""
+    return await tx.run(_ADVANCE, id=authenticator_id, step=step) == 1
+
+
+async def reseal(tx: Tx, authenticator_id: str, sealed_secret: bytes) -> None:
+    """Store the secret sealed anew."""
+    await tx.run(_RESEAL, id=authenticator_id, sealed_secret=sealed_secret)
+
+
+async def activate(tx: Tx, authenticator: Authenticator, now: Millis) -> bool:
+    """Put a pending authenticator in the place of the active one; False when it is pending no more."""
+    await tx.run(_DROP_STATE, user_id=authenticator.user_id, state=State.ACTIVE)
+    changed = await tx.run(
+        _ACTIVATE, id=authenticator.id, active=State.ACTIVE, pending=State.PENDING, now=now
+    )
+    return changed == 1
+
+
+async def drop_all(tx: Tx, user_id: UserId) -> None:
+    """Forget all secrets of an account."""
+    await tx.run(_DROP_ALL, user_id=user_id)

@@ -1,0 +1,67 @@
+"""Statements over `athena_trusted_device`."""
+
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId, new_id
+from athena_auth.sessions.model import Origin
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Tx
+
+_INSERT = Statement("""
+    INSERT INTO athena_trusted_device (id, user_id, token_digest, address, user_agent, created_at, last_used_at,
+                                       expires_at)
+    VALUES (:id, :user_id, :token_digest, :address, :user_agent, :now, :now, :expires_at)
+""")
+
+_ROTATE = Statement("""
+    UPDATE athena_trusted_device
+    SET token_digest = :successor, address = :address, user_agent = :user_agent, last_used_at = :now,
+        expires_at = :expires_at
+    WHERE token_digest = :token_digest AND user_id = :user_id AND expires_at > :now
+""")
+
+_END_ALL = Statement("DELETE FROM athena_trusted_device WHERE user_id = :user_id")
+
+
+async def insert(
+    tx: Tx, user_id: UserId, token_digest: bytes, origin: Origin, *, now: Millis, expires_at: Millis
+) -> None:
+    """Store a device that is trusted from now on."""
+    await tx.run(
+        _INSERT,
+        id=new_id(now),
+        user_id=user_id,
+        token_digest=token_digest,
+        address=origin.address,
+        user_agent=origin.user_agent,
+        now=now,
+        expires_at=expires_at,
+    )
+
+
+async def rotate(
+    tx: Tx,
+    user_id: UserId,
+    token_digest: bytes,
+    successor: bytes,
+    origin: Origin,
+    *,
+    now: Millis,
+    expires_at: Millis,
+) -> bool:
+    """Use a token up and put its successor in its place; False when it is spent, expired or somebody else's."""
+    changed = await tx.run(
+        _ROTATE,
+        token_digest=token_digest,
+        user_id=user_id,
+        successor=successor,
+        address=origin.address,
+        user_agent=origin.user_agent,
+        now=now,
+        expires_at=expires_at,
+    )
+    return changed == 1
+
+
+async def end_all(tx: Tx, user_id: UserId) -> None:
+    """Trust no device of this account any more."""
+    await tx.run(_END_ALL, user_id=user_id)

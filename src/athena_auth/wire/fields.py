@@ -1,0 +1,81 @@
+"""The types of the fields that travel: their limits, and what the reference says of them.
+
+Bodies are `msgspec` structs. Fields nobody here knows are ignored, since the clients of this wire family
+send more than the page lists; fields of the wrong type are refused.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from athena_auth.kernel.clock import Millis
+
+# Control characters are refused where a text is shown, mailed or put into an otpauth URI: there they can
+# split a header, forge a line or hide what follows. U+0000 is refused by PostgreSQL itself.
+# `$(?!\n)` is the end of the text for Python, where `$` alone also stands before a last newline, and for the
+# JavaScript dialect that OpenAPI speaks.
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PRINTABLE, examples=["Ada Lovelace"])]
+Email = Annotated[str, Meta(max_length=254, examples=["user@example.com"])]
+ImageUrl = Annotated[str, Meta(max_length=2048, pattern=_PRINTABLE, examples=["https://example.com/ada.png"])]
+Password = Annotated[str, Meta(description="The current password.", examples=["correct horse battery"])]
+NewPassword = Annotated[
+    str, Meta(description="8 to 128 characters, any of them.", examples=["correct horse battery"])
+]
+Code = Annotated[
+    str,
+    Meta(
+        max_length=64, description="The code as typed; spaces and dashes do not matter.", examples=["123456"]
+    ),
+]
+BackupCode = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        description="One of the backup codes, in any case, with or without dashes.",
+        examples=["k7wm-3xqa-9tfe-hd2p"],
+    ),
+]
+Issuer = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029:]*$(?!\n)",
+        description="The name the authenticator app shows; without a colon.",
+        examples=["Athena"],
+    ),
+]
+TotpUri = Annotated[
+    str,
+    Meta(
+        description="The address an authenticator app reads from a QR code. It holds the secret.",
+        examples=[
+            "otpauth://totp/Athena:user@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Athena"
+        ],
+    ),
+]
+BackupCodes = Annotated[
+    list[str],
+    Meta(description="Each works once. They are shown this once.", examples=[["k7wm-3xqa-9tfe-hd2p"]]),
+]
+Flag = Annotated[
+    bool | Annotated[str, Meta(pattern=r"^(true|false)$(?!\n)")],
+    Meta(description="`true` or `false`, as a boolean or as a string.", examples=["true", False]),
+]
+Timestamp = Annotated[
+    str, Meta(examples=["2019-08-24T14:15:22.000Z"], extra_json_schema={"format": "date-time"})
+]
+
+
+def is_set(flag: bool | str | None) -> bool:  # noqa: FBT001 - it reads one field's value
+    """Tell whether a `Flag` field says yes. The page types it as a string, browsers' clients send a boolean."""
+    return flag is True or flag == "true"
+
+
+def timestamp(instant: Millis) -> str:
+    """Return the instant as RFC 3339 in UTC with milliseconds and `Z`, as JavaScript's `toISOString` does."""
+    moment = datetime.fromtimestamp(instant // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{instant % 1000:03d}Z"

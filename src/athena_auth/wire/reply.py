@@ -1,0 +1,43 @@
+"""What a handler answers with: a body, and the tokens that travel beside it."""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class CookieName(StrEnum):
+    """The cookies of this system, without the `__Secure-` that https puts before them."""
+
+    SESSION = "athena-auth.session_token"
+    CHALLENGE = "athena-auth.two_factor"
+    TRUSTED_DEVICE = "athena-auth.trust_device"
+
+
+class Cookie(msgspec.Struct, frozen=True):
+    """A cookie to set, or with an empty value to remove."""
+
+    name: CookieName
+    value: str
+    max_age: int | None = None
+    """Seconds; None makes it last as long as the browser is open."""
+
+    def __repr__(self) -> str:
+        return f"Cookie({self.name.value})"
+
+
+def expired(name: CookieName) -> Cookie:
+    """Return the cookie that removes the one of this name."""
+    return Cookie(name, "", 0)
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A 200 answer."""
+
+    body: Any
+    cookies: tuple[Cookie, ...] = ()
+    session_token: str | None = None
+    """A session that was minted or re-issued; also sent as the header `set-auth-token`."""
+
+    def __repr__(self) -> str:
+        return "Reply(…)"

@@ -1,0 +1,72 @@
+"""One declarative entry for each endpoint: it feeds the router, the validation and the OpenAPI document."""
+
+from collections.abc import Awaitable, Callable
+from enum import Enum, auto
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.wire.caller import Caller
+from athena_auth.wire.reply import Reply
+
+P = TypeVar("P")
+B = TypeVar("B")
+
+
+class Access(Enum):
+    """Who may call; the edge resolves the caller before the handler runs."""
+
+    PUBLIC = auto()
+    """Anybody; the principal is None."""
+    OPTIONAL_SESSION = auto()
+    """Anybody; the principal is the session's owner, or None."""
+    SESSION = auto()
+    """The owner of a live session."""
+    SESSION_OR_CHALLENGE = auto()
+    """The owner of a live session, or the bearer of a challenge that is still to be judged."""
+
+
+class ChallengeBearer(msgspec.Struct, frozen=True):
+    """A caller who shows a challenge token. Whether it is worth anything, only paying for a try tells."""
+
+    token: str
+
+    def __repr__(self) -> str:
+        return "ChallengeBearer(…)"
+
+
+class NoBody(msgspec.Struct, frozen=True):
+    """The body of an endpoint that needs none: nothing, or any JSON object."""
+
+
+class Call(Generic[P, B]):
+    """One request as a handler sees it: who calls, with which body, from where."""
+
+    __slots__ = ("body", "caller", "principal")
+
+    def __init__(self, principal: P, body: B, caller: Caller) -> None:
+        """Hold the three; the edge has decoded and checked them."""
+        self.principal = principal
+        self.body = body
+        self.caller = caller
+
+
+Handler = Callable[[Call[Any, Any]], Awaitable[Reply | Refused]]
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """An endpoint: where it is, who may call it, what it takes, what it answers, and how it can say no."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    handler: Handler
+    access: Access
+    answer: Any
+    """The type of the 200 answer's body, as msgspec describes it."""
+    summary: str
+    description: str = ""
+    body: type[msgspec.Struct] = NoBody
+    errors: tuple[ErrorCode, ...] = ()
+    """What this endpoint refuses with, beside what the edge may refuse anywhere."""
+    tag: str = "two-factor"

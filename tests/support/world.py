@@ -1,0 +1,55 @@
+"""A whole server inside the test's process, reached through HTTP, with the clock and the mail in the test's hands."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from athena_auth.server.app import Athena
+from athena_auth.settings import BASE_PATH, Settings
+from support.clock import FakeClock
+from support.mailbox import Mailbox
+
+ORIGIN = "http://localhost:3001"
+SECRET = "test-secret-of-more-than-thirty-two-bytes"
+
+
+@dataclass
+class World:
+    """One server and everybody who talks to it."""
+
+    athena: Athena
+    clock: FakeClock
+    mailbox: Mailbox
+    database_url: str
+    _clients: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def client(self, **headers: str) -> httpx.AsyncClient:
+        """Return a client without cookies' past and with these headers; it keeps cookies like a browser."""
+        app = Starlette(routes=[Mount(BASE_PATH, self.athena.asgi)])
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000))
+        client = httpx.AsyncClient(transport=transport, base_url=ORIGIN + BASE_PATH, headers=headers)
+        return await self._clients.enter_async_context(client)
+
+    async def browser(self) -> httpx.AsyncClient:
+        """Return a client that behaves as a page of this site: it keeps cookies and sends Origin."""
+        return await self.client(origin=ORIGIN)
+
+    async def bearer(self, token: str) -> httpx.AsyncClient:
+        """Return a client that shows this token."""
+        return await self.client(authorization=f"Bearer {token}")
+
+
+@asynccontextmanager
+async def world_over(database_url: str, **settings: Any) -> AsyncIterator[World]:
+    """Run a server over this database."""
+    clock, mailbox = FakeClock(), Mailbox()
+    chosen = Settings(**{"secret": SECRET, "database_url": database_url, "_env_file": None, **settings})
+    athena = Athena(chosen, clock=clock, transport=mailbox)
+    world = World(athena, clock, mailbox, database_url)
+    async with athena.lifespan(), world._clients:  # noqa: SLF001 - its own module
+        yield world

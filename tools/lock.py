@@ -1,0 +1,38 @@
+"""Write lock/*.txt: every package pinned to a version and to the hashes of its files.
+
+`lock/build.txt` builds the package, `lock/runtime.txt` runs it, `lock/dev.txt` tests it; where two of them
+name the same package they name the same version.
+"""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+LOCK = ROOT / "lock"
+UV = Path(sys.executable).with_name("uv")
+COMPILE = [
+    str(UV),
+    *("pip", "compile", "--quiet", "--upgrade", "--universal", "--python-version", "3.11"),
+    *("--generate-hashes", "--no-header", "--no-emit-index-url"),
+]
+
+
+def compile_lock(name: str, *sources: str, stdin: str | None = None) -> None:
+    """Resolve `sources` into lock/`name`.txt."""
+    command = [*COMPILE, *sources, "--output-file", str(LOCK / f"{name}.txt")]
+    subprocess.run(command, cwd=ROOT, check=True, text=True, input=stdin, stdout=subprocess.DEVNULL)  # noqa: S603
+
+
+def main() -> None:
+    """Resolve the three sets, the later ones held to what the earlier ones chose."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    # An editable install asks its backend for `editables` besides what the build itself requires.
+    compile_lock("build", "-", stdin="\n".join([*project["build-system"]["requires"], "editables"]))
+    compile_lock("runtime", "pyproject.toml")
+    compile_lock("dev", "pyproject.toml", "--group", "dev", "--constraints", "lock/runtime.txt")
+
+
+if __name__ == "__main__":
+    main()
