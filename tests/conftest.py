@@ -1,6 +1,7 @@
 """Fixtures: a server over SQLite, over PostgreSQL, or over each in turn."""
 
 import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,15 +15,10 @@ from support.world import World, world_over
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder that all workers of this run share."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if base.name.startswith("popen-") else base
-
-
-@pytest.fixture(scope="session")
-def postgres_server(shared_folder: Path) -> PostgresServer:
-    server = PostgresServer(shared_folder / "postgres")
+def postgres_server() -> PostgresServer:
+    # Not below pytest's own folder, which only its owner may enter: PostgreSQL refuses to run as root, so
+    # the wheel runs it as another user when the tests run as root.
+    server = PostgresServer(Path(tempfile.mkdtemp(prefix="athena-postgres-")))
     server.make_template()
     return server
 

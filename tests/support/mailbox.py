@@ -3,6 +3,7 @@
 import asyncio
 
 from athena_auth.delivery.model import Message
+from athena_auth.delivery.transport import DeliveryFailed
 
 
 class Mailbox:
@@ -10,12 +11,16 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.refused: list[Message] = []
+        self.out_of_order = False
         self._arrived = asyncio.Condition()
 
     async def send(self, message: Message) -> None:
         async with self._arrived:
-            self.messages.append(message)
+            (self.refused if self.out_of_order else self.messages).append(message)
             self._arrived.notify_all()
+        if self.out_of_order:
+            raise DeliveryFailed("the mail server is down", permanent=False)
 
     async def close(self) -> None:
         pass
@@ -29,3 +34,9 @@ class Mailbox:
         async with self._arrived:
             await asyncio.wait_for(self._arrived.wait_for(lambda: len(mails()) >= nth), timeout=5)
         return mails()[nth - 1].code
+
+    async def refused_code(self) -> str:
+        """Wait for a mail that was turned away and return its code."""
+        async with self._arrived:
+            await asyncio.wait_for(self._arrived.wait_for(lambda: bool(self.refused)), timeout=5)
+        return self.refused[-1].code

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
-from athena_auth.server.app import Athena
+from athena_auth.server.app import Athena, standing_alone
 from athena_auth.settings import BASE_PATH, Settings
 from support.clock import FakeClock
 from support.mailbox import Mailbox
@@ -30,8 +28,7 @@ class World:
 
     async def client(self, **headers: str) -> httpx.AsyncClient:
         """Return a client without cookies' past and with these headers; it keeps cookies like a browser."""
-        app = Starlette(routes=[Mount(BASE_PATH, self.athena.asgi)])
-        transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000))
+        transport = httpx.ASGITransport(standing_alone(self.athena), client=("127.0.0.1", 50_000))
         client = httpx.AsyncClient(transport=transport, base_url=ORIGIN + BASE_PATH, headers=headers)
         return await self._clients.enter_async_context(client)
 

@@ -1,20 +1,23 @@
 """How an account and a session look on the wire."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from athena_auth.accounts.model import Account
 from athena_auth.sessions.model import Session
-from athena_auth.wire.fields import Timestamp, timestamp
+from athena_auth.wire.fields import Email, Id, ImageUrl, IpAddress, Name, Timestamp, UserAgent, timestamp
 
 
 class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """A person's account."""
 
-    id: str
-    email: str
+    id: Id
+    email: Email
     email_verified: bool
-    name: str
-    image: str | None
+    name: Name
+    image: ImageUrl | None
     two_factor_enabled: bool
     created_at: Timestamp
     updated_at: Timestamp
@@ -23,13 +26,13 @@ class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
 class SessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """A session."""
 
-    id: str
-    token: str
+    id: Id
+    token: Annotated[str, Meta(examples=["01927f2a4d1b8c3e5f60718293a4b5c6"])]
     """The session token where the caller has just received or shown it, else the session's id, which
     `/revoke-session` takes in its place: tokens are stored as digests and cannot be shown again."""
-    user_id: str
-    ip_address: str
-    user_agent: str
+    user_id: Id
+    ip_address: IpAddress
+    user_agent: UserAgent
     created_at: Timestamp
     updated_at: Timestamp
     expires_at: Timestamp

@@ -8,7 +8,15 @@ from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import NewSessionAnswer, PassedReply, answer_from, new_session_answer
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.wire.fields import BackupCode, BackupCodes, Flag, Password, is_set
+from athena_auth.wire.fields import (
+    BackupCode,
+    BackupCodes,
+    DisableSession,
+    Password,
+    SessionToken,
+    TrustDevice,
+    is_set,
+)
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
 
@@ -30,8 +38,8 @@ class VerifyBackupCodeBody(msgspec.Struct, frozen=True, rename="camel"):
     """A backup code."""
 
     code: BackupCode
-    disable_session: Flag | None = None
-    trust_device: Flag | None = None
+    disable_session: DisableSession | None = None
+    trust_device: TrustDevice | None = None
 
 
 class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True):
@@ -39,7 +47,7 @@ class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True):
 
     user: UserAnswer
     session: NewSessionAnswer
-    token: str
+    token: SessionToken
 
 
 class BackupCodeApi:

@@ -6,22 +6,22 @@ from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.challenge.second_step import Answer, Passed
 from athena_auth.sessions.model import Minted, Origin, Session
 from athena_auth.wire.caller import Caller
-from athena_auth.wire.fields import Timestamp, timestamp
+from athena_auth.wire.fields import Id, SessionToken, Timestamp, timestamp
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 
 
 class TokenUserAnswer(msgspec.Struct, frozen=True):
     """The session's token and its owner."""
 
-    token: str
+    token: SessionToken
     user: UserAnswer
 
 
 class NewSessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """The session that a backup code opened or raised."""
 
-    token: str
-    user_id: str
+    token: SessionToken
+    user_id: Id
     created_at: Timestamp
     expires_at: Timestamp
 

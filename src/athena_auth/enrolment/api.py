@@ -19,14 +19,14 @@ class EnableBody(msgspec.Struct, frozen=True):
 
     password: Password
     issuer: Issuer | None = None
-    method: Annotated[Factor, Meta(description="Which factor to turn on.")] = Factor.TOTP
+    method: Annotated[Factor, Meta(description="Which factor to turn on.", examples=["totp"])] = Factor.TOTP
 
 
 class EnableAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """What to show the owner, this once."""
 
     backup_codes: BackupCodes
-    method: Factor
+    method: Annotated[Factor, Meta(examples=["totp"])]
     totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
     """Absent for the method `otp`."""
 

@@ -7,7 +7,7 @@ from athena_auth.challenge.answers import PassedReply, TokenUserAnswer, answer_f
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.service import OtpService
-from athena_auth.wire.fields import Code, Flag, is_set
+from athena_auth.wire.fields import Code, TrustDevice, is_set
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, NoBody, Route
 
@@ -22,7 +22,7 @@ class VerifyOtpBody(msgspec.Struct, frozen=True, rename="camel"):
     """The code that was sent."""
 
     code: Code
-    trust_device: Flag | None = None
+    trust_device: TrustDevice | None = None
 
 
 class OtpApi:

@@ -2,15 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.responses import Response as StarletteResponse
 from starlette.routing import Mount
+from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp
 
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.server.address import AddressRule
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.edge import Edge, Policy, StaticPage
@@ -19,6 +25,7 @@ from athena_auth.server.openapi import openapi_document
 from athena_auth.server.origin import OriginRule
 from athena_auth.server.reference import reference_page
 from athena_auth.server.request import CallerReader
+from athena_auth.server.response import refusal
 from athena_auth.server.status import status_routes
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.version import __version__
@@ -76,8 +83,25 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """
     settings = settings or load_settings()
     configure_logging(settings)
-    athena = Athena(settings)
-    return Starlette(routes=[Mount(BASE_PATH, athena.asgi)], lifespan=athena.lifespan)
+    return standing_alone(Athena(settings))
+
+
+def standing_alone(athena: Athena) -> Starlette:
+    """Return the application that has nothing else to serve: the API at `/api/auth`, and the way to its reference."""
+    return Starlette(
+        routes=[Mount(BASE_PATH, athena.asgi), StarletteRoute("/", _to_reference)],
+        exception_handlers={HTTPStatus.NOT_FOUND: _not_found, HTTPStatus.METHOD_NOT_ALLOWED: _not_found},
+        lifespan=athena.lifespan,
+    )
+
+
+async def _to_reference(_request: Request) -> StarletteResponse:
+    return RedirectResponse(f"{BASE_PATH}/reference")
+
+
+async def _not_found(_request: Request, _error: Exception) -> StarletteResponse:
+    answer = refusal(Refused(ErrorCode.NOT_FOUND))
+    return StarletteResponse(answer.body, answer.status, media_type=answer.content_type.decode())
 
 
 def _edge(wired: Wired, settings: Settings) -> Edge:

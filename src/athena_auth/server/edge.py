@@ -177,7 +177,9 @@ class Edge:
 
 
 def _log_failure(error: Exception) -> None:
-    """Log where a failure came from, not what it said: a driver's message may quote the values it choked on."""
+    """Log what failed and where. What it said only if it is ours: a driver may quote the values it choked on."""
+    kind = type(error)
     frames = traceback.extract_tb(error.__traceback__)
     where = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
-    _log.error("request.failed", error=type(error).__qualname__, traceback=where)
+    reason = str(error) if kind.__module__.startswith("athena_auth.") else None
+    _log.error("request.failed", error=kind.__qualname__, reason=reason, traceback=where)

@@ -17,15 +17,19 @@ class Schemas:
     """The JSON Schemas of all bodies and answers, by type, and the components they refer to."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        """Generate them all at once: msgspec then gives each type one name."""
+        """Generate them, bodies and answers apart: what a body may leave out, an answer always sends.
+
+        Raises:
+            ValueError: one type is both a body and an answer, and so would need two schemas by one name.
+        """
         answers = [answer for route in routes for answer in alternatives_of(route.answer)]
-        bodies = [route.body for route in routes]
-        self._by_type, self.components = _generated(bodies)
+        self._by_type, self.components = _generated(route.body for route in routes)
         answer_schemas, answer_components = _generated(answers)
-        for schema in answer_components.values():
+        for name, schema in answer_components.items():
             _require_what_is_always_sent(schema)
+            if self.components.setdefault(name, schema) != schema:
+                raise ValueError(f"{name} is the type of a body and of an answer; make it two types")
         self._by_type.update(answer_schemas)
-        self.components.update(answer_components)
 
     def of(self, described: Any) -> Json:
         """Return the schema of a body's type, or of one alternative of an answer."""

@@ -1,8 +1,9 @@
 """HTTP for signing up and signing in."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.challenge.admission import Admitted, FirstFactor
@@ -11,7 +12,17 @@ from athena_auth.challenge.model import Challenged, MethodName
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sign_in.service import Credentials, Registration, SignInService
 from athena_auth.wire.caller import Caller
-from athena_auth.wire.fields import Email, Flag, ImageUrl, Name, NewPassword, Password, is_set
+from athena_auth.wire.fields import (
+    ChallengeToken,
+    Email,
+    Flag,
+    ImageUrl,
+    Name,
+    NewPassword,
+    Password,
+    SessionToken,
+    is_set,
+)
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, Route
 
@@ -29,7 +40,7 @@ class SignUpBody(msgspec.Struct, frozen=True, rename="camel"):
 class SignUpAnswer(msgspec.Struct, frozen=True):
     """The account is made and its owner signed in."""
 
-    token: str
+    token: SessionToken
     user: UserAnswer
 
 
@@ -44,7 +55,7 @@ class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
 class SignInAnswer(msgspec.Struct, frozen=True):
     """Signed in: no second factor is due, or this device is trusted."""
 
-    token: str
+    token: SessionToken
     user: UserAnswer
     redirect: bool = False
 
@@ -52,8 +63,8 @@ class SignInAnswer(msgspec.Struct, frozen=True):
 class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """A second factor is due; the token opens nothing but the second step."""
 
-    token: str
-    two_factor_methods: tuple[MethodName, ...]
+    token: ChallengeToken
+    two_factor_methods: Annotated[tuple[MethodName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
     two_factor_redirect: Literal[True] = True
 
 

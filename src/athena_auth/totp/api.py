@@ -8,7 +8,7 @@ from athena_auth.challenge.answers import PassedReply, answer_from
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.totp.service import TotpService
-from athena_auth.wire.fields import Code, Flag, Password, TotpUri, is_set
+from athena_auth.wire.fields import Code, Password, SessionToken, TotpUri, TrustDevice, is_set
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
 
@@ -29,13 +29,13 @@ class VerifyTotpBody(msgspec.Struct, frozen=True, rename="camel"):
     """A code of the authenticator app."""
 
     code: Code
-    trust_device: Flag | None = None
+    trust_device: TrustDevice | None = None
 
 
 class VerifyTotpAnswer(msgspec.Struct, frozen=True):
     """The code was right."""
 
-    token: str
+    token: SessionToken
     user: UserAnswer
     status: bool = True
 

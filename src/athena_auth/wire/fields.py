@@ -65,6 +65,33 @@ Flag = Annotated[
     bool | Annotated[str, Meta(pattern=r"^(true|false)$(?!\n)")],
     Meta(description="`true` or `false`, as a boolean or as a string.", examples=["true", False]),
 ]
+TrustDevice = Annotated[
+    Flag,
+    Meta(
+        description="Trust this device: its next sign-ins skip the second step for as long as ATHENA_TRUST_TTL "
+        "says (30 days), counted anew from each."
+    ),
+]
+DisableSession = Annotated[
+    Flag, Meta(description="Set no session cookie; the token is in the answer all the same.")
+]
+SessionToken = Annotated[
+    str,
+    Meta(
+        description="The bearer token of the session.",
+        examples=["Zt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQwVM"],
+    ),
+]
+ChallengeToken = Annotated[
+    str,
+    Meta(
+        description="Opens nothing but the second step.",
+        examples=["2fa_Qm4cT8vYx2LpR6nJd0ZwKs9HfGb3EaUi7OtVyMqXzNc"],
+    ),
+]
+Id = Annotated[str, Meta(examples=["01927f2a4d1b8c3e5f60718293a4b5c6"])]
+IpAddress = Annotated[str, Meta(examples=["203.0.113.7"])]
+UserAgent = Annotated[str, Meta(examples=["Mozilla/5.0 (X11; Linux x86_64)"])]
 Timestamp = Annotated[
     str, Meta(examples=["2019-08-24T14:15:22.000Z"], extra_json_schema={"format": "date-time"})
 ]

@@ -1,0 +1,141 @@
+"""`athena-auth serve`: what it announces, how it stops, how many processes it is."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from support.process import SECRET, Server, serving, wait_for
+
+
+@pytest.fixture
+def two_workers(tmp_path: Path, postgres_url: str) -> Iterator[Server]:
+    with serving(tmp_path, "--workers", "2", database_url=postgres_url, secret=SECRET) as running:
+        yield running
+
+
+def workers_of(server: Server) -> list[psutil.Process] | None:
+    """Return the processes that serve once they are two."""
+    children = psutil.Process(server.process.pid).children()
+    found = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    return found if len(found) == 2 else None
+
+
+def assert_answers(server: Server) -> None:
+    assert httpx.get(f"{server.base_url}/get-session", timeout=10).json() is None
+
+
+def test_the_announcement_says_where_everything_is(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        origin = server.base_url.removesuffix("/api/auth")
+        lines = dict(line.split(maxsplit=1) for line in server.announcement.splitlines() if line[0] == " ")
+
+        assert lines["API"] == f"{origin}/api/auth"
+        assert lines["Reference"] == f"{origin}/api/auth/reference"
+        assert lines["Sent"] == "codes  sent by file (ATHENA_MAIL_URL)"
+        assert lines["Database"] == "sqlite (ATHENA_DATABASE_URL)"
+        assert httpx.get(lines["Reference"]).headers["content-type"].startswith("text/html")
+
+
+def test_without_any_setting_codes_are_shown_in_the_terminal(tmp_path: Path) -> None:
+    with serving(tmp_path, mail_url="console:") as server:
+        assert "Sent codes  printed here (ATHENA_MAIL_URL)" in server.announcement
+        body = {"name": "Ada", "email": "ada@example.com", "password": "correct horse"}
+        with httpx.Client(base_url=server.base_url) as client:
+            token = client.post("/sign-up/email", json=body).json()["token"]
+            enable = {"password": body["password"], "method": "otp"}
+            client.post("/two-factor/enable", json=enable, headers={"authorization": f"Bearer {token}"})
+
+        wait_for(lambda: "ada@example.com" in server.announcement or None, "the code in the terminal")
+
+
+def test_neither_the_mail_servers_nor_the_databases_password_is_announced(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    settings = {
+        "database_url": postgres_url.replace("postgres:@", "postgres:hunter2@"),
+        "mail_url": "smtp://ada:hunter2@localhost:1?starttls=off",
+        "mail_from": "no-reply@example.com",
+    }
+    with serving(tmp_path, secret=SECRET, **settings) as server:
+        assert "sent by smtp" in server.announcement
+        assert "hunter2" not in server.announcement + server.log
+
+
+@pytest.mark.xfail(strict=True, reason="the address is written without brackets")
+def test_an_ipv6_address_is_announced_as_a_url_writes_it(tmp_path: Path) -> None:
+    """RFC 3986 section 3.2.2; `http://::1:3001` opens in no browser."""
+    with serving(tmp_path, host="::1") as server:
+        assert server.base_url.startswith("http://[::1]:")
+
+
+def test_localhost_is_both_loopback_addresses(tmp_path: Path) -> None:
+    """To one client `localhost` is 127.0.0.1, to another ::1; a server on one of them is down for the other."""
+    with serving(tmp_path) as server:
+        port = httpx.URL(server.base_url).port
+        found = socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, address in found:
+            with socket.socket(family, kind, protocol) as client:
+                client.connect(address)
+
+
+@pytest.mark.parametrize(
+    ("with_signal", "codes"), [(signal.SIGINT, {0}), (signal.SIGTERM, {0, -signal.SIGTERM})]
+)
+def test_a_signal_stops_it_cleanly(tmp_path: Path, with_signal: signal.Signals, codes: set[int]) -> None:
+    """Supervisors take the exit codes of SIGTERM, 0 and 143, alike for a stop they asked for."""
+    with serving(tmp_path) as server:
+        assert (tmp_path / "athena.db-wal").exists()
+
+        assert server.stop(with_signal) in codes
+
+    # SQLite folds the log back into the file when the last connection is closed, and not when it is dropped.
+    assert not (tmp_path / "athena.db-wal").exists()
+
+
+def test_a_request_under_way_is_answered_before_it_stops(tmp_path: Path) -> None:
+    with serving(tmp_path) as server, httpx.Client(base_url=server.base_url) as client:
+
+        def slow_body() -> Iterator[bytes]:
+            yield b'{"name": "Ada", "email": "ada@example.com", '
+            server.process.send_signal(signal.SIGINT)
+            yield b'"password": "correct horse battery staple"}'
+
+        headers = {"content-type": "application/json"}
+        answer = client.post("/sign-up/email", content=slow_body(), headers=headers)
+
+        assert answer.json()["user"]["email"] == "ada@example.com"
+
+
+@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_processes_at_once_stops_them_cleanly(
+    two_workers: Server, with_signal: signal.Signals
+) -> None:
+    """Ctrl-C in a terminal goes to every process of the job, not to the first alone."""
+    workers = wait_for(lambda: workers_of(two_workers), "two workers")
+
+    os.killpg(two_workers.process.pid, with_signal)
+
+    assert two_workers.process.wait(timeout=15) == 0
+    assert "Traceback" not in two_workers.log
+    assert not [worker for worker in workers if worker.is_running()]
+
+
+def test_two_workers_both_answer_and_the_death_of_one_is_made_good(two_workers: Server) -> None:
+    first, second = wait_for(lambda: workers_of(two_workers), "two workers")
+
+    for paused in (first, second):
+        paused.suspend()  # so that the other one answers
+        assert_answers(two_workers)
+        paused.resume()
+    first.kill()
+    assert_answers(two_workers)
+
+    replaced = wait_for(lambda: workers_of(two_workers), "a worker in the dead one's place")
+    assert first not in replaced
+    assert_answers(two_workers)

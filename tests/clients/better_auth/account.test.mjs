@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { PASSWORD, givePassword, ok, refused, signUp } from "./person.mjs";
+
+/** Sign somebody in on two devices more; return all three. */
+async function onThreeDevices() {
+  const person = await signUp();
+  return [person, await givePassword(person), await givePassword(person)];
+}
+
+const isSignedIn = async ({ auth }) => ok(await auth.getSession()) !== null;
+
+test("listSessions shows every device, and revokeSession ends the one it names", async () => {
+  const [person, tablet] = await onThreeDevices();
+  const { session } = ok(await tablet.auth.getSession());
+  const sessions = ok(await person.auth.listSessions());
+  assert.equal(sessions.length, 3);
+
+  const { token } = sessions.find(({ id }) => id === session.id);
+  ok(await person.auth.revokeSession({ token }));
+
+  assert.equal(await isSignedIn(tablet), false);
+  assert.equal(ok(await person.auth.listSessions()).length, 2);
+});
+
+test("revokeOtherSessions leaves this one", async () => {
+  const [person, tablet, laptop] = await onThreeDevices();
+
+  ok(await person.auth.revokeOtherSessions());
+
+  assert.deepEqual(await Promise.all([person, tablet, laptop].map(isSignedIn)), [true, false, false]);
+});
+
+test("changePassword ends the other sessions and the old password", async () => {
+  const [person, tablet] = await onThreeDevices();
+  const newPassword = "staple battery horse correct";
+
+  ok(await person.auth.changePassword({ currentPassword: PASSWORD, newPassword, revokeOtherSessions: true }));
+
+  assert.deepEqual(await Promise.all([person, tablet].map(isSignedIn)), [true, false]);
+  refused((await givePassword(person)).answer, 401, "INVALID_EMAIL_OR_PASSWORD");
+  assert.equal(await isSignedIn(await givePassword(person, undefined, newPassword)), true);
+});
+
+test("updateUser changes the name and the image", async () => {
+  const { auth } = await signUp();
+  const image = "https://example.com/ada.png";
+
+  ok(await auth.updateUser({ name: "Ada Lovelace", image }));
+
+  const { user } = ok(await auth.getSession());
+  assert.deepEqual([user.name, user.image], ["Ada Lovelace", image]);
+});
+
+test("deleteUser takes the password and leaves nothing", async () => {
+  const person = await signUp();
+  refused(await person.auth.deleteUser({ password: "not my password" }), 400, "INVALID_PASSWORD");
+
+  ok(await person.auth.deleteUser({ password: PASSWORD }));
+
+  assert.equal(await isSignedIn(person), false);
+  refused((await givePassword(person)).answer, 401, "INVALID_EMAIL_OR_PASSWORD");
+});
+
+test("without a session there is nothing to manage", async () => {
+  const person = await signUp();
+  ok(await person.auth.signOut());
+
+  assert.equal(await isSignedIn(person), false);
+  refused(await person.auth.listSessions(), 401, "UNAUTHORIZED");
+  refused(await person.auth.updateUser({ name: "Eve" }), 401, "UNAUTHORIZED");
+});

@@ -1,0 +1,138 @@
+"""I5: a change of credentials ends what hung on the old ones."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from support.person import PASSWORD, Person
+from support.world import World
+
+NEW_PASSWORD = "a wholly different password"
+
+
+async def change_password(ada: Person) -> None:
+    body = {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}
+    answer = await ada.post("/change-password", **body)
+    assert answer.status_code == 200, answer.text
+    ada.password = NEW_PASSWORD
+
+
+async def replace_totp(ada: Person) -> None:
+    await ada.enable()
+    answer = await ada.post("/two-factor/verify-totp", code=ada.code())
+    assert answer.status_code == 200, answer.text
+
+
+async def add_mail(ada: Person) -> None:
+    await ada.enable(method="otp")
+    code = await ada.world.mailbox.code_for(ada.email)
+    answer = await ada.post("/two-factor/verify-otp", code=code)
+    assert answer.status_code == 200, answer.text
+
+
+async def disable_and_enable(ada: Person) -> None:
+    await ada.post("/two-factor/disable", password=PASSWORD)
+    await ada.turn_on_totp()
+
+
+Event = Callable[[Person], Awaitable[None]]
+EVENTS = [change_password, replace_totp, add_mail, disable_and_enable]
+
+
+async def trusted_browser(world: World, ada: Person) -> httpx.AsyncClient:
+    browser = await world.browser()
+    await ada.sign_in(browser)
+    body = {"code": ada.backup_codes.pop(), "trustDevice": True}
+    assert (await browser.post("/two-factor/verify-backup-code", json=body)).status_code == 200
+    return browser
+
+
+@pytest.mark.parametrize("event", EVENTS)
+async def test_trusted_devices_are_forgotten(world: World, ada: Person, event: Event) -> None:
+    """vaultwarden PR 7682 and four peers: a device stayed trusted for 30 days through every change."""
+    await ada.turn_on_totp()
+    browser = await trusted_browser(world, ada)
+
+    await event(ada)
+
+    assert (await ada.sign_in(browser)).json()["twoFactorRedirect"] is True
+
+
+@pytest.mark.parametrize("event", EVENTS)
+async def test_sign_ins_under_way_end(world: World, ada: Person, event: Event) -> None:
+    """CVE-2026-62232: a secret was changed while a challenge waited for the old one."""
+    await ada.turn_on_totp()
+    challenge = await ada.challenge()
+    await ada.answer(challenge, "send-otp")
+    code = await world.mailbox.code_for(ada.email)
+    world.mailbox.messages.clear()
+
+    await event(ada)
+
+    answer = await ada.answer(challenge, "verify-otp", code=code)
+    assert answer.json()["code"] == "INVALID_TWO_FACTOR_COOKIE"
+
+
+@pytest.mark.parametrize("event", [change_password, replace_totp, disable_and_enable])
+async def test_other_sessions_end_and_this_one_stays(world: World, ada: Person, event: Event) -> None:
+    await ada.turn_on_totp()
+    passed = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())
+    other = await world.bearer(passed.json()["token"])
+    world.clock.advance(60)
+
+    await event(ada)
+
+    assert (await other.get("/get-session")).json() is None
+    assert (await ada.session())["user"]["email"] == ada.email
+
+
+async def test_sessions_without_the_new_factor_end_when_it_is_added(world: World, ada: Person) -> None:
+    """CVE-2023-31140: a thief's session outlived the owner's turning the second factor on."""
+    thief = await world.bearer((await ada.sign_in()).json()["token"])
+
+    await ada.turn_on_totp()
+
+    assert (await thief.get("/get-session")).json() is None
+    assert (await ada.session())["user"]["twoFactorEnabled"] is True
+
+
+async def test_sessions_at_the_new_level_stay_when_another_factor_is_added(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    passed = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())
+    other = await world.bearer(passed.json()["token"])
+
+    await add_mail(ada)
+
+    assert (await other.get("/get-session")).json() is not None
+
+
+async def test_backup_codes_of_a_replaced_set_are_worthless(ada: Person) -> None:
+    await ada.turn_on_totp()
+    old = ada.backup_codes[0]
+
+    await replace_totp(ada)
+
+    refused = await ada.answer(await ada.challenge(), "verify-backup-code", code=old)
+    passed = await ada.answer(await ada.challenge(), "verify-backup-code", code=ada.backup_codes[0])
+    assert (refused.status_code, passed.status_code) == (401, 200)
+
+
+async def test_a_session_alone_cannot_turn_codes_by_mail_on(world: World, ada: Person) -> None:
+    """A peer: send-otp and verify-otp with a stolen session switched the second factor on."""
+    sent = await ada.post("/two-factor/send-otp")
+    verified = await ada.post("/two-factor/verify-otp", code="123456")
+
+    assert (sent.status_code, sent.json()["code"]) == (400, "TWO_FACTOR_NOT_ENABLED")
+    assert verified.status_code == 400
+    assert world.mailbox.messages == []
+    assert (await ada.session())["user"]["twoFactorEnabled"] is False
+
+
+async def test_a_factor_needs_the_right_password(ada: Person) -> None:
+    await ada.turn_on_totp()
+    for path in ("enable", "disable", "get-totp-uri", "generate-backup-codes"):
+        refused = await ada.post(f"/two-factor/{path}", password="not the password")
+        assert (refused.status_code, refused.json()["code"]) == (400, "INVALID_PASSWORD")
+
+    assert (await ada.session())["user"]["twoFactorEnabled"] is True

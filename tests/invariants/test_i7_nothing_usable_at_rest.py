@@ -1,0 +1,124 @@
+"""I7: who steals the database or reads the log holds nothing that signs in."""
+
+import base64
+import contextlib
+import re
+import sqlite3
+
+import httpx
+import pytest
+
+from support.dump import dump
+from support.person import PASSWORD, Person, sign_up
+from support.world import SECRET, World, world_over
+
+COPY_EVES_SECRET_TO_ALL = """
+    UPDATE athena_totp_authenticator SET sealed_secret =
+        (SELECT t.sealed_secret FROM athena_totp_authenticator t JOIN athena_account a ON a.id = t.user_id
+         WHERE a.email = 'eve@example.com')
+"""
+
+
+def mentions(text: str, secret: str) -> bool:
+    """Tell whether a text contains a secret; a short number only where it stands alone."""
+    if secret.isdecimal():
+        return re.search(rf"(?<!\d){secret}(?!\d)", text) is not None
+    return secret in text
+
+
+async def use_everything(world: World, ada: Person) -> tuple[dict[str, str], list[httpx.Response]]:
+    """Go through every use case; return each secret that existed, by name, and the answers to codes."""
+    await ada.turn_on_totp()
+    assert ada.phone is not None
+    browser = await world.browser()
+    challenged = await ada.sign_in(browser)
+    sent = await browser.post("/two-factor/send-otp")
+    code = await world.mailbox.code_for(ada.email)
+    passed = await browser.post("/two-factor/verify-otp", json={"code": code, "trustDevice": True})
+    trusted = await ada.sign_in(browser)
+    wrong = await ada.post("/two-factor/verify-totp", code="000000")
+    used = ada.code()
+    await ada.post("/two-factor/verify-totp", code=used)
+    pending = await ada.enable()
+    new = await ada.post("/change-password", currentPassword=PASSWORD, newPassword="tr0mbone & cello")
+    secrets = {
+        "password": PASSWORD,
+        "new password": "tr0mbone & cello",
+        "session token": ada.token,
+        "second session token": passed.json()["token"],
+        "third session token": trusted.json()["token"],
+        "challenge token": challenged.json()["token"],
+        "trust token": browser.cookies["athena-auth.trust_device"],
+        "sent code": code,
+        "TOTP code": used,
+        "TOTP secret": ada.phone.secret,
+        "TOTP secret, raw": base64.b32decode(ada.phone.secret).decode("latin-1"),
+        "TOTP secret, hex": base64.b32decode(ada.phone.secret).hex(),
+        "otpauth URI": pending.json()["totpURI"],
+        "operator's secret": SECRET,
+        **{f"backup code {n}": backup for n, backup in enumerate(ada.backup_codes)},
+        **{f"bare backup code {n}": b.replace("-", "") for n, b in enumerate(ada.backup_codes)},
+    }
+    return secrets, [sent, passed, wrong, new]
+
+
+async def test_the_database_holds_no_secret_in_the_clear(world: World, ada: Person) -> None:
+    """CVE-2020-15105: a password lay readable in the session store between two steps."""
+    secrets, _ = await use_everything(world, ada)
+
+    stolen = await dump(world.database_url)
+
+    assert "athena" in stolen or ada.email in stolen
+    assert [name for name, secret in secrets.items() if mentions(stolen, secret)] == []
+
+
+async def test_the_log_holds_no_secret(sqlite_url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    async with world_over(sqlite_url) as world:
+        ada = await sign_up(world)
+        secrets, _ = await use_everything(world, ada)
+        await (await world.client()).get(f"/{ada.token}?token={ada.token}")
+        await (await world.client()).post("/sign-in/email", content=f'{{"password": "{PASSWORD}", ')
+
+    captured = capfd.readouterr()
+    log = captured.out + captured.err
+    assert "/two-factor/verify-otp" in log
+    assert ada.email not in log
+    assert [name for name, secret in secrets.items() if mentions(log, secret)] == []
+
+
+async def test_no_answer_tells_the_code_it_waits_for(world: World, ada: Person) -> None:
+    """CVE-2026-105211: the reply to "send me a code" contained the code."""
+    secrets, answers = await use_everything(world, ada)
+
+    for answer in answers:
+        assert not mentions(f"{answer.text} {answer.headers}", secrets["sent code"])
+
+
+async def test_a_code_waits_in_the_outbox_sealed(sqlite_url: str) -> None:
+    """A mail that cannot be delivered yet lies in the database; its code must not be readable there."""
+    async with world_over(sqlite_url) as world:
+        ada = await sign_up(world)
+        await ada.turn_on_totp()
+        world.mailbox.out_of_order = True
+        await ada.answer(await ada.challenge(), "send-otp")
+        code = await world.mailbox.refused_code()
+
+        stolen = await dump(world.database_url)
+
+    assert not mentions(stolen, code)
+
+
+async def test_a_sealed_secret_opens_in_its_own_row_only(sqlite_url: str) -> None:
+    """Who can write to the database must not make her own phone somebody else's by copying a value."""
+    async with world_over(sqlite_url) as world:
+        ada = await sign_up(world)
+        await ada.turn_on_totp()
+        eve = await sign_up(world, "eve@example.com", "Eve")
+        await eve.turn_on_totp()
+        with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as database, database:
+            database.execute(COPY_EVES_SECRET_TO_ALL)
+
+        answer = await ada.answer(await ada.challenge(), "verify-totp", code=eve.code())
+
+    assert answer.status_code == 500
+    assert set(answer.json()) == {"message", "code", "requestId"}

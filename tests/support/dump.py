@@ -1,0 +1,33 @@
+"""Everything a thief of the database would read."""
+
+import contextlib
+import sqlite3
+
+import asyncpg
+
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+
+
+async def dump(database_url: str) -> str:
+    """Return every value of every row of every table, as text; bytes as they are and as hexadecimal digits."""
+    rows = await _postgres(database_url) if database_url.startswith("postgres") else _sqlite(database_url)
+    return "\n".join(_text(value) for row in rows for value in row)
+
+
+async def _postgres(url: str) -> list[tuple[object, ...]]:
+    connection = await asyncpg.connect(url)
+    try:
+        tables = [record[0] for record in await connection.fetch(_TABLES)]
+        return [tuple(r) for table in tables for r in await connection.fetch(f'SELECT * FROM "{table}"')]  # noqa: S608
+    finally:
+        await connection.close()
+
+
+def _sqlite(url: str) -> list[tuple[object, ...]]:
+    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return [row for (name,) in names for row in connection.execute(f'SELECT * FROM "{name}"')]  # noqa: S608
+
+
+def _text(value: object) -> str:
+    return f"{value.decode('latin-1')} {value.hex()}" if isinstance(value, bytes) else str(value)

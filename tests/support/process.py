@@ -1,0 +1,151 @@
+"""The real server as a process of its own: started as an operator starts it, stopped as Ctrl-C stops it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from athena_auth.settings import PREFIX
+
+T = TypeVar("T")
+
+ATHENA = Path(sys.executable).with_name("athena-auth")
+SECRET = "secret-of-the-tests-with-more-than-32-bytes"
+PATIENCE = 15.0
+"""Seconds to wait for what takes a fraction of one when nothing is wrong."""
+_PAUSE = 0.02
+_API = re.compile(r"API +(http://\S+)")
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Return an environment with these settings and no others, whatever the developer's own has."""
+    return {"PATH": os.environ["PATH"]} | {PREFIX + name.upper(): value for name, value in settings.items()}
+
+
+def run_athena(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself, in this folder."""
+    return subprocess.run(  # noqa: S603 - our own program
+        [ATHENA, *arguments],
+        cwd=folder,
+        env=environment(**settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def wait_for(find: Callable[[], T | None], what: str) -> T:
+    """Look until something is found, and return it."""
+    deadline = time.monotonic() + PATIENCE
+    while (found := find()) is None:
+        assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s for {what}"
+        time.sleep(_PAUSE)
+    return found
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; what it writes is in files beside its database."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+
+    @cached_property
+    def base_url(self) -> str:
+        """Where the API is: `http://localhost:PORT/api/auth`, once that is announced."""
+        return wait_for(self._announced_url, "the server's announcement")
+
+    @property
+    def announcement(self) -> str:
+        """What it printed for the person who started it, and mails when they go to the console."""
+        return self._stdout.read_text()
+
+    @property
+    def log(self) -> str:
+        return self._stderr.read_text()
+
+    @property
+    def outbox(self) -> Path:
+        return self.folder / "outbox.jsonl"
+
+    @property
+    def _stdout(self) -> Path:
+        return self.folder / "stdout"
+
+    @property
+    def _stderr(self) -> Path:
+        return self.folder / "stderr"
+
+    def sent_code(self, email: str, *, nth: int = 1) -> str:
+        """Wait for the n-th mail with a code to this address and return its code."""
+
+        def find() -> str | None:
+            mails: list[dict[str, Any]] = [json.loads(line) for line in self.outbox.read_text().splitlines()]
+            codes = [mail["code"] for mail in mails if mail["to"] == email and mail.get("code")]
+            return codes[nth - 1] if len(codes) >= nth else None
+
+        return wait_for(find, f"code {nth} for {email} in the outbox")
+
+    def stop(self, with_signal: signal.Signals = signal.SIGINT) -> int:
+        """Ask it to stop and return its exit code, negative when a signal ended it."""
+        self.process.send_signal(with_signal)
+        code = self.process.wait(PATIENCE)
+        assert "Traceback" not in self.log, self.log
+        return code
+
+    def kill(self) -> None:
+        """End it and its workers, whatever state they are in."""
+        # It leads a process group of its own, so that its workers are found even when it is gone.
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def _announced_url(self) -> str | None:
+        assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.log}"
+        announced = _API.search(self.announcement)
+        return announced and announced[1]
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
+    """Run `athena-auth serve` with these settings in this folder; mail goes to a file unless they say otherwise.
+
+    A server that a test has not stopped itself must still be there at the end, and stop without complaint.
+    """
+    chosen = {"port": "0", "mail_url": f"file://{folder}/outbox.jsonl", "rate_limit": "off", **settings}
+    server = Server(_start(folder, arguments, environment(**chosen)), folder)
+    try:
+        # The port is listened on before it is announced: this is answered as soon as a process serves.
+        httpx.get(f"{server.base_url}/ok", timeout=PATIENCE).raise_for_status()
+        yield server
+        if server.process.returncode is None:
+            assert server.stop() == 0, server.log
+    except BaseException:
+        server.kill()
+        raise
+
+
+def _start(folder: Path, arguments: tuple[str, ...], env: dict[str, str]) -> subprocess.Popen[bytes]:
+    with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [ATHENA, "serve", *arguments],
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            process_group=0,
+        )
