@@ -13,9 +13,19 @@ class Mailbox:
         self.messages: list[Message] = []
         self.refused: list[Message] = []
         self.out_of_order = False
+        self._open = asyncio.Event()
+        self._open.set()
         self._arrived = asyncio.Condition()
 
+    def hold(self) -> None:
+        """Take mail in, and neither accept nor refuse it until `release`."""
+        self._open.clear()
+
+    def release(self) -> None:
+        self._open.set()
+
     async def send(self, message: Message) -> None:
+        await self._open.wait()
         async with self._arrived:
             (self.refused if self.out_of_order else self.messages).append(message)
             self._arrived.notify_all()

@@ -47,12 +47,15 @@ class Parcel(msgspec.Struct, frozen=True):
 class Outbox:
     """Posts messages inside transactions and delivers them outside."""
 
-    def __init__(self, store: Store, clock: Clock, keyring: Keyring, transport: Transport) -> None:
-        """Take what it works with; nothing is sent before `start`."""
+    def __init__(
+        self, store: Store, clock: Clock, keyring: Keyring, transport: Transport, *, poll: float = _POLL
+    ) -> None:
+        """Take what it works with, and how many seconds lie between looks for what was left unsent."""
         self._store = store
         self._clock = clock
         self._keyring = keyring
         self._transport = transport
+        self._poll = poll
         self._queue: asyncio.Queue[Parcel] = asyncio.Queue(_IN_MEMORY)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -132,7 +135,7 @@ class Outbox:
 
     async def _adopt_due(self) -> None:
         while True:
-            await asyncio.sleep(_POLL)
+            await asyncio.sleep(self._poll)
             try:
                 for parcel in await self._claim_due():
                     await self._queue.put(parcel)

@@ -1,0 +1,143 @@
+"""The outbox: a mail exists exactly when what it tells of happened, and survives a crash."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from athena_auth.crypto.keys import Keyring
+from athena_auth.delivery.model import Message, MessageKind
+from athena_auth.delivery.outbox import Outbox
+from athena_auth.kernel.clock import Millis, after
+from athena_auth.store.address import store_at
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Store, Tx
+from support.clock import FakeClock
+from support.mailbox import Mailbox
+
+KEYRING = Keyring({1: b"a secret of more than thirty-two bytes"})
+ROWS = Statement("SELECT COUNT(*) AS rows FROM athena_outbox")
+LEASE = 31
+
+
+@pytest_asyncio.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    opened = store_at(database_url)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+def message(clock: FakeClock, valid_for: int = 180) -> Message:
+    return Message(
+        kind=MessageKind.TWO_FACTOR_OTP,
+        to="ada@example.com",
+        name="Ada",
+        app_name="Athena",
+        code="123456",
+        valid_for=valid_for,
+        expires_at=after(clock.now(), valid_for),
+    )
+
+
+async def post(store: Store, outbox: Outbox, clock: FakeClock, valid_for: int = 180) -> None:
+    """Post a message and die before it is sent: it is not handed to `send_soon`."""
+
+    async def work(tx: Tx) -> None:
+        await outbox.post(tx, message(clock, valid_for), Millis(clock.now()))
+
+    await store.transact(work)
+
+
+async def rows(store: Store) -> int:
+    async def work(tx: Tx) -> int:
+        row = await tx.one(ROWS)
+        assert row is not None
+        return int(row["rows"])
+
+    return await store.read(work)
+
+
+async def settles(store: Store, expected: int) -> bool:
+    for _ in range(100):
+        if await rows(store) == expected:
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def test_what_a_dead_process_left_is_sent_by_another(store: Store) -> None:
+    clock, mailbox = FakeClock(), Mailbox()
+    await post(store, Outbox(store, clock, KEYRING, Mailbox()), clock)
+    survivor = Outbox(store, clock, KEYRING, mailbox, poll=0.02)
+    survivor.start()
+    await asyncio.sleep(0.1)
+    assert mailbox.messages == [], "the lease of the dead process still runs"
+
+    clock.advance(LEASE)
+
+    assert await mailbox.code_for("ada@example.com") == "123456"
+    assert await settles(store, 0)
+    await survivor.stop()
+
+
+async def test_two_processes_send_a_leftover_once(store: Store) -> None:
+    clock, mailbox = FakeClock(), Mailbox()
+    await post(store, Outbox(store, clock, KEYRING, Mailbox()), clock)
+    clock.advance(LEASE)
+    outboxes = [Outbox(store, clock, KEYRING, mailbox, poll=0.02) for _ in range(4)]
+    for outbox in outboxes:
+        outbox.start()
+
+    assert await settles(store, 0)
+
+    assert len(mailbox.messages) == 1
+    for outbox in outboxes:
+        await outbox.stop()
+
+
+async def test_a_mail_that_fails_for_now_is_tried_again_later(store: Store) -> None:
+    clock, mailbox = FakeClock(), Mailbox()
+    mailbox.out_of_order = True
+    outbox = Outbox(store, clock, KEYRING, mailbox, poll=0.02)
+    outbox.start()
+    await post(store, outbox, clock)
+    clock.advance(LEASE)
+    await mailbox.refused_code()
+    assert await rows(store) == 1
+
+    mailbox.out_of_order = False
+    clock.advance(60)
+
+    assert await mailbox.code_for("ada@example.com") == "123456"
+    assert await settles(store, 0)
+    await outbox.stop()
+
+
+async def test_a_code_that_is_no_longer_valid_is_not_sent(store: Store) -> None:
+    clock, mailbox = FakeClock(), Mailbox()
+    outbox = Outbox(store, clock, KEYRING, mailbox, poll=0.02)
+    await post(store, outbox, clock, valid_for=20)
+    clock.advance(LEASE)
+    outbox.start()
+
+    assert await settles(store, 0)
+
+    assert mailbox.messages == []
+    await outbox.stop()
+
+
+async def test_a_mail_of_a_use_case_that_failed_does_not_exist(store: Store) -> None:
+    clock, mailbox = FakeClock(), Mailbox()
+    outbox = Outbox(store, clock, KEYRING, mailbox)
+
+    async def work(tx: Tx) -> None:
+        await outbox.post(tx, message(clock), Millis(clock.now()))
+        raise ZeroDivisionError
+
+    try:
+        await store.transact(work)
+    except ZeroDivisionError:
+        assert await rows(store) == 0
+    else:
+        raise AssertionError("the failure was swallowed")

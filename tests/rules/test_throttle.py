@@ -1,0 +1,28 @@
+"""The delay after wrong guesses, by its properties."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from athena_auth.kernel.clock import Millis
+from athena_auth.throttle.rules import FREE_FAILURES, MAX_FAILURES, blocked_until, delay
+
+FAILURES = st.integers(1, MAX_FAILURES)
+
+
+@given(FAILURES)
+def test_it_never_shrinks_and_never_passes_an_hour(failures: int) -> None:
+    assert 0 <= delay(failures) <= delay(failures + 1) <= 3600
+
+
+def test_it_begins_with_the_fifth_failure_at_half_a_minute() -> None:
+    assert [delay(n) for n in (FREE_FAILURES, FREE_FAILURES + 1, FREE_FAILURES + 2)] == [0, 30, 60]
+
+
+@given(FAILURES, st.integers(0, 2**41))
+def test_a_lane_is_closed_for_exactly_the_delay(failures: int, now: int) -> None:
+    assert blocked_until(failures, Millis(now)) == now + delay(failures) * 1000
+
+
+def test_a_hundred_guesses_take_more_than_three_days() -> None:
+    """NIST SP 800-63B-4 section 3.2.2: with 3 codes of a million right at a time, 100 guesses find one in 3,300."""
+    assert sum(delay(n) for n in range(1, MAX_FAILURES + 1)) > 3 * 86_400

@@ -1,0 +1,150 @@
+"""What both stores promise."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from athena_auth.kernel.outcome import Unavailable
+from athena_auth.store.address import store_at
+from athena_auth.store.sqlite import SqliteStore
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Store, Tx, UniqueViolation
+
+ADD = Statement("""
+    INSERT INTO athena_outbox (id, sealed_message, tries, due_at, expires_at) VALUES (:id, :blob, 0, 0, 0)
+""")
+COUNT = Statement("SELECT COUNT(*) AS rows FROM athena_outbox")
+BUMP = Statement(
+    "UPDATE athena_outbox SET tries = tries + 1 WHERE id = :id AND tries < :most RETURNING tries"
+)
+
+
+@pytest_asyncio.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    opened = store_at(database_url)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+async def add(tx: Tx, name: str) -> None:
+    assert await tx.run(ADD, id=name, blob=b"\x00\xff") == 1
+
+
+async def count(store: Store) -> int:
+    async def work(tx: Tx) -> int:
+        (row,) = await tx.all(COUNT)
+        return int(row["rows"])
+
+    return await store.read(work)
+
+
+async def test_what_returns_is_committed(store: Store) -> None:
+    async def work(tx: Tx) -> str:
+        await add(tx, "a")
+        return "done"
+
+    assert await store.transact(work) == "done"
+    assert await count(store) == 1
+
+
+async def test_what_raises_never_happened(store: Store) -> None:
+    async def work(tx: Tx) -> None:
+        await add(tx, "a")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await store.transact(work)
+    assert await count(store) == 0
+
+
+async def test_a_row_that_is_there_already_is_told_apart(store: Store) -> None:
+    async def work(tx: Tx) -> None:
+        await add(tx, "a")
+
+    await store.transact(work)
+    with pytest.raises(UniqueViolation):
+        await store.transact(work)
+    assert await count(store) == 1
+
+
+async def test_one_failure_among_many_takes_nobody_along(store: Store) -> None:
+    """Transactions that are committed together (SQLite) must still fail one by one."""
+
+    async def work(tx: Tx, name: str, fails: bool) -> None:
+        await add(tx, name)
+        if fails:
+            raise ZeroDivisionError
+
+    results = await asyncio.gather(
+        *[store.transact(lambda tx, n=n: work(tx, f"row {n}", n % 5 == 0)) for n in range(50)],  # type: ignore[misc]
+        return_exceptions=True,
+    )
+
+    assert [isinstance(result, ZeroDivisionError) for result in results] == [n % 5 == 0 for n in range(50)]
+    assert await count(store) == 40
+
+
+async def test_a_guarded_write_is_decided_by_its_row_count(store: Store) -> None:
+    async def work(tx: Tx) -> None:
+        await add(tx, "a")
+
+    async def bump(tx: Tx) -> int | None:
+        row = await tx.one(BUMP, id="a", most=3)
+        return None if row is None else int(row["tries"])
+
+    await store.transact(work)
+    results = await asyncio.gather(*[store.transact(bump) for _ in range(20)])
+
+    assert sorted(result for result in results if result is not None) == [1, 2, 3]
+
+
+async def test_reading_does_not_write(store: Store) -> None:
+    """On SQLite reads have a connection that refuses to write."""
+    if not isinstance(store, SqliteStore):
+        return
+
+    async def work(tx: Tx) -> None:
+        await add(tx, "a")
+
+    with pytest.raises(Unavailable):
+        await store.read(work)
+
+
+async def test_work_that_waits_for_something_else_is_refused(sqlite_url: str) -> None:
+    """A transaction that awaited a mail server would hold everybody up (I10)."""
+    store = store_at(sqlite_url)
+    await store.open()
+
+    async def work(tx: Tx) -> None:
+        await add(tx, "a")
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="other than its tx"):
+        await store.transact(work)
+    assert await count(store) == 0
+    await store.close()
+
+
+async def test_a_missing_database_is_an_outage_not_a_crash(tmp_path: object) -> None:
+    for url in ("postgresql://nobody@127.0.0.1:1/none", "sqlite:////proc/none/athena.db"):
+        with pytest.raises(Unavailable):
+            await store_at(url).open()
+
+
+@pytest.mark.parametrize(
+    "url", ["", "sqlite://", "sqlite:///", "sqlite:///:memory:", "mysql://x", "athena.db"]
+)
+def test_an_address_of_no_use_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="ATHENA_DATABASE_URL"):
+        store_at(url)
+
+
+def test_statements_are_translated_for_both() -> None:
+    statement = Statement("SELECT :a, :b, :a::bigint FROM t\n  WHERE x = :b")
+
+    assert statement.sqlite == "SELECT :a, :b, :a::bigint FROM t WHERE x = :b"
+    assert statement.postgres == "SELECT $1, $2, $1::bigint FROM t WHERE x = $2"
+    assert statement.names == ("a", "b")
