@@ -27,11 +27,11 @@ class GenerateBackupCodesBody(msgspec.Struct, frozen=True):
     password: Password
 
 
-class BackupCodesAnswer(msgspec.Struct, frozen=True, rename="camel"):
+class BackupCodesAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The new codes. They are shown this once."""
 
-    backup_codes: BackupCodes
     status: bool = True
+    backup_codes: BackupCodes
 
 
 class VerifyBackupCodeBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -61,7 +61,7 @@ class BackupCodeApi:
     async def generate(self, call: Call[SignedIn, GenerateBackupCodesBody]) -> Reply | Refused:
         """Make a new set."""
         codes = await self._service.generate(call.principal, call.body.password)
-        return codes if isinstance(codes, Refused) else Reply(BackupCodesAnswer(codes))
+        return codes if isinstance(codes, Refused) else Reply(BackupCodesAnswer(backup_codes=codes))
 
     async def verify(self, call: Call[SignedIn | ChallengeBearer, VerifyBackupCodeBody]) -> Reply | Refused:
         """Judge a code."""

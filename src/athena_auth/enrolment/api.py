@@ -22,13 +22,12 @@ class EnableBody(msgspec.Struct, frozen=True):
     method: Annotated[Factor, Meta(description="Which factor to turn on.", examples=["totp"])] = Factor.TOTP
 
 
-class EnableAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """What to show the owner, this once."""
+class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What to show the owner, this once; without `totpURI` for the method `otp`."""
 
+    totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
     backup_codes: BackupCodes
     method: Annotated[Factor, Meta(examples=["totp"])]
-    totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
-    """Absent for the method `otp`."""
 
 
 class DisableBody(msgspec.Struct, frozen=True):
@@ -57,7 +56,7 @@ class EnrolmentApi:
         if isinstance(enrolment, Refused):
             return enrolment
         uri = UNSET if enrolment.totp_uri is None else enrolment.totp_uri
-        return Reply(EnableAnswer(enrolment.backup_codes, body.method, uri))
+        return Reply(EnableAnswer(totp_uri=uri, backup_codes=enrolment.backup_codes, method=body.method))
 
     async def disable(self, call: Call[SignedIn, DisableBody]) -> Reply | Refused:
         """Remove all factors."""

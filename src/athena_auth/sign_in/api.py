@@ -52,20 +52,20 @@ class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
     remember_me: Flag | None = None
 
 
-class SignInAnswer(msgspec.Struct, frozen=True):
+class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Signed in: no second factor is due, or this device is trusted."""
 
+    redirect: bool = False
     token: SessionToken
     user: UserAnswer
-    redirect: bool = False
 
 
-class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel"):
+class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A second factor is due; the token opens nothing but the second step."""
 
-    token: ChallengeToken
-    two_factor_methods: Annotated[tuple[MethodName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
     two_factor_redirect: Literal[True] = True
+    two_factor_methods: Annotated[tuple[MethodName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
+    token: ChallengeToken
 
 
 class SignInApi:
@@ -92,7 +92,9 @@ class SignInApi:
         credentials = Credentials(body.email, body.password, superseded)
         outcome = await self._service.sign_in(credentials, _first_factor(call.caller, body.remember_me))
         if isinstance(outcome, Admitted):
-            return self._admitted(outcome, SignInAnswer(outcome.minted.token, user_answer(outcome.account)))
+            return self._admitted(
+                outcome, SignInAnswer(token=outcome.minted.token, user=user_answer(outcome.account))
+            )
         return self._not_admitted(outcome)
 
     def _admitted(self, admitted: Admitted, body: msgspec.Struct) -> Reply:
@@ -107,7 +109,8 @@ class SignInApi:
         # A session this browser held before would let a page take its owner for the one signing in.
         challenge = Cookie(CookieName.CHALLENGE, outcome.token, outcome.expires_in)
         return Reply(
-            SecondFactorDueAnswer(outcome.token, outcome.methods), (challenge, expired(CookieName.SESSION))
+            SecondFactorDueAnswer(two_factor_methods=outcome.methods, token=outcome.token),
+            (challenge, expired(CookieName.SESSION)),
         )
 
     def routes(self) -> tuple[Route, ...]:

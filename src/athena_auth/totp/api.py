@@ -32,12 +32,12 @@ class VerifyTotpBody(msgspec.Struct, frozen=True, rename="camel"):
     trust_device: TrustDevice | None = None
 
 
-class VerifyTotpAnswer(msgspec.Struct, frozen=True):
+class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The code was right."""
 
+    status: bool = True
     token: SessionToken
     user: UserAnswer
-    status: bool = True
 
 
 class TotpApi:
@@ -59,7 +59,9 @@ class TotpApi:
         passed = await self._service.verify(call.principal, answer)
         if isinstance(passed, Refused):
             return passed
-        return self._passed_reply.of(passed, VerifyTotpAnswer(passed.token, user_answer(passed.account)))
+        return self._passed_reply.of(
+            passed, VerifyTotpAnswer(token=passed.token, user=user_answer(passed.account))
+        )
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
