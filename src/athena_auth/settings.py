@@ -7,7 +7,7 @@ directory; on the outside its name is `ATHENA_` and the field's name in capitals
 import difflib
 import os
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -17,6 +17,8 @@ from athena_auth.crypto.totp import Algorithm, Parameters
 
 PREFIX = "ATHENA_"
 ENV_FILE = ".env"
+# The public page's scripts keep the server's address and a token under these names, in the same shells.
+_OF_CLIENTS = ("ATHENA_AUTH_BASE_URL", "ATHENA_AUTH_TOKEN")
 BASE_PATH = "/api/auth"
 _MIN_SECRET_BYTES = 32
 HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
@@ -33,7 +35,13 @@ class Settings(BaseSettings):
     """The settings of one server."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        # `ATHENA_SECRET=` in a compose file is a secret that was not given, not one of no bytes.
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     secret: SecretStr | None = Field(
@@ -114,6 +122,21 @@ class Settings(BaseSettings):
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_origin(part) for part in value)
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, value: str) -> str:
+        if value.startswith(("postgresql://", "postgres://")):
+            return _checked_postgres(value)
+        if (
+            not value.startswith("sqlite:///")
+            or value in {"sqlite:///", "sqlite:///:memory:"}
+            or "\0" in unquote(value)
+        ):
+            raise ValueError(
+                "a database address looks like sqlite:///athena.db or postgresql://user@host/name"
+            )
+        return value
+
     @field_validator("base_url")
     @classmethod
     def _is_origin(cls, value: str | None) -> str | None:
@@ -122,14 +145,14 @@ class Settings(BaseSettings):
     @field_validator("secret", "secrets")
     @classmethod
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        for secret in parse_secrets(value).values() if value else ():
+        for secret in parse_secrets(value).values() if value is not None else ():
             if len(secret) < _MIN_SECRET_BYTES:
                 raise ValueError(f"a secret needs at least {_MIN_SECRET_BYTES} bytes; {HOW_TO_MAKE_ONE}")
         return value
 
     @model_validator(mode="after")
     def _one_way_to_say_secrets(self) -> Self:
-        if self.secret and self.secrets:
+        if self.secret is not None and self.secrets is not None:
             raise ValueError("give ATHENA_SECRET or ATHENA_SECRETS, not both")
         return self
 
@@ -154,6 +177,21 @@ def _origin(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise ValueError("an origin looks like https://app.example.com")
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _checked_postgres(url: str) -> str:
+    # Drivers quote what they cannot read, and that may be half a password: find it out before they do.
+    try:
+        parts = urlsplit(url)
+        readable = parts.port is None or parts.port > 0
+    except ValueError:
+        readable = False
+    if not readable or "#" in url:
+        raise ValueError(
+            "this address cannot be read; it looks like postgresql://user:password@host:5432/name, "
+            "with / ? # [ ] @ in the password written as %2F %3F %23 %5B %5D %40"
+        )
+    return url
 
 
 def parse_secrets(value: SecretStr) -> dict[int, bytes]:
@@ -193,8 +231,9 @@ def load_settings(**given: object) -> Settings:
 def _refuse_unknown_names() -> None:
     """A misspelt setting must not be a silently missing one: `ATHENA_SECRETT` would serve with a made-up secret."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    for name in sorted({*os.environ, *dotenv_values(ENV_FILE)}):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
+    ours = {name for name in {*os.environ, *dotenv_values(ENV_FILE)} if name.upper().startswith(PREFIX)}
+    for name in sorted(name for name in ours if not name.startswith(_OF_CLIENTS)):
+        if name.upper() not in known:
             close = difflib.get_close_matches(name.upper(), known, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
             raise SettingsError(f"There is no setting {name}{hint}")

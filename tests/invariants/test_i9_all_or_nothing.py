@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import sqlite3
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,7 @@ async def enrolling(server: Server) -> list[tuple[str, str]]:
         answer = await client.post("/two-factor/enable", json={"password": PASSWORD}, headers=headers)
         phone = pyotp.parse_uri(answer.json()["totpURI"])
         assert isinstance(phone, pyotp.TOTP)
-        return token, phone.at(int(time.time()))
+        return token, phone.now()
 
     async with httpx.AsyncClient(base_url=server.base_url, timeout=30) as client:
         return await asyncio.gather(*[begin(client, number) for number in range(PEOPLE)])

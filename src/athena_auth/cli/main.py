@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from athena_auth.cli import serving
 from athena_auth.cli.options import with_settings
@@ -39,11 +40,10 @@ def serve(given: dict[str, str]) -> None:
     """Bring the database up to date and serve until Ctrl-C.
 
     Secrets are not options, since command lines can be read by everybody on the machine: set ATHENA_SECRET
-    in the environment or in `.env`.
+    (or ATHENA_SECRETS, to replace one) in the environment or in `.env`.
     """
     settings = _settings(given)
     try:
-        migrate_database(settings.database_url)
         serving.serve(settings)
     except (SettingsError, Unavailable, ValueError) as error:
         _fail(str(error))
@@ -71,5 +71,5 @@ def _settings(given: dict[str, str]) -> Settings:
 
 
 def _fail(sentence: str) -> NoReturn:
-    _stderr.print(f"[bold red]error:[/bold red] {sentence}", highlight=False)
+    _stderr.print(f"[bold red]error:[/bold red] {escape(sentence)}", highlight=False)
     sys.exit(1)

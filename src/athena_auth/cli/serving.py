@@ -1,15 +1,20 @@
 """Running the server's processes."""
 
+import contextlib
 import errno
+import os
 import socket
 
 import uvicorn
 from rich.console import Console
+from rich.markup import escape
+from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.server.app import create_app
-from athena_auth.settings import BASE_PATH, Settings
+from athena_auth.settings import BASE_PATH, PREFIX, Settings
+from athena_auth.store.migrate import migrate
 from athena_auth.version import __version__
 
 _BACKLOG = 2048
@@ -20,19 +25,39 @@ _GRACE = 10
 def serve(settings: Settings) -> None:
     """Serve until interrupted.
 
+    Everything that can be wrong is found before anything is announced: the port, the settings, the database.
+
     Raises:
-        Unavailable: the port cannot be listened on, or the application cannot start.
+        Unavailable: the port cannot be listened on, or the database cannot be used.
         SettingsError: a setting cannot be used.
     """
-    # Built once here so that what is wrong with the settings is said before any process starts.
-    application = create_app(settings)
     sockets = _listen(settings.host, settings.port)
-    _announce(settings, sockets[0].getsockname()[1])
-    single = settings.workers == 1
-    config = uvicorn.Config(
-        application if single else "athena_auth:create_app",
-        factory=not single,
-        workers=settings.workers,
+    settings = settings.model_copy(update={"port": sockets[0].getsockname()[1]})
+    application = create_app(settings)
+    migrate(settings.database_url)
+    _announce(settings)
+    if settings.workers == 1:
+        _serve_here(application, sockets)
+    else:
+        # Worker processes build their own application, from the same environment.
+        os.environ[f"{PREFIX}PORT"] = str(settings.port)
+        Multiprocess(_config("athena_auth:create_app", factory=True, workers=settings.workers), sockets).run()
+
+
+def _serve_here(application: ASGIApp, sockets: list[socket.socket]) -> None:
+    server = uvicorn.Server(_config(application))
+    # Ctrl-C is how it is meant to end; a second one ends it without waiting for requests under way.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=sockets)
+    if not server.started:
+        raise Unavailable("the server could not start; the log above says why")
+
+
+def _config(application: ASGIApp | str, *, factory: bool = False, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        factory=factory,
+        workers=workers,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -41,16 +66,6 @@ def serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
     )
-    if not single:
-        Multiprocess(config, sockets).run()
-        return
-    server = uvicorn.Server(config)
-    try:
-        server.run(sockets=sockets)
-    except KeyboardInterrupt:
-        return
-    if not server.started:
-        raise Unavailable("the server could not start; the log above says why")
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:
@@ -90,13 +105,14 @@ def _bind(family: int, address: tuple[object, ...]) -> socket.socket:
     return listener
 
 
-def _announce(settings: Settings, port: int) -> None:
-    base = settings.base_url or f"http://{settings.host}:{port}"
+def _announce(settings: Settings) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    api = escape((settings.base_url or f"http://{host}:{settings.port}") + BASE_PATH)
     mail = "printed here" if settings.mail_url == "console:" else f"sent by {_scheme(settings.mail_url)}"
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]Athena Auth {__version__}[/bold]")
-    console.print(f"  API         {base}{BASE_PATH}")
-    console.print(f"  Reference   {base}{BASE_PATH}/reference")
+    console.print(f"  API         {api}")
+    console.print(f"  Reference   {api}/reference")
     console.print(f"  Sent codes  {mail} (ATHENA_MAIL_URL)")
     console.print(f"  Database    {_scheme(settings.database_url)} (ATHENA_DATABASE_URL)")
     console.print("Ctrl-C stops.")

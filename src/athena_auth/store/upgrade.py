@@ -42,7 +42,7 @@ def sqlite(path: Path) -> None:
         with engine.begin() as connection:
             _upgrade(connection)
     except SQLAlchemyError as error:
-        raise Unavailable(f"cannot migrate the SQLite file {path}: {error}") from None
+        raise Unavailable(f"cannot migrate the SQLite file {path}: {_first_line(error)}") from None
 
 
 async def postgres(url: str) -> None:
@@ -61,9 +61,14 @@ async def postgres(url: str) -> None:
             await connection.execute(_LOCK)
             await connection.run_sync(_upgrade)
     except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
-        raise Unavailable(f"cannot migrate PostgreSQL: {error}") from None
+        raise Unavailable(f"cannot migrate PostgreSQL: {_first_line(error)}") from None
     finally:
         await engine.dispose()
+
+
+def _first_line(error: Exception) -> str:
+    """Return what the driver said, without the library's advice that follows."""
+    return str(error).partition("\n")[0]
 
 
 def alembic_config() -> Config:
