@@ -1,7 +1,7 @@
 """I6: nothing that signs in today stops before its successor is proven."""
 
-from support.person import PASSWORD, Person
-from support.world import World
+from support.person import PASSWORD, Person, sign_up
+from support.world import World, world_over
 
 
 async def test_enabling_twice_keeps_the_old_phone_until_the_new_one_is_confirmed(ada: Person) -> None:
@@ -74,3 +74,33 @@ async def test_disable_also_drops_an_enrolment_under_way(ada: Person) -> None:
     await ada.post("/two-factor/disable", password=PASSWORD)
 
     assert (await ada.post("/two-factor/verify-totp", code=ada.code())).json()["code"] == "TOTP_NOT_ENABLED"
+
+
+async def test_a_code_sent_for_a_sign_in_confirms_no_enrolment(database_url: str) -> None:
+    """What turns a factor on is the code that was sent for it, to the session whose owner gave her password."""
+    async with world_over(database_url) as world:
+        ada = await sign_up(world)
+        await ada.turn_on_totp()
+        await ada.enable(method="otp")
+        await world.mailbox.code_for(ada.email)
+        challenge = await ada.challenge()
+        await ada.answer(challenge, "send-otp")
+        code = await world.mailbox.code_for(ada.email, nth=2)
+        assert (await ada.answer(challenge, "verify-otp", code=code)).status_code == 200
+
+    async with world_over(database_url, otp_fallback="off") as world:
+        due = await (await world.client()).post(
+            "/sign-in/email", json={"email": ada.email, "password": PASSWORD}
+        )
+    assert due.json()["twoFactorMethods"] == ["totp", "backup-code"]
+
+
+async def test_with_the_fallback_off_codes_by_mail_need_an_enrolment(sqlite_url: str) -> None:
+    async with world_over(sqlite_url, otp_fallback="off") as world:
+        ada = await sign_up(world)
+        await ada.turn_on_totp()
+        challenge = await ada.challenge()
+        refused = await ada.answer(challenge, "send-otp")
+        in_session = await ada.post("/two-factor/send-otp")
+
+    assert refused.json()["code"] == in_session.json()["code"] == "OTP_NOT_CONFIGURED"
