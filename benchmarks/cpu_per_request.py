@@ -6,6 +6,7 @@ included; the database's own processes are counted apart. Every figure is the me
 people, after a warm-up. Nothing is asserted about time: a budget that is missed is reported as missed.
 
 The server runs with its default settings and logs every request, to a file; only limits by address are off.
+Linux only: CPU is read from /proc and from process clocks.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import uvloop
 from cohort import run_cohort
 from cpu_meter import CpuMeter
 from load import load_generator
-from report import Results, machine_facts, markdown
+from report import Results, load_average, machine_facts, markdown
 from rich.console import Console
 from rich.status import Status
 from rig import Rig
@@ -47,9 +48,11 @@ def main() -> None:
     arguments = _arguments()
     plan = QUICK if arguments.quick else FULL
     facts = machine_facts(Path(tempfile.gettempdir()))
+    load_before = load_average()
     with Console(stderr=True).status("starting") as status:
         sqlite = _measure(sqlite_database, plan, facts, status)
         postgres = _measure(postgres_database, plan, facts, status)
+    facts["Load average"] = f"{load_before} before, {load_average()} after"
     print(markdown(facts, sqlite, postgres))
     if arguments.json is not None:
         document = {

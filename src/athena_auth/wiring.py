@@ -5,6 +5,7 @@ import msgspec
 from athena_auth.accounts.api import AccountApi
 from athena_auth.accounts.proof import HashingPool, PasswordProof
 from athena_auth.accounts.service import AccountService, Resolver
+from athena_auth.backup_codes import sql as backup_codes_sql
 from athena_auth.backup_codes.api import BackupCodeApi
 from athena_auth.backup_codes.method import BackupCodeMethod
 from athena_auth.backup_codes.service import BackupCodeService
@@ -19,6 +20,7 @@ from athena_auth.delivery.transport import Transport, open_transport
 from athena_auth.enrolment.api import EnrolmentApi
 from athena_auth.enrolment.service import EnrolmentService, Factors
 from athena_auth.kernel.clock import Clock, SystemClock
+from athena_auth.otp import sql as otp_sql
 from athena_auth.otp.api import OtpApi
 from athena_auth.otp.method import OtpMethod, OtpSettings
 from athena_auth.otp.service import OtpService
@@ -30,9 +32,11 @@ from athena_auth.sign_in.service import SignInService
 from athena_auth.store.address import sqlite_path, store_at
 from athena_auth.store.secret_file import secret_beside
 from athena_auth.store.transaction import Store
+from athena_auth.totp import sql as totp_sql
 from athena_auth.totp.api import TotpApi
 from athena_auth.totp.method import TotpMethod, TotpSettings
 from athena_auth.totp.service import TotpService
+from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.trusted_devices.method import TrustedDevices
 from athena_auth.wire.route import Route
 
@@ -96,10 +100,10 @@ def _slices(settings: Settings, base: Foundation) -> Wired:
     trust = TrustedDevices(settings.trust_ttl)
     events = CredentialEvents(
         (
-            totp.credentials_changed,
-            otp.credentials_changed,
-            backup_codes.credentials_changed,
-            trust.credentials_changed,
+            totp_sql.credentials_changed,
+            otp_sql.credentials_changed,
+            backup_codes_sql.credentials_changed,
+            trusted_devices_sql.credentials_changed,
         )
     )
     admission = Admission((totp, otp, backup_codes), trust, lifetimes)

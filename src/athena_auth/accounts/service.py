@@ -47,11 +47,7 @@ class AccountService:
         if signed_in is None or not rules.is_due_to_slide(signed_in.session, now):
             return signed_in
         session = signed_in.session
-
-        async def slide(tx: Tx) -> bool:
-            return await sessions.slide(tx, session, now)
-
-        if not await self._store.transact(slide):
+        if not await sessions.slide(self._store, session, now):
             return signed_in
         moved = msgspec.structs.replace(session, updated_at=now, expires_at=now + session.lifetime)
         return msgspec.structs.replace(signed_in, session=moved, slid=True)

@@ -46,12 +46,10 @@ _HOLD = Statement("""
 
 _CHANGE_CREDENTIALS = Statement("""
     UPDATE athena_account
-    SET credential_version = credential_version + 1, updated_at = :now, two_factor_enabled = :two_factor_enabled
+    SET credential_version = credential_version + 1, updated_at = :now,
+        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled)
     WHERE id = :id
-""")
-
-_BUMP = Statement("""
-    UPDATE athena_account SET credential_version = credential_version + 1, updated_at = :now WHERE id = :id
+    RETURNING *
 """)
 
 _SET_PASSWORD = Statement("UPDATE athena_account SET password_hash = :password_hash WHERE id = :id")
@@ -69,7 +67,8 @@ _VERIFY_EMAIL = Statement("""
 _DELETE = Statement("DELETE FROM athena_account WHERE id = :id")
 
 
-def _account(row: Row) -> Account:
+def account_from(row: Row) -> Account:
+    """Read an account from the columns of `athena_account`."""
     return Account(
         id=row["id"],
         email=row["email"],
@@ -86,7 +85,7 @@ def _stored_password(row: Row | None) -> StoredPassword | None:
     if row is None:
         return None
     version = CredentialVersion(row["id"], row["credential_version"])
-    return StoredPassword(_account(row), row["password_hash"], version)
+    return StoredPassword(account_from(row), row["password_hash"], version)
 
 
 async def load_signed_in(tx: Tx, token: str, token_digest: bytes, now: Millis) -> SignedIn | None:
@@ -110,7 +109,7 @@ async def load_signed_in(tx: Tx, token: str, token_digest: bytes, now: Millis) -
 async def load(tx: Tx, user_id: UserId) -> Account | None:
     """Load an account."""
     row = await tx.one(_LOAD, id=user_id)
-    return None if row is None else _account(row)
+    return None if row is None else account_from(row)
 
 
 async def load_password(tx: Tx, user_id: UserId) -> StoredPassword | None:
@@ -148,13 +147,11 @@ async def hold(tx: Tx, version: CredentialVersion) -> bool:
 
 
 async def change_credentials(
-    tx: Tx, user_id: UserId, now: Millis, *, two_factor_enabled: bool | None = None
-) -> None:
+    tx: Tx, user_id: UserId, now: Millis, *, two_factor_enabled: bool | None
+) -> Account | None:
     """Start a new credential version, and with a factor's coming or going record whether any is on."""
-    if two_factor_enabled is None:
-        await tx.run(_BUMP, id=user_id, now=now)
-    else:
-        await tx.run(_CHANGE_CREDENTIALS, id=user_id, now=now, two_factor_enabled=two_factor_enabled)
+    row = await tx.one(_CHANGE_CREDENTIALS, id=user_id, now=now, two_factor_enabled=two_factor_enabled)
+    return None if row is None else account_from(row)
 
 
 async def set_password(tx: Tx, user_id: UserId, password_hash: str) -> None:

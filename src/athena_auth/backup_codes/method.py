@@ -44,13 +44,6 @@ class BackupCodeMethod:
         await sql.replace(tx, user_id, hashes, state, now)
         return codes
 
-    async def credentials_changed(self, tx: Tx, user_id: UserId, change: Change) -> None:
-        """Put a pending set into force with its factor; forget all when the factors are removed."""
-        if change is Change.FACTORS_REMOVED:
-            await sql.drop_all(tx, user_id)
-        elif change in _ON_CONFIRMATION and await sql.count(tx, user_id, State.PENDING):
-            await sql.activate_pending(tx, user_id)
-
 
 def _place(user_id: UserId) -> str:
     # Bound to the account: the code of one account is another number in every other (CVE-2025-64175).

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
+from athena_auth.challenge.model import Change
+from athena_auth.crypto.codes import BACKUP_CODE_COUNT
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
@@ -17,10 +19,11 @@ class State(StrEnum):
     ACTIVE = "active"
 
 
-_INSERT = Statement("""
-    INSERT INTO athena_backup_code (user_id, code_hash, state, created_at)
-    VALUES (:user_id, :code_hash, :state, :now)
-""")
+_HASH_NAMES = tuple(f"hash_{n}" for n in range(BACKUP_CODE_COUNT))
+_ROWS = ", ".join(f"(:user_id, :{name}, :state, :now)" for name in _HASH_NAMES)
+_INSERT_SET = Statement(
+    f"INSERT INTO athena_backup_code (user_id, code_hash, state, created_at) VALUES {_ROWS}"
+)  # noqa: S608
 
 _SPEND = Statement("""
     DELETE FROM athena_backup_code WHERE user_id = :user_id AND code_hash = :code_hash AND state = :active
@@ -31,17 +34,22 @@ _COUNT = Statement("""
 """)
 
 _DROP_STATE = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id AND state = :state")
-_ACTIVATE = Statement(
-    "UPDATE athena_backup_code SET state = :active WHERE user_id = :user_id AND state = :pending"
-)
+# An enrolment that shows no new codes (a factor added beside others) leaves the old ones in force.
+_DROP_SUCCEEDED = Statement("""
+    DELETE FROM athena_backup_code WHERE user_id = :user_id AND state = 'active'
+    AND EXISTS (SELECT 1 FROM athena_backup_code p WHERE p.user_id = :user_id AND p.state = 'pending')
+""")
+_ACTIVATE = Statement("""
+    UPDATE athena_backup_code SET state = 'active' WHERE user_id = :user_id AND state = 'pending'
+""")
 _DROP_ALL = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id")
 
 
 async def replace(tx: Tx, user_id: UserId, hashes: Iterable[bytes], state: State, now: Millis) -> None:
-    """Make these the account's codes of a state, in the place of those it had."""
+    """Make these the account's codes of a state, a whole set, in the place of those it had."""
     await tx.run(_DROP_STATE, user_id=user_id, state=state)
-    for code_hash in hashes:
-        await tx.run(_INSERT, user_id=user_id, code_hash=code_hash, state=state, now=now)
+    named = dict(zip(_HASH_NAMES, hashes, strict=True))
+    await tx.run(_INSERT_SET, user_id=user_id, state=state, now=now, **named)
 
 
 async def spend(tx: Tx, user_id: UserId, code_hash: bytes) -> bool:
@@ -55,12 +63,10 @@ async def count(tx: Tx, user_id: UserId, state: State) -> int:
     return 0 if row is None else int(row["codes"])
 
 
-async def activate_pending(tx: Tx, user_id: UserId) -> None:
-    """Put the pending set into force, in the place of the one that was."""
-    await tx.run(_DROP_STATE, user_id=user_id, state=State.ACTIVE)
-    await tx.run(_ACTIVATE, user_id=user_id, active=State.ACTIVE, pending=State.PENDING)
-
-
-async def drop_all(tx: Tx, user_id: UserId) -> None:
-    """Forget all codes of an account."""
-    await tx.run(_DROP_ALL, user_id=user_id)
+def credentials_changed(change: Change) -> tuple[Statement, ...]:
+    """Put a pending set into force with its factor; forget all when the factors are removed."""
+    if change is Change.FACTORS_REMOVED:
+        return (_DROP_ALL,)
+    if change in {Change.FACTOR_ADDED, Change.FACTOR_REPLACED}:
+        return (_DROP_SUCCEEDED, _ACTIVATE)
+    return ()

@@ -1,47 +1,54 @@
 """What happens when an account's credentials change (I5)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import Account
 from athena_auth.challenge import sql
 from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
+from athena_auth.store.statement import Batch, Statement
 from athena_auth.store.transaction import Tx
 
-Subscriber = Callable[[Tx, UserId, Change], Awaitable[None]]
-"""Ends or moves on what a slice keeps for an account, in the transaction of the change."""
+Subscriber = Callable[[Change], tuple[Statement, ...]]
+"""The writes, by `user_id`, that end or move on what a slice keeps for an account when this happens to it."""
 
 _TWO_FACTOR = {Change.FACTOR_ADDED: True, Change.FACTOR_REPLACED: True, Change.FACTORS_REMOVED: False}
 
 
 class CredentialEvents:
-    """Announces a change to everybody who keeps something that hung on the old credentials."""
+    """Ends what hung on the old credentials, wherever it is kept."""
 
     def __init__(self, subscribers: tuple[Subscriber, ...]) -> None:
-        """Take the slices' subscribers."""
-        self._subscribers = subscribers
+        """Ask each slice once what is to be done at each kind of change."""
+        self._batches = {
+            change: Batch(*(write for subscriber in subscribers for write in subscriber(change)))
+            for change in Change
+        }
 
     async def announce(
         self, tx: Tx, user_id: UserId, change: Change, *, keep: SessionId | None, now: Millis
-    ) -> None:
-        """Record the change and end what hung on the old credentials, but for the session `keep`.
+    ) -> Account | None:
+        """Record the change, end what hung on the old credentials but for the session `keep`, return the account.
 
-        The account's row is written first. From then on every sign-in that still rests on the old
-        credentials waits for this transaction and then finds itself outdated; every one that got there
-        before is committed, and what it added is deleted here.
+        The order is part of the guarantee. Each write waits for transactions that hold what it writes, and
+        the next one sees what those added: first the account, which sign-ins hold; then the challenges, which
+        second steps hold and turn into sessions; then the sessions, which step-ups hold and let trust devices;
+        then the rest, in one go.
         """
-        await accounts.change_credentials(tx, user_id, now, two_factor_enabled=_TWO_FACTOR.get(change))
+        account = await accounts.change_credentials(
+            tx, user_id, now, two_factor_enabled=_TWO_FACTOR.get(change)
+        )
         await sql.end_all(tx, user_id)
         # A new factor leaves standing what was proven at its level; any other change leaves nothing.
         below = Level.TWO if change is Change.FACTOR_ADDED else None
         await sessions.end_others(tx, user_id, keep, below)
-        for subscriber in self._subscribers:
-            await subscriber(tx, user_id, change)
+        await tx.run_all(self._batches[change], user_id=user_id)
+        return account
 
     async def withdraw_enrolment(self, tx: Tx, user_id: UserId) -> None:
         """Forget an enrolment that was begun on an account with no factor on; nothing rests on it yet."""
-        for subscriber in self._subscribers:
-            await subscriber(tx, user_id, Change.FACTORS_REMOVED)
+        await tx.run_all(self._batches[Change.FACTORS_REMOVED], user_id=user_id)

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from athena_auth.accounts.model import Account
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 
@@ -26,6 +27,14 @@ class Challenge(msgspec.Struct, frozen=True):
     """Whether the session it leads to is to be remembered."""
     created_at: Millis
     expires_at: Millis
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Somebody in the middle of a sign-in."""
+
+    account: Account
+    tries: int
+    """Codes tried on the challenge so far."""
 
 
 class Challenged(msgspec.Struct, frozen=True):

@@ -151,9 +151,11 @@ class SecondStep:
         if not await sessions.raise_to(tx, session.id, proof, now):
             # Signed out while the code was on its way: somebody who was just thrown out adds no factor.
             return Refused(ErrorCode.UNAUTHORIZED)
+        account: Account | None = signed_in.account
         if proven.change is not None:
-            await self._events.announce(tx, session.user_id, proven.change, keep=session.id, now=now)
-        account = await accounts.load(tx, session.user_id)
+            account = await self._events.announce(
+                tx, session.user_id, proven.change, keep=session.id, now=now
+            )
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         trust_token = await self._trusted(tx, session.user_id, answer, now)

@@ -1,6 +1,7 @@
 """Statements over `athena_challenge`."""
 
-from athena_auth.challenge.model import Challenge
+from athena_auth.accounts.sql import account_from
+from athena_auth.challenge.model import Challenge, Waiting
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
@@ -20,7 +21,8 @@ _PAY = Statement("""
 _REFUND = Statement("UPDATE athena_challenge SET tries = tries - 1 WHERE token_digest = :token_digest")
 
 _LOAD_LIVE = Statement("""
-    SELECT * FROM athena_challenge WHERE token_digest = :token_digest AND expires_at > :now
+    SELECT a.*, c.tries FROM athena_challenge c JOIN athena_account a ON a.id = c.user_id
+    WHERE c.token_digest = :token_digest AND c.expires_at > :now
 """)
 
 _SPEND = Statement("DELETE FROM athena_challenge WHERE token_digest = :token_digest")
@@ -62,9 +64,10 @@ async def refund_try(tx: Tx, token_digest: bytes) -> None:
     await tx.run(_REFUND, token_digest=token_digest)
 
 
-async def load_live(tx: Tx, token_digest: bytes, now: Millis) -> Challenge | None:
-    """Load a challenge that has not expired, tries left or not."""
-    return _challenge(await tx.one(_LOAD_LIVE, token_digest=token_digest, now=now))
+async def load_live(tx: Tx, token_digest: bytes, now: Millis) -> Waiting | None:
+    """Load who waits at a challenge that has not expired, tries left or not."""
+    row = await tx.one(_LOAD_LIVE, token_digest=token_digest, now=now)
+    return None if row is None else Waiting(account_from(row), row["tries"])
 
 
 async def spend(tx: Tx, token_digest: bytes) -> bool:

@@ -99,7 +99,7 @@ class Outbox:
     async def _deliver(self, parcel: Parcel) -> None:
         message, now = parcel.message, self._clock.now()
         if message.expires_at <= now:
-            await self._remove(parcel)
+            await sql.delete(self._store, parcel.id)
             _log.warning("mail.expired", kind=message.kind, tries=parcel.tries)
             return
         try:
@@ -107,7 +107,7 @@ class Outbox:
         except DeliveryFailed as failure:
             await self._after_failure(parcel, failure)
         else:
-            await self._remove(parcel)
+            await sql.delete(self._store, parcel.id)
 
     async def _after_failure(self, parcel: Parcel, failure: DeliveryFailed) -> None:
         _log.warning(
@@ -118,27 +118,18 @@ class Outbox:
             tries=parcel.tries + 1,
         )
         if failure.permanent:
-            await self._remove(parcel)
+            await sql.delete(self._store, parcel.id)
             return
-        due_at = after(self._clock.now(), _backoff(parcel.tries))
-
-        async def postpone(tx: Tx) -> None:
-            await sql.postpone(tx, parcel.id, due_at)
-
-        await self._store.transact(postpone)
-
-    async def _remove(self, parcel: Parcel) -> None:
-        async def work(tx: Tx) -> None:
-            await sql.delete(tx, parcel.id)
-
-        await self._store.transact(work)
+        await sql.postpone(self._store, parcel.id, after(self._clock.now(), _backoff(parcel.tries)))
 
     async def _adopt_due(self) -> None:
         while True:
             await asyncio.sleep(self._poll)
             try:
-                for parcel in await self._claim_due():
-                    await self._queue.put(parcel)
+                # After a burst or an outage there may be thousands: go on while there are, at the senders' pace.
+                while claimed := await self._claim_due():
+                    for parcel in claimed:
+                        await self._queue.put(parcel)
             except Unavailable as outage:
                 _log.warning("mail.store_unavailable", reason=str(outage))
 
@@ -156,7 +147,12 @@ class Outbox:
             # Another process may look at the same rows: the guarded update decides who sends each.
             return [row for row in due if await sql.claim(tx, row, after(now, _LEASE))]
 
-        opened = [self._open(row) for row in await self._store.transact(claim)]
+        claimed = await self._store.transact(claim)
+        for row in claimed:
+            if row.expires_at <= now:
+                await sql.delete(self._store, row.id)
+                _log.warning("mail.expired", id=row.id, tries=row.tries)
+        opened = [self._open(row) for row in claimed if row.expires_at > now]
         return [parcel for parcel in opened if parcel is not None]
 
     def _open(self, row: sql.Due) -> Parcel | None:

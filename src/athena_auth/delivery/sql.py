@@ -4,7 +4,7 @@ import msgspec
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Tx
+from athena_auth.store.transaction import Store, Tx
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -14,6 +14,7 @@ class Due(msgspec.Struct, frozen=True):
     sealed_message: bytes
     tries: int
     due_at: Millis
+    expires_at: Millis
 
 
 _INSERT = Statement("""
@@ -22,7 +23,7 @@ _INSERT = Statement("""
 """)
 
 _LOAD_DUE = Statement("""
-    SELECT id, sealed_message, tries, due_at FROM athena_outbox WHERE due_at <= :now ORDER BY due_at LIMIT :most
+    SELECT * FROM athena_outbox WHERE due_at <= :now ORDER BY due_at LIMIT :most
 """)
 
 _CLAIM = Statement("""
@@ -43,7 +44,9 @@ async def insert(
 async def load_due(tx: Tx, now: Millis, most: int) -> list[Due]:
     """Load messages nobody is sending."""
     rows = await tx.all(_LOAD_DUE, now=now, most=most)
-    return [Due(row["id"], row["sealed_message"], row["tries"], row["due_at"]) for row in rows]
+    return [
+        Due(row["id"], row["sealed_message"], row["tries"], row["due_at"], row["expires_at"]) for row in rows
+    ]
 
 
 async def claim(tx: Tx, due: Due, lease_until: Millis) -> bool:
@@ -51,11 +54,11 @@ async def claim(tx: Tx, due: Due, lease_until: Millis) -> bool:
     return await tx.run(_CLAIM, id=due.id, seen=due.due_at, lease_until=lease_until) == 1
 
 
-async def postpone(tx: Tx, parcel_id: str, due_at: Millis) -> None:
+async def postpone(store: Store, parcel_id: str, due_at: Millis) -> None:
     """Try a message again later."""
-    await tx.run(_POSTPONE, id=parcel_id, due_at=due_at)
+    await store.run(_POSTPONE, id=parcel_id, due_at=due_at)
 
 
-async def delete(tx: Tx, parcel_id: str) -> None:
+async def delete(store: Store, parcel_id: str) -> None:
     """Forget a message that was delivered or cannot be."""
-    await tx.run(_DELETE, id=parcel_id)
+    await store.run(_DELETE, id=parcel_id)

@@ -99,12 +99,6 @@ class OtpMethod:
         await sql.stage(tx, user_id, now)
         await sql.confirm(tx, user_id, now)
 
-    async def credentials_changed(self, tx: Tx, user_id: UserId, change: Change) -> None:
-        """End the codes under way; forget the enrolment when the factors are removed."""
-        await sql.end_codes(tx, user_id)
-        if change is Change.FACTORS_REMOVED:
-            await sql.drop(tx, user_id)
-
 
 def _place(binding: bytes) -> str:
     return f"sent-code:{binding.hex()}"

@@ -46,13 +46,12 @@ class OtpService:
 
     async def _post_for_challenge(self, tx: Tx, token_digest: bytes) -> Parcel | Refused:
         now = self._clock.now()
-        challenge = await challenges.load_live(tx, token_digest, now)
-        account = None if challenge is None else await accounts.load(tx, challenge.user_id)
-        if challenge is None or account is None:
+        waiting = await challenges.load_live(tx, token_digest, now)
+        if waiting is None:
             return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
-        if challenge.tries >= MAX_TRIES:
+        if waiting.tries >= MAX_TRIES:
             return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
-        return await self._post_if_available(tx, account, token_digest)
+        return await self._post_if_available(tx, waiting.account, token_digest)
 
     async def _post_for_session(self, tx: Tx, signed_in: SignedIn) -> Parcel | Refused:
         now = self._clock.now()

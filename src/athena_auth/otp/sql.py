@@ -2,6 +2,7 @@
 
 import msgspec
 
+from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
@@ -71,11 +72,6 @@ async def confirm(tx: Tx, user_id: UserId, now: Millis) -> bool:
     return await tx.run(_CONFIRM, user_id=user_id, now=now, not_before=now - _ENROLMENT) == 1
 
 
-async def drop(tx: Tx, user_id: UserId) -> None:
-    """Forget that codes by mail were turned on."""
-    await tx.run(_DROP, user_id=user_id)
-
-
 async def put_code(
     tx: Tx, user_id: UserId, binding: bytes, code_hash: bytes, *, now: Millis, expires_at: Millis
 ) -> None:
@@ -96,6 +92,6 @@ async def spend_code(tx: Tx, binding: bytes, code_hash: bytes) -> bool:
     return await tx.run(_SPEND_CODE, binding=binding, code_hash=code_hash) == 1
 
 
-async def end_codes(tx: Tx, user_id: UserId) -> None:
-    """Make all codes sent to this account worthless."""
-    await tx.run(_END_CODES, user_id=user_id)
+def credentials_changed(change: Change) -> tuple[Statement, ...]:
+    """End the codes under way; forget the enrolment when the factors are removed."""
+    return (_END_CODES, _DROP) if change is Change.FACTORS_REMOVED else (_END_CODES,)

@@ -34,8 +34,9 @@ class PasswordService:
 
         async def work(tx: Tx) -> Account | Refused:
             await accounts.set_password(tx, user_id, new_hash)
-            await self._events.announce(tx, user_id, Change.PASSWORD_CHANGED, keep=session.id, now=now)
-            account = await accounts.load(tx, user_id)
+            account = await self._events.announce(
+                tx, user_id, Change.PASSWORD_CHANGED, keep=session.id, now=now
+            )
             return account or Refused(ErrorCode.UNAUTHORIZED)
 
         return await self._proof.act(user_id, current, work)

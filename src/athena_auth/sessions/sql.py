@@ -4,7 +4,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.sessions.model import Amr, Level, Origin, Proof, Session
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Row, Tx
+from athena_auth.store.transaction import Row, Store, Tx
 
 _INSERT = Statement("""
     INSERT INTO athena_session (id, user_id, token_digest, level, amr, proven_at, lifetime, persistent,
@@ -74,10 +74,11 @@ async def insert(tx: Tx, session: Session, token_digest: bytes) -> None:
     )
 
 
-async def slide(tx: Tx, session: Session, now: Millis) -> bool:
+async def slide(store: Store, session: Session, now: Millis) -> bool:
     """Move the expiry on; False when another request has just done so, or the session has ended."""
     expires_at = now + session.lifetime
-    return await tx.run(_SLIDE, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at) == 1
+    changed = await store.run(_SLIDE, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at)
+    return changed == 1
 
 
 async def raise_to(tx: Tx, session_id: SessionId, proof: Proof, now: Millis) -> bool:

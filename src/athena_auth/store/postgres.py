@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import asyncpg
 
 from athena_auth.kernel.outcome import Unavailable
-from athena_auth.store.statement import Statement
+from athena_auth.store.statement import Batch, Statement
 from athena_auth.store.transaction import Row, UniqueViolation, Value, Work
 
 T = TypeVar("T")
@@ -53,6 +53,9 @@ class _PostgresTx:
         tag = await self._connection.execute(statement.postgres, *arguments)
         return int(tag.rpartition(" ")[2])  # "UPDATE 1", "INSERT 0 1"
 
+    async def run_all(self, batch: Batch, **parameters: Value) -> None:
+        await self.one(batch.combined, **parameters)
+
 
 class PostgresStore:
     """A PostgreSQL database that any number of processes share."""
@@ -88,6 +91,11 @@ class PostgresStore:
         """Run reading work on a connection of the pool, each statement on its own."""
         async with self._connection() as connection:
             return await work(_PostgresTx(connection))
+
+    async def run(self, statement: Statement, **parameters: Value) -> int:
+        """Run one statement, which PostgreSQL commits by itself."""
+        async with self._connection() as connection:
+            return await _PostgresTx(connection).run(statement, **parameters)
 
     async def transact(self, work: Work[T]) -> T:
         """Run work between BEGIN and COMMIT; once more when PostgreSQL broke a deadlock at its cost."""

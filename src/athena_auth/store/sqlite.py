@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from athena_auth.kernel.outcome import Unavailable
-from athena_auth.store.statement import Statement
+from athena_auth.store.statement import Batch, Statement
 from athena_auth.store.transaction import Row, Tx, UniqueViolation, Value, Work
 
 T = TypeVar("T")
@@ -64,6 +64,10 @@ class _SqliteTx:
 
     async def run(self, statement: Statement, **parameters: Value) -> int:
         return self._connection.execute(statement.sqlite, parameters).rowcount
+
+    async def run_all(self, batch: Batch, **parameters: Value) -> None:
+        for statement in batch.statements:
+            self._connection.execute(statement.sqlite, parameters)
 
 
 class _Job:
@@ -120,6 +124,10 @@ class SqliteStore:
         """Run reading work on the calling thread."""
         with _translated():
             return await work(self._read_tx)
+
+    async def run(self, statement: Statement, **parameters: Value) -> int:
+        """Run one statement as a transaction of its own."""
+        return await self.transact(lambda tx: tx.run(statement, **parameters))
 
     async def transact(self, work: Work[T]) -> T:
         """Run work on the writer thread and return when its commit is on disk."""

@@ -2,7 +2,7 @@
 
 import re
 
-_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
+_PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 
 class Statement:
@@ -22,3 +22,19 @@ class Statement:
 
     def __repr__(self) -> str:
         return f"Statement({self.sqlite!r})"
+
+
+class Batch:
+    """Writes that go together, none of which has a result or depends on another.
+
+    One round trip on PostgreSQL, where they become one statement (a data-modifying WITH) and so share one
+    snapshot: none sees what a transaction it waits for adds. Writes that must see it are statements of their own.
+    """
+
+    __slots__ = ("combined", "statements")
+
+    def __init__(self, *statements: Statement) -> None:
+        """Combine at least one statement."""
+        self.statements = statements
+        parts = ", ".join(f"w{n} AS ({statement.sqlite})" for n, statement in enumerate(statements))
+        self.combined = Statement(f"WITH {parts} SELECT 1")

@@ -9,7 +9,7 @@ hop per statement. It also keeps slow things out of transactions by construction
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
-from athena_auth.store.statement import Statement
+from athena_auth.store.statement import Batch, Statement
 
 T = TypeVar("T")
 Value = str | int | bytes | bool | None
@@ -38,6 +38,10 @@ class Tx(Protocol):
         """Run a statement and return how many rows it changed: the verdict of a guarded write."""
         ...
 
+    async def run_all(self, batch: Batch, **parameters: Value) -> None:
+        """Run writes whose row counts nobody needs."""
+        ...
+
 
 Work = Callable[[Tx], Awaitable[T]]
 
@@ -59,6 +63,14 @@ class Store(Protocol):
 
     async def read(self, work: Work[T]) -> T:
         """Run work that only reads; each statement sees what is committed at that moment."""
+        ...
+
+    async def run(self, statement: Statement, **parameters: Value) -> int:
+        """Run one statement as a transaction of its own and return how many rows it changed.
+
+        Raises:
+            Unavailable: as for `transact`.
+        """
         ...
 
     async def transact(self, work: Work[T]) -> T:

@@ -76,11 +76,6 @@ class TotpMethod:
             return None
         return _uri(self._keyring.unseal(meant.sealed_secret, meant.place), meant, account_name)
 
-    async def credentials_changed(self, tx: Tx, user_id: UserId, change: Change) -> None:
-        """Forget the secrets when the account's factors are removed."""
-        if change is Change.FACTORS_REMOVED:
-            await sql.drop_all(tx, user_id)
-
     async def _use(self, tx: Tx, authenticator: Authenticator, claim: Claim) -> bool:
         """Tell whether the code is this authenticator's, and use its time step up."""
         secret = self._keyring.unseal(authenticator.sealed_secret, authenticator.place)

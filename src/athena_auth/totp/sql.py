@@ -1,5 +1,6 @@
 """Statements over `athena_totp_authenticator`: at most one active and one pending for each account."""
 
+from athena_auth.challenge.model import Change
 from athena_auth.crypto.totp import Algorithm, Parameters
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
@@ -87,6 +88,6 @@ async def activate(tx: Tx, authenticator: Authenticator, now: Millis) -> bool:
     return changed == 1
 
 
-async def drop_all(tx: Tx, user_id: UserId) -> None:
-    """Forget all secrets of an account."""
-    await tx.run(_DROP_ALL, user_id=user_id)
+def credentials_changed(change: Change) -> tuple[Statement, ...]:
+    """Forget the secrets when the account's factors are removed."""
+    return (_DROP_ALL,) if change is Change.FACTORS_REMOVED else ()

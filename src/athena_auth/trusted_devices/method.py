@@ -1,6 +1,5 @@
 """Device trust as the challenge uses it. All steps take the caller's transaction."""
 
-from athena_auth.challenge.model import Change
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId
@@ -36,7 +35,3 @@ class TrustedDevices:
         token_digest = digest(TokenKind.TRUSTED_DEVICE, token)
         await sql.insert(tx, user_id, token_digest, origin, now=now, expires_at=after(now, self._ttl))
         return token
-
-    async def credentials_changed(self, tx: Tx, user_id: UserId, _change: Change) -> None:
-        """Trust no device any more: what it proved was proven with the old credentials."""
-        await sql.end_all(tx, user_id)

@@ -1,5 +1,6 @@
 """Statements over `athena_trusted_device`."""
 
+from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.sessions.model import Origin
@@ -62,6 +63,6 @@ async def rotate(
     return changed == 1
 
 
-async def end_all(tx: Tx, user_id: UserId) -> None:
-    """Trust no device of this account any more."""
-    await tx.run(_END_ALL, user_id=user_id)
+def credentials_changed(_change: Change) -> tuple[Statement, ...]:
+    """Trust no device any more: what it proved was proven with the old credentials."""
+    return (_END_ALL,)
