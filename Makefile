@@ -57,7 +57,7 @@ $(VENV)/.uv: | $(BIN)/python
 	@$(PIP) uv
 	@touch $@
 
-# The tests drive the server with a client nobody here wrote; Node itself comes from lock/dev.txt.
+# The tests drive the server with an independent client; Node itself comes from lock/dev.txt.
 node_modules/.installed: package.json package-lock.json $(VENV)/.dev
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

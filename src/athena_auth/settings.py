@@ -79,7 +79,9 @@ class Settings(BaseSettings):
     )
     sms_url: str | None = Field(None, description="Reserved for text messages; this version sends none.")
     session_ttl: int = Field(604_800, ge=60, description="Seconds a session lasts without use.")
-    challenge_ttl: int = Field(600, ge=10, le=3600, description="Seconds to show the second factor in.")
+    challenge_ttl: int = Field(
+        600, ge=10, le=3600, description="Seconds a sign-in waits for its second factor."
+    )
     otp_ttl: int = Field(
         180, ge=10, le=600, description="Seconds a sent code is valid; at most 600 (SP 800-63B-4)."
     )

@@ -9,6 +9,7 @@ from athena_auth.backup_codes import sql as backup_codes_sql
 from athena_auth.backup_codes.api import BackupCodeApi
 from athena_auth.backup_codes.method import BackupCodeMethod
 from athena_auth.backup_codes.service import BackupCodeService
+from athena_auth.challenge import sql as challenge_sql
 from athena_auth.challenge.admission import Admission, Lifetimes
 from athena_auth.challenge.answers import PassedReply
 from athena_auth.challenge.credentials import CredentialEvents
@@ -26,11 +27,13 @@ from athena_auth.otp.method import OtpMethod, OtpSettings
 from athena_auth.otp.service import OtpService
 from athena_auth.passwords.api import PasswordApi
 from athena_auth.passwords.service import PasswordService
+from athena_auth.sessions import sql as sessions_sql
 from athena_auth.settings import HOW_TO_MAKE_ONE, Settings, SettingsError, parse_secrets
 from athena_auth.sign_in.api import SignInApi
 from athena_auth.sign_in.service import SignInService
 from athena_auth.store.address import sqlite_path, store_at
 from athena_auth.store.secret_file import secret_beside
+from athena_auth.store.sweeper import Sweeper
 from athena_auth.store.transaction import Store
 from athena_auth.totp import sql as totp_sql
 from athena_auth.totp.api import TotpApi
@@ -56,6 +59,7 @@ class Wired(msgspec.Struct, frozen=True):
 
     foundation: Foundation
     resolver: Resolver
+    sweeper: Sweeper
     routes: tuple[Route, ...]
 
 
@@ -126,7 +130,12 @@ def _slices(settings: Settings, base: Foundation) -> Wired:
         *AccountApi(account_service).routes(),
         *PasswordApi(PasswordService(proof, base.pool, events, base.clock)).routes(),
     )
-    return Wired(base, account_service, routes)
+    return Wired(base, account_service, _sweeper(base), routes)
+
+
+def _sweeper(base: Foundation) -> Sweeper:
+    statements = (sessions_sql.SWEEP, challenge_sql.SWEEP, otp_sql.SWEEP, trusted_devices_sql.SWEEP)
+    return Sweeper(base.store, base.clock, statements)
 
 
 def _totp_settings(settings: Settings) -> TotpSettings:

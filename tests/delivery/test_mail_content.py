@@ -216,6 +216,8 @@ def test_no_name_adds_a_header(name: str, app_name: str) -> None:
 @example(to="ada@example.com, eve@example.net")
 @example(to="ada@example.com> SIZE=1")
 @example(to='"ada\r\n"@example.com')
+@example(to="%@.")
+@example(to="a..b@example.com")
 def test_an_address_is_sent_to_as_it_is_or_refused_for_good(to: str) -> None:
     mail = received_unless_refused(with_(to=to))
     if mail is not None:

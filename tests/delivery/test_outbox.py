@@ -141,3 +141,53 @@ async def test_a_mail_of_a_use_case_that_failed_does_not_exist(store: Store) -> 
         assert await rows(store) == 0
     else:
         raise AssertionError("the failure was swallowed")
+
+
+async def test_a_mail_that_can_never_arrive_is_given_up(store: Store) -> None:
+    clock, mailbox = FakeClock(), Mailbox()
+    mailbox.out_of_order = mailbox.for_good = True
+    outbox = Outbox(store, clock, KEYRING, mailbox, poll=0.02)
+    await post(store, outbox, clock)
+    clock.advance(LEASE)
+    outbox.start()
+
+    assert await settles(store, 0)
+
+    assert len(mailbox.refused) == 1
+    await outbox.stop()
+
+
+async def test_one_mail_that_breaks_the_transport_does_not_stop_the_others(store: Store) -> None:
+    """An exception nobody foresaw ended the sender that met it, and after four such mails all sending."""
+    clock, mailbox = FakeClock(), Mailbox()
+    outbox = Outbox(store, clock, KEYRING, mailbox, poll=0.02)
+    outbox.start()
+    mailbox.broken = True
+    for _ in range(8):
+        await post(store, outbox, clock)
+    clock.advance(LEASE)
+    await asyncio.sleep(0.3)
+    mailbox.broken = False
+    clock.advance(LEASE)
+
+    assert await settles(store, 0)
+
+    assert len(mailbox.messages) == 8
+    await outbox.stop()
+
+
+async def test_a_row_nobody_can_read_goes_when_it_has_expired(store: Store) -> None:
+    """Sealed with a secret that is no longer configured: it must not come round for ever."""
+    clock = FakeClock()
+    await post(
+        store, Outbox(store, clock, Keyring({9: b"another secret of thirty-two bytes"}), Mailbox()), clock
+    )
+    outbox = Outbox(store, clock, KEYRING, Mailbox(), poll=0.02)
+    outbox.start()
+    clock.advance(LEASE)
+    await asyncio.sleep(0.1)
+    assert await rows(store) == 1
+    clock.advance(180)
+
+    assert await settles(store, 0)
+    await outbox.stop()

@@ -73,6 +73,19 @@ async def test_another_site_cannot_act_with_somebodys_cookie(
     assert (await browser.get("/get-session")).json() is not None
 
 
+async def test_an_https_server_does_not_take_its_name_on_http_for_itself(sqlite_url: str) -> None:
+    """Whoever sits on the wire can answer `http://auth.example.com` and make the browser post from there."""
+    async with world_over(sqlite_url, base_url="https://auth.example.com") as world:
+        browser = await world.client(origin="https://auth.example.com")
+        ada = await sign_up(world)
+        token = (await ada.sign_in()).json()["token"]
+        headers = {"host": "auth.example.com", "cookie": f"__Secure-athena-auth.session_token={token}"}
+        from_http = await browser.post("/sign-out", headers={**headers, "origin": "http://auth.example.com"})
+        from_https = await browser.post("/sign-out", headers=headers)
+
+    assert (from_http.status_code, from_https.status_code) == (403, 200)
+
+
 async def test_a_challenge_cookie_obeys_the_same_rule(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
     browser = await world.browser()
@@ -163,12 +176,12 @@ async def test_an_address_is_believed_from_known_proxies_only(
 ) -> None:
     """A peer took the first X-Forwarded-For hop: the caller chose the address she was counted under."""
     async with world_over(sqlite_url, trusted_proxies=proxies) as world:
-        client = await world.client(**({"x-forwarded-for": forwarded} if forwarded else {}))
+        headers = {"user-agent": "Phone", **({"x-forwarded-for": forwarded} if forwarded else {})}
         ada = await sign_up(world)
-        await ada.sign_in(client)
+        await ada.sign_in(await world.client(**headers))
         listed = (await ada.client.get("/list-sessions")).json()
 
-    assert address in {session["ipAddress"] for session in listed}
+    assert [s["ipAddress"] for s in listed if s["userAgent"] == "Phone"] == [address]
 
 
 async def test_answers_are_not_cached_and_not_sniffed(sqlite_world: World) -> None:

@@ -143,6 +143,19 @@ async def test_reading_a_session_writes_once_a_day_at_most(world: World, ada: Pe
     assert first == same != moved
 
 
+async def test_a_browser_is_told_when_its_session_lives_on(world: World, ada: Person) -> None:
+    """Else the cookie would end on the day it was first set for."""
+    browser = await world.browser()
+    await ada.sign_in(browser)
+    world.clock.advance(DAY)
+
+    moved = await browser.get("/get-session")
+    same = await browser.get("/get-session")
+
+    assert "Max-Age=604800" in moved.headers["set-cookie"]
+    assert "set-cookie" not in same.headers
+
+
 async def test_a_session_not_to_be_remembered_ends_with_the_browser_and_within_a_day(
     world: World, ada: Person
 ) -> None:
@@ -236,7 +249,11 @@ async def test_lifetimes_are_settings(sqlite_url: str) -> None:
         ada = await sign_up(world)
         await ada.turn_on_totp()
         challenge = await ada.challenge()
-        world.clock.advance(30)
+        await ada.answer(challenge, "send-otp")
+        code = await world.mailbox.code_for(ada.email)
+        world.clock.advance(20)
+        assert (await ada.answer(challenge, "verify-otp", code=code)).json()["code"] == "OTP_HAS_EXPIRED"
+        world.clock.advance(10)
         assert (await ada.answer(challenge, "verify-totp", code=ada.code())).status_code == 401
         world.clock.advance(120)
         assert await ada.session() is None

@@ -41,6 +41,13 @@ async def test_a_flood_of_passwords_is_turned_away_at_once(world: World, ada: Pe
     assert (await ada.sign_in()).status_code == 200
 
 
+async def test_unknown_addresses_cost_the_same_hashing_as_known_ones(world: World, ada: Person) -> None:
+    """ASVS 6.3.8: if nobody's password were not hashed, time (and room in the pool) would tell who exists."""
+    answers = await asyncio.gather(*[ada.sign_in(email=f"nobody{n}@example.com") for n in range(150)])
+
+    assert {answer.status_code for answer in answers} == {401, 503}
+
+
 async def test_the_pool_takes_as_many_as_it_says() -> None:
     pool = HashingPool(PasswordHasher(memory_kib=8, passes=1), threads=1)
     waiting = [asyncio.create_task(pool.hash("password")) for _ in range(17)]

@@ -1,6 +1,6 @@
 """I2 (and what is laid of I4): a guess is counted before it is looked at, and the count outlives everything."""
 
-from support.person import Person
+from support.person import PASSWORD, Person
 from support.world import World
 
 
@@ -21,6 +21,18 @@ async def test_the_sixth_try_on_a_challenge_is_not_looked_at(world: World, ada: 
     sixth = await ada.answer(challenge, "verify-totp", code=ada.code())
 
     assert (sixth.status_code, sixth.json()["code"]) == (400, "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE")
+
+
+async def test_no_code_is_sent_for_a_challenge_that_has_no_try_left(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    challenge = await ada.challenge()
+    for _ in range(5):
+        await ada.answer(challenge, "verify-totp", code="000000")
+
+    refused = await ada.answer(challenge, "send-otp")
+
+    assert refused.json()["code"] == "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"
+    assert world.mailbox.messages == []
 
 
 async def test_a_new_challenge_brings_no_new_guesses(world: World, ada: Person) -> None:
@@ -116,3 +128,9 @@ async def test_after_a_hundred_failures_in_a_row_nothing_is_looked_at(world: Wor
     assert evaluated == 100
     locked = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())
     assert locked.json()["code"] == "ACCOUNT_TEMPORARILY_LOCKED"
+    assert "until the owner changes the password" in locked.json()["message"]
+
+    new = "one that the thief does not know"
+    assert (await ada.post("/change-password", currentPassword=PASSWORD, newPassword=new)).is_success
+    ada.password = new
+    assert (await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())).status_code == 200

@@ -136,3 +136,28 @@ async def test_a_factor_needs_the_right_password(ada: Person) -> None:
         assert (refused.status_code, refused.json()["code"]) == (400, "INVALID_PASSWORD")
 
     assert (await ada.session())["user"]["twoFactorEnabled"] is True
+
+
+async def test_a_session_that_has_just_ended_changes_nothing_on_its_way_out(
+    world: World, ada: Person
+) -> None:
+    """The edge had found the session alive; the owner threw it out before its code was judged.
+
+    A refusal commits what came before it, so whether the session is alive has to be asked first: else the new
+    phone would replace the owner's, and a backup code be used up, by somebody who is told "sign in first".
+    """
+    await ada.turn_on_totp()
+    old_phone, codes = ada.phone, ada.backup_codes
+    await ada.enable()
+    thief = await world.resolve(ada.token)
+    other = (await ada.answer(await ada.challenge(), "verify-backup-code", code=codes[0])).json()["token"]
+    await (await world.bearer(other)).post("/revoke-other-sessions")
+
+    confirmed = await world.call("/two-factor/verify-totp", thief, code=ada.code())
+    used = await world.call("/two-factor/verify-backup-code", thief, code=codes[1])
+
+    assert (confirmed, used) == ("UNAUTHORIZED", "UNAUTHORIZED")
+    ada.phone = old_phone
+    assert (await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())).status_code == 200
+    passed = await ada.answer(await ada.challenge(), "verify-backup-code", code=codes[1])
+    assert passed.status_code == 200

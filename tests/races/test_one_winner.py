@@ -180,3 +180,29 @@ async def test_an_enrolment_is_confirmed_once(worlds: tuple[World, World]) -> No
     answers = await race(*await posts(worlds, "/two-factor/verify-totp", [body] * 16, [ada.token] * 16))
 
     assert statuses(answers)[200] == 1, [answer.text for answer in answers]
+
+
+async def test_the_old_password_turns_nothing_off_after_its_change(worlds: tuple[World, World]) -> None:
+    """A password is checked before the transaction that acts on it: it must still be the one (ADR 4)."""
+    changed_first = 0
+    for round_ in range(6):
+        ada = await sign_up(worlds[0], f"ada{round_}@example.com")
+        await ada.turn_on_totp()
+        thief = await worlds[1].bearer(ada.token)
+        worlds[1].clock.advance((worlds[0].clock.now() - worlds[1].clock.now()) / 1000)
+
+        async def disable(delay: float, thief: httpx.AsyncClient = thief) -> httpx.Response:
+            await asyncio.sleep(delay)
+            return await thief.post("/two-factor/disable", json={"password": PASSWORD})
+
+        body = {"currentPassword": PASSWORD, "newPassword": "a wholly different password"}
+        changed, *disabled = await asyncio.gather(
+            ada.post("/change-password", **body), *[disable(0.02 + n * 0.004) for n in range(8)]
+        )
+
+        if changed.status_code == 200:
+            changed_first += 1
+            assert changed.json()["user"]["twoFactorEnabled"] is True
+            assert (await ada.session())["user"]["twoFactorEnabled"] is True
+            assert {answer.status_code for answer in disabled} <= {400, 409}
+    assert changed_first > 0

@@ -53,8 +53,8 @@ def test_a_new_secret_in_front_keeps_the_old_values_readable() -> None:
     rotated = Keyring({**NEW, **OLD})
 
     assert rotated.unseal(sealed, "here") == b"value"
-    assert not rotated.sealed_now(sealed)
-    assert rotated.sealed_now(rotated.seal(b"value", "here"))
+    assert not rotated.is_current_seal(sealed)
+    assert rotated.is_current_seal(rotated.seal(b"value", "here"))
     with pytest.raises(UnreadableError):
         Keyring(NEW).unseal(sealed, "here")
 

@@ -88,6 +88,25 @@ async def test_who_leaves_the_queue_takes_nothing_along(postgres_url: str) -> No
     await connections.close()
 
 
+async def test_a_connection_that_comes_as_patience_ends_is_not_lost(postgres_url: str) -> None:
+    """The taker is told that all are busy, while the connection is already hers: it must go on to the next."""
+    connections = connections_to(postgres_url, 1)
+    connection = await connections.acquire()
+    late = asyncio.create_task(connections.acquire())
+    await asyncio.sleep(0)
+    loop = asyncio.get_running_loop()
+    loop.call_at(loop.time() + 2.0, connections.release, connection)
+
+    try:
+        came = await late
+    except Unavailable:
+        came = await connections.acquire()
+
+    assert came is connection
+    connections.release(came)
+    await connections.close()
+
+
 async def test_a_place_is_not_lost_when_connecting_fails() -> None:
     connections = connections_to("postgresql://nobody@127.0.0.1:1/none", 1)
 

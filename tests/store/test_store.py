@@ -8,7 +8,6 @@ import pytest_asyncio
 
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.address import store_at
-from athena_auth.store.sqlite import SqliteStore
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
 
@@ -101,16 +100,16 @@ async def test_a_guarded_write_is_decided_by_its_row_count(store: Store) -> None
     assert sorted(result for result in results if result is not None) == [1, 2, 3]
 
 
-async def test_reading_does_not_write(store: Store) -> None:
-    """On SQLite reads have a connection that refuses to write."""
-    if not isinstance(store, SqliteStore):
-        return
+async def test_on_sqlite_reads_have_a_connection_that_refuses_to_write(sqlite_url: str) -> None:
+    store = store_at(sqlite_url)
+    await store.open()
 
     async def work(tx: Tx) -> None:
         await add(tx, "a")
 
     with pytest.raises(Unavailable):
         await store.read(work)
+    await store.close()
 
 
 async def test_work_that_waits_for_something_else_is_refused(sqlite_url: str) -> None:

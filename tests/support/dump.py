@@ -1,4 +1,4 @@
-"""Everything a thief of the database would read."""
+"""The database as somebody sees it who is not the server."""
 
 import contextlib
 import sqlite3
@@ -12,6 +12,20 @@ async def dump(database_url: str) -> str:
     """Return every value of every row of every table, as text; bytes as they are and as hexadecimal digits."""
     rows = await _postgres(database_url) if database_url.startswith("postgres") else _sqlite(database_url)
     return "\n".join(_text(value) for row in rows for value in row)
+
+
+async def execute(database_url: str, statement: str) -> None:
+    """Change the database behind the server's back."""
+    if database_url.startswith("postgres"):
+        connection = await asyncpg.connect(database_url)
+        await connection.execute(statement)
+        await connection.close()
+    else:
+        with (
+            contextlib.closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as database,
+            database,
+        ):
+            database.execute(statement)
 
 
 async def _postgres(url: str) -> list[tuple[object, ...]]:

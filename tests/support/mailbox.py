@@ -13,6 +13,8 @@ class Mailbox:
         self.messages: list[Message] = []
         self.refused: list[Message] = []
         self.out_of_order = False
+        self.for_good = False
+        self.broken = False
         self._open = asyncio.Event()
         self._open.set()
         self._arrived = asyncio.Condition()
@@ -26,11 +28,13 @@ class Mailbox:
 
     async def send(self, message: Message) -> None:
         await self._open.wait()
+        if self.broken:
+            raise UnicodeError("nobody foresaw this")
         async with self._arrived:
             (self.refused if self.out_of_order else self.messages).append(message)
             self._arrived.notify_all()
         if self.out_of_order:
-            raise DeliveryFailed("the mail server is down", permanent=False)
+            raise DeliveryFailed("the mail server is down", permanent=self.for_good)
 
     async def close(self) -> None:
         pass

@@ -6,9 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import msgspec
 
+from athena_auth.accounts.model import SignedIn
+from athena_auth.kernel.outcome import Refused
 from athena_auth.server.app import Athena, standing_alone
 from athena_auth.settings import BASE_PATH, Settings
+from athena_auth.wire.caller import Caller, Tokens
+from athena_auth.wire.route import Call
 from support.clock import FakeClock
 from support.mailbox import Mailbox
 
@@ -31,6 +36,23 @@ class World:
         transport = httpx.ASGITransport(standing_alone(self.athena), client=("127.0.0.1", 50_000))
         client = httpx.AsyncClient(transport=transport, base_url=ORIGIN + BASE_PATH, headers=headers)
         return await self._clients.enter_async_context(client)
+
+    async def resolve(self, token: str) -> SignedIn:
+        """Do what the edge does first: find the owner of a session."""
+        signed_in = await self.athena.resolver.resolve(token)
+        assert signed_in is not None
+        return signed_in
+
+    async def call(self, path: str, principal: SignedIn, **body: Any) -> str | None:
+        """Do what the edge does then: call the handler. Return the code of its refusal, or None."""
+        route = next(route for route in self.athena.routes if route.path == path)
+        caller = Caller("127.0.0.1", "test", Tokens())
+        outcome = await route.handler(Call(principal, msgspec.convert(body, route.body), caller))
+        return outcome.code if isinstance(outcome, Refused) else None
+
+    async def sweep(self) -> None:
+        """Do what the server does by itself once a minute."""
+        await self.athena.sweep()
 
     async def browser(self) -> httpx.AsyncClient:
         """Return a client that behaves as a page of this site: it keeps cookies and sends Origin."""

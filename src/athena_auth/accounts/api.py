@@ -122,7 +122,7 @@ class AccountApi:
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
-        return (*self._account_routes(), *self._session_routes())
+        return (*self._account_routes(), *self._session_routes(), *self._revocation_routes())
 
     def _account_routes(self) -> tuple[Route, ...]:
         return (
@@ -182,6 +182,10 @@ class AccountApi:
                 "tokens are stored as digests and cannot be shown.",
                 tag="sessions",
             ),
+        )
+
+    def _revocation_routes(self) -> tuple[Route, ...]:
+        return (
             Route(
                 method="POST",
                 path="/revoke-session",

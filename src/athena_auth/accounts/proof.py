@@ -44,8 +44,8 @@ class HashingPool:
         return self._hasher.is_outdated(encoded)
 
     def close(self) -> None:
-        """Finish what is running."""
-        self._threads.shutdown(cancel_futures=True)
+        """Drop what is waiting; a hash that is being made is finished, for nobody."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._waiting >= self._capacity:

@@ -31,6 +31,11 @@ def _is_internal(address: str) -> bool:
     return any(domain == name or domain.endswith(f".{name}") for name in SPECIAL_USE_DOMAIN_NAMES)
 
 
+def normalised_name(text: str) -> str | None:
+    """Return the name without space around it, or None when nothing is left."""
+    return text.strip() or None
+
+
 def refuse_password(password: str) -> Refused | None:
     """Return why this cannot become a password, or None when it can. Length is counted after normalisation."""
     length = len(normalise(password))

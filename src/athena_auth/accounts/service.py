@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from athena_auth.accounts import sql
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.rules import normalised_name
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import SessionId
@@ -57,13 +58,16 @@ class AccountService:
     ) -> Refused | None:
         """Change the name or the image; what is UNSET stays."""
         now = self._clock.now()
+        new_name = None if name is UNSET else normalised_name(name)
+        if name is not UNSET and new_name is None:
+            return Refused(ErrorCode.VALIDATION_ERROR, "The name must not be empty.")
 
         async def work(tx: Tx) -> bool:
             return await sql.update_profile(
                 tx,
                 signed_in.account.id,
                 now,
-                name=None if name is UNSET else name,
+                name=new_name,
                 image=None if image is UNSET else image,
                 set_image=image is not UNSET,
             )
@@ -73,16 +77,16 @@ class AccountService:
     async def delete(self, signed_in: SignedIn, password: str | None) -> Refused | None:
         """Delete the account and all that is hers; by password, or right after proving a factor."""
         user_id = signed_in.account.id
+
+        async def work(tx: Tx) -> Refused | None:
+            deleted = await sql.delete(tx, user_id)
+            return None if deleted else Refused(ErrorCode.UNAUTHORIZED)
+
         if password is not None:
-            if await self._proof.of_account(user_id, password) is None:
-                return Refused(ErrorCode.INVALID_PASSWORD)
-        elif not rules.is_fresh(signed_in.session, self._clock.now()):
-            return Refused(ErrorCode.INVALID_PASSWORD, "Give your password to delete the account.")
-
-        async def work(tx: Tx) -> bool:
-            return await sql.delete(tx, user_id)
-
-        return None if await self._store.transact(work) else Refused(ErrorCode.UNAUTHORIZED)
+            return await self._proof.act(user_id, password, work)
+        if not rules.is_fresh(signed_in.session, self._clock.now()):
+            return Refused(ErrorCode.INVALID_PASSWORD, "Enter your password to delete the account.")
+        return await self._store.transact(work)
 
     async def sessions_of(self, signed_in: SignedIn) -> list[Session]:
         """Return the account's live sessions, newest first."""

@@ -5,7 +5,7 @@ import msgspec
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.model import SignedIn
 from athena_auth.backup_codes.service import BackupCodeService
-from athena_auth.challenge.answers import NewSessionAnswer, PassedReply, answer_from, new_session_answer
+from athena_auth.challenge.answers import NewSessionAnswer, PassedReply, new_session_answer, submitted_code
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.fields import (
@@ -65,8 +65,8 @@ class BackupCodeApi:
 
     async def verify(self, call: Call[SignedIn | ChallengeBearer, VerifyBackupCodeBody]) -> Reply | Refused:
         """Judge a code."""
-        answer = answer_from(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
-        passed = await self._service.verify(call.principal, answer)
+        submitted = submitted_code(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
+        passed = await self._service.verify(call.principal, submitted)
         if isinstance(passed, Refused):
             return passed
         body = VerifyBackupCodeAnswer(user_answer(passed.account), new_session_answer(passed), passed.token)

@@ -3,16 +3,14 @@
 from athena_auth.backup_codes import sql
 from athena_auth.backup_codes.sql import State
 from athena_auth.challenge.method import Claim, Proven
-from athena_auth.challenge.model import Change, MethodName
-from athena_auth.crypto.codes import BACKUP_CODE_COUNT, as_typed, new_backup_code
+from athena_auth.challenge.model import MethodName
+from athena_auth.crypto.codes import BACKUP_CODE_COUNT, new_backup_code, normalised_code
 from athena_auth.crypto.keys import Keyring
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
-
-_ON_CONFIRMATION = {Change.FACTOR_ADDED, Change.FACTOR_REPLACED}
 
 
 class BackupCodeMethod:
@@ -40,7 +38,7 @@ class BackupCodeMethod:
     async def issue(self, tx: Tx, user_id: UserId, state: State, now: Millis) -> list[str]:
         """Make a new set; in force at once, or pending with the enrolment it is shown with."""
         codes = [new_backup_code() for _ in range(BACKUP_CODE_COUNT)]
-        hashes = [self._keyring.hash_code(as_typed(code), _place(user_id)) for code in codes]
+        hashes = [self._keyring.hash_code(normalised_code(code), _place(user_id)) for code in codes]
         await sql.replace(tx, user_id, hashes, state, now)
         return codes
 

@@ -5,7 +5,7 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.proof import PasswordProof
 from athena_auth.backup_codes.method import BackupCodeMethod
 from athena_auth.backup_codes.sql import State
-from athena_auth.challenge.second_step import Answer, Passed, SecondStep
+from athena_auth.challenge.second_step import Passed, SecondStep, SubmittedCode
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
@@ -36,6 +36,8 @@ class BackupCodeService:
 
         return await self._proof.act(user_id, password, work)
 
-    async def verify(self, principal: SignedIn | ChallengeBearer, answer: Answer) -> Passed | Refused:
+    async def verify(
+        self, principal: SignedIn | ChallengeBearer, submitted: SubmittedCode
+    ) -> Passed | Refused:
         """Sign in by a backup code, or prove one in a live session."""
-        return await self._second_step.take(self._method, principal, answer)
+        return await self._second_step.take(self._method, principal, submitted)

@@ -9,7 +9,7 @@ from athena_auth.challenge.model import Challenge, Challenged, MethodName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.sessions.mint import mint
-from athena_auth.sessions.model import Amr, Level, Minted, Origin, Proof
+from athena_auth.sessions.model import Amr, ClientInfo, Level, Minted, Proof
 from athena_auth.store.transaction import Tx
 
 PASSWORD_ONLY = Proof(Level.ONE, (Amr.PASSWORD,))
@@ -25,12 +25,12 @@ class Lifetimes(msgspec.Struct, frozen=True):
 class FirstFactor(msgspec.Struct, frozen=True):
     """A first factor that was proven, and the circumstances. Today that is a password."""
 
-    origin: Origin
+    client: ClientInfo
     persistent: bool
     trust_token: str | None
 
     def __repr__(self) -> str:
-        return f"FirstFactor({self.origin.address})"
+        return f"FirstFactor({self.client.address})"
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Admission:
     async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> str | None:
         if first.trust_token is None:
             return None
-        return await self._trust.present(tx, account.id, first.trust_token, first.origin, now)
+        return await self._trust.present(tx, account.id, first.trust_token, first.client, now)
 
     async def _challenge(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Challenged:
         token = new_token(TokenKind.CHALLENGE)
@@ -90,4 +90,4 @@ class Admission:
 
     async def _mint(self, tx: Tx, account: Account, proof: Proof, first: FirstFactor, now: Millis) -> Minted:
         ttl, persistent = self._lifetimes.session, first.persistent
-        return await mint(tx, account.id, proof, first.origin, ttl=ttl, persistent=persistent, now=now)
+        return await mint(tx, account.id, proof, first.client, ttl=ttl, persistent=persistent, now=now)

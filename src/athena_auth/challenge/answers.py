@@ -3,8 +3,8 @@
 import msgspec
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
-from athena_auth.challenge.second_step import Answer, Passed
-from athena_auth.sessions.model import Minted, Origin, Session
+from athena_auth.challenge.second_step import Passed, SubmittedCode
+from athena_auth.sessions.model import ClientInfo, Minted, Session
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.fields import Id, SessionToken, Timestamp, timestamp
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
@@ -26,14 +26,14 @@ class NewSessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     expires_at: Timestamp
 
 
-def origin_of(caller: Caller) -> Origin:
+def client_info_of(caller: Caller) -> ClientInfo:
     """Return where a caller is, as her session will tell her later."""
-    return Origin(caller.address, caller.user_agent)
+    return ClientInfo(caller.address, caller.user_agent)
 
 
-def answer_from(caller: Caller, code: str, *, trust_device: bool) -> Answer:
+def submitted_code(caller: Caller, code: str, *, trust_device: bool) -> SubmittedCode:
     """Return the code that a caller offers."""
-    return Answer(code, trust_device, origin_of(caller))
+    return SubmittedCode(code, trust_device, client_info_of(caller))
 
 
 def session_cookie(session: Session, token: str) -> Cookie:

@@ -12,6 +12,7 @@ from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
 from athena_auth.store.statement import Batch, Statement
 from athena_auth.store.transaction import Tx
+from athena_auth.throttle.sql import CLEAR_ALL
 
 Subscriber = Callable[[Change], tuple[Statement, ...]]
 """The writes, by `user_id`, that end or move on what a slice keeps for an account when this happens to it."""
@@ -25,7 +26,7 @@ class CredentialEvents:
     def __init__(self, subscribers: tuple[Subscriber, ...]) -> None:
         """Ask each slice once what is to be done at each kind of change."""
         self._batches = {
-            change: Batch(*(write for subscriber in subscribers for write in subscriber(change)))
+            change: Batch(CLEAR_ALL, *(write for subscriber in subscribers for write in subscriber(change)))
             for change in Change
         }
 

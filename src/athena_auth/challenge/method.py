@@ -1,4 +1,4 @@
-"""What a second factor is to the challenge: a judge of codes. And the two helpers a second step may need."""
+"""What a second factor is to the challenge: a judge of codes. And devices that stand in for it."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from athena_auth.challenge.model import Change, MethodName
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import Refused
-from athena_auth.sessions.model import Amr, Origin
+from athena_auth.sessions.model import Amr, ClientInfo
 from athena_auth.store.transaction import Tx
 
 
@@ -53,10 +53,12 @@ class Method(Protocol):
 class DeviceTrust(Protocol):
     """Devices that stand in for a second factor."""
 
-    async def present(self, tx: Tx, user_id: UserId, token: str, origin: Origin, now: Millis) -> str | None:
-        """Use up a trust token of this account and return its successor; None when it is worth nothing."""
+    async def present(
+        self, tx: Tx, user_id: UserId, token: str, client: ClientInfo, now: Millis
+    ) -> str | None:
+        """Use up a trust token of this account and return its successor; None if unknown, expired or another's."""
         ...
 
-    async def grant(self, tx: Tx, user_id: UserId, origin: Origin, now: Millis) -> str:
+    async def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> str:
         """Trust the device from now on; return its token."""
         ...

@@ -9,14 +9,14 @@ from athena_auth.challenge.admission import Lifetimes
 from athena_auth.challenge.credentials import CredentialEvents
 from athena_auth.challenge.method import Claim, DeviceTrust, Method, Proven
 from athena_auth.challenge.model import Challenge
-from athena_auth.crypto.codes import as_typed
+from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis, seconds_until
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
-from athena_auth.sessions.model import Amr, Level, Origin, Proof, Session
+from athena_auth.sessions.model import Amr, ClientInfo, Level, Proof, Session
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import budget
 from athena_auth.throttle.model import Blocked, Lane
@@ -25,17 +25,22 @@ from athena_auth.wire.route import ChallengeBearer
 MAX_TRIES = 5
 """Codes that may be tried on one challenge; then the password is due again."""
 
+_USED_UP = (
+    "Too many wrong codes in a row: no more are accepted until the owner changes the password or the second "
+    "factor in a session that is still open, or the operator unlocks the account."
+)
 
-class Answer(msgspec.Struct, frozen=True):
+
+class SubmittedCode(msgspec.Struct, frozen=True):
     """A code that somebody offers."""
 
     code: str
     """As typed."""
     trust_device: bool
-    origin: Origin
+    client: ClientInfo
 
     def __repr__(self) -> str:
-        return "Answer(…)"
+        return "SubmittedCode(…)"
 
 
 class Passed(msgspec.Struct, frozen=True):
@@ -70,15 +75,15 @@ class SecondStep:
         self._lifetimes = lifetimes
 
     async def take(
-        self, method: Method, principal: SignedIn | ChallengeBearer, answer: Answer
+        self, method: Method, principal: SignedIn | ChallengeBearer, submitted: SubmittedCode
     ) -> Passed | Refused:
         """Judge a code for whoever offers it: the bearer of a challenge, or somebody signed in."""
         if isinstance(principal, ChallengeBearer):
-            return await self.answer(method, principal.token, answer)
-        return await self.prove(method, principal, answer)
+            return await self.answer(method, principal.token, submitted)
+        return await self.prove(method, principal, submitted)
 
-    async def answer(self, method: Method, token: str, answer: Answer) -> Passed | Refused:
-        """Answer the challenge of this token; a right code signs in."""
+    async def answer(self, method: Method, token: str, submitted: SubmittedCode) -> Passed | Refused:
+        """SubmittedCode the challenge of this token; a right code signs in."""
         now = self._clock.now()
         token_digest = digest(TokenKind.CHALLENGE, token)
 
@@ -86,7 +91,9 @@ class SecondStep:
             challenge = await sql.pay_for_try(tx, token_digest, MAX_TRIES, now)
             if challenge is None:
                 return await self._why_no_try(tx, token_digest, now)
-            claim = Claim(challenge.user_id, as_typed(answer.code), token_digest, signed_in=False, now=now)
+            claim = Claim(
+                challenge.user_id, normalised_code(submitted.code), token_digest, signed_in=False, now=now
+            )
             proven = await self._judge(tx, method, claim, Lane.CHALLENGE)
             if isinstance(proven, Blocked):
                 # A lock must not use up the owner's challenge too: nothing was looked at.
@@ -94,24 +101,28 @@ class SecondStep:
                 return _locked(proven, now)
             if isinstance(proven, Refused):
                 return proven
-            return await self._sign_in(tx, challenge, proven, answer, now)
+            return await self._sign_in(tx, challenge, proven, submitted, now)
 
         return await self._store.transact(work)
 
-    async def prove(self, method: Method, signed_in: SignedIn, answer: Answer) -> Passed | Refused:
+    async def prove(self, method: Method, signed_in: SignedIn, submitted: SubmittedCode) -> Passed | Refused:
         """Prove a factor in a live session: confirm an enrolment, or raise the session to level two."""
         now = self._clock.now()
         session = signed_in.session
 
         async def work(tx: Tx) -> Passed | Refused:
+            # First of all: a refusal commits what came before it, and somebody whose session has just been
+            # ended must not confirm a factor or use a code up on the way to being refused.
+            if not await sessions.hold(tx, session.id, now):
+                return Refused(ErrorCode.UNAUTHORIZED)
             binding = session_binding(session.id)
-            claim = Claim(session.user_id, as_typed(answer.code), binding, signed_in=True, now=now)
+            claim = Claim(session.user_id, normalised_code(submitted.code), binding, signed_in=True, now=now)
             proven = await self._judge(tx, method, claim, Lane.SESSION)
             if isinstance(proven, Blocked):
                 return _locked(proven, now)
             if isinstance(proven, Refused):
                 return proven
-            return await self._raise(tx, signed_in, proven, answer, now)
+            return await self._raise(tx, signed_in, proven, submitted, now)
 
         return await self._store.transact(work)
 
@@ -132,25 +143,23 @@ class SecondStep:
         return proven
 
     async def _sign_in(
-        self, tx: Tx, challenge: Challenge, proven: Proven, answer: Answer, now: Millis
+        self, tx: Tx, challenge: Challenge, proven: Proven, submitted: SubmittedCode, now: Millis
     ) -> Passed | Refused:
         account = await accounts.load(tx, challenge.user_id)
         if account is None or not await sql.spend(tx, challenge.token_digest):
             return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
         proof = Proof(Level.TWO, (Amr.PASSWORD, proven.amr))
         ttl, persistent = self._lifetimes.session, challenge.persistent
-        minted = await mint(tx, account.id, proof, answer.origin, ttl=ttl, persistent=persistent, now=now)
-        trust_token = await self._trusted(tx, account.id, answer, now)
+        minted = await mint(tx, account.id, proof, submitted.client, ttl=ttl, persistent=persistent, now=now)
+        trust_token = await self._trusted(tx, account.id, submitted, now)
         return Passed(minted.session, minted.token, account, trust_token)
 
     async def _raise(
-        self, tx: Tx, signed_in: SignedIn, proven: Proven, answer: Answer, now: Millis
+        self, tx: Tx, signed_in: SignedIn, proven: Proven, submitted: SubmittedCode, now: Millis
     ) -> Passed | Refused:
         session = signed_in.session
         proof = Proof(Level.TWO, tuple(dict.fromkeys((*session.proof.amr, proven.amr))))
-        if not await sessions.raise_to(tx, session.id, proof, now):
-            # Signed out while the code was on its way: somebody who was just thrown out adds no factor.
-            return Refused(ErrorCode.UNAUTHORIZED)
+        await sessions.raise_to(tx, session.id, proof, now)
         account: Account | None = signed_in.account
         if proven.change is not None:
             account = await self._events.announce(
@@ -158,13 +167,15 @@ class SecondStep:
             )
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
-        trust_token = await self._trusted(tx, session.user_id, answer, now)
+        trust_token = await self._trusted(tx, session.user_id, submitted, now)
         raised = msgspec.structs.replace(session, proof=proof, proven_at=now)
         return Passed(raised, signed_in.token, account, trust_token)
 
-    async def _trusted(self, tx: Tx, user_id: UserId, answer: Answer, now: Millis) -> str | None:
-        return await self._trust.grant(tx, user_id, answer.origin, now) if answer.trust_device else None
+    async def _trusted(self, tx: Tx, user_id: UserId, submitted: SubmittedCode, now: Millis) -> str | None:
+        return await self._trust.grant(tx, user_id, submitted.client, now) if submitted.trust_device else None
 
 
 def _locked(blocked: Blocked, now: Millis) -> Refused:
-    return Refused(ErrorCode.ACCOUNT_TEMPORARILY_LOCKED, retry_after=seconds_until(blocked.until, now))
+    message = _USED_UP if blocked.used_up else None
+    retry_after = seconds_until(blocked.until, now)
+    return Refused(ErrorCode.ACCOUNT_TEMPORARILY_LOCKED, message, retry_after=retry_after)

@@ -28,6 +28,11 @@ _LOAD_LIVE = Statement("""
 _SPEND = Statement("DELETE FROM athena_challenge WHERE token_digest = :token_digest")
 _END_ALL = Statement("DELETE FROM athena_challenge WHERE user_id = :user_id")
 
+SWEEP = Statement("""
+    DELETE FROM athena_challenge WHERE token_digest IN
+    (SELECT token_digest FROM athena_challenge WHERE expires_at <= :now ORDER BY expires_at LIMIT :most)
+""")
+
 
 def _challenge(row: Row | None) -> Challenge | None:
     if row is None:

@@ -1,5 +1,6 @@
 """`athena-auth`: serve, and bring a database up to date."""
 
+import asyncio
 import os
 import sys
 from typing import NoReturn
@@ -8,10 +9,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from athena_auth.challenge.unlock import unlock as unlock_account
 from athena_auth.cli import serving
 from athena_auth.cli.options import with_settings
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.settings import PREFIX, Settings, SettingsError, load_settings
+from athena_auth.store.address import store_at
 from athena_auth.store.migrate import migrate as migrate_database
 from athena_auth.version import __version__
 
@@ -45,7 +48,7 @@ def serve(given: dict[str, str]) -> None:
     settings = _settings(given)
     try:
         serving.serve(settings)
-    except (SettingsError, Unavailable, ValueError) as error:
+    except (SettingsError, Unavailable) as error:
         _fail(str(error))
 
 
@@ -56,9 +59,35 @@ def migrate(given: dict[str, str]) -> None:
     settings = _settings(given)
     try:
         done = migrate_database(settings.database_url)
-    except (Unavailable, ValueError) as error:
+    except Unavailable as error:
         _fail(str(error))
     typer.echo("The database is up to date now." if done else "The database was up to date already.")
+
+
+@app.command()
+def unlock(email: str = typer.Argument(help="The account's address.")) -> None:
+    """Open an account whose second factor was closed by a hundred wrong codes in a row.
+
+    First make sure that it is its owner who asks: somebody else has her password. The database is the one of
+    ATHENA_DATABASE_URL.
+    """
+    settings = _settings({})
+    try:
+        found = asyncio.run(_unlock(settings.database_url, email))
+    except Unavailable as error:
+        _fail(str(error))
+    if not found:
+        _fail("there is no account with this address")
+    typer.echo("The account is open again.")
+
+
+async def _unlock(database_url: str, email: str) -> bool:
+    store = store_at(database_url)
+    await store.open()
+    try:
+        return await unlock_account(store, email)
+    finally:
+        await store.close()
 
 
 def _settings(given: dict[str, str]) -> Settings:

@@ -26,7 +26,7 @@ def new_backup_code() -> str:
     return "-".join(groups)
 
 
-def as_typed(code: str) -> str:
+def normalised_code(code: str) -> str:
     """Return the code without the spaces and dashes people put in, in lower case.
 
     Other characters stay as they are: `١٢٣٤٥٦` is not `123456`, and so it is refused like any wrong code.

@@ -60,7 +60,7 @@ class Keyring:
                 f"cannot open what was sealed with secret {int.from_bytes(key_id)}"
             ) from None
 
-    def sealed_now(self, sealed: bytes) -> bool:
+    def is_current_seal(self, sealed: bytes) -> bool:
         """Tell whether a value was sealed with the current secret; if not, it is due to be sealed again."""
         return sealed.startswith(self._current)
 

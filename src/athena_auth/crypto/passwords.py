@@ -25,7 +25,7 @@ class PasswordHasher:
         return self._argon2.hash(normalise(password))
 
     def verify(self, encoded: str | None, password: str) -> bool:
-        """Tell whether this is the password. With no hash to compare, take as long and say no."""
+        """Tell whether this is the password. Without a hash, spend the same time and return False."""
         try:
             self._argon2.verify(encoded or self._nobody, normalise(password))
         except (VerificationError, InvalidHashError):

@@ -14,8 +14,9 @@ from athena_auth.delivery.render import render
 
 # One mailbox without comments, quoting, lists or anything that could end a header line or an SMTP command.
 # Quoted local parts ("a b"@example.com) are refused with them: legal, all but unused, and a way to smuggle.
-_ATOM = r'[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff<>()\[\],;:"\\@]+'
-_MAILBOX = re.compile(f"{_ATOM}@{_ATOM}")
+_ATOM = r'[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff<>()\[\],;:"\\@.]+'
+_DOT_ATOM = rf"{_ATOM}(?:\.{_ATOM})*"
+_MAILBOX = re.compile(f"{_DOT_ATOM}@{_DOT_ATOM}")
 
 
 @dataclass(frozen=True, slots=True)

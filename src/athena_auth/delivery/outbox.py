@@ -93,6 +93,9 @@ class Outbox:
                 await self._deliver(parcel)
             except Unavailable as outage:
                 _log.warning("mail.store_unavailable", reason=str(outage))
+            except Exception as error:  # noqa: BLE001 - one mail nobody foresaw must not stop all others
+                # Its row stays and comes round again when its lease runs out, until it expires.
+                _log.error("mail.crashed", kind=parcel.message.kind, error=type(error).__qualname__)
             finally:
                 self._queue.task_done()
 
@@ -132,6 +135,8 @@ class Outbox:
                         await self._queue.put(parcel)
             except Unavailable as outage:
                 _log.warning("mail.store_unavailable", reason=str(outage))
+            except Exception as error:  # noqa: BLE001 - nobody would start this task again
+                _log.error("mail.crashed", error=type(error).__qualname__)
 
     async def _claim_due(self) -> list[Parcel]:
         now = self._clock.now()

@@ -4,7 +4,7 @@ import msgspec
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Store, Tx
+from athena_auth.store.transaction import Runner, Tx
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -54,11 +54,11 @@ async def claim(tx: Tx, due: Due, lease_until: Millis) -> bool:
     return await tx.run(_CLAIM, id=due.id, seen=due.due_at, lease_until=lease_until) == 1
 
 
-async def postpone(store: Store, parcel_id: str, due_at: Millis) -> None:
+async def postpone(runner: Runner, parcel_id: str, due_at: Millis) -> None:
     """Try a message again later."""
-    await store.run(_POSTPONE, id=parcel_id, due_at=due_at)
+    await runner.run(_POSTPONE, id=parcel_id, due_at=due_at)
 
 
-async def delete(store: Store, parcel_id: str) -> None:
+async def delete(runner: Runner, parcel_id: str) -> None:
     """Forget a message that was delivered or cannot be."""
-    await store.run(_DELETE, id=parcel_id)
+    await runner.run(_DELETE, id=parcel_id)

@@ -114,7 +114,7 @@ _REFUSALS = {
     ErrorCode.VALIDATION_ERROR: _Refusal(HTTPStatus.BAD_REQUEST, "The request is not valid."),
     ErrorCode.NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "There is nothing at this path."),
     ErrorCode.METHOD_NOT_ALLOWED: _Refusal(
-        HTTPStatus.METHOD_NOT_ALLOWED, "This path does not answer to this method."
+        HTTPStatus.METHOD_NOT_ALLOWED, "This path does not support this method."
     ),
     ErrorCode.PAYLOAD_TOO_LARGE: _Refusal(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is larger than 64 KiB."
@@ -126,7 +126,8 @@ _REFUSALS = {
         HTTPStatus.SERVICE_UNAVAILABLE, "The server is too busy at this moment; try again shortly."
     ),
     ErrorCode.INTERNAL_SERVER_ERROR: _Refusal(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; nothing was changed."
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong on our side; check whether it was done before you try again.",
     ),
 }
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from athena_auth.accounts.model import SignedIn
-from athena_auth.challenge.answers import PassedReply, TokenUserAnswer, answer_from, token_user_answer
+from athena_auth.challenge.answers import PassedReply, TokenUserAnswer, submitted_code, token_user_answer
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.service import OtpService
@@ -40,8 +40,8 @@ class OtpApi:
 
     async def verify_otp(self, call: Call[SignedIn | ChallengeBearer, VerifyOtpBody]) -> Reply | Refused:
         """Judge a code."""
-        answer = answer_from(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
-        passed = await self._service.verify(call.principal, answer)
+        submitted = submitted_code(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
+        passed = await self._service.verify(call.principal, submitted)
         if isinstance(passed, Refused):
             return passed
         return self._passed_reply.of(passed, token_user_answer(passed))

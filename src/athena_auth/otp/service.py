@@ -3,7 +3,7 @@
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.challenge import sql as challenges
-from athena_auth.challenge.second_step import MAX_TRIES, Answer, Passed, SecondStep, session_binding
+from athena_auth.challenge.second_step import MAX_TRIES, Passed, SecondStep, SubmittedCode, session_binding
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.delivery.outbox import Outbox, Parcel
 from athena_auth.kernel.clock import Clock
@@ -40,9 +40,11 @@ class OtpService:
         self._outbox.send_soon(parcel)
         return None
 
-    async def verify(self, principal: SignedIn | ChallengeBearer, answer: Answer) -> Passed | Refused:
+    async def verify(
+        self, principal: SignedIn | ChallengeBearer, submitted: SubmittedCode
+    ) -> Passed | Refused:
         """Sign in by a sent code, confirm an enrolment, or prove the factor again."""
-        return await self._second_step.take(self._method, principal, answer)
+        return await self._second_step.take(self._method, principal, submitted)
 
     async def _post_for_challenge(self, tx: Tx, token_digest: bytes) -> Parcel | Refused:
         now = self._clock.now()

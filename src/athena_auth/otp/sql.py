@@ -3,6 +3,7 @@
 import msgspec
 
 from athena_auth.challenge.model import Change
+from athena_auth.challenge.rules import ENROLMENT, enrolment_is_open
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
@@ -46,8 +47,11 @@ _LOAD_CODE = Statement("""
 _SPEND_CODE = Statement("DELETE FROM athena_sent_code WHERE binding = :binding AND code_hash = :code_hash")
 _END_CODES = Statement("DELETE FROM athena_sent_code WHERE user_id = :user_id")
 
-_ENROLMENT = 1_200_000
-"""Milliseconds to confirm an enrolment in, as for an authenticator app."""
+
+SWEEP = Statement("""
+    DELETE FROM athena_sent_code WHERE binding IN
+    (SELECT binding FROM athena_sent_code WHERE expires_at <= :now ORDER BY expires_at LIMIT :most)
+""")
 
 
 async def is_confirmed(tx: Tx, user_id: UserId) -> bool:
@@ -59,7 +63,7 @@ async def is_confirmed(tx: Tx, user_id: UserId) -> bool:
 async def is_pending(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Tell whether an enrolment waits to be confirmed, and has not waited too long."""
     row = await tx.one(_LOAD_ENROLMENT, user_id=user_id)
-    return row is not None and row["confirmed_at"] is None and now - row["created_at"] <= _ENROLMENT
+    return row is not None and row["confirmed_at"] is None and enrolment_is_open(row["created_at"], now)
 
 
 async def stage(tx: Tx, user_id: UserId, now: Millis) -> None:
@@ -69,7 +73,7 @@ async def stage(tx: Tx, user_id: UserId, now: Millis) -> None:
 
 async def confirm(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Confirm a pending enrolment; False when there is none."""
-    return await tx.run(_CONFIRM, user_id=user_id, now=now, not_before=now - _ENROLMENT) == 1
+    return await tx.run(_CONFIRM, user_id=user_id, now=now, not_before=now - ENROLMENT) == 1
 
 
 async def put_code(

@@ -13,7 +13,7 @@ from athena_auth.wire.route import Access, Call, Route
 
 
 class ChangePasswordBody(msgspec.Struct, frozen=True, rename="camel"):
-    """The password that is, and the one that shall be."""
+    """The current password and the new one."""
 
     current_password: Password
     new_password: NewPassword

@@ -1,4 +1,4 @@
-"""Use cases of somebody who wants another password."""
+"""Use cases of changing a password."""
 
 from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts

@@ -14,6 +14,7 @@ from starlette.routing import Mount
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp
 
+from athena_auth.accounts.service import Resolver
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -30,7 +31,7 @@ from athena_auth.server.status import status_routes
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.version import __version__
 from athena_auth.wire.route import Route
-from athena_auth.wiring import Wired, build
+from athena_auth.wiring import build
 
 _EXPOSED = ("set-auth-token", "retry-after", "x-request-id")
 
@@ -52,18 +53,26 @@ class Athena:
             Unavailable: the secret beside an SQLite file cannot be kept.
         """
         self._wired = build(settings, clock=clock, transport=transport)
-        self.asgi = _with_cors(_edge(self._wired, settings), settings)
+        self.routes = (*self._wired.routes, *status_routes())
+        self.resolver = self._wired.resolver
+        self.asgi = _with_cors(_edge(self.routes, self.resolver, settings), settings)
 
     async def start(self) -> None:
-        """Connect to the database and begin to send mail. Raises `Unavailable`."""
+        """Connect to the database; begin to send mail and to sweep. Raises `Unavailable`."""
         await self._wired.foundation.store.open()
         self._wired.foundation.outbox.start()
+        self._wired.sweeper.start()
 
     async def stop(self) -> None:
         """Finish what is under way and disconnect."""
+        await self._wired.sweeper.stop()
         await self._wired.foundation.outbox.stop()
         self._wired.foundation.pool.close()
         await self._wired.foundation.store.close()
+
+    async def sweep(self) -> int:
+        """Delete now what has expired; return how many rows. The server does so by itself once a minute."""
+        return await self._wired.sweeper.sweep()
 
     @asynccontextmanager
     async def lifespan(self, _app: ASGIApp | None = None) -> AsyncIterator[None]:
@@ -104,7 +113,7 @@ async def _not_found(_request: Request, _error: Exception) -> StarletteResponse:
     return StarletteResponse(answer.body, answer.status, media_type=answer.content_type.decode())
 
 
-def _edge(wired: Wired, settings: Settings) -> Edge:
+def _edge(routes: tuple[Route, ...], resolver: Resolver, settings: Settings) -> Edge:
     try:
         addresses = AddressRule(settings.trusted_proxies)
     except ValueError as error:
@@ -115,8 +124,7 @@ def _edge(wired: Wired, settings: Settings) -> Edge:
         origins=OriginRule(settings.origin, settings.trusted_origins),
         cookies=cookies,
     )
-    routes = (*wired.routes, *status_routes())
-    return Edge(routes, _pages(routes, settings), wired.resolver, policy)
+    return Edge(routes, _pages(routes, settings), resolver, policy)
 
 
 def _pages(routes: tuple[Route, ...], settings: Settings) -> dict[str, StaticPage]:

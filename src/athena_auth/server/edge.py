@@ -155,7 +155,7 @@ class Edge:
         if access is Access.PUBLIC:
             return None
         tokens = caller.tokens
-        # A sign-in under way is what its bearer is busy with, whatever session the browser had before.
+        # A sign-in under way takes precedence over a session the browser had before.
         if access is Access.SESSION_OR_CHALLENGE and tokens.challenge is not None:
             return ChallengeBearer(tokens.challenge)
         signed_in = None if tokens.session is None else await self._resolver.resolve(tokens.session)

@@ -30,6 +30,16 @@ def configure_logging(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
 
+    # What the server below us has to say (a malformed request, a worker that died) in the same form.
+    logging.basicConfig(handlers=[_ToStructlog()], level=logging.WARNING, force=True)
+
+
+class _ToStructlog(logging.Handler):
+    """Turns records of the standard library's logging into events."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger(record.name).log(record.levelno, record.getMessage(), logger=record.name)
+
 
 def _render_json(_logger: Any, _method: str, event: structlog.typing.EventDict) -> str:
     return _encoder.encode({name: value for name, value in event.items() if value is not None}).decode()

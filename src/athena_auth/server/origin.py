@@ -11,10 +11,11 @@ class OriginRule:
     def __init__(self, own: str, trusted: tuple[str, ...]) -> None:
         """Take the origin of this server and those of its front ends elsewhere."""
         self._allowed = frozenset({own, *trusted})
+        self._scheme = own.partition("://")[0]
 
     def admits(self, origin: str, host: str) -> bool:
         """Tell whether `origin` is trusted, or is this very server under the name the browser used for it."""
         if origin in self._allowed:
             return True
-        _, separator, authority = origin.partition("://")
-        return bool(separator and host) and authority == host
+        # The scheme must be ours too: whoever sits on the wire can serve http under our name.
+        return bool(host) and origin == f"{self._scheme}://{host}"

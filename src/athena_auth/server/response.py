@@ -50,7 +50,7 @@ class ErrorAnswer(msgspec.Struct, frozen=True):
 
 
 class UnexpectedAnswer(ErrorAnswer, frozen=True, rename="camel"):
-    """A failure of ours: nothing of the inside, but the number to find it by in the log."""
+    """A failure of ours: no internals, only the id to find it by in the log."""
 
     request_id: str
 

@@ -4,12 +4,12 @@ from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.sessions import rules, sql
-from athena_auth.sessions.model import Minted, Origin, Proof, Session
+from athena_auth.sessions.model import ClientInfo, Minted, Proof, Session
 from athena_auth.store.transaction import Tx
 
 
 async def mint(
-    tx: Tx, user_id: UserId, proof: Proof, origin: Origin, *, ttl: int, persistent: bool, now: Millis
+    tx: Tx, user_id: UserId, proof: Proof, client: ClientInfo, *, ttl: int, persistent: bool, now: Millis
 ) -> Minted:
     """Create a session that lasts `ttl` seconds without use. The caller answers for every due factor."""
     lifetime = rules.lifetime(ttl, persistent=persistent)
@@ -20,7 +20,7 @@ async def mint(
         proven_at=now,
         lifetime=lifetime,
         persistent=persistent,
-        origin=origin,
+        client=client,
         created_at=now,
         updated_at=now,
         expires_at=Millis(now + lifetime),

@@ -32,7 +32,7 @@ class Proof(msgspec.Struct, frozen=True):
     amr: tuple[Amr, ...]
 
 
-class Origin(msgspec.Struct, frozen=True):
+class ClientInfo(msgspec.Struct, frozen=True):
     """Where a session is used from, as shown to its owner."""
 
     address: str
@@ -51,7 +51,7 @@ class Session(msgspec.Struct, frozen=True):
     """Milliseconds without use after which it ends."""
     persistent: bool
     """Whether its cookie outlives the browser ("remember me")."""
-    origin: Origin
+    client: ClientInfo
     created_at: Millis
     updated_at: Millis
     expires_at: Millis

@@ -2,9 +2,9 @@
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId
-from athena_auth.sessions.model import Amr, Level, Origin, Proof, Session
+from athena_auth.sessions.model import Amr, ClientInfo, Level, Proof, Session
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Row, Store, Tx
+from athena_auth.store.transaction import Row, Runner, Tx
 
 _INSERT = Statement("""
     INSERT INTO athena_session (id, user_id, token_digest, level, amr, proven_at, lifetime, persistent,
@@ -18,10 +18,9 @@ _SLIDE = Statement("""
     WHERE id = :id AND updated_at = :seen
 """)
 
-_RAISE = Statement("""
-    UPDATE athena_session SET level = :level, amr = :amr, proven_at = :now
-    WHERE id = :id AND expires_at > :now
-""")
+_HOLD = Statement("UPDATE athena_session SET level = level WHERE id = :id AND expires_at > :now")
+
+_RAISE = Statement("UPDATE athena_session SET level = :level, amr = :amr, proven_at = :now WHERE id = :id")
 
 _ALL_LIVE = Statement("""
     SELECT * FROM athena_session WHERE user_id = :user_id AND expires_at > :now ORDER BY created_at DESC, id DESC
@@ -38,6 +37,11 @@ _END_OTHERS = Statement(
 
 _ABOVE_ALL = Level.TWO + 1
 
+SWEEP = Statement("""
+    DELETE FROM athena_session WHERE id IN
+    (SELECT id FROM athena_session WHERE expires_at <= :now ORDER BY expires_at LIMIT :most)
+""")
+
 
 def session_from(row: Row) -> Session:
     """Read a session from the columns of `athena_session`."""
@@ -49,7 +53,7 @@ def session_from(row: Row) -> Session:
         proven_at=row["proven_at"],
         lifetime=row["lifetime"],
         persistent=bool(row["persistent"]),
-        origin=Origin(row["address"], row["user_agent"]),
+        client=ClientInfo(row["address"], row["user_agent"]),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         expires_at=row["expires_at"],
@@ -67,23 +71,28 @@ async def insert(tx: Tx, session: Session, token_digest: bytes) -> None:
         amr=" ".join(session.proof.amr),
         lifetime=session.lifetime,
         persistent=session.persistent,
-        address=session.origin.address,
-        user_agent=session.origin.user_agent,
+        address=session.client.address,
+        user_agent=session.client.user_agent,
         now=session.created_at,
         expires_at=session.expires_at,
     )
 
 
-async def slide(store: Store, session: Session, now: Millis) -> bool:
+async def slide(runner: Runner, session: Session, now: Millis) -> bool:
     """Move the expiry on; False when another request has just done so, or the session has ended."""
     expires_at = now + session.lifetime
-    changed = await store.run(_SLIDE, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at)
+    changed = await runner.run(_SLIDE, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at)
     return changed == 1
 
 
-async def raise_to(tx: Tx, session_id: SessionId, proof: Proof, now: Millis) -> bool:
-    """Record a stronger proof on a live session; False when it has ended meanwhile."""
-    return await tx.run(_RAISE, id=session_id, level=proof.level, amr=" ".join(proof.amr), now=now) == 1
+async def hold(tx: Tx, session_id: SessionId, now: Millis) -> bool:
+    """Lock a live session until the transaction ends; False when it has ended meanwhile."""
+    return await tx.run(_HOLD, id=session_id, now=now) == 1
+
+
+async def raise_to(tx: Tx, session_id: SessionId, proof: Proof, now: Millis) -> None:
+    """Record a stronger proof on a session that is held."""
+    await tx.run(_RAISE, id=session_id, level=proof.level, amr=" ".join(proof.amr), now=now)
 
 
 async def all_live(tx: Tx, user_id: UserId, now: Millis) -> list[Session]:

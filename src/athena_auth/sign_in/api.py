@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.challenge.admission import Admitted, FirstFactor
-from athena_auth.challenge.answers import PassedReply, minted_cookies, origin_of
+from athena_auth.challenge.answers import PassedReply, client_info_of, minted_cookies
 from athena_auth.challenge.model import Challenged, MethodName
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sign_in.service import Credentials, Registration, SignInService
@@ -150,4 +150,4 @@ class SignInApi:
 
 def _first_factor(caller: Caller, remember_me: bool | str | None) -> FirstFactor:  # noqa: FBT001 - a field's value
     persistent = remember_me is None or is_set(remember_me)
-    return FirstFactor(origin_of(caller), persistent, caller.tokens.trusted_device)
+    return FirstFactor(client_info_of(caller), persistent, caller.tokens.trusted_device)

@@ -60,6 +60,9 @@ class SignInService:
         email = rules.normalised_email(registration.email)
         if email is None:
             return Refused(ErrorCode.INVALID_EMAIL)
+        name = rules.normalised_name(registration.name)
+        if name is None:
+            return Refused(ErrorCode.VALIDATION_ERROR, "The name must not be empty.")
         refused = rules.refuse_password(registration.password)
         if refused is not None:
             return refused
@@ -69,7 +72,7 @@ class SignInService:
             id=UserId(new_id(now)),
             email=email,
             email_verified=False,
-            name=registration.name.strip(),
+            name=name,
             image=registration.image,
             two_factor_enabled=False,
             created_at=now,

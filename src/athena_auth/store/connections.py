@@ -75,6 +75,7 @@ class Connections:
             async with asyncio.timeout(_PATIENCE):
                 return await turn
         except TimeoutError:
+            self._pass_on(turn)
             raise Unavailable("all connections to PostgreSQL are busy") from None
         except asyncio.CancelledError:
             self._pass_on(turn)

@@ -30,7 +30,6 @@ _SERVER_SETTINGS = {
 _OUT_OF_REACH = (
     OSError,
     TimeoutError,
-    asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -115,6 +114,10 @@ class PostgresStore:
             except asyncio.CancelledError:
                 connection.terminate()  # the statement may still be running
                 raise
+            except asyncpg.InterfaceError as error:
+                if connection.is_closed():
+                    raise ConnectionResetError(str(error)) from None
+                raise  # a misuse of the driver: ours to mend
             finally:
                 self._connections.release(connection)
         except asyncpg.UniqueViolationError:

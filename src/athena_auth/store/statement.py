@@ -25,10 +25,11 @@ class Statement:
 
 
 class Batch:
-    """Writes that go together, none of which has a result or depends on another.
+    """Writes whose results nobody needs, in one round trip.
 
-    One round trip on PostgreSQL, where they become one statement (a data-modifying WITH) and so share one
-    snapshot: none sees what a transaction it waits for adds. Writes that must see it are statements of their own.
+    On PostgreSQL they become one statement (a data-modifying WITH): they run in any order, all see the tables as
+    they were before, and none sees what a transaction it waits for adds. On SQLite they run one after the
+    other. So each must do the same either way, and no two may change the same row.
     """
 
     __slots__ = ("combined", "statements")

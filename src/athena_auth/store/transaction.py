@@ -1,7 +1,7 @@
 """What the rest of the house sees of a database.
 
 A use case hands its work to `Store.transact` as a coroutine function that awaits nothing but its `tx`.
-That restriction is what the design lives on: on PostgreSQL each await is a round trip; on SQLite none of
+The design depends on that restriction: on PostgreSQL each await is a round trip; on SQLite none of
 them ever suspends, so a writer thread can drive the whole coroutine to its end in one go, without a thread
 hop per statement. It also keeps slow things out of transactions by construction.
 """
@@ -23,7 +23,15 @@ class Row(Protocol):
         ...
 
 
-class Tx(Protocol):
+class Runner(Protocol):
+    """Runs one statement: inside a transaction (`Tx`), or as a transaction of its own (`Store`)."""
+
+    async def run(self, statement: Statement, **parameters: Value) -> int:
+        """Run a statement and return how many rows it changed: the verdict of a guarded write."""
+        ...
+
+
+class Tx(Runner, Protocol):
     """An open transaction. It has no commit: the work's return commits, an exception rolls back."""
 
     async def one(self, statement: Statement, **parameters: Value) -> Row | None:
@@ -32,10 +40,6 @@ class Tx(Protocol):
 
     async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
         """Run a statement and return all its rows."""
-        ...
-
-    async def run(self, statement: Statement, **parameters: Value) -> int:
-        """Run a statement and return how many rows it changed: the verdict of a guarded write."""
         ...
 
     async def run_all(self, batch: Batch, **parameters: Value) -> None:
@@ -50,7 +54,7 @@ class UniqueViolation(Exception):  # noqa: N818 - it names what happened; whethe
     """A write met a row that is there already."""
 
 
-class Store(Protocol):
+class Store(Runner, Protocol):
     """A database with its schema in place."""
 
     async def open(self) -> None:
@@ -63,14 +67,6 @@ class Store(Protocol):
 
     async def read(self, work: Work[T]) -> T:
         """Run work that only reads; each statement sees what is committed at that moment."""
-        ...
-
-    async def run(self, statement: Statement, **parameters: Value) -> int:
-        """Run one statement as a transaction of its own and return how many rows it changed.
-
-        Raises:
-            Unavailable: as for `transact`.
-        """
         ...
 
     async def transact(self, work: Work[T]) -> T:

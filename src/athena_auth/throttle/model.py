@@ -25,6 +25,7 @@ class Paid(msgspec.Struct, frozen=True):
 
 
 class Blocked(msgspec.Struct, frozen=True):
-    """No guess is looked at before `until`."""
+    """No guess is looked at before `until`; or at all, when the budget is used up."""
 
     until: Millis
+    used_up: bool = False

@@ -4,7 +4,7 @@ import msgspec
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.model import SignedIn
-from athena_auth.challenge.answers import PassedReply, answer_from
+from athena_auth.challenge.answers import PassedReply, submitted_code
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.totp.service import TotpService
@@ -55,8 +55,8 @@ class TotpApi:
 
     async def verify_totp(self, call: Call[SignedIn | ChallengeBearer, VerifyTotpBody]) -> Reply | Refused:
         """Judge a code."""
-        answer = answer_from(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
-        passed = await self._service.verify(call.principal, answer)
+        submitted = submitted_code(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
+        passed = await self._service.verify(call.principal, submitted)
         if isinstance(passed, Refused):
             return passed
         return self._passed_reply.of(

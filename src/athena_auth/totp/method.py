@@ -84,7 +84,7 @@ class TotpMethod:
         )
         if step is None or not await sql.advance(tx, authenticator.id, step):
             return False
-        if not self._keyring.sealed_now(authenticator.sealed_secret):
+        if not self._keyring.is_current_seal(authenticator.sealed_secret):
             await sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.place))
         return True
 

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 
+from athena_auth.challenge.rules import enrolment_is_open
 from athena_auth.kernel.clock import Millis
 from athena_auth.totp.model import Authenticator, State
 
 NO_STEP = -1
 """The last accepted step of an authenticator none of whose codes was ever accepted."""
-
-_ENROLMENT = 1_200_000
-"""Milliseconds to confirm an enrolment in: after 20 minutes the password is due again (SP 800-63B-4 section 4.1)."""
 
 
 def active(authenticators: Iterable[Authenticator]) -> Authenticator | None:
@@ -20,4 +18,4 @@ def active(authenticators: Iterable[Authenticator]) -> Authenticator | None:
 def pending(authenticators: Iterable[Authenticator], now: Millis) -> Authenticator | None:
     """Return the one that waits to be confirmed, unless it has waited too long."""
     waiting = (a for a in authenticators if a.state is State.PENDING)
-    return next((a for a in waiting if now - a.created_at <= _ENROLMENT), None)
+    return next((a for a in waiting if enrolment_is_open(a.created_at, now)), None)

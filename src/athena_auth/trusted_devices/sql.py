@@ -3,7 +3,7 @@
 from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.sessions.model import Origin
+from athena_auth.sessions.model import ClientInfo
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
@@ -22,9 +22,14 @@ _ROTATE = Statement("""
 
 _END_ALL = Statement("DELETE FROM athena_trusted_device WHERE user_id = :user_id")
 
+SWEEP = Statement("""
+    DELETE FROM athena_trusted_device WHERE id IN
+    (SELECT id FROM athena_trusted_device WHERE expires_at <= :now ORDER BY expires_at LIMIT :most)
+""")
+
 
 async def insert(
-    tx: Tx, user_id: UserId, token_digest: bytes, origin: Origin, *, now: Millis, expires_at: Millis
+    tx: Tx, user_id: UserId, token_digest: bytes, client: ClientInfo, *, now: Millis, expires_at: Millis
 ) -> None:
     """Store a device that is trusted from now on."""
     await tx.run(
@@ -32,8 +37,8 @@ async def insert(
         id=new_id(now),
         user_id=user_id,
         token_digest=token_digest,
-        address=origin.address,
-        user_agent=origin.user_agent,
+        address=client.address,
+        user_agent=client.user_agent,
         now=now,
         expires_at=expires_at,
     )
@@ -44,7 +49,7 @@ async def rotate(
     user_id: UserId,
     token_digest: bytes,
     successor: bytes,
-    origin: Origin,
+    client: ClientInfo,
     *,
     now: Millis,
     expires_at: Millis,
@@ -55,8 +60,8 @@ async def rotate(
         token_digest=token_digest,
         user_id=user_id,
         successor=successor,
-        address=origin.address,
-        user_agent=origin.user_agent,
+        address=client.address,
+        user_agent=client.user_agent,
         now=now,
         expires_at=expires_at,
     )

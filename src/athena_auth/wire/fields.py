@@ -1,7 +1,7 @@
 """The types of the fields that travel: their limits, and what the reference says of them.
 
-Bodies are `msgspec` structs. Fields nobody here knows are ignored, since the clients of this wire family
-send more than the page lists; fields of the wrong type are refused.
+Bodies are `msgspec` structs. Unknown fields are ignored, since the clients of this wire family send more than
+the page lists; fields of the wrong type are refused.
 """
 
 from datetime import UTC, datetime

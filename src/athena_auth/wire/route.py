@@ -28,7 +28,7 @@ class Access(Enum):
 
 
 class ChallengeBearer(msgspec.Struct, frozen=True):
-    """A caller who shows a challenge token. Whether it is worth anything, only paying for a try tells."""
+    """A caller who shows a challenge token. It is unverified: checking it costs a try."""
 
     token: str
 

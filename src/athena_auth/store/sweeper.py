@@ -1,0 +1,84 @@
+"""Deletes what has expired, in small batches, by one process at a time.
+
+Nothing depends on it: an expired row is refused wherever it is read. It keeps tables and backups small, and
+what is known of people short-lived.
+"""
+
+import asyncio
+import contextlib
+import secrets
+
+import structlog
+
+from athena_auth.kernel.clock import Clock, after
+from athena_auth.kernel.outcome import Unavailable
+from athena_auth.store import sql
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Store, Tx
+
+_log = structlog.get_logger(__name__)
+
+_INTERVAL = 60.0
+"""Seconds between sweeps, give or take a quarter: processes that start together do not stay together."""
+_BATCH = 500
+_PAUSE = 0.05
+"""Seconds between batches, for everybody else's writes."""
+_LEASE = "sweep"
+
+
+class Sweeper:
+    """Runs each slice's statement that deletes up to `most` rows that had expired at `now`."""
+
+    def __init__(
+        self, store: Store, clock: Clock, statements: tuple[Statement, ...], *, interval: float = _INTERVAL
+    ) -> None:
+        """Take the statements; nothing is deleted before `start`."""
+        self._store = store
+        self._clock = clock
+        self._statements = statements
+        self._interval = interval
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Sweep from now on."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop; a batch that is under way is finished by the database or undone."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def sweep(self) -> int:
+        """Delete all that has expired, if no other process is doing so; return how many rows that were."""
+        if not await self._is_ours():
+            return 0
+        return sum([await self._sweep_one(statement) for statement in self._statements])
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval * (0.75 + secrets.randbelow(500) / 1000))
+            try:
+                deleted = await self.sweep()
+            except Unavailable as outage:
+                _log.warning("sweep.store_unavailable", reason=str(outage))
+            else:
+                _log.debug("sweep", deleted=deleted)
+
+    async def _is_ours(self) -> bool:
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> bool:
+            return await sql.lease(tx, _LEASE, until=after(now, self._interval / 2), now=now)
+
+        return await self._store.transact(work)
+
+    async def _sweep_one(self, statement: Statement) -> int:
+        deleted = 0
+        while True:
+            batch = await self._store.run(statement, now=self._clock.now(), most=_BATCH)
+            deleted += batch
+            if batch < _BATCH:
+                return deleted
+            await asyncio.sleep(_PAUSE)

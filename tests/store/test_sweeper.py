@@ -1,0 +1,94 @@
+"""Expired rows go, in batches, swept by one process at a time; live ones stay."""
+
+import asyncio
+
+from athena_auth.store.address import store_at
+from athena_auth.store.statement import Statement
+from athena_auth.store.sweeper import Sweeper
+from athena_auth.store.transaction import Store, Tx
+from support.clock import FakeClock
+from support.dump import dump
+from support.person import Person
+from support.world import World
+
+FILL = Statement("""
+    INSERT INTO athena_outbox (id, sealed_message, tries, due_at, expires_at) VALUES (:id, :blob, 0, 0, :expires_at)
+""")
+SWEEP = Statement("""
+    DELETE FROM athena_outbox WHERE id IN
+    (SELECT id FROM athena_outbox WHERE expires_at <= :now ORDER BY expires_at LIMIT :most)
+""")
+
+
+async def test_what_has_expired_is_deleted_and_what_lives_stays(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    browser = await world.browser()
+    await ada.sign_in(browser)
+    await browser.post("/two-factor/verify-totp", json={"code": ada.code(), "trustDevice": True})
+    challenge = await ada.challenge()
+    await ada.answer(challenge, "send-otp")
+    await world.mailbox.code_for(ada.email)
+    before = len((await dump(world.database_url)).splitlines())
+
+    world.clock.advance(600)
+    await world.sweep()
+    after_ten_minutes = len((await dump(world.database_url)).splitlines())
+    assert after_ten_minutes < before
+    assert "user" in (await ada.sign_in(browser)).json()
+
+    world.clock.advance(40 * 86_400)
+    await world.sweep()
+    stolen = await dump(world.database_url)
+    assert ada.email in stolen
+    assert len(stolen.splitlines()) < after_ten_minutes
+    assert (await ada.sign_in(browser)).json()["twoFactorRedirect"] is True
+
+
+async def fill(store: Store, rows: int) -> None:
+    async def work(tx: Tx) -> None:
+        for number in range(rows):
+            await tx.run(FILL, id=f"{number:032d}", blob=b"", expires_at=number)
+
+    await store.transact(work)
+
+
+async def test_many_rows_go_in_batches_and_only_one_process_sweeps(database_url: str) -> None:
+    store = store_at(database_url)
+    await store.open()
+    await fill(store, 1200)
+    clock = FakeClock()
+    sweepers = [Sweeper(store, clock, (SWEEP,)) for _ in range(3)]
+
+    deleted = await asyncio.gather(*[sweeper.sweep() for sweeper in sweepers])
+
+    assert sorted(deleted) == [0, 0, 1200]
+    assert await sweepers[0].sweep() == 0
+    clock.advance(31)
+    await fill(store, 1)
+    assert await sweepers[1].sweep() == 1
+    await store.close()
+
+
+async def test_it_sweeps_by_itself_from_start_to_stop(database_url: str) -> None:
+    store = store_at(database_url)
+    await store.open()
+    await fill(store, 3)
+    sweeper = Sweeper(store, FakeClock(), (SWEEP,), interval=0.02)
+    sweeper.start()
+
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if not await left(store):
+            break
+
+    assert await left(store) == 0
+    await sweeper.stop()
+    await store.close()
+
+
+async def left(store: Store) -> int:
+    async def work(tx: Tx) -> int:
+        row = await tx.one(Statement("SELECT COUNT(*) AS rows FROM athena_outbox"))
+        return 0 if row is None else int(row["rows"])
+
+    return await store.read(work)
