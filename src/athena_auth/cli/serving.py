@@ -73,7 +73,7 @@ def _listen(host: str, port: int) -> list[socket.socket]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
-        raise Unavailable(f"ATHENA_HOST {host} is no address of this machine: {error.strerror}") from None
+        raise Unavailable(f"ATHENA_HOST {host} is not an address of this machine: {error.strerror}") from None
     sockets: list[socket.socket] = []
     refused = "it has no usable address"
     for family, _, _, _, address in dict.fromkeys(found):

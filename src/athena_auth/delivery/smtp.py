@@ -142,4 +142,4 @@ def _temporary_reason(error: SMTPException | OSError) -> str:
         error.__cause__, ssl.SSLCertVerificationError
     ):
         return "the mail server's certificate is not trusted or is not for this host name"
-    return f"no conversation with the mail server ({type(error).__name__})"
+    return f"could not talk to the mail server ({type(error).__name__})"

@@ -17,7 +17,7 @@ devices, with the accounts and sessions they protect.
 
 ## Who is calling
 
-A call says who makes it by `Authorization: Bearer <token>` or by cookie; where both are sent, the header counts. \
+Authenticate with `Authorization: Bearer <token>` or a cookie; if both are sent, the header wins. \
 There are three kinds of token, and none stands in for another.
 
 A session token comes from signing up, signing in or passing the second step, and opens everything its owner may do. \

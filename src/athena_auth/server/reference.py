@@ -106,7 +106,7 @@ def reference_page(document: Json) -> ReferencePage:
 
 
 def _policy(html: str) -> str:
-    """Admit the one style element by its digest (CSP 3 section 8.3), so that an injected one stays dead."""
+    """Admit the one style element by its digest (CSP 3 section 8.3), so that an injected one is not applied."""
     style = html.partition("<style>")[2].partition("</style>")[0]
     digest = b64encode(sha256(style.encode()).digest()).decode()
     return (
