@@ -218,11 +218,14 @@ def test_no_name_adds_a_header(name: str, app_name: str) -> None:
 @example(to='"ada\r\n"@example.com')
 @example(to="%@.")
 @example(to="a..b@example.com")
+@example(to="=@\u00e4")
 def test_an_address_is_sent_to_as_it_is_or_refused_for_good(to: str) -> None:
     mail = received_unless_refused(with_(to=to))
     if mail is not None:
         assert mail.keys() == COMPOSED_HEADERS
-        assert [address.addr_spec for address in mail["To"].addresses] == [to]
+        # Where an atom holds "=", Python's parser leaves the bytes that came undecoded; the bytes are right.
+        came = [address.addr_spec.encode(errors="surrogateescape") for address in mail["To"].addresses]
+        assert came == [to.encode()]
 
 
 @pytest.mark.parametrize(
