@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from athena_auth.crypto.passwords import DEFAULT_COST, Cost, is_strong_enough
 from athena_auth.crypto.totp import Algorithm, Parameters
 
 PREFIX = "ATHENA_"
@@ -94,6 +95,13 @@ class Settings(BaseSettings):
     totp_period: int = Field(30, ge=15, le=120, description="Seconds of a TOTP step.")
     totp_algorithm: Algorithm = Field(Algorithm.SHA1, description="Hash of a TOTP code; all apps read SHA1.")
     totp_window: int = Field(1, ge=0, le=2, description="Steps accepted to either side of the present one.")
+    argon2_memory: int = Field(
+        DEFAULT_COST.memory_kib, ge=7_168, le=4_194_304, description="KiB of memory for each password hash."
+    )
+    argon2_passes: int = Field(DEFAULT_COST.passes, ge=1, le=100, description="Passes over that memory.")
+    argon2_lanes: int = Field(
+        DEFAULT_COST.lanes, ge=1, le=16, description="Lanes of a password hash; see `athena-auth tune`."
+    )
     rate_limit: OnOff = Field(
         "on", description="Reserved for request limits by address; the budget of guesses is always on."
     )
@@ -153,6 +161,15 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _hashes_are_strong_enough(self) -> Self:
+        if not is_strong_enough(self.argon2_cost):
+            raise ValueError(
+                "ATHENA_ARGON2_MEMORY and ATHENA_ARGON2_PASSES are below what OWASP accepts; "
+                "run athena-auth tune for values that fit this machine"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_way_to_say_secrets(self) -> Self:
         if self.secret is not None and self.secrets is not None:
             raise ValueError("give ATHENA_SECRET or ATHENA_SECRETS, not both")
@@ -167,6 +184,11 @@ class Settings(BaseSettings):
     def https(self) -> bool:
         """Whether browsers reach this server by https, so that its cookies can be kept to it."""
         return self.origin.startswith("https:")
+
+    @property
+    def argon2_cost(self) -> Cost:
+        """What a new password hash costs."""
+        return Cost(self.argon2_memory, self.argon2_passes, self.argon2_lanes)
 
     @property
     def totp_parameters(self) -> Parameters:

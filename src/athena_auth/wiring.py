@@ -81,7 +81,8 @@ def _foundation(settings: Settings, clock: Clock, transport: Transport | None) -
         raise SettingsError(str(error)) from None
     keyring = Keyring(_secrets(settings))
     outbox = Outbox(store, clock, keyring, mail)
-    return Foundation(store, clock, keyring, HashingPool(PasswordHasher()), outbox)
+    pool = HashingPool(PasswordHasher(settings.argon2_cost))
+    return Foundation(store, clock, keyring, pool, outbox)
 
 
 def _secrets(settings: Settings) -> dict[int, bytes]:

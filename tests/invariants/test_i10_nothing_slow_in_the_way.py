@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from athena_auth.accounts.proof import HashingPool
-from athena_auth.crypto.passwords import PasswordHasher
+from athena_auth.crypto.passwords import Cost, PasswordHasher
 from athena_auth.kernel.outcome import Unavailable
 from support.person import Person
 from support.world import World
@@ -49,7 +49,7 @@ async def test_unknown_addresses_cost_the_same_hashing_as_known_ones(world: Worl
 
 
 async def test_the_pool_takes_as_many_as_it_says() -> None:
-    pool = HashingPool(PasswordHasher(memory_kib=8, passes=1), threads=1)
+    pool = HashingPool(PasswordHasher(Cost(8, 1)), threads=1)
     waiting = [asyncio.create_task(pool.hash("password")) for _ in range(17)]
     await asyncio.sleep(0)
 

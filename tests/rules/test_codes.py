@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from athena_auth.crypto.codes import new_backup_code, new_numeric_code, normalised_code
-from athena_auth.crypto.passwords import PasswordHasher
+from athena_auth.crypto.passwords import Cost, PasswordHasher
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 
-CHEAP = PasswordHasher(memory_kib=8, passes=1)
+CHEAP = PasswordHasher(Cost(8, 1))
 
 
 def test_backup_codes_are_eighty_bits_of_letters_that_cannot_be_mistaken() -> None:

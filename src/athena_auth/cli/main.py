@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from athena_auth.challenge.unlock import unlock as unlock_account
-from athena_auth.cli import serving
+from athena_auth.cli import serving, tuning
 from athena_auth.cli.options import with_settings
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.settings import PREFIX, Settings, SettingsError, load_settings
@@ -79,6 +79,18 @@ def unlock(email: str = typer.Argument(help="The account's address.")) -> None:
     if not found:
         _fail("there is no account with this address")
     typer.echo("The account is open again.")
+
+
+@app.command()
+def tune(
+    target: float = typer.Option(50.0, min=1.0, help="CPU milliseconds that one sign-in may cost."),
+) -> None:
+    """Measure this machine and recommend what a password hash should cost.
+
+    Everything it recommends is at least as strong as OWASP asks. Hashes made before keep their own cost and
+    are made again at their owner's next sign-in.
+    """
+    tuning.tune(target)
 
 
 async def _unlock(database_url: str, email: str) -> bool:

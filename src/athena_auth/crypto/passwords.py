@@ -1,6 +1,7 @@
 """Password hashing: argon2id, RFC 9106, with OWASP's parameters."""
 
 import unicodedata
+from typing import NamedTuple
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -10,12 +11,33 @@ MAX_LENGTH = 128
 """Characters after normalisation. A longer password is refused before it is hashed: hashing is not free."""
 
 
+class Cost(NamedTuple):
+    """What one hash costs: memory in KiB, passes over it, and lanes that work on it side by side."""
+
+    memory_kib: int
+    passes: int
+    lanes: int = 1
+
+
+DEFAULT_COST = Cost(19_456, 2)
+
+EQUIVALENTS = (Cost(47_104, 1), DEFAULT_COST, Cost(12_288, 3), Cost(9_216, 4), Cost(7_168, 5))
+"""Costs that OWASP's password storage cheat sheet holds to be equally strong; nothing below them is accepted."""
+
+
+def is_strong_enough(cost: Cost) -> bool:
+    """Tell whether a cost is at least one of the equivalents."""
+    return any(cost.memory_kib >= e.memory_kib and cost.passes >= e.passes for e in EQUIVALENTS)
+
+
 class PasswordHasher:
     """Hashes and verifies passwords. One call costs tens of milliseconds of CPU: keep it off the event loop."""
 
-    def __init__(self, *, memory_kib: int = 19_456, passes: int = 2, lanes: int = 1) -> None:
-        """Fix the parameters of new hashes; old hashes carry their own."""
-        self._argon2 = argon2.PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=lanes)
+    def __init__(self, cost: Cost = DEFAULT_COST) -> None:
+        """Fix the cost of new hashes; old hashes carry their own."""
+        self._argon2 = argon2.PasswordHasher(
+            time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
+        )
         # Verified in place of a hash that does not exist, so that the time an answer takes does not tell
         # whether an account does.
         self._nobody = self._argon2.hash("nobody has this password")
