@@ -9,6 +9,7 @@ from athena_auth.accounts.answers import SessionAnswer, UserAnswer, session_answ
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import AccountService
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.fields import ImageUrl, Name, Password
 from athena_auth.wire.reply import CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, NoBody, Route
@@ -53,12 +54,6 @@ class DeletedAnswer(msgspec.Struct, frozen=True):
 
     success: bool = True
     message: str = "User deleted"
-
-
-class StatusAnswer(msgspec.Struct, frozen=True):
-    """It is done."""
-
-    status: bool = True
 
 
 _FORGET = (expired(CookieName.SESSION), expired(CookieName.CHALLENGE))

@@ -8,23 +8,17 @@ from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import NewSessionAnswer, PassedReply, new_session_answer, submitted_code
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     BackupCode,
     BackupCodes,
     DisableSession,
-    Password,
     SessionToken,
     TrustDevice,
     is_set,
 )
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
-
-
-class GenerateBackupCodesBody(msgspec.Struct, frozen=True):
-    """The password, again."""
-
-    password: Password
 
 
 class BackupCodesAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -58,7 +52,7 @@ class BackupCodeApi:
         self._service = service
         self._passed_reply = passed_reply
 
-    async def generate(self, call: Call[SignedIn, GenerateBackupCodesBody]) -> Reply | Refused:
+    async def generate(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
         """Make a new set."""
         codes = await self._service.generate(call.principal, call.body.password)
         return codes if isinstance(codes, Refused) else Reply(BackupCodesAnswer(backup_codes=codes))
@@ -96,7 +90,7 @@ class BackupCodeApi:
                 path="/two-factor/generate-backup-codes",
                 handler=self.generate,
                 access=Access.SESSION,
-                body=GenerateBackupCodesBody,
+                body=PasswordBody,
                 answer=BackupCodesAnswer,
                 errors=(ErrorCode.INVALID_PASSWORD, ErrorCode.TWO_FACTOR_NOT_ENABLED, ErrorCode.CONFLICT),
                 summary="Replace the backup codes by new ones",

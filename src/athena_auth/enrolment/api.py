@@ -9,6 +9,7 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.challenge.answers import session_cookie
 from athena_auth.enrolment.service import EnrolmentService, Factor
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.wire.bodies import PasswordBody, StatusAnswer
 from athena_auth.wire.fields import BackupCodes, Issuer, Password, TotpUri
 from athena_auth.wire.reply import CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, Route
@@ -30,18 +31,6 @@ class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     method: Annotated[Factor, Meta(examples=["totp"])]
 
 
-class DisableBody(msgspec.Struct, frozen=True):
-    """The password, again."""
-
-    password: Password
-
-
-class DisabledAnswer(msgspec.Struct, frozen=True):
-    """No second factor is on any more."""
-
-    status: bool = True
-
-
 class EnrolmentApi:
     """The routes that turn the second factor on and off."""
 
@@ -58,14 +47,14 @@ class EnrolmentApi:
         uri = UNSET if enrolment.totp_uri is None else enrolment.totp_uri
         return Reply(EnableAnswer(totp_uri=uri, backup_codes=enrolment.backup_codes, method=body.method))
 
-    async def disable(self, call: Call[SignedIn, DisableBody]) -> Reply | Refused:
+    async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
         """Remove all factors."""
         refused = await self._service.disable(call.principal, call.body.password)
         if refused is not None:
             return refused
         signed_in = call.principal
         cookies = (session_cookie(signed_in.session, signed_in.token), expired(CookieName.TRUSTED_DEVICE))
-        return Reply(DisabledAnswer(), cookies, session_token=signed_in.token)
+        return Reply(StatusAnswer(), cookies, session_token=signed_in.token)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -89,8 +78,8 @@ class EnrolmentApi:
                 path="/two-factor/disable",
                 handler=self.disable,
                 access=Access.SESSION,
-                body=DisableBody,
-                answer=DisabledAnswer,
+                body=PasswordBody,
+                answer=StatusAnswer,
                 errors=(ErrorCode.INVALID_PASSWORD, ErrorCode.CONFLICT),
                 summary="Turn the second factor off",
                 description="Removes every factor, backup code and trusted device, and ends all other sessions.",

@@ -7,15 +7,10 @@ from athena_auth.challenge.answers import PassedReply, TokenUserAnswer, submitte
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.service import OtpService
+from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.fields import Code, TrustDevice, is_set
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, NoBody, Route
-
-
-class SentAnswer(msgspec.Struct, frozen=True):
-    """The code is on its way."""
-
-    status: bool = True
 
 
 class VerifyOtpBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -36,7 +31,7 @@ class OtpApi:
     async def send_otp(self, call: Call[SignedIn | ChallengeBearer, NoBody]) -> Reply | Refused:
         """Send a code."""
         refused = await self._service.send(call.principal)
-        return refused or Reply(SentAnswer())
+        return refused or Reply(StatusAnswer())
 
     async def verify_otp(self, call: Call[SignedIn | ChallengeBearer, VerifyOtpBody]) -> Reply | Refused:
         """Judge a code."""
@@ -54,7 +49,7 @@ class OtpApi:
                 path="/two-factor/send-otp",
                 handler=self.send_otp,
                 access=Access.SESSION_OR_CHALLENGE,
-                answer=SentAnswer,
+                answer=StatusAnswer,
                 errors=(
                     ErrorCode.INVALID_TWO_FACTOR_COOKIE,
                     ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,

@@ -8,15 +8,10 @@ from athena_auth.challenge.answers import PassedReply, submitted_code
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.totp.service import TotpService
-from athena_auth.wire.fields import Code, Password, SessionToken, TotpUri, TrustDevice, is_set
+from athena_auth.wire.bodies import PasswordBody
+from athena_auth.wire.fields import Code, SessionToken, TotpUri, TrustDevice, is_set
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
-
-
-class GetTotpUriBody(msgspec.Struct, frozen=True):
-    """The password, again."""
-
-    password: Password
 
 
 class TotpUriAnswer(msgspec.Struct, frozen=True):
@@ -48,7 +43,7 @@ class TotpApi:
         self._service = service
         self._passed_reply = passed_reply
 
-    async def get_totp_uri(self, call: Call[SignedIn, GetTotpUriBody]) -> Reply | Refused:
+    async def get_totp_uri(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
         """Show the secret."""
         uri = await self._service.uri(call.principal, call.body.password)
         return uri if isinstance(uri, Refused) else Reply(TotpUriAnswer(uri))
@@ -71,7 +66,7 @@ class TotpApi:
                 path="/two-factor/get-totp-uri",
                 handler=self.get_totp_uri,
                 access=Access.SESSION,
-                body=GetTotpUriBody,
+                body=PasswordBody,
                 answer=TotpUriAnswer,
                 errors=(ErrorCode.INVALID_PASSWORD, ErrorCode.TOTP_NOT_ENABLED, ErrorCode.CONFLICT),
                 summary="Show the address that an authenticator app reads from a QR code",

@@ -1,0 +1,17 @@
+"""The bodies that several endpoints share."""
+
+import msgspec
+
+from athena_auth.wire.fields import Password
+
+
+class PasswordBody(msgspec.Struct, frozen=True):
+    """The account's password, again."""
+
+    password: Password
+
+
+class StatusAnswer(msgspec.Struct, frozen=True):
+    """It is done."""
+
+    status: bool = True
