@@ -3,7 +3,8 @@
 import msgspec
 
 from athena_auth.accounts.api import AccountApi
-from athena_auth.accounts.proof import HashingPool, PasswordProof
+from athena_auth.accounts.hashing import HashingPool
+from athena_auth.accounts.proof import PasswordProof
 from athena_auth.accounts.service import AccountService, Resolver
 from athena_auth.backup_codes import sql as backup_codes_sql
 from athena_auth.backup_codes.api import BackupCodeApi
@@ -97,7 +98,7 @@ def _secrets(settings: Settings) -> dict[int, bytes]:
 
 
 def _slices(settings: Settings, base: Foundation) -> Wired:
-    proof = PasswordProof(base.store, base.pool)
+    proof = PasswordProof(base.store, base.clock, base.pool)
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     totp = TotpMethod(base.keyring, _totp_settings(settings))
     otp = OtpMethod(base.keyring, base.outbox, _otp_settings(settings))

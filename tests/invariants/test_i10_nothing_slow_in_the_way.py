@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from athena_auth.accounts.proof import HashingPool
+from athena_auth.accounts.hashing import HashingPool
 from athena_auth.crypto.passwords import Cost, PasswordHasher
 from athena_auth.kernel.outcome import Unavailable
 from support.person import Person

@@ -14,7 +14,12 @@ from athena_auth.wire.fields import ImageUrl, Name, Password
 from athena_auth.wire.reply import CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, NoBody, Route
 
-SessionName = Annotated[str, msgspec.Meta(max_length=128, description="A session's id, or its token.")]
+SessionName = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=128, pattern=r"^[A-Za-z0-9_-]*$(?!\n)", description="A session's id, or its token."
+    ),
+]
 
 
 class UpdateUserBody(msgspec.Struct, frozen=True):

@@ -1,68 +1,31 @@
-"""Proving a password, without letting its cost stall anybody else (I10)."""
+"""Proving a password, and acting on the proof (docs/adr/0004)."""
 
-import asyncio
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from athena_auth.accounts import sql
-from athena_auth.accounts.model import CredentialVersion
+from athena_auth.accounts.hashing import HashingPool
+from athena_auth.accounts.model import CredentialVersion, SignedIn
 from athena_auth.accounts.sql import StoredPassword
-from athena_auth.crypto.passwords import MAX_LENGTH, PasswordHasher
+from athena_auth.crypto.passwords import MAX_LENGTH, is_absurd
+from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sessions import sql as sessions
 from athena_auth.store.transaction import Store, Tx, Work
+from athena_auth.throttle import budget
+from athena_auth.throttle.model import Blocked, Lane, Paid
+from athena_auth.throttle.refusal import refused_by
 
 T = TypeVar("T")
-
-_WAITING_PER_THREAD = 16
-"""Hashes that may wait for each thread: about half a second of work. More is answered 503 at once."""
-
-
-class HashingPool:
-    """A bounded pool of threads that hash; argon2 releases the interpreter lock while it works."""
-
-    def __init__(self, hasher: PasswordHasher, threads: int | None = None) -> None:
-        """Use `threads` threads, by default one for each core."""
-        count = threads or os.cpu_count() or 1
-        self._hasher = hasher
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="password-hash")
-        self._capacity = count * (_WAITING_PER_THREAD + 1)
-        self._waiting = 0
-
-    async def hash(self, password: str) -> str:
-        """Return the encoded hash of a password. Raises `Unavailable` under overload."""
-        return await self._run(lambda: self._hasher.hash(password))
-
-    async def verify(self, encoded: str | None, password: str) -> bool:
-        """Tell whether this is the password; as slow without a hash as with one. Raises `Unavailable`."""
-        return await self._run(lambda: self._hasher.verify(encoded, password))
-
-    def is_outdated(self, encoded: str) -> bool:
-        """Tell whether a hash should be made again with today's parameters."""
-        return self._hasher.is_outdated(encoded)
-
-    def close(self) -> None:
-        """Drop what is waiting; a hash that is being made is finished, for nobody."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self._waiting >= self._capacity:
-            raise Unavailable("too many passwords wait to be hashed")
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        finally:
-            self._waiting -= 1
 
 
 class PasswordProof:
     """Checks passwords against accounts."""
 
-    def __init__(self, store: Store, pool: HashingPool) -> None:
-        """Take the database and the threads that hash."""
+    def __init__(self, store: Store, clock: Clock, pool: HashingPool) -> None:
+        """Take the database, the clock and the threads that hash."""
         self._store = store
+        self._clock = clock
         self._pool = pool
 
     async def of_account(self, user_id: UserId, password: str) -> CredentialVersion | None:
@@ -74,30 +37,63 @@ class PasswordProof:
         stored = await self._check(await self._store.read(load), password)
         return None if stored is None else stored.version
 
-    async def act(self, user_id: UserId, password: str, work: Work[T]) -> T | Refused:
-        """Run work in a transaction that the account's password opens.
+    async def act(self, signed_in: SignedIn, password: str, work: Work[T]) -> T | Refused:
+        """Run work in a transaction that the account's password opens, for a session that is still live.
 
         The password is checked before the transaction, since that is slow; the transaction then makes sure
-        that the password it checked is still the account's.
+        that the password it checked is still the account's, and that the session was not ended meanwhile.
+        Guesses are paid for: a stolen session must not become a way to find the password out.
         """
+        user_id = signed_in.account.id
+        paid = await self._pay(user_id)
+        if isinstance(paid, Refused):
+            return paid
         version = await self.of_account(user_id, password)
         if version is None:
+            await self._record_failure(user_id, paid)
             return Refused(ErrorCode.INVALID_PASSWORD)
 
         async def held(tx: Tx) -> T | Refused:
             if not await sql.hold(tx, version):
                 return Refused(ErrorCode.CONFLICT)
+            if not await sessions.hold(tx, signed_in.session.id, self._clock.now()):
+                return Refused(ErrorCode.UNAUTHORIZED)
+            await budget.clear(tx, user_id, Lane.PASSWORD)
             return await work(tx)
 
         return await self._store.transact(held)
 
+    async def _pay(self, user_id: UserId) -> Paid | Refused:
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> Paid | Blocked:
+            return await budget.pay(tx, user_id, Lane.PASSWORD, now)
+
+        paid = await self._store.transact(work)
+        return paid if isinstance(paid, Paid) else refused_by(paid, now)
+
+    async def _record_failure(self, user_id: UserId, paid: Paid) -> None:
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> None:
+            await budget.record_failure(tx, user_id, Lane.PASSWORD, paid, now)
+
+        await self._store.transact(work)
+
     async def of_email(self, email: str | None, password: str) -> StoredPassword | None:
-        """Return the account that this address and password prove, or None; in the same time either way."""
+        """Return the account that this address and password prove, or None; in the same time either way.
+
+        For an unknown address the hash of the next known one, in the order of the alphabet, is checked in vain.
+        A made-up hash would do only as long as all hashes cost the same: once an operator has raised the cost,
+        known addresses would be those that answer sooner.
+        """
 
         async def load(tx: Tx) -> StoredPassword | None:
-            return None if email is None else await sql.load_password_by_email(tx, email)
+            return None if email is None else await sql.load_nearest_password(tx, email)
 
-        return await self._check(await self._store.read(load), password)
+        nearest = await self._store.read(load)
+        proven = await self._check(nearest, password)
+        return proven if proven is not None and proven.account.email == email else None
 
     async def rehashed(self, stored: StoredPassword, password: str) -> str | None:
         """Return a new hash of a password just proven, if its old one was made with outdated parameters."""
@@ -105,7 +101,7 @@ class PasswordProof:
 
     async def _check(self, stored: StoredPassword | None, password: str) -> StoredPassword | None:
         # No account can have so long a password. It is still hashed, in short, so that time tells nothing.
-        if len(password) > 4 * MAX_LENGTH:
+        if is_absurd(password):
             stored, password = None, password[:MAX_LENGTH]
         encoded = None if stored is None else stored.encoded
         return stored if await self._pool.verify(encoded, password) else None

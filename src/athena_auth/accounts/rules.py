@@ -2,10 +2,11 @@
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-from athena_auth.crypto.passwords import MAX_LENGTH, MIN_LENGTH, normalise
+from athena_auth.crypto.passwords import MAX_LENGTH, MIN_LENGTH, is_absurd, normalise
 from athena_auth.kernel.outcome import ErrorCode, Refused
 
 _PUBLIC = ".example.com"
+_ENCODED_WORD = "=?"
 
 
 def normalised_email(text: str) -> str | None:
@@ -14,6 +15,9 @@ def normalised_email(text: str) -> str | None:
     Lower case throughout: no provider of note tells `Ada@` from `ada@`, and people type both.
     """
     typed = text.strip()
+    if _ENCODED_WORD in typed:
+        # `=?utf-8?q?…?=` is an address to the letter, and another one to whoever decodes the mail's header.
+        return None
     # A company's own network has hosts like `mail.corp.local`; the library refuses such names, which no
     # public mail can reach, so their form is checked below a domain that it accepts.
     suffix = _PUBLIC if _is_internal(typed) else ""
@@ -38,6 +42,8 @@ def normalised_name(text: str) -> str | None:
 
 def refuse_password(password: str) -> Refused | None:
     """Return why this cannot become a password, or None when it can. Length is counted after normalisation."""
+    if is_absurd(password):
+        return Refused(ErrorCode.PASSWORD_TOO_LONG)
     length = len(normalise(password))
     if length < MIN_LENGTH:
         return Refused(ErrorCode.PASSWORD_TOO_SHORT)

@@ -83,7 +83,7 @@ class AccountService:
             return None if deleted else Refused(ErrorCode.UNAUTHORIZED)
 
         if password is not None:
-            return await self._proof.act(user_id, password, work)
+            return await self._proof.act(signed_in, password, work)
         if not rules.is_fresh(signed_in.session, self._clock.now()):
             return Refused(ErrorCode.INVALID_PASSWORD, "Enter your password to delete the account.")
         return await self._store.transact(work)

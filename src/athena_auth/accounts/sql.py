@@ -32,6 +32,7 @@ _LOAD_SIGNED_IN = Statement("""
 
 _LOAD = Statement("SELECT * FROM athena_account WHERE id = :id")
 _LOAD_BY_EMAIL = Statement("SELECT * FROM athena_account WHERE email = :email")
+_LOAD_NEAREST = Statement("SELECT * FROM athena_account WHERE email >= :email ORDER BY email LIMIT 1")
 
 _INSERT = Statement("""
     INSERT INTO athena_account (id, email, email_verified, name, image, password_hash, credential_version,
@@ -115,6 +116,11 @@ async def load(tx: Tx, user_id: UserId) -> Account | None:
 async def load_password(tx: Tx, user_id: UserId) -> StoredPassword | None:
     """Load an account's password hash."""
     return _stored_password(await tx.one(_LOAD, id=user_id))
+
+
+async def load_nearest_password(tx: Tx, email: str) -> StoredPassword | None:
+    """Load the password hash of this address or, if it is unknown, of the one that follows it."""
+    return _stored_password(await tx.one(_LOAD_NEAREST, email=email))
 
 
 async def load_password_by_email(tx: Tx, email: str) -> StoredPassword | None:

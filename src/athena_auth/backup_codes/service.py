@@ -34,7 +34,7 @@ class BackupCodeService:
                 return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
             return await self._method.issue(tx, user_id, State.ACTIVE, now)
 
-        return await self._proof.act(user_id, password, work)
+        return await self._proof.act(signed_in, password, work)
 
     async def verify(
         self, principal: SignedIn | ChallengeBearer, submitted: SubmittedCode

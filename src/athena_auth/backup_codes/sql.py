@@ -43,12 +43,17 @@ _DROP_SUCCEEDED = Statement("""
 _ACTIVATE = Statement("""
     UPDATE athena_backup_code SET state = 'active' WHERE user_id = :user_id AND state = 'pending'
 """)
+_DROP_PENDING = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id AND state = 'pending'")
 _DROP_ALL = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id")
 
 
 async def replace(tx: Tx, user_id: UserId, hashes: Iterable[bytes], state: State, now: Millis) -> None:
     """Make these the account's codes of a state, a whole set, in the place of those it had."""
-    await tx.run(_DROP_STATE, user_id=user_id, state=state)
+    if state is State.ACTIVE:
+        # What was pending would else take the place of what is issued now, when its factor is confirmed.
+        await tx.run(_DROP_ALL, user_id=user_id)
+    else:
+        await tx.run(_DROP_STATE, user_id=user_id, state=state)
     named = dict(zip(_HASH_NAMES, hashes, strict=True))
     await tx.run(_INSERT_SET, user_id=user_id, state=state, now=now, **named)
 
@@ -65,9 +70,9 @@ async def count(tx: Tx, user_id: UserId, state: State) -> int:
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
-    """Put a pending set into force with its factor; forget all when the factors are removed."""
+    """Put a pending set into force with its factor; drop it with the password; forget all with the factors."""
     if change is Change.FACTORS_REMOVED:
         return (_DROP_ALL,)
     if change in {Change.FACTOR_ADDED, Change.FACTOR_REPLACED}:
         return (_DROP_SUCCEEDED, _ACTIVATE)
-    return ()
+    return (_DROP_PENDING,)

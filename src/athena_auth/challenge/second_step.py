@@ -11,7 +11,7 @@ from athena_auth.challenge.method import Claim, DeviceTrust, Method, Proven
 from athena_auth.challenge.model import Challenge
 from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.tokens import TokenKind, digest
-from athena_auth.kernel.clock import Clock, Millis, seconds_until
+from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
@@ -20,15 +20,11 @@ from athena_auth.sessions.model import Amr, ClientInfo, Level, Proof, Session
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import budget
 from athena_auth.throttle.model import Blocked, Lane
+from athena_auth.throttle.refusal import refused_by
 from athena_auth.wire.route import ChallengeBearer
 
 MAX_TRIES = 5
 """Codes that may be tried on one challenge; then the password is due again."""
-
-_USED_UP = (
-    "Too many wrong codes in a row: no more are accepted until the owner changes the password or the second "
-    "factor in a session that is still open, or the operator unlocks the account."
-)
 
 
 class SubmittedCode(msgspec.Struct, frozen=True):
@@ -98,7 +94,7 @@ class SecondStep:
             if isinstance(proven, Blocked):
                 # A lock must not use up the owner's challenge too: nothing was looked at.
                 await sql.refund_try(tx, token_digest)
-                return _locked(proven, now)
+                return refused_by(proven, now)
             if isinstance(proven, Refused):
                 return proven
             return await self._sign_in(tx, challenge, proven, submitted, now)
@@ -119,7 +115,7 @@ class SecondStep:
             claim = Claim(session.user_id, normalised_code(submitted.code), binding, signed_in=True, now=now)
             proven = await self._judge(tx, method, claim, Lane.SESSION)
             if isinstance(proven, Blocked):
-                return _locked(proven, now)
+                return refused_by(proven, now)
             if isinstance(proven, Refused):
                 return proven
             return await self._raise(tx, signed_in, proven, submitted, now)
@@ -173,9 +169,3 @@ class SecondStep:
 
     async def _trusted(self, tx: Tx, user_id: UserId, submitted: SubmittedCode, now: Millis) -> str | None:
         return await self._trust.grant(tx, user_id, submitted.client, now) if submitted.trust_device else None
-
-
-def _locked(blocked: Blocked, now: Millis) -> Refused:
-    message = _USED_UP if blocked.used_up else None
-    retry_after = seconds_until(blocked.until, now)
-    return Refused(ErrorCode.ACCOUNT_TEMPORARILY_LOCKED, message, retry_after=retry_after)

@@ -13,6 +13,7 @@ from uvicorn.supervisors import Multiprocess
 
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.server.app import create_app
+from athena_auth.server.protocol import BoundedHeadProtocol
 from athena_auth.settings import BASE_PATH, PREFIX, Settings
 from athena_auth.store.migrate import migrate
 from athena_auth.version import __version__
@@ -58,6 +59,7 @@ def _config(application: ASGIApp | str, *, factory: bool = False, workers: int =
         application,
         factory=factory,
         workers=workers,
+        http=BoundedHeadProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

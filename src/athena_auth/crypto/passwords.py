@@ -59,6 +59,15 @@ class PasswordHasher:
         return self._argon2.check_needs_rehash(encoded)
 
 
+def is_absurd(password: str) -> bool:
+    """Tell whether a password is too long to be even looked at.
+
+    Normalising takes time that grows with the square of a run of combining marks: 64 KB of them cost a second.
+    NFKC shortens some texts, so the bound lies above the longest password that could pass.
+    """
+    return len(password) > 4 * MAX_LENGTH
+
+
 def normalise(password: str) -> str:
     """Return the password as it is hashed: NFKC, so that every keyboard types the same one (SP 800-63B-4 3.1.1.2)."""
     return unicodedata.normalize("NFKC", password)

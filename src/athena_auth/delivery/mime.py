@@ -34,7 +34,8 @@ class Sender:
 
 def is_mailbox(text: str) -> bool:
     """Tell whether `text` is one bare address that is safe in a header and in an SMTP command."""
-    return _MAILBOX.fullmatch(text) is not None
+    # `=?…?=` would be decoded to another address by whoever reads the header (RFC 2047).
+    return _MAILBOX.fullmatch(text) is not None and "=?" not in text
 
 
 def parse_sender(text: str) -> Sender:

@@ -27,6 +27,8 @@ _log = structlog.get_logger(__name__)
 
 _LEASE = 30
 """Seconds that a row belongs to the process that is sending it."""
+_MARGIN = 15
+"""Seconds of the lease that must be left to begin sending: longer than a mail server is waited for."""
 _POLL = 5.0
 """Seconds between looks for rows whose lease ran out or whose next try is due."""
 _SENDERS = 4
@@ -41,6 +43,7 @@ class Parcel(msgspec.Struct, frozen=True):
 
     id: str
     message: Message
+    leased_until: Millis
     tries: int = 0
 
 
@@ -61,10 +64,11 @@ class Outbox:
 
     async def post(self, tx: Tx, message: Message, now: Millis) -> Parcel:
         """Write a message into the outbox, in the caller's transaction; hand it to `send_soon` after commit."""
-        parcel = Parcel(new_id(now), message)
+        parcel = Parcel(new_id(now), message, after(now, _LEASE))
         sealed = self._keyring.seal(msgspec.msgpack.encode(message), _place(parcel.id))
-        due_at = after(now, _LEASE)
-        await sql.insert(tx, parcel.id, sealed, due_at=due_at, expires_at=Millis(message.expires_at))
+        await sql.insert(
+            tx, parcel.id, sealed, due_at=parcel.leased_until, expires_at=Millis(message.expires_at)
+        )
         return parcel
 
     def send_soon(self, parcel: Parcel) -> None:
@@ -105,12 +109,24 @@ class Outbox:
             await sql.delete(self._store, parcel.id)
             _log.warning("mail.expired", kind=message.kind, tries=parcel.tries)
             return
+        if not await self._is_ours(parcel, now):
+            return
         try:
             await self._transport.send(message)
         except DeliveryFailed as failure:
             await self._after_failure(parcel, failure)
         else:
             await sql.delete(self._store, parcel.id)
+
+    async def _is_ours(self, parcel: Parcel, now: Millis) -> bool:
+        """Make sure of the lease: after a long wait in memory another process may have taken the row over."""
+        if now < parcel.leased_until - _MARGIN * 1000:
+            return True
+
+        async def renew(tx: Tx) -> bool:
+            return await sql.claim(tx, parcel.id, parcel.leased_until, after(now, _LEASE))
+
+        return await self._store.transact(renew)
 
     async def _after_failure(self, parcel: Parcel, failure: DeliveryFailed) -> None:
         _log.warning(
@@ -150,17 +166,17 @@ class Outbox:
 
         async def claim(tx: Tx) -> list[sql.Due]:
             # Another process may look at the same rows: the guarded update decides who sends each.
-            return [row for row in due if await sql.claim(tx, row, after(now, _LEASE))]
+            return [row for row in due if await sql.claim(tx, row.id, row.due_at, after(now, _LEASE))]
 
         claimed = await self._store.transact(claim)
         for row in claimed:
             if row.expires_at <= now:
                 await sql.delete(self._store, row.id)
                 _log.warning("mail.expired", id=row.id, tries=row.tries)
-        opened = [self._open(row) for row in claimed if row.expires_at > now]
+        opened = [self._open(row, after(now, _LEASE)) for row in claimed if row.expires_at > now]
         return [parcel for parcel in opened if parcel is not None]
 
-    def _open(self, row: sql.Due) -> Parcel | None:
+    def _open(self, row: sql.Due, leased_until: Millis) -> Parcel | None:
         try:
             message = msgspec.msgpack.decode(
                 self._keyring.unseal(row.sealed_message, _place(row.id)), type=Message
@@ -168,7 +184,7 @@ class Outbox:
         except (UnreadableError, msgspec.MsgspecError):
             _log.error("mail.unreadable", id=row.id)
             return None
-        return Parcel(row.id, message, row.tries + 1)
+        return Parcel(row.id, message, leased_until, row.tries + 1)
 
 
 def _place(parcel_id: str) -> str:

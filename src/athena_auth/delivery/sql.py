@@ -49,9 +49,9 @@ async def load_due(tx: Tx, now: Millis, most: int) -> list[Due]:
     ]
 
 
-async def claim(tx: Tx, due: Due, lease_until: Millis) -> bool:
-    """Lease a message to this process; False when another was faster."""
-    return await tx.run(_CLAIM, id=due.id, seen=due.due_at, lease_until=lease_until) == 1
+async def claim(tx: Tx, parcel_id: str, seen: Millis, lease_until: Millis) -> bool:
+    """Lease a message that was due at `seen` to this process; False when another was faster."""
+    return await tx.run(_CLAIM, id=parcel_id, seen=seen, lease_until=lease_until) == 1
 
 
 async def postpone(runner: Runner, parcel_id: str, due_at: Millis) -> None:

@@ -85,7 +85,7 @@ class EnrolmentService:
             uri = await self._factors.totp.stage(tx, account.id, issuer, account.email, now)
             return Enrolment(await self._pending_codes(tx, account, now), totp_uri=uri)
 
-        enrolment = await self._proof.act(signed_in.account.id, password, work)
+        enrolment = await self._proof.act(signed_in, password, work)
         if isinstance(enrolment, Enrolment) and enrolment.parcel is not None:
             self._outbox.send_soon(enrolment.parcel)
         return enrolment
@@ -102,7 +102,7 @@ class EnrolmentService:
             keep = signed_in.session.id
             await self._events.announce(tx, user_id, Change.FACTORS_REMOVED, keep=keep, now=now)
 
-        return await self._proof.act(user_id, password, work)
+        return await self._proof.act(signed_in, password, work)
 
     async def _begin_otp(self, tx: Tx, account: Account, signed_in: SignedIn, now: Millis) -> Enrolment:
         otp, keep = self._factors.otp, signed_in.session.id

@@ -106,7 +106,7 @@ _REFUSALS = {
         HTTPStatus.BAD_REQUEST, "Too many wrong codes for this sign-in; sign in with your password again."
     ),
     ErrorCode.ACCOUNT_TEMPORARILY_LOCKED: _Refusal(
-        HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong codes for this account; wait before you try again."
+        HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong guesses for this account; wait before you try again."
     ),
     ErrorCode.CONFLICT: _Refusal(
         HTTPStatus.CONFLICT, "The account changed while this was being done; look again and retry."

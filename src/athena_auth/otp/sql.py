@@ -33,6 +33,10 @@ _CONFIRM = Statement("""
 
 _DROP = Statement("DELETE FROM athena_otp_authenticator WHERE user_id = :user_id")
 
+_DROP_PENDING = Statement("""
+    DELETE FROM athena_otp_authenticator WHERE user_id = :user_id AND confirmed_at IS NULL
+""")
+
 _PUT_CODE = Statement("""
     INSERT INTO athena_sent_code (binding, user_id, code_hash, created_at, expires_at)
     VALUES (:binding, :user_id, :code_hash, :now, :expires_at)
@@ -97,5 +101,7 @@ async def spend_code(tx: Tx, binding: bytes, code_hash: bytes) -> bool:
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
-    """End the codes under way; forget the enrolment when the factors are removed."""
-    return (_END_CODES, _DROP) if change is Change.FACTORS_REMOVED else (_END_CODES,)
+    """End the codes under way; forget the enrolment with the factors, and one under way with the password."""
+    if change is Change.FACTORS_REMOVED:
+        return (_END_CODES, _DROP)
+    return (_END_CODES, _DROP_PENDING) if change is Change.PASSWORD_CHANGED else (_END_CODES,)

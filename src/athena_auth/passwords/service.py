@@ -2,8 +2,9 @@
 
 from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.accounts.proof import HashingPool, PasswordProof
+from athena_auth.accounts.proof import PasswordProof
 from athena_auth.challenge.credentials import CredentialEvents
 from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Clock
@@ -39,4 +40,4 @@ class PasswordService:
             )
             return account or Refused(ErrorCode.UNAUTHORIZED)
 
-        return await self._proof.act(user_id, current, work)
+        return await self._proof.act(signed_in, current, work)

@@ -97,11 +97,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
 def standing_alone(athena: Athena) -> Starlette:
     """Return the application that has nothing else to serve: the API at `/api/auth`, and the way to its reference."""
-    return Starlette(
+    app = Starlette(
         routes=[Mount(BASE_PATH, athena.asgi), StarletteRoute("/", _to_reference)],
         exception_handlers={HTTPStatus.NOT_FOUND: _not_found, HTTPStatus.METHOD_NOT_ALLOWED: _not_found},
         lifespan=athena.lifespan,
     )
+    # A redirect would be built from the Host header, which is the caller's.
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _to_reference(_request: Request) -> StarletteResponse:

@@ -29,6 +29,7 @@ from athena_auth.server.request import (
     request_id_of,
 )
 from athena_auth.server.response import Headers, Response, refusal, success
+from athena_auth.store.transaction import OwnerGone
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.reply import Cookie, Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
@@ -87,6 +88,8 @@ class Edge:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             response = await self._respond(scope, receive, headers, path)
+        except OwnerGone:
+            response = refusal(Refused(ErrorCode.UNAUTHORIZED))
         except Unavailable as outage:
             _log.warning("request.unavailable", reason=str(outage))
             response = refusal(Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after))

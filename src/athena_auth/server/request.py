@@ -15,6 +15,7 @@ from athena_auth.wire.reply import CookieName
 
 MAX_BODY = 65_536
 """Bytes."""
+_MAX_LENGTH_DIGITS = 18
 _MAX_USER_AGENT = 256
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _BEARER = "bearer "
@@ -37,14 +38,15 @@ RawHeaders = dict[bytes, str]
 
 def read_headers(scope: Scope) -> RawHeaders:
     """Return the headers the edge looks at; of a repeated one all values, joined by commas."""
-    headers: RawHeaders = {}
+    found: dict[bytes, list[bytes]] = {}
     for name, value in scope["headers"]:
         if name in _WANTED:
-            text = value.decode("latin-1")
-            # HTTP/2 splits cookies over several fields (RFC 9113 section 8.2.3); they join by semicolons.
-            separator = "; " if name == b"cookie" else ","
-            headers[name] = f"{headers[name]}{separator}{text}" if name in headers else text
-    return headers
+            found.setdefault(name, []).append(value)
+    # HTTP/2 splits cookies over several fields (RFC 9113 section 8.2.3); they join by semicolons.
+    return {
+        name: (b"; " if name == b"cookie" else b",").join(values).decode("latin-1")
+        for name, values in found.items()
+    }
 
 
 def request_id_of(headers: RawHeaders) -> str:
@@ -97,7 +99,7 @@ class CallerReader:
 async def read_body(receive: Receive, headers: RawHeaders) -> bytes | Refused:
     """Return the body, or a refusal as soon as it is known to be too large."""
     declared = headers.get(b"content-length", "0")
-    if not declared.isdecimal() or int(declared) > MAX_BODY:
+    if not declared.isdecimal() or len(declared) > _MAX_LENGTH_DIGITS or int(declared) > MAX_BODY:
         return Refused(ErrorCode.PAYLOAD_TOO_LARGE)
     chunks: list[bytes] = []
     size = 0

@@ -4,8 +4,9 @@ import msgspec
 
 from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account
-from athena_auth.accounts.proof import HashingPool, PasswordProof
+from athena_auth.accounts.proof import PasswordProof
 from athena_auth.accounts.sql import StoredPassword
 from athena_auth.challenge.admission import Admission, Admitted, FirstFactor
 from athena_auth.challenge.model import Challenged

@@ -13,7 +13,7 @@ import asyncpg
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.connections import Connection, Connections
 from athena_auth.store.statement import Batch, Statement
-from athena_auth.store.transaction import Row, UniqueViolation, Value, Work
+from athena_auth.store.transaction import OwnerGone, Row, UniqueViolation, Value, Work
 
 T = TypeVar("T")
 
@@ -30,6 +30,7 @@ _SERVER_SETTINGS = {
 _OUT_OF_REACH = (
     OSError,
     TimeoutError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -122,6 +123,8 @@ class PostgresStore:
                 self._connections.release(connection)
         except asyncpg.UniqueViolationError:
             raise UniqueViolation from None
+        except asyncpg.ForeignKeyViolationError:
+            raise OwnerGone from None
         except _OUT_OF_REACH as error:
             raise Unavailable(f"PostgreSQL is out of reach: {type(error).__name__}: {error}") from None
 

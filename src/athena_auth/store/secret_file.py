@@ -3,11 +3,14 @@
 import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from athena_auth.kernel.outcome import Unavailable
 
 _BYTES = 48
+_LEAST = 32
+"""Bytes, as of any secret."""
 
 
 def secret_beside(database: Path) -> bytes:
@@ -22,15 +25,19 @@ def secret_beside(database: Path) -> bytes:
             _make(path)
         if path.stat().st_mode & 0o077:
             raise Unavailable(f"others can read {path}; take that away: chmod 600 {path}")
-        return path.read_bytes().strip()
+        secret = path.read_bytes().strip()
     except OSError as error:
         raise Unavailable(f"cannot keep a secret in {path}: {error.strerror}") from None
+    if len(secret) < _LEAST:
+        # Cut short, by a full disk or a bad copy: serving with it would lock everybody out, or nobody.
+        raise Unavailable(f"{path} holds no whole secret; restore it from a backup")
+    return secret
 
 
 def _make(path: Path) -> None:
     """Write the whole file under another name first: a process that starts at the same time never reads half."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    draft = Path(name)
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(_BYTES) + "\n")
         file.flush()

@@ -7,18 +7,19 @@ share one fsync, and none is reported done before that fsync is.
 """
 
 import asyncio
+import contextlib
 import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.statement import Batch, Statement
-from athena_auth.store.transaction import Row, Tx, UniqueViolation, Value, Work
+from athena_auth.store.transaction import OwnerGone, Row, Tx, UniqueViolation, Value, Work
 
 T = TypeVar("T")
 
@@ -99,6 +100,7 @@ class SqliteStore:
         self._path = path
         self._jobs: queue.Queue[_Job | None] = queue.Queue(_MAX_WAITING)
         self._writer: threading.Thread | None = None
+        self._ended = False
 
     async def open(self) -> None:
         """Open both connections and start the writer."""
@@ -131,6 +133,8 @@ class SqliteStore:
 
     async def transact(self, work: Work[T]) -> T:
         """Run work on the writer thread and return when its commit is on disk."""
+        if self._writer is None or not self._writer.is_alive():
+            raise Unavailable("the SQLite store is not open")
         job = _Job(work, asyncio.get_running_loop())
         try:
             self._jobs.put_nowait(job)
@@ -140,36 +144,49 @@ class SqliteStore:
 
     def _write(self) -> None:
         tx = _SqliteTx(self._write_connection)
-        while (first := self._jobs.get()) is not None:
-            group = [first, *self._waiting()]
-            self._commit_together(tx, group)
+        while not self._ended and (first := self._jobs.get()) is not None:
+            group = [first, *self._waiting(_MAX_GROUP - 1)]
+            if not self._commit_together(tx, group):
+                # Another process holds the file. Who has queued meanwhile would wait as long again, one group
+                # after the other: they are told at once.
+                group += self._failed(self._waiting(_MAX_WAITING), group[0].error)
             for job in group:
-                job.loop.call_soon_threadsafe(job.settle)
+                with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits any more
+                    job.loop.call_soon_threadsafe(job.settle)
 
-    def _waiting(self) -> Iterator[_Job]:
-        for _ in range(_MAX_GROUP - 1):
+    def _waiting(self, most: int) -> Iterator[_Job]:
+        for _ in range(most):
             try:
                 job = self._jobs.get_nowait()
             except queue.Empty:
                 return
             if job is None:
-                self._jobs.put(None)  # the end was announced: finish this group first
+                self._ended = True  # after this group
                 return
             yield job
 
-    def _commit_together(self, tx: Tx, group: list[_Job]) -> None:
+    def _failed(self, jobs: Iterable[_Job], error: BaseException | None) -> list[_Job]:
+        failed = list(jobs)
+        for job in failed:
+            job.error = error
+        return failed
+
+    def _commit_together(self, tx: Tx, group: list[_Job]) -> bool:
+        """Commit a group; False when the file could not even be locked."""
         connection = self._write_connection
+        locked = False
         try:
             with _translated():
                 connection.execute("BEGIN IMMEDIATE")
+                locked = True
                 for job in group:
                     self._run(tx, job)
                 connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - whatever it was, these callers must hear of it
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            for job in group:
-                job.error = error
+            self._failed(group, error)
+        return locked
 
     def _run(self, tx: Tx, job: _Job) -> None:
         """Run one job inside the group's transaction; what it did is undone alone if it fails."""
@@ -204,6 +221,8 @@ def _translated() -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         if error.sqlite_errorcode in {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}:
             raise UniqueViolation from None
+        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+            raise OwnerGone from None
         raise
     except sqlite3.OperationalError as error:
         raise Unavailable(f"SQLite: {error}") from error

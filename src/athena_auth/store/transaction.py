@@ -54,6 +54,10 @@ class UniqueViolation(Exception):  # noqa: N818 - it names what happened; whethe
     """A write met a row that is there already."""
 
 
+class OwnerGone(Exception):  # noqa: N818 - as above
+    """A write was for an account that has just been deleted."""
+
+
 class Store(Runner, Protocol):
     """A database with its schema in place."""
 
@@ -78,5 +82,6 @@ class Store(Runner, Protocol):
         Raises:
             Unavailable: the database is out of reach or has no connection to spare.
             UniqueViolation: a row is there already; the transaction was rolled back.
+            OwnerGone: the account was deleted meanwhile; the transaction was rolled back.
         """
         ...

@@ -8,7 +8,7 @@ from athena_auth.kernel.clock import Millis
 
 
 class Lane(StrEnum):
-    """Where guesses at an account's second factor come from.
+    """Where guesses at an account's secrets come from.
 
     Each lane has a budget of its own: somebody who only knows the password guesses in `CHALLENGE`, and what
     he wastes there does not lock out the owner, who is signed in elsewhere.
@@ -16,6 +16,8 @@ class Lane(StrEnum):
 
     CHALLENGE = "challenge"
     SESSION = "session"
+    PASSWORD = "password"  # noqa: S105
+    """Guesses at the password, in a live session."""
 
 
 class Paid(msgspec.Struct, frozen=True):

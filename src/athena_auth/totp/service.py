@@ -30,7 +30,7 @@ class TotpService:
             uri = await self._method.uri(tx, account.id, account.email, now)
             return uri or Refused(ErrorCode.TOTP_NOT_ENABLED)
 
-        return await self._proof.act(account.id, password, work)
+        return await self._proof.act(signed_in, password, work)
 
     async def verify(
         self, principal: SignedIn | ChallengeBearer, submitted: SubmittedCode

@@ -26,6 +26,10 @@ _RESEAL = Statement("""
 
 _DROP_STATE = Statement("DELETE FROM athena_totp_authenticator WHERE user_id = :user_id AND state = :state")
 
+_DROP_PENDING = Statement("""
+    DELETE FROM athena_totp_authenticator WHERE user_id = :user_id AND state = 'pending'
+""")
+
 _ACTIVATE = Statement("""
     UPDATE athena_totp_authenticator SET state = :active, confirmed_at = :now WHERE id = :id AND state = :pending
 """)
@@ -89,5 +93,7 @@ async def activate(tx: Tx, authenticator: Authenticator, now: Millis) -> bool:
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
-    """Forget the secrets when the account's factors are removed."""
-    return (_DROP_ALL,) if change is Change.FACTORS_REMOVED else ()
+    """Forget the secrets when the factors are removed, and with the password an enrolment it began."""
+    if change is Change.FACTORS_REMOVED:
+        return (_DROP_ALL,)
+    return (_DROP_PENDING,) if change is Change.PASSWORD_CHANGED else ()

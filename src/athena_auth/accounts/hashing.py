@@ -1,0 +1,52 @@
+"""Hashing passwords without letting its cost stall anybody else (I10)."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from athena_auth.crypto.passwords import PasswordHasher
+from athena_auth.kernel.outcome import Unavailable
+
+T = TypeVar("T")
+
+_WAITING_PER_THREAD = 16
+"""Hashes that may wait for each thread: about half a second of work. More is answered 503 at once."""
+
+
+class HashingPool:
+    """A bounded pool of threads that hash; argon2 releases the interpreter lock while it works."""
+
+    def __init__(self, hasher: PasswordHasher, threads: int | None = None) -> None:
+        """Use `threads` threads, by default one for each core."""
+        count = threads or os.cpu_count() or 1
+        self._hasher = hasher
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="password-hash")
+        self._capacity = count * (_WAITING_PER_THREAD + 1)
+        self._waiting = 0
+
+    async def hash(self, password: str) -> str:
+        """Return the encoded hash of a password. Raises `Unavailable` under overload."""
+        return await self._run(lambda: self._hasher.hash(password))
+
+    async def verify(self, encoded: str | None, password: str) -> bool:
+        """Tell whether this is the password; as slow without a hash as with one. Raises `Unavailable`."""
+        return await self._run(lambda: self._hasher.verify(encoded, password))
+
+    def is_outdated(self, encoded: str) -> bool:
+        """Tell whether a hash should be made again with today's parameters."""
+        return self._hasher.is_outdated(encoded)
+
+    def close(self) -> None:
+        """Drop what is waiting; a hash that is being made is finished, for nobody."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._waiting >= self._capacity:
+            raise Unavailable("too many passwords wait to be hashed")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._waiting -= 1
