@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import httpx
+import pytest
 
 from support.process import SECRET, run_athena, serving
 
@@ -45,3 +46,16 @@ def test_a_given_secret_leaves_no_file(tmp_path: Path) -> None:
     with serving(tmp_path, secret=SECRET):
         assert (tmp_path / "athena.db").exists()
         assert not (tmp_path / "athena.db.secret").exists()
+
+
+@pytest.mark.parametrize("content", ["", "\n", "cut short"])
+def test_a_secret_file_that_was_cut_short_is_refused(tmp_path: Path, content: str) -> None:
+    """Served with no bytes, every seal is under a key all the world knows."""
+    secret = tmp_path / "athena.db.secret"
+    secret.write_text(content)
+    secret.chmod(0o600)
+
+    refused = run_athena(tmp_path, "serve", port="0")
+
+    assert refused.returncode == 1
+    assert "no whole secret" in refused.stderr

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psutil  # type: ignore[import-untyped]
@@ -149,3 +150,23 @@ def test_a_signal_to_all_processes_at_once_stops_them_cleanly(
     assert two_workers.process.wait(PATIENCE) == 0
     assert "Traceback" not in two_workers.log
     assert not [worker for worker in workers if worker.is_running()]
+
+
+def test_a_request_head_without_end_is_cut_off(tmp_path: Path) -> None:
+    """One connection that never finished its headers filled the memory and stalled everybody else."""
+    with serving(tmp_path) as server:
+        address = urlsplit(server.base_url)
+        assert address.hostname is not None
+        with socket.create_connection((address.hostname, address.port or 0), timeout=10) as connection:
+            connection.sendall(b"GET /api/auth/ok HTTP/1.1\r\nhost: x\r\nx: ")
+            with suppress(ConnectionError):
+                for _ in range(200):
+                    connection.sendall(b"a" * 10_000)
+            with suppress(ConnectionError):
+                assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
+        with socket.create_connection((address.hostname, address.port or 0), timeout=10) as connection:
+            for _ in range(3):
+                connection.sendall(
+                    b"GET /api/auth/ok HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 30_000 + b"\r\n\r\n"
+                )
+                assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")

@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.model import Message, MessageKind
-from athena_auth.delivery.outbox import Outbox
+from athena_auth.delivery.outbox import Outbox, Parcel
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.store.address import store_at
 from athena_auth.store.statement import Statement
@@ -18,6 +18,8 @@ from support.mailbox import Mailbox
 KEYRING = Keyring({1: b"a secret of more than thirty-two bytes"})
 ROWS = Statement("SELECT COUNT(*) AS rows FROM athena_outbox")
 LEASE = 31
+SENDERS = 4
+"""Mails that may be under way when their lease ends; those can go out twice, and no others."""
 
 
 @pytest_asyncio.fixture
@@ -190,4 +192,27 @@ async def test_a_row_nobody_can_read_goes_when_it_has_expired(store: Store) -> N
     clock.advance(180)
 
     assert await settles(store, 0)
+    await outbox.stop()
+
+
+async def test_mail_that_waited_longer_than_its_lease_is_sent_once(store: Store) -> None:
+    """A slow mail server: what waits in memory was adopted again by its own process, and sent twice."""
+    clock, mailbox = FakeClock(), Mailbox()
+    mailbox.hold()
+    outbox = Outbox(store, clock, KEYRING, mailbox, poll=0.02)
+    outbox.start()
+
+    async def work(tx: Tx) -> Parcel:
+        return await outbox.post(tx, message(clock), clock.now())
+
+    for _ in range(12):
+        outbox.send_soon(await store.transact(work))
+    await asyncio.sleep(0.1)
+    clock.advance(LEASE)
+    await asyncio.sleep(0.2)
+    mailbox.release()
+
+    assert await settles(store, 0)
+
+    assert len(mailbox.messages) <= 12 + SENDERS
     await outbox.stop()

@@ -292,3 +292,40 @@ async def test_no_json_of_any_shape_makes_the_server_fail(
     assert answer.status_code < 500, answer.text
     if answer.is_error:
         assert set(answer.json()) == {"message", "code"}
+
+
+async def test_a_password_of_marks_that_take_long_to_sort_is_not_sorted(sqlite_world: World) -> None:
+    """64 KB of combining marks took NFKC more than a second, on the event loop."""
+    client = await sqlite_world.client()
+    body = {"name": "A", "email": "a@example.com", "password": "\u0301" * 5000 + "\u0323" * 5000}
+
+    assert_refusal(await client.post("/sign-up/email", json=body), 400, "PASSWORD_TOO_LONG")
+
+
+async def test_many_cookie_headers_are_read_once(sqlite_world: World) -> None:
+    client = await sqlite_world.client()
+
+    answer = await client.get("/get-session", headers=[("cookie", f"a{n}=1") for n in range(2000)])
+
+    assert answer.json() is None
+
+
+@pytest.mark.parametrize("length", ["0" * 5000 + "40", "-1", "4 0"])
+async def test_a_length_that_is_no_number_is_refused(sqlite_world: World, length: str) -> None:
+    client = await sqlite_world.client()
+    headers = {**JSON, "content-length": length}
+
+    assert_refusal(await client.post("/sign-out", content=b"{}", headers=headers), 413, "PAYLOAD_TOO_LARGE")
+
+
+async def test_a_session_named_by_what_no_token_holds_is_refused(world: World, ada: Person) -> None:
+    assert_refusal(await ada.post("/revoke-session", token="\x00"), 400, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("email", ["=?utf-8?q?a=0ab?=@evil.com", "=?utf-8?q??=@example.com"])
+async def test_an_address_that_reads_as_another_in_a_mail_is_refused(sqlite_world: World, email: str) -> None:
+    """RFC 2047: `=?utf-8?q?…?=` is decoded by whoever reads the header."""
+    client = await sqlite_world.client()
+    body = {"name": "A", "email": email, "password": PASSWORD}
+
+    assert_refusal(await client.post("/sign-up/email", json=body), 400, "INVALID_EMAIL")

@@ -271,3 +271,9 @@ async def test_a_request_keeps_its_callers_id_when_it_is_well_formed(
     answer = await client.get("/ok", headers={"x-request-id": given})
 
     assert (answer.headers["x-request-id"] == given) is kept
+
+
+async def test_the_neighbours_password_opens_nothing(world: World, ada: Person) -> None:
+    """Whose hash stands in for an unknown address must not be let in by it."""
+    assert (await ada.sign_in(email="aaa@example.com")).status_code == 401
+    assert (await ada.sign_in(email="ada@example.con")).status_code == 401

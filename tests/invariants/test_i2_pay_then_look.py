@@ -134,3 +134,17 @@ async def test_after_a_hundred_failures_in_a_row_nothing_is_looked_at(world: Wor
     assert (await ada.post("/change-password", currentPassword=PASSWORD, newPassword=new)).is_success
     ada.password = new
     assert (await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())).status_code == 200
+
+
+async def test_a_stolen_session_is_no_way_to_find_the_password_out(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    for _ in range(5):
+        refused = await ada.post("/two-factor/disable", password="a guess")
+        assert refused.json()["code"] == "INVALID_PASSWORD"
+
+    locked = await ada.post("/two-factor/disable", password=PASSWORD)
+
+    assert (locked.status_code, locked.json()["code"]) == (429, "ACCOUNT_TEMPORARILY_LOCKED")
+    assert (await ada.sign_in()).status_code == 200
+    world.clock.advance(30)
+    assert (await ada.post("/two-factor/disable", password=PASSWORD)).status_code == 200

@@ -161,3 +161,51 @@ async def test_a_session_that_has_just_ended_changes_nothing_on_its_way_out(
     assert (await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())).status_code == 200
     passed = await ada.answer(await ada.challenge(), "verify-backup-code", code=codes[1])
     assert passed.status_code == 200
+
+
+async def test_a_password_proven_in_a_session_that_has_just_ended_proves_nothing(
+    world: World, ada: Person
+) -> None:
+    """Hashing takes tens of milliseconds, in which the owner may have thrown the thief out."""
+    await ada.turn_on_totp()
+    thief = await world.resolve(ada.token)
+    passed = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())
+    owner = await world.bearer(passed.json()["token"])
+    await owner.post("/revoke-other-sessions")
+
+    refusals = [
+        await world.call("/change-password", thief, currentPassword=PASSWORD, newPassword=NEW_PASSWORD),
+        await world.call("/two-factor/disable", thief, password=PASSWORD),
+        await world.call("/two-factor/enable", thief, password=PASSWORD),
+        await world.call("/two-factor/generate-backup-codes", thief, password=PASSWORD),
+        await world.call("/delete-user", thief, password=PASSWORD),
+    ]
+
+    assert refusals == ["UNAUTHORIZED"] * 5
+    assert (await owner.get("/get-session")).json()["user"]["twoFactorEnabled"] is True
+
+
+async def test_an_enrolment_ends_with_the_password_that_began_it(world: World, ada: Person) -> None:
+    """A thief with the old password left his secret pending, for the owner to scan and confirm."""
+    await ada.enable()
+    await change_password(ada)
+
+    shown = await ada.post("/two-factor/get-totp-uri", password=NEW_PASSWORD)
+    confirmed = await ada.post("/two-factor/verify-totp", code=ada.code())
+
+    assert shown.json()["code"] == confirmed.json()["code"] == "TOTP_NOT_ENABLED"
+
+
+async def test_new_backup_codes_stay_in_force_when_an_older_enrolment_is_confirmed(ada: Person) -> None:
+    """The codes shown with the enrolment came back and those the owner had saved since were dead."""
+    await ada.turn_on_totp()
+    await ada.enable()
+    shown_before = ada.backup_codes[0]
+    generated = await ada.post("/two-factor/generate-backup-codes", password=PASSWORD)
+    await ada.post("/two-factor/verify-totp", code=ada.code())
+
+    refused = await ada.answer(await ada.challenge(), "verify-backup-code", code=shown_before)
+    saved = generated.json()["backupCodes"][0]
+    passed = await ada.answer(await ada.challenge(), "verify-backup-code", code=saved)
+
+    assert (refused.status_code, passed.status_code) == (401, 200)

@@ -1,6 +1,8 @@
 """What both stores promise."""
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,10 +11,14 @@ import pytest_asyncio
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.address import store_at
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Store, Tx, UniqueViolation
+from athena_auth.store.transaction import OwnerGone, Store, Tx, UniqueViolation
 
 ADD = Statement("""
     INSERT INTO athena_outbox (id, sealed_message, tries, due_at, expires_at) VALUES (:id, :blob, 0, 0, 0)
+""")
+CHALLENGE_OF_NOBODY = Statement("""
+    INSERT INTO athena_challenge (token_digest, user_id, tries, persistent, created_at, expires_at)
+    VALUES (:digest, 'nobody', 0, false, 0, 0)
 """)
 COUNT = Statement("SELECT COUNT(*) AS rows FROM athena_outbox")
 BUMP = Statement(
@@ -147,3 +153,50 @@ def test_statements_are_translated_for_both() -> None:
     assert statement.sqlite == "SELECT :a, :b, :a::bigint FROM t WHERE x = :b"
     assert statement.postgres == "SELECT $1, $2, $1::bigint FROM t WHERE x = $2"
     assert statement.names == ("a", "b")
+
+
+async def test_a_caller_whose_loop_is_gone_does_not_stop_the_writer(sqlite_url: str) -> None:
+    store = store_at(sqlite_url)
+    await store.open()
+
+    def leave() -> None:
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(store.transact(lambda tx: add(tx, "left behind")))
+        loop.run_until_complete(asyncio.sleep(0))
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
+        loop.close()
+
+    await asyncio.to_thread(leave)
+
+    await store.transact(lambda tx: add(tx, "next"))
+    assert await count(store) == 2
+    await store.close()
+    with pytest.raises(Unavailable):
+        await store.transact(lambda tx: add(tx, "too late"))
+
+
+async def test_while_another_process_holds_the_file_nobody_waits_twice(sqlite_url: str) -> None:
+    """Requests queued behind a held file would wait five seconds for each group before them (I10)."""
+    store = store_at(sqlite_url)
+    await store.open()
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    waiting = [asyncio.create_task(store.transact(lambda tx, n=n: add(tx, str(n)))) for n in range(200)]  # type: ignore[misc]
+    results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), timeout=9)
+
+    assert all(isinstance(result, Unavailable) for result in results)
+    other.execute("ROLLBACK")
+    other.close()
+    await store.transact(lambda tx: add(tx, "free again"))
+    await store.close()
+
+
+async def test_a_write_for_an_account_that_is_gone_is_told_apart(store: Store) -> None:
+    async def work(tx: Tx) -> None:
+        await tx.run(CHALLENGE_OF_NOBODY, digest=b"x")
+
+    with pytest.raises(OwnerGone):
+        await store.transact(work)
