@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PEER   := .venv-bench
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -26,14 +27,14 @@ format: $(VENV)/.dev  ## rewrite the code in the house format
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
-bench: $(VENV)/.dev  ## CPU per request on SQLite and PostgreSQL
-	@$(BIN)/python benchmarks/cpu_per_request.py
+bench: $(VENV)/.dev node_modules/.installed $(PEER)/.installed  ## measure this server beside others (BENCH=--quick: 2 minutes)
+	@$(BIN)/python benchmarks/side_by_side.py $(BENCH)
 
 lock: $(VENV)/.uv  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/python tools/lock.py
 
 clean:  ## remove what make set up (never a database)
-	@rm -rf $(VENV) node_modules
+	@rm -rf $(VENV) $(PEER) node_modules
 
 # Everything comes from the lock files, by hash; the package itself is installed in place.
 $(BIN)/python:
@@ -55,6 +56,12 @@ $(VENV)/.dev: lock/dev.txt $(VENV)/.runtime
 
 $(VENV)/.uv: | $(BIN)/python
 	@$(PIP) uv
+	@touch $@
+
+# A server that `make bench` measures; its versions never meet ours.
+$(PEER)/.installed: lock/bench.txt | $(BIN)/python
+	@$(PYTHON) -m venv $(PEER) && echo '*' > $(PEER)/.gitignore
+	@$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r lock/bench.txt
 	@touch $@
 
 # The tests drive the server with an independent client; Node itself comes from lock/dev.txt.

@@ -1,25 +1,14 @@
 """CPU time of a process and everything below it (Linux)."""
 
 import contextlib
-import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+from process_tree import process_tree
+
 _QUIET = 0.001
 """Seconds of CPU between two looks below which a process tree counts as idle."""
 _LOOK = 0.025
 _PATIENCE = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Process:
-    pid: int
-    parent: int
-    ended_children: float
-    """Seconds of CPU that children used which have ended."""
 
 
 class CpuMeter:
@@ -32,7 +21,7 @@ class CpuMeter:
     def seconds(self) -> float:
         """Return what the tree has used so far."""
         total = 0.0
-        for process in _tree(self._root):
+        for process in process_tree(self._root):
             # It may have ended since it was listed; its parent's account has it from then on.
             with contextlib.suppress(OSError):
                 total += _cpu_clock(process.pid) + process.ended_children
@@ -57,21 +46,3 @@ def _cpu_clock(pid: int) -> float:
     The id of another process's clock is what clock_getcpuclockid(3) computes, which Python does not offer.
     """
     return time.clock_gettime((~pid << 3) | 2)
-
-
-def _tree(root: int) -> Iterator[_Process]:
-    processes = list(_all_processes())
-    members = {root}
-    yield from (process for process in processes if process.pid == root)
-    while found := [p for p in processes if p.parent in members and p.pid not in members]:
-        members.update(process.pid for process in found)
-        yield from found
-
-
-def _all_processes() -> Iterator[_Process]:
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            # proc_pid_stat(5); a command's name, in parentheses, may hold spaces and parentheses.
-            fields = stat.read_text().rpartition(")")[2].split()
-            ended = (int(fields[13]) + int(fields[14])) / _TICKS
-            yield _Process(int(stat.parent.name), int(fields[1]), ended)

