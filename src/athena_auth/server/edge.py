@@ -1,7 +1,7 @@
 """The edge: an ASGI application that turns requests into calls of routes and outcomes into answers.
 
-Order of events for one request: route by path and method; read the body up to a limit; decode it; find out
-who is calling and whether by cookie from an allowed page; call the handler; encode. The first step that
+Order of events for one request: route by path and method; read the body up to a limit; find out who is calling
+and whether by cookie from an allowed page; decode the body; call the handler; encode. The first step that
 refuses ends it. Nothing above this module sees a header, nothing below it a token's owner.
 """
 
@@ -126,27 +126,22 @@ class Edge:
         self, bound: BoundRoute, scope: Scope, receive: Receive, headers: RawHeaders
     ) -> Response | Refused:
         route = bound.route
-        body = await self._body(bound, receive, headers)
-        if isinstance(body, Refused):
-            return body
+        raw = b"" if route.method == "GET" else await read_body(receive, headers)
+        if isinstance(raw, Refused):
+            return raw
         caller = self._policy.callers.read(scope, headers)
         if self._is_forged(route, caller, headers):
             return Refused(ErrorCode.INVALID_ORIGIN)
         principal = await self._principal(route.access, caller)
         if isinstance(principal, Refused):
             return principal
+        body = bound.decoder.decode(raw, headers)
+        if isinstance(body, Refused):
+            return body
         outcome = await route.handler(Call(principal, body, caller))
         if isinstance(outcome, Refused):
             return outcome
         return success(outcome.body, self._headers(outcome, principal, caller))
-
-    async def _body(
-        self, bound: BoundRoute, receive: Receive, headers: RawHeaders
-    ) -> msgspec.Struct | Refused:
-        if bound.route.method == "GET":
-            return bound.decoder.decode(b"", headers)
-        raw = await read_body(receive, headers)
-        return raw if isinstance(raw, Refused) else bound.decoder.decode(raw, headers)
 
     def _is_forged(self, route: Route, caller: Caller, headers: RawHeaders) -> bool:
         if route.method == "GET" or route.access is Access.PUBLIC or not caller.tokens.by_cookie:
