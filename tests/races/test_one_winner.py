@@ -185,7 +185,9 @@ async def test_an_enrolment_is_confirmed_once(worlds: tuple[World, World]) -> No
 async def test_the_old_password_turns_nothing_off_after_its_change(worlds: tuple[World, World]) -> None:
     """A password is checked before the transaction that acts on it: it must still be the one (ADR 4)."""
     changed_first = 0
-    for round_ in range(6):
+    for round_ in range(20):
+        # The later the thief begins, the surer the change is first, however busy the machine.
+        head_start = 0.02 * (1 + round_)
         ada = await sign_up(worlds[0], f"ada{round_}@example.com")
         await ada.turn_on_totp()
         thief = await worlds[1].bearer(ada.token)
@@ -197,12 +199,14 @@ async def test_the_old_password_turns_nothing_off_after_its_change(worlds: tuple
 
         body = {"currentPassword": PASSWORD, "newPassword": "a wholly different password"}
         changed, *disabled = await asyncio.gather(
-            ada.post("/change-password", **body), *[disable(0.02 + n * 0.004) for n in range(8)]
+            ada.post("/change-password", **body), *[disable(head_start + n * 0.004) for n in range(8)]
         )
 
         if changed.status_code == 200:
             changed_first += 1
             assert changed.json()["user"]["twoFactorEnabled"] is True
             assert (await ada.session())["user"]["twoFactorEnabled"] is True
-            assert {answer.status_code for answer in disabled} <= {400, 409}
+            assert {answer.status_code for answer in disabled} <= {400, 401, 409, 429}
+        if changed_first == 4:
+            return
     assert changed_first > 0
