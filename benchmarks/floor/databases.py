@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import asyncpg
 
-from athena_auth.store.statement import Statement
+from athena_auth.store.statement import Statement, combined
 
 T = TypeVar("T")
 Row = Any
@@ -28,6 +28,8 @@ class Tx(Protocol):
 
     async def run(self, statement: Statement, **parameters: Any) -> None: ...
 
+    def later(self, statement: Statement, **parameters: Any) -> None: ...
+
 
 Work = Callable[[Tx], Awaitable[T]]
 
@@ -38,6 +40,8 @@ class Database(Protocol):
     async def open(self) -> None: ...
 
     async def read(self, statement: Statement, **parameters: Any) -> Row: ...
+
+    async def run(self, statement: Statement, **parameters: Any) -> None: ...
 
     async def transact(self, work: Work[T]) -> T: ...
 
@@ -57,6 +61,9 @@ class _SqliteTx:
         return rows[0] if rows else None
 
     async def run(self, statement: Statement, **parameters: Any) -> None:
+        self._execute(statement.sqlite, parameters)
+
+    def later(self, statement: Statement, **parameters: Any) -> None:
         self._execute(statement.sqlite, parameters)
 
 
@@ -80,6 +87,9 @@ class Sqlite:
         future = self._loop.create_future()
         self._jobs.put((work, future))
         return cast("T", await future)
+
+    async def run(self, statement: Statement, **parameters: Any) -> None:
+        await self.transact(lambda tx: tx.run(statement, **parameters))
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
@@ -116,6 +126,8 @@ def _settle(done: list[tuple[asyncio.Future[Any], Any]]) -> None:
 class _PostgresTx:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self._last: list[Statement] = []
+        self._arguments: list[Any] = []
 
     async def one(self, statement: Statement, **parameters: Any) -> Row:
         arguments = [parameters[name] for name in statement.names]
@@ -124,6 +136,14 @@ class _PostgresTx:
     async def run(self, statement: Statement, **parameters: Any) -> None:
         arguments = [parameters[name] for name in statement.names]
         await self._connection.execute(statement.postgres, *arguments)
+
+    def later(self, statement: Statement, **parameters: Any) -> None:
+        self._last.append(statement)
+        self._arguments += [parameters[name] for name in statement.names]
+
+    async def finish(self) -> None:
+        if self._last:
+            await self._connection.execute(combined(tuple(self._last)), *self._arguments)
 
 
 class Postgres:
@@ -143,10 +163,17 @@ class Postgres:
         self._free.put_nowait(connection)
         return row
 
+    async def run(self, statement: Statement, **parameters: Any) -> None:
+        connection = await self._free.get()
+        await _PostgresTx(connection).run(statement, **parameters)
+        self._free.put_nowait(connection)
+
     async def transact(self, work: Work[T]) -> T:
         connection = await self._free.get()
+        tx = _PostgresTx(connection)
         await connection.execute("BEGIN")
-        result = await work(_PostgresTx(connection))
+        result = await work(tx)
+        await tx.finish()
         await connection.execute("COMMIT")
         self._free.put_nowait(connection)
         return result

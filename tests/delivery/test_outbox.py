@@ -46,7 +46,7 @@ async def post(store: Store, outbox: Outbox, clock: FakeClock, valid_for: int = 
     """Post a message and die before it is sent: it is not handed to `send_soon`."""
 
     async def work(tx: Tx) -> None:
-        await outbox.post(tx, message(clock, valid_for), Millis(clock.now()))
+        outbox.post(tx, message(clock, valid_for), Millis(clock.now()))
 
     await store.transact(work)
 
@@ -134,7 +134,7 @@ async def test_a_mail_of_a_use_case_that_failed_does_not_exist(store: Store) -> 
     outbox = Outbox(store, clock, KEYRING, mailbox)
 
     async def work(tx: Tx) -> None:
-        await outbox.post(tx, message(clock), Millis(clock.now()))
+        outbox.post(tx, message(clock), Millis(clock.now()))
         raise ZeroDivisionError
 
     try:
@@ -203,7 +203,7 @@ async def test_mail_that_waited_longer_than_its_lease_is_sent_once(store: Store)
     outbox.start()
 
     async def work(tx: Tx) -> Parcel:
-        return await outbox.post(tx, message(clock), clock.now())
+        return outbox.post(tx, message(clock), clock.now())
 
     for _ in range(12):
         outbox.send_soon(await store.transact(work))

@@ -10,10 +10,9 @@ import sqlite3
 from collections.abc import Iterator
 
 import asyncpg
-import pytest
 
 import athena_auth
-from athena_auth.store.statement import Batch, Statement
+from athena_auth.store.statement import Statement, combined
 
 FOREIGN_KEYS_WITHOUT_INDEX = """
     SELECT c.conrelid::regclass::text, a.attname
@@ -74,9 +73,11 @@ async def test_deleting_an_account_finds_what_is_hers_by_index(postgres_url: str
     assert missing == []
 
 
-@pytest.mark.parametrize("size", [1, 3])
-def test_a_batch_is_one_statement_on_postgresql(size: int) -> None:
-    writes = [Statement(f"DELETE FROM t{n} WHERE id = :id") for n in range(size)]  # noqa: S608
+def test_writes_put_off_are_one_statement_on_postgresql() -> None:
+    one = Statement("DELETE FROM a WHERE id = :id AND seen = :now AND id <> :id")
+    other = Statement("UPDATE b SET seen = :now WHERE id = :id")
 
-    assert Batch(*writes).combined.postgres.count("DELETE") == size
-    assert Batch(*writes).combined.postgres.startswith("WITH w0 AS (DELETE FROM t0 WHERE id = $1)")
+    assert combined((one, other)) == (
+        "WITH w0 AS (DELETE FROM a WHERE id = $1 AND seen = $2 AND id <> $1), "
+        "w1 AS (UPDATE b SET seen = $3 WHERE id = $4) SELECT 1"
+    )

@@ -1,22 +1,25 @@
 """Proving a password, and acting on the proof (docs/adr/0004)."""
 
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from athena_auth.accounts import sql
 from athena_auth.accounts.hashing import HashingPool
-from athena_auth.accounts.model import CredentialVersion, SignedIn
+from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
 from athena_auth.accounts.sql import StoredPassword
 from athena_auth.crypto.passwords import MAX_LENGTH, is_absurd
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
-from athena_auth.store.transaction import Store, Tx, Work
+from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import budget
-from athena_auth.throttle.model import Blocked, Lane, Paid
+from athena_auth.throttle.model import Lane, Paid
 from athena_auth.throttle.refusal import refused_by
 
 T = TypeVar("T")
+ProvenWork = Callable[[Tx, Account], Awaitable[T]]
+"""Work for the owner of an account, who has just proven its password; the account is locked and current."""
 
 
 class PasswordProof:
@@ -37,7 +40,7 @@ class PasswordProof:
         stored = await self._check(await self._store.read(load), password)
         return None if stored is None else stored.version
 
-    async def act(self, signed_in: SignedIn, password: str, work: Work[T]) -> T | Refused:
+    async def act(self, signed_in: SignedIn, password: str, work: ProvenWork[T]) -> T | Refused:
         """Run work in a transaction that the account's password opens, for a session that is still live.
 
         The password is checked before the transaction, since that is slow; the transaction then makes sure
@@ -54,29 +57,26 @@ class PasswordProof:
             return Refused(ErrorCode.INVALID_PASSWORD)
 
         async def held(tx: Tx) -> T | Refused:
-            if not await sql.hold(tx, version):
+            account = await sql.hold(tx, version)
+            if account is None:
                 return Refused(ErrorCode.CONFLICT)
             if not await sessions.hold(tx, signed_in.session.id, self._clock.now()):
                 return Refused(ErrorCode.UNAUTHORIZED)
-            await budget.clear(tx, user_id, Lane.PASSWORD)
-            return await work(tx)
+            budget.clear(tx, user_id, Lane.PASSWORD)
+            return await work(tx, account)
 
         return await self._store.transact(held)
 
     async def _pay(self, user_id: UserId) -> Paid | Refused:
         now = self._clock.now()
-
-        async def work(tx: Tx) -> Paid | Blocked:
-            return await budget.pay(tx, user_id, Lane.PASSWORD, now)
-
-        paid = await self._store.transact(work)
+        paid = await budget.pay(self._store, user_id, Lane.PASSWORD, now)
         return paid if isinstance(paid, Paid) else refused_by(paid, now)
 
     async def _record_failure(self, user_id: UserId, paid: Paid) -> None:
         now = self._clock.now()
 
         async def work(tx: Tx) -> None:
-            await budget.record_failure(tx, user_id, Lane.PASSWORD, paid, now)
+            budget.record_failure(tx, user_id, Lane.PASSWORD, paid, now)
 
         await self._store.transact(work)
 

@@ -83,7 +83,7 @@ class AccountService:
             return None if deleted else Refused(ErrorCode.UNAUTHORIZED)
 
         if password is not None:
-            return await self._proof.act(signed_in, password, work)
+            return await self._proof.act(signed_in, password, lambda tx, _account: work(tx))
         if not rules.is_fresh(signed_in.session, self._clock.now()):
             return Refused(ErrorCode.INVALID_PASSWORD, "Enter your password to delete the account.")
         return await self._store.transact(work)
@@ -101,7 +101,7 @@ class AccountService:
         """End the session of this token; nothing happens when there is none."""
 
         async def work(tx: Tx) -> None:
-            await sessions.end_token(tx, digest(TokenKind.SESSION, token))
+            sessions.end_token(tx, digest(TokenKind.SESSION, token))
 
         await self._store.transact(work)
 

@@ -43,6 +43,7 @@ _INSERT = Statement("""
 _HOLD = Statement("""
     UPDATE athena_account SET credential_version = credential_version
     WHERE id = :id AND credential_version = :version
+    RETURNING *
 """)
 
 _CHANGE_CREDENTIALS = Statement("""
@@ -143,13 +144,14 @@ async def insert(tx: Tx, account: Account, password_hash: str) -> None:
     )
 
 
-async def hold(tx: Tx, version: CredentialVersion) -> bool:
+async def hold(tx: Tx, version: CredentialVersion) -> Account | None:
     """Lock the account until the transaction ends, if its credentials are still of this version.
 
-    False means they changed since the password was checked. The lock makes a change that comes now wait, and
+    None means they changed since the password was checked. The lock makes a change that comes now wait, and
     then find (and end) what this transaction adds.
     """
-    return await tx.run(_HOLD, id=version.user_id, version=version.number) == 1
+    row = await tx.one(_HOLD, id=version.user_id, version=version.number)
+    return None if row is None else account_from(row)
 
 
 async def change_credentials(
@@ -160,9 +162,9 @@ async def change_credentials(
     return None if row is None else account_from(row)
 
 
-async def set_password(tx: Tx, user_id: UserId, password_hash: str) -> None:
+def set_password(tx: Tx, user_id: UserId, password_hash: str) -> None:
     """Replace the password's hash."""
-    await tx.run(_SET_PASSWORD, id=user_id, password_hash=password_hash)
+    tx.later(_SET_PASSWORD, id=user_id, password_hash=password_hash)
 
 
 async def update_profile(

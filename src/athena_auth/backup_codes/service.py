@@ -1,7 +1,6 @@
 """Use cases of backup codes."""
 
-from athena_auth.accounts import sql as accounts
-from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.proof import PasswordProof
 from athena_auth.backup_codes.method import BackupCodeMethod
 from athena_auth.backup_codes.sql import State
@@ -28,9 +27,8 @@ class BackupCodeService:
         """Replace the account's codes by new ones, which are shown this once."""
         user_id, now = signed_in.account.id, self._clock.now()
 
-        async def work(tx: Tx) -> list[str] | Refused:
-            account = await accounts.load(tx, user_id)
-            if account is None or not account.two_factor_enabled:
+        async def work(tx: Tx, account: Account) -> list[str] | Refused:
+            if not account.two_factor_enabled:
                 return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
             return await self._method.issue(tx, user_id, State.ACTIVE, now)
 

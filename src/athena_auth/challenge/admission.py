@@ -60,12 +60,12 @@ class Admission:
         The caller holds the account's credential version in `tx`, so that nothing changes under this.
         """
         if not account.two_factor_enabled:
-            return Admitted(await self._mint(tx, account, PASSWORD_ONLY, first, now), account)
+            return Admitted(self._mint(tx, account, PASSWORD_ONLY, first, now), account)
         successor = await self._present(tx, account, first, now)
         if successor is None:
             return await self._challenge(tx, account, first, now)
         proof = Proof(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
-        return Admitted(await self._mint(tx, account, proof, first, now), account, successor)
+        return Admitted(self._mint(tx, account, proof, first, now), account, successor)
 
     async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> str | None:
         if first.trust_token is None:
@@ -82,12 +82,12 @@ class Admission:
             created_at=now,
             expires_at=after(now, self._lifetimes.challenge),
         )
-        await sql.insert(tx, challenge)
+        sql.insert(tx, challenge)
         return Challenged(token, await self._available(tx, account), self._lifetimes.challenge)
 
     async def _available(self, tx: Tx, account: Account) -> tuple[MethodName, ...]:
         return tuple([m.name for m in self._methods if await m.is_available(tx, account.id)])
 
-    async def _mint(self, tx: Tx, account: Account, proof: Proof, first: FirstFactor, now: Millis) -> Minted:
+    def _mint(self, tx: Tx, account: Account, proof: Proof, first: FirstFactor, now: Millis) -> Minted:
         ttl, persistent = self._lifetimes.session, first.persistent
-        return await mint(tx, account.id, proof, first.client, ttl=ttl, persistent=persistent, now=now)
+        return mint(tx, account.id, proof, first.client, ttl=ttl, persistent=persistent, now=now)

@@ -10,7 +10,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
-from athena_auth.store.statement import Batch, Statement
+from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sql import CLEAR_ALL
 
@@ -25,8 +25,8 @@ class CredentialEvents:
 
     def __init__(self, subscribers: tuple[Subscriber, ...]) -> None:
         """Ask each slice once what is to be done at each kind of change."""
-        self._batches = {
-            change: Batch(CLEAR_ALL, *(write for subscriber in subscribers for write in subscriber(change)))
+        self._writes = {
+            change: (CLEAR_ALL, *(write for subscriber in subscribers for write in subscriber(change)))
             for change in Change
         }
 
@@ -47,9 +47,13 @@ class CredentialEvents:
         # A new factor leaves standing what was proven at its level; any other change leaves nothing.
         below = Level.TWO if change is Change.FACTOR_ADDED else None
         await sessions.end_others(tx, user_id, keep, below)
-        await tx.run_all(self._batches[change], user_id=user_id)
+        self._put_off(tx, user_id, change)
         return account
 
-    async def withdraw_enrolment(self, tx: Tx, user_id: UserId) -> None:
+    def withdraw_enrolment(self, tx: Tx, user_id: UserId) -> None:
         """Forget an enrolment that was begun on an account with no factor on; nothing rests on it yet."""
-        await tx.run_all(self._batches[Change.FACTORS_REMOVED], user_id=user_id)
+        self._put_off(tx, user_id, Change.FACTORS_REMOVED)
+
+    def _put_off(self, tx: Tx, user_id: UserId, change: Change) -> None:
+        for write in self._writes[change]:
+            tx.later(write, user_id=user_id)

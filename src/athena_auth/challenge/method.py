@@ -59,6 +59,6 @@ class DeviceTrust(Protocol):
         """Use up a trust token of this account and return its successor; None if unknown, expired or another's."""
         ...
 
-    async def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> str:
+    def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> str:
         """Trust the device from now on; return its token."""
         ...

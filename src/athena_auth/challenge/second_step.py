@@ -79,7 +79,7 @@ class SecondStep:
         return await self.prove(method, principal, submitted)
 
     async def answer(self, method: Method, token: str, submitted: SubmittedCode) -> Passed | Refused:
-        """SubmittedCode the challenge of this token; a right code signs in."""
+        """Answer the challenge of this token; a right code signs in."""
         now = self._clock.now()
         token_digest = digest(TokenKind.CHALLENGE, token)
 
@@ -93,7 +93,7 @@ class SecondStep:
             proven = await self._judge(tx, method, claim, Lane.CHALLENGE)
             if isinstance(proven, Blocked):
                 # A lock must not use up the owner's challenge too: nothing was looked at.
-                await sql.refund_try(tx, token_digest)
+                sql.refund_try(tx, token_digest)
                 return refused_by(proven, now)
             if isinstance(proven, Refused):
                 return proven
@@ -133,21 +133,22 @@ class SecondStep:
             return paid
         proven = await method.check(tx, claim)
         if isinstance(proven, Refused):
-            await budget.record_failure(tx, claim.user_id, lane, paid, claim.now)
+            budget.record_failure(tx, claim.user_id, lane, paid, claim.now)
         else:
-            await budget.clear(tx, claim.user_id, lane)
+            budget.clear(tx, claim.user_id, lane)
         return proven
 
     async def _sign_in(
         self, tx: Tx, challenge: Challenge, proven: Proven, submitted: SubmittedCode, now: Millis
     ) -> Passed | Refused:
         account = await accounts.load(tx, challenge.user_id)
-        if account is None or not await sql.spend(tx, challenge.token_digest):
+        if account is None:
             return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
+        sql.spend(tx, challenge.token_digest)
         proof = Proof(Level.TWO, (Amr.PASSWORD, proven.amr))
         ttl, persistent = self._lifetimes.session, challenge.persistent
-        minted = await mint(tx, account.id, proof, submitted.client, ttl=ttl, persistent=persistent, now=now)
-        trust_token = await self._trusted(tx, account.id, submitted, now)
+        minted = mint(tx, account.id, proof, submitted.client, ttl=ttl, persistent=persistent, now=now)
+        trust_token = self._trusted(tx, account.id, submitted, now)
         return Passed(minted.session, minted.token, account, trust_token)
 
     async def _raise(
@@ -155,7 +156,7 @@ class SecondStep:
     ) -> Passed | Refused:
         session = signed_in.session
         proof = Proof(Level.TWO, tuple(dict.fromkeys((*session.proof.amr, proven.amr))))
-        await sessions.raise_to(tx, session.id, proof, now)
+        sessions.raise_to(tx, session.id, proof, now)
         account: Account | None = signed_in.account
         if proven.change is not None:
             account = await self._events.announce(
@@ -163,9 +164,9 @@ class SecondStep:
             )
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
-        trust_token = await self._trusted(tx, session.user_id, submitted, now)
+        trust_token = self._trusted(tx, session.user_id, submitted, now)
         raised = msgspec.structs.replace(session, proof=proof, proven_at=now)
         return Passed(raised, signed_in.token, account, trust_token)
 
-    async def _trusted(self, tx: Tx, user_id: UserId, submitted: SubmittedCode, now: Millis) -> str | None:
-        return await self._trust.grant(tx, user_id, submitted.client, now) if submitted.trust_device else None
+    def _trusted(self, tx: Tx, user_id: UserId, submitted: SubmittedCode, now: Millis) -> str | None:
+        return self._trust.grant(tx, user_id, submitted.client, now) if submitted.trust_device else None

@@ -47,9 +47,9 @@ def _challenge(row: Row | None) -> Challenge | None:
     )
 
 
-async def insert(tx: Tx, challenge: Challenge) -> None:
+def insert(tx: Tx, challenge: Challenge) -> None:
     """Store a new challenge."""
-    await tx.run(
+    tx.later(
         _INSERT,
         token_digest=challenge.token_digest,
         user_id=challenge.user_id,
@@ -64,9 +64,9 @@ async def pay_for_try(tx: Tx, token_digest: bytes, most: int, now: Millis) -> Ch
     return _challenge(await tx.one(_PAY, token_digest=token_digest, most=most, now=now))
 
 
-async def refund_try(tx: Tx, token_digest: bytes) -> None:
+def refund_try(tx: Tx, token_digest: bytes) -> None:
     """Take a paid try back: nothing was looked at."""
-    await tx.run(_REFUND, token_digest=token_digest)
+    tx.later(_REFUND, token_digest=token_digest)
 
 
 async def load_live(tx: Tx, token_digest: bytes, now: Millis) -> Waiting | None:
@@ -75,9 +75,9 @@ async def load_live(tx: Tx, token_digest: bytes, now: Millis) -> Waiting | None:
     return None if row is None else Waiting(account_from(row), row["tries"])
 
 
-async def spend(tx: Tx, token_digest: bytes) -> bool:
-    """Use a challenge up; False when it is gone already."""
-    return await tx.run(_SPEND, token_digest=token_digest) == 1
+def spend(tx: Tx, token_digest: bytes) -> None:
+    """Use up a challenge that a try was paid for in this transaction: it is ours alone until the commit."""
+    tx.later(_SPEND, token_digest=token_digest)
 
 
 async def end_all(tx: Tx, user_id: UserId) -> None:

@@ -17,6 +17,7 @@ import structlog
 from athena_auth.crypto.keys import Keyring, UnreadableError
 from athena_auth.delivery import sql
 from athena_auth.delivery.model import Message
+from athena_auth.delivery.receipts import Receipts
 from athena_auth.delivery.transport import DeliveryFailed, Transport
 from athena_auth.kernel.clock import Clock, Millis, after
 from athena_auth.kernel.ids import new_id
@@ -59,16 +60,15 @@ class Outbox:
         self._keyring = keyring
         self._transport = transport
         self._poll = poll
+        self._receipts = Receipts(store)
         self._queue: asyncio.Queue[Parcel] = asyncio.Queue(_IN_MEMORY)
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def post(self, tx: Tx, message: Message, now: Millis) -> Parcel:
+    def post(self, tx: Tx, message: Message, now: Millis) -> Parcel:
         """Write a message into the outbox, in the caller's transaction; hand it to `send_soon` after commit."""
         parcel = Parcel(new_id(now), message, after(now, _LEASE))
         sealed = self._keyring.seal(msgspec.msgpack.encode(message), _place(parcel.id))
-        await sql.insert(
-            tx, parcel.id, sealed, due_at=parcel.leased_until, expires_at=Millis(message.expires_at)
-        )
+        sql.insert(tx, parcel.id, sealed, due_at=parcel.leased_until, expires_at=Millis(message.expires_at))
         return parcel
 
     def send_soon(self, parcel: Parcel) -> None:
@@ -106,7 +106,7 @@ class Outbox:
     async def _deliver(self, parcel: Parcel) -> None:
         message, now = parcel.message, self._clock.now()
         if message.expires_at <= now:
-            await sql.delete(self._store, parcel.id)
+            await self._receipts.file(parcel.id)
             _log.warning("mail.expired", kind=message.kind, tries=parcel.tries)
             return
         if not await self._is_ours(parcel, now):
@@ -116,7 +116,7 @@ class Outbox:
         except DeliveryFailed as failure:
             await self._after_failure(parcel, failure)
         else:
-            await sql.delete(self._store, parcel.id)
+            await self._receipts.file(parcel.id)
 
     async def _is_ours(self, parcel: Parcel, now: Millis) -> bool:
         """Make sure of the lease: after a long wait in memory another process may have taken the row over."""
@@ -137,7 +137,7 @@ class Outbox:
             tries=parcel.tries + 1,
         )
         if failure.permanent:
-            await sql.delete(self._store, parcel.id)
+            await self._receipts.file(parcel.id)
             return
         await sql.postpone(self._store, parcel.id, after(self._clock.now(), _backoff(parcel.tries)))
 
@@ -171,7 +171,7 @@ class Outbox:
         claimed = await self._store.transact(claim)
         for row in claimed:
             if row.expires_at <= now:
-                await sql.delete(self._store, row.id)
+                await self._receipts.file(row.id)
                 _log.warning("mail.expired", id=row.id, tries=row.tries)
         opened = [self._open(row, after(now, _LEASE)) for row in claimed if row.expires_at > now]
         return [parcel for parcel in opened if parcel is not None]

@@ -1,5 +1,8 @@
 """Statements over `athena_outbox`."""
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 import msgspec
 
 from athena_auth.kernel.clock import Millis
@@ -31,14 +34,18 @@ _CLAIM = Statement("""
 """)
 
 _POSTPONE = Statement("UPDATE athena_outbox SET due_at = :due_at WHERE id = :id")
-_DELETE = Statement("DELETE FROM athena_outbox WHERE id = :id")
+SEVERAL = 8
+"""Rows that are deleted at a time, at most."""
+_DELETE_NAMES = tuple(f"id_{n}" for n in range(SEVERAL))
+_DELETE = Statement(
+    # Composed of this file's own words: one placeholder for each row.
+    f"DELETE FROM athena_outbox WHERE id IN ({', '.join(f':{name}' for name in _DELETE_NAMES)})"  # noqa: S608
+)
 
 
-async def insert(
-    tx: Tx, parcel_id: str, sealed_message: bytes, *, due_at: Millis, expires_at: Millis
-) -> None:
+def insert(tx: Tx, parcel_id: str, sealed_message: bytes, *, due_at: Millis, expires_at: Millis) -> None:
     """Store a sealed message."""
-    await tx.run(_INSERT, id=parcel_id, sealed_message=sealed_message, due_at=due_at, expires_at=expires_at)
+    tx.later(_INSERT, id=parcel_id, sealed_message=sealed_message, due_at=due_at, expires_at=expires_at)
 
 
 async def load_due(tx: Tx, now: Millis, most: int) -> list[Due]:
@@ -59,6 +66,7 @@ async def postpone(runner: Runner, parcel_id: str, due_at: Millis) -> None:
     await runner.run(_POSTPONE, id=parcel_id, due_at=due_at)
 
 
-async def delete(runner: Runner, parcel_id: str) -> None:
-    """Forget a message that was delivered or cannot be."""
-    await runner.run(_DELETE, id=parcel_id)
+async def delete(runner: Runner, parcel_ids: Sequence[str]) -> None:
+    """Forget messages that were delivered or cannot be: at least one, at most `SEVERAL`."""
+    named = dict(zip_longest(_DELETE_NAMES, parcel_ids, fillvalue=parcel_ids[0]))
+    await runner.run(_DELETE, **named)

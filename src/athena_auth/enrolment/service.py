@@ -4,7 +4,6 @@ from enum import StrEnum
 
 import msgspec
 
-from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.proof import PasswordProof
 from athena_auth.backup_codes.method import BackupCodeMethod
@@ -14,7 +13,7 @@ from athena_auth.challenge.model import Change
 from athena_auth.challenge.second_step import session_binding
 from athena_auth.delivery.outbox import Outbox, Parcel
 from athena_auth.kernel.clock import Clock, Millis
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.outcome import Refused
 from athena_auth.otp.method import OtpMethod
 from athena_auth.store.transaction import Tx
 from athena_auth.totp.method import TotpMethod
@@ -76,13 +75,10 @@ class EnrolmentService:
         """Begin an enrolment, by password."""
         now = self._clock.now()
 
-        async def work(tx: Tx) -> Enrolment | Refused:
-            account = await accounts.load(tx, signed_in.account.id)
-            if account is None:
-                return Refused(ErrorCode.UNAUTHORIZED)
+        async def work(tx: Tx, account: Account) -> Enrolment:
             if factor is Factor.OTP:
                 return await self._begin_otp(tx, account, signed_in, now)
-            uri = await self._factors.totp.stage(tx, account.id, issuer, account.email, now)
+            uri = self._factors.totp.stage(tx, account.id, issuer, account.email, now)
             return Enrolment(await self._pending_codes(tx, account, now), totp_uri=uri)
 
         enrolment = await self._proof.act(signed_in, password, work)
@@ -94,10 +90,9 @@ class EnrolmentService:
         """Remove all factors, enrolments under way included, by password. Nothing to remove is no error."""
         user_id, now = signed_in.account.id, self._clock.now()
 
-        async def work(tx: Tx) -> None:
-            account = await accounts.load(tx, user_id)
-            if account is None or not account.two_factor_enabled:
-                await self._events.withdraw_enrolment(tx, user_id)
+        async def work(tx: Tx, account: Account) -> None:
+            if not account.two_factor_enabled:
+                self._events.withdraw_enrolment(tx, user_id)
                 return
             keep = signed_in.session.id
             await self._events.announce(tx, user_id, Change.FACTORS_REMOVED, keep=keep, now=now)
@@ -112,7 +107,7 @@ class EnrolmentService:
         codes = await self._pending_codes(tx, account, now)
         if not account.email_verified:
             await otp.stage(tx, account.id, now)
-            return Enrolment(codes, parcel=await otp.post(tx, account, session_binding(keep), now))
+            return Enrolment(codes, parcel=otp.post(tx, account, session_binding(keep), now))
         await otp.enrol_at_once(tx, account.id, now)
         await self._events.announce(tx, account.id, Change.FACTOR_ADDED, keep=keep, now=now)
         return Enrolment(codes)

@@ -62,7 +62,7 @@ class OtpService:
             return Refused(ErrorCode.UNAUTHORIZED)
         binding = session_binding(signed_in.session.id)
         if await self._method.is_pending(tx, account.id, now):
-            return await self._method.post(tx, account, binding, now)
+            return self._method.post(tx, account, binding, now)
         # With no factor on and none begun there is nothing a code could confirm. A session alone, without a
         # fresh password, must not turn a factor on: it may be stolen.
         if not account.two_factor_enabled:
@@ -72,4 +72,4 @@ class OtpService:
     async def _post_if_available(self, tx: Tx, account: Account, binding: bytes) -> Parcel | Refused:
         if not await self._method.is_available(tx, account.id):
             return Refused(ErrorCode.OTP_NOT_CONFIGURED)
-        return await self._method.post(tx, account, binding, self._clock.now())
+        return self._method.post(tx, account, binding, self._clock.now())

@@ -1,21 +1,11 @@
 """Statements over `athena_otp_authenticator` and `athena_sent_code`."""
 
-import msgspec
-
 from athena_auth.challenge.model import Change
 from athena_auth.challenge.rules import ENROLMENT, enrolment_is_open
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
-
-
-class SentCode(msgspec.Struct, frozen=True):
-    """The hash of the code that was sent last to one challenge or session."""
-
-    code_hash: bytes
-    expires_at: Millis
-
 
 _LOAD_ENROLMENT = Statement("""
     SELECT created_at, confirmed_at FROM athena_otp_authenticator WHERE user_id = :user_id
@@ -44,11 +34,14 @@ _PUT_CODE = Statement("""
     SET code_hash = excluded.code_hash, created_at = excluded.created_at, expires_at = excluded.expires_at
 """)
 
-_LOAD_CODE = Statement("""
-    SELECT code_hash, expires_at FROM athena_sent_code WHERE binding = :binding AND user_id = :user_id
+_LOAD_EXPIRY = Statement("""
+    SELECT expires_at FROM athena_sent_code WHERE binding = :binding AND user_id = :user_id
 """)
 
-_SPEND_CODE = Statement("DELETE FROM athena_sent_code WHERE binding = :binding AND code_hash = :code_hash")
+_SPEND_CODE = Statement("""
+    DELETE FROM athena_sent_code
+    WHERE binding = :binding AND user_id = :user_id AND code_hash = :code_hash AND expires_at > :now
+""")
 _END_CODES = Statement("DELETE FROM athena_sent_code WHERE user_id = :user_id")
 
 
@@ -80,24 +73,23 @@ async def confirm(tx: Tx, user_id: UserId, now: Millis) -> bool:
     return await tx.run(_CONFIRM, user_id=user_id, now=now, not_before=now - ENROLMENT) == 1
 
 
-async def put_code(
+def put_code(
     tx: Tx, user_id: UserId, binding: bytes, code_hash: bytes, *, now: Millis, expires_at: Millis
 ) -> None:
     """Remember the code just sent; it takes the place of one sent before to the same challenge or session."""
-    await tx.run(
-        _PUT_CODE, binding=binding, user_id=user_id, code_hash=code_hash, now=now, expires_at=expires_at
-    )
+    tx.later(_PUT_CODE, binding=binding, user_id=user_id, code_hash=code_hash, now=now, expires_at=expires_at)
 
 
-async def load_code(tx: Tx, user_id: UserId, binding: bytes) -> SentCode | None:
-    """Load the code sent last to this challenge or session."""
-    row = await tx.one(_LOAD_CODE, user_id=user_id, binding=binding)
-    return None if row is None else SentCode(row["code_hash"], row["expires_at"])
+async def is_code_open(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> bool:
+    """Tell whether a code sent to this challenge or session is still of use."""
+    row = await tx.one(_LOAD_EXPIRY, user_id=user_id, binding=binding)
+    return row is not None and row["expires_at"] > now
 
 
-async def spend_code(tx: Tx, binding: bytes, code_hash: bytes) -> bool:
-    """Use a code up; False when it is used, or another was sent meanwhile."""
-    return await tx.run(_SPEND_CODE, binding=binding, code_hash=code_hash) == 1
+async def spend_code(tx: Tx, user_id: UserId, binding: bytes, code_hash: bytes, now: Millis) -> bool:
+    """Use a code up; False when it is not the one that was sent last, is used or has expired."""
+    changed = await tx.run(_SPEND_CODE, binding=binding, user_id=user_id, code_hash=code_hash, now=now)
+    return changed == 1
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:

@@ -33,8 +33,8 @@ class PasswordService:
         new_hash = await self._pool.hash(new)
         now = self._clock.now()
 
-        async def work(tx: Tx) -> Account | Refused:
-            await accounts.set_password(tx, user_id, new_hash)
+        async def work(tx: Tx, _account: Account) -> Account | Refused:
+            accounts.set_password(tx, user_id, new_hash)
             account = await self._events.announce(
                 tx, user_id, Change.PASSWORD_CHANGED, keep=session.id, now=now
             )

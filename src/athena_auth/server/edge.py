@@ -18,6 +18,7 @@ from athena_auth.accounts.service import Resolver
 from athena_auth.challenge.answers import session_cookie
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.server.cookies import CookieCodec
+from athena_auth.server.log import current_request
 from athena_auth.server.origin import OriginRule
 from athena_auth.server.request import (
     BodyDecoder,
@@ -85,7 +86,7 @@ class Edge:
         headers = read_headers(scope)
         request_id = request_id_of(headers)
         path = relative_path(scope)
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        current_request.set(request_id)
         try:
             response = await self._respond(scope, receive, headers, path)
         except OwnerGone:

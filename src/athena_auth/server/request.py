@@ -38,15 +38,15 @@ RawHeaders = dict[bytes, str]
 
 def read_headers(scope: Scope) -> RawHeaders:
     """Return the headers the edge looks at; of a repeated one all values, joined by commas."""
-    found: dict[bytes, list[bytes]] = {}
+    found: RawHeaders = {}
     for name, value in scope["headers"]:
         if name in _WANTED:
-            found.setdefault(name, []).append(value)
-    # HTTP/2 splits cookies over several fields (RFC 9113 section 8.2.3); they join by semicolons.
-    return {
-        name: (b"; " if name == b"cookie" else b",").join(values).decode("latin-1")
-        for name, values in found.items()
-    }
+            text = value.decode("latin-1")
+            # HTTP/2 splits cookies over several fields (RFC 9113 section 8.2.3); they join by semicolons.
+            found[name] = (
+                f"{found[name]}{'; ' if name == b'cookie' else ','}{text}" if name in found else text
+            )
+    return found
 
 
 def request_id_of(headers: RawHeaders) -> str:
@@ -75,9 +75,11 @@ class CallerReader:
         client = scope.get("client")
         peer = client[0] if client else ""
         user_agent = headers.get(b"user-agent", "")[:_MAX_USER_AGENT]
+        if not user_agent.isprintable():
+            user_agent = "".join(c if c.isprintable() else "?" for c in user_agent)
         return Caller(
             address=self._addresses.client(peer, headers.get(b"x-forwarded-for", "")),
-            user_agent="".join(c if c.isprintable() else "?" for c in user_agent),
+            user_agent=user_agent,
             tokens=self._tokens(headers),
         )
 

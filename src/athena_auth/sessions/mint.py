@@ -8,7 +8,7 @@ from athena_auth.sessions.model import ClientInfo, Minted, Proof, Session
 from athena_auth.store.transaction import Tx
 
 
-async def mint(
+def mint(
     tx: Tx, user_id: UserId, proof: Proof, client: ClientInfo, *, ttl: int, persistent: bool, now: Millis
 ) -> Minted:
     """Create a session that lasts `ttl` seconds without use. The caller answers for every due factor."""
@@ -26,5 +26,5 @@ async def mint(
         expires_at=Millis(now + lifetime),
     )
     token = new_token(TokenKind.SESSION)
-    await sql.insert(tx, session, digest(TokenKind.SESSION, token))
+    sql.insert(tx, session, digest(TokenKind.SESSION, token))
     return Minted(session, token)

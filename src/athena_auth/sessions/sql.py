@@ -1,5 +1,7 @@
 """Statements over `athena_session`."""
 
+from functools import lru_cache
+
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.sessions.model import Amr, ClientInfo, Level, Proof, Session
@@ -45,11 +47,10 @@ SWEEP = Statement("""
 
 def session_from(row: Row) -> Session:
     """Read a session from the columns of `athena_session`."""
-    proof = Proof(Level(row["level"]), tuple(Amr(name) for name in row["amr"].split()))
     return Session(
         id=row["id"],
         user_id=row["user_id"],
-        proof=proof,
+        proof=_proof(row["level"], row["amr"]),
         proven_at=row["proven_at"],
         lifetime=row["lifetime"],
         persistent=bool(row["persistent"]),
@@ -60,9 +61,15 @@ def session_from(row: Row) -> Session:
     )
 
 
-async def insert(tx: Tx, session: Session, token_digest: bytes) -> None:
+@lru_cache(maxsize=256)
+def _proof(level: int, amr: str) -> Proof:
+    # There are few ways to sign in, and this is on the way of every request that has a session.
+    return Proof(Level(level), tuple(Amr(name) for name in amr.split()))
+
+
+def insert(tx: Tx, session: Session, token_digest: bytes) -> None:
     """Store a new session under its token's digest."""
-    await tx.run(
+    tx.later(
         _INSERT,
         id=session.id,
         user_id=session.user_id,
@@ -90,9 +97,9 @@ async def hold(tx: Tx, session_id: SessionId, now: Millis) -> bool:
     return await tx.run(_HOLD, id=session_id, now=now) == 1
 
 
-async def raise_to(tx: Tx, session_id: SessionId, proof: Proof, now: Millis) -> None:
+def raise_to(tx: Tx, session_id: SessionId, proof: Proof, now: Millis) -> None:
     """Record a stronger proof on a session that is held."""
-    await tx.run(_RAISE, id=session_id, level=proof.level, amr=" ".join(proof.amr), now=now)
+    tx.later(_RAISE, id=session_id, level=proof.level, amr=" ".join(proof.amr), now=now)
 
 
 async def all_live(tx: Tx, user_id: UserId, now: Millis) -> list[Session]:
@@ -105,9 +112,9 @@ async def end(tx: Tx, user_id: UserId, session_id: SessionId) -> bool:
     return await tx.run(_END, user_id=user_id, id=session_id) == 1
 
 
-async def end_token(tx: Tx, token_digest: bytes) -> None:
+def end_token(tx: Tx, token_digest: bytes) -> None:
     """End the session of this token, whoever owns it."""
-    await tx.run(_END_TOKEN, token_digest=token_digest)
+    tx.later(_END_TOKEN, token_digest=token_digest)
 
 
 async def end_of_owner(tx: Tx, user_id: UserId, token_digest: bytes) -> bool:

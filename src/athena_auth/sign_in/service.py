@@ -7,7 +7,6 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.proof import PasswordProof
-from athena_auth.accounts.sql import StoredPassword
 from athena_auth.challenge.admission import Admission, Admitted, FirstFactor
 from athena_auth.challenge.model import Challenged
 from athena_auth.crypto.tokens import TokenKind, digest
@@ -100,19 +99,13 @@ class SignInService:
 
         async def work(tx: Tx) -> Admitted | Challenged | Refused:
             # The password was checked outside: if it was changed in the meantime, it was the old one.
-            account = await self._held(tx, stored)
+            account = await accounts.hold(tx, stored.version)
             if account is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
             if new_hash is not None:
-                await accounts.set_password(tx, account.id, new_hash)
+                accounts.set_password(tx, account.id, new_hash)
             if credentials.superseded_session is not None:
-                await sessions.end_token(tx, digest(TokenKind.SESSION, credentials.superseded_session))
+                sessions.end_token(tx, digest(TokenKind.SESSION, credentials.superseded_session))
             return await self._admission.admit(tx, account, first, now)
 
         return await self._store.transact(work)
-
-    async def _held(self, tx: Tx, stored: StoredPassword) -> Account | None:
-        # What is on the account may have changed too: load it again once it is locked.
-        if not await accounts.hold(tx, stored.version):
-            return None
-        return await accounts.load(tx, stored.version.user_id)

@@ -12,7 +12,7 @@ import asyncpg
 
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.connections import Connection, Connections
-from athena_auth.store.statement import Batch, Statement
+from athena_auth.store.statement import Statement, combined
 from athena_auth.store.transaction import OwnerGone, Row, UniqueViolation, Value, Work
 
 T = TypeVar("T")
@@ -47,6 +47,8 @@ class _PostgresTx:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._put_off: list[Statement] = []
+        self._arguments: list[Value] = []
 
     async def one(self, statement: Statement, **parameters: Value) -> Row | None:
         arguments = [parameters[name] for name in statement.names]
@@ -61,8 +63,18 @@ class _PostgresTx:
         tag = await self._connection.execute(statement.postgres, *arguments)
         return int(tag.rpartition(" ")[2])  # "UPDATE 1", "INSERT 0 1"
 
-    async def run_all(self, batch: Batch, **parameters: Value) -> None:
-        await self.one(batch.combined, **parameters)
+    def later(self, statement: Statement, **parameters: Value) -> None:
+        self._put_off.append(statement)
+        self._arguments += [parameters[name] for name in statement.names]
+
+    async def finish(self) -> None:
+        """Run what was put off."""
+        if self._put_off:
+            await self._connection.execute(self._last_statement(), *self._arguments)
+
+    def _last_statement(self) -> str:
+        only, *more = self._put_off
+        return combined(tuple(self._put_off)) if more else only.postgres
 
 
 class PostgresStore:
@@ -92,6 +104,10 @@ class PostgresStore:
     async def run(self, statement: Statement, **parameters: Value) -> int:
         """Run one statement, which PostgreSQL commits by itself."""
         return await self._use(lambda connection: _PostgresTx(connection).run(statement, **parameters))
+
+    async def one(self, statement: Statement, **parameters: Value) -> Row | None:
+        """Run one statement, which PostgreSQL commits by itself, and return its first row."""
+        return await self._use(lambda connection: _PostgresTx(connection).one(statement, **parameters))
 
     async def transact(self, work: Work[T]) -> T:
         """Run work between BEGIN and COMMIT; again when PostgreSQL broke a deadlock at its cost."""
@@ -131,8 +147,10 @@ class PostgresStore:
 
 async def _in_transaction(connection: Connection, work: Work[T]) -> T:
     await connection.execute("BEGIN")
+    tx = _PostgresTx(connection)
     try:
-        result = await work(_PostgresTx(connection))
+        result = await work(tx)
+        await tx.finish()
     except Exception:
         if not connection.is_closed():
             await connection.execute("ROLLBACK")

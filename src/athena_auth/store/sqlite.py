@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from athena_auth.kernel.outcome import Unavailable
-from athena_auth.store.statement import Batch, Statement
-from athena_auth.store.transaction import OwnerGone, Row, Tx, UniqueViolation, Value, Work
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import OwnerGone, Row, UniqueViolation, Value, Work
 
 T = TypeVar("T")
 
@@ -55,6 +55,7 @@ class _SqliteTx:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._put_off: list[tuple[Statement, dict[str, Value]]] = []
 
     async def one(self, statement: Statement, **parameters: Value) -> Row | None:
         rows = self._connection.execute(statement.sqlite, parameters).fetchall()
@@ -66,8 +67,12 @@ class _SqliteTx:
     async def run(self, statement: Statement, **parameters: Value) -> int:
         return self._connection.execute(statement.sqlite, parameters).rowcount
 
-    async def run_all(self, batch: Batch, **parameters: Value) -> None:
-        for statement in batch.statements:
+    def later(self, statement: Statement, **parameters: Value) -> None:
+        self._put_off.append((statement, parameters))
+
+    def finish(self) -> None:
+        """Run what was put off."""
+        for statement, parameters in self._put_off:
             self._connection.execute(statement.sqlite, parameters)
 
 
@@ -124,12 +129,18 @@ class SqliteStore:
 
     async def read(self, work: Work[T]) -> T:
         """Run reading work on the calling thread."""
-        with _translated():
+        try:
             return await work(self._read_tx)
+        except sqlite3.OperationalError as error:
+            raise Unavailable(f"SQLite: {error}") from error
 
     async def run(self, statement: Statement, **parameters: Value) -> int:
         """Run one statement as a transaction of its own."""
         return await self.transact(lambda tx: tx.run(statement, **parameters))
+
+    async def one(self, statement: Statement, **parameters: Value) -> Row | None:
+        """Run one statement as a transaction of its own and return its first row."""
+        return await self.transact(lambda tx: tx.one(statement, **parameters))
 
     async def transact(self, work: Work[T]) -> T:
         """Run work on the writer thread and return when its commit is on disk."""
@@ -143,10 +154,9 @@ class SqliteStore:
         return cast("T", await job.future)
 
     def _write(self) -> None:
-        tx = _SqliteTx(self._write_connection)
         while not self._ended and (first := self._jobs.get()) is not None:
             group = [first, *self._waiting(_MAX_GROUP - 1)]
-            if not self._commit_together(tx, group):
+            if not self._commit_together(group):
                 # Another process holds the file. Who has queued meanwhile would wait as long again, one group
                 # after the other: they are told at once.
                 group += self._failed(self._waiting(_MAX_WAITING), group[0].error)
@@ -171,7 +181,7 @@ class SqliteStore:
             job.error = error
         return failed
 
-    def _commit_together(self, tx: Tx, group: list[_Job]) -> bool:
+    def _commit_together(self, group: list[_Job]) -> bool:
         """Commit a group; False when the file could not even be locked."""
         connection = self._write_connection
         locked = False
@@ -180,7 +190,7 @@ class SqliteStore:
                 connection.execute("BEGIN IMMEDIATE")
                 locked = True
                 for job in group:
-                    self._run(tx, job)
+                    self._run(job)
                 connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - whatever it was, these callers must hear of it
             if connection.in_transaction:
@@ -188,13 +198,15 @@ class SqliteStore:
             self._failed(group, error)
         return locked
 
-    def _run(self, tx: Tx, job: _Job) -> None:
+    def _run(self, job: _Job) -> None:
         """Run one job inside the group's transaction; what it did is undone alone if it fails."""
         connection = self._write_connection
         connection.execute("SAVEPOINT job")
         try:
             with _translated():
+                tx = _SqliteTx(connection)
                 job.result = _finish(job.work(tx))
+                tx.finish()
         except Exception as error:
             if not connection.in_transaction:
                 raise  # SQLite gave the whole transaction up (disk full): nothing of the group is left

@@ -1,8 +1,10 @@
 """SQL written by hand, once, for both databases."""
 
 import re
+from functools import lru_cache, partial
 
 _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+_PLACEHOLDER = re.compile(r"\$([0-9]+)")
 
 
 class Statement:
@@ -24,18 +26,21 @@ class Statement:
         return f"Statement({self.sqlite!r})"
 
 
-class Batch:
-    """Writes whose results nobody needs, in one round trip.
+@lru_cache(maxsize=1024)
+def combined(statements: tuple[Statement, ...]) -> str:
+    """Return writes as one PostgreSQL statement, a data-modifying WITH; their arguments follow one another.
 
-    On PostgreSQL they become one statement (a data-modifying WITH): they run in any order, all see the tables as
-    they were before, and none sees what a transaction it waits for adds. On SQLite they run one after the
-    other. So each must do the same either way, and no two may change the same row.
+    They run in any order, all see the tables as they were before, and none sees what a transaction it waits for
+    adds. So each must do the same either way, and no two may change the same row, unless both to the same.
     """
+    parts: list[str] = []
+    offset = 0
+    for number, statement in enumerate(statements):
+        shifted = _PLACEHOLDER.sub(partial(_shifted, offset), statement.postgres)
+        parts.append(f"w{number} AS ({shifted})")
+        offset += len(statement.names)
+    return f"WITH {', '.join(parts)} SELECT 1"
 
-    __slots__ = ("combined", "statements")
 
-    def __init__(self, *statements: Statement) -> None:
-        """Combine at least one statement."""
-        self.statements = statements
-        parts = ", ".join(f"w{n} AS ({statement.sqlite})" for n, statement in enumerate(statements))
-        self.combined = Statement(f"WITH {parts} SELECT 1")
+def _shifted(offset: int, match: re.Match[str]) -> str:
+    return f"${int(match[1]) + offset}"

@@ -9,7 +9,7 @@ hop per statement. It also keeps slow things out of transactions by construction
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
-from athena_auth.store.statement import Batch, Statement
+from athena_auth.store.statement import Statement
 
 T = TypeVar("T")
 Value = str | int | bytes | bool | None
@@ -30,20 +30,24 @@ class Runner(Protocol):
         """Run a statement and return how many rows it changed: the verdict of a guarded write."""
         ...
 
-
-class Tx(Runner, Protocol):
-    """An open transaction. It has no commit: the work's return commits, an exception rolls back."""
-
     async def one(self, statement: Statement, **parameters: Value) -> Row | None:
         """Run a statement and return its first row, or None."""
         ...
+
+
+class Tx(Runner, Protocol):
+    """An open transaction. It has no commit: the work's return commits, an exception rolls back."""
 
     async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
         """Run a statement and return all its rows."""
         ...
 
-    async def run_all(self, batch: Batch, **parameters: Value) -> None:
-        """Run writes whose row counts nobody needs."""
+    def later(self, statement: Statement, **parameters: Value) -> None:
+        """Put off a write whose row count nobody needs until the work has returned, just before the commit.
+
+        All that were put off go to PostgreSQL together, as one statement (`statement.combined`): they save a
+        round trip each. Reads of the same transaction do not see them.
+        """
         ...
 
 

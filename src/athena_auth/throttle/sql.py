@@ -5,7 +5,7 @@ import msgspec
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Tx
+from athena_auth.store.transaction import Runner, Tx
 from athena_auth.throttle.model import Lane
 
 
@@ -35,27 +35,29 @@ _CLEAR = Statement("""
     UPDATE athena_guess_budget SET failures = 0, blocked_until = 0 WHERE user_id = :user_id AND lane = :lane
 """)
 
-CLEAR_ALL = Statement("DELETE FROM athena_guess_budget WHERE user_id = :user_id")
+CLEAR_ALL = Statement("""
+    UPDATE athena_guess_budget SET failures = 0, blocked_until = 0 WHERE user_id = :user_id
+""")
 """For when the credentials change: what was guessed at is no more."""
 
 
-async def pay(tx: Tx, user_id: UserId, lane: Lane, most: int, now: Millis) -> int | None:
+async def pay(runner: Runner, user_id: UserId, lane: Lane, most: int, now: Millis) -> int | None:
     """Count one more failure and return how many that makes; None when the lane is closed or used up."""
-    row = await tx.one(_PAY, user_id=user_id, lane=lane, most=most, now=now)
+    row = await runner.one(_PAY, user_id=user_id, lane=lane, most=most, now=now)
     return None if row is None else int(row["failures"])
 
 
-async def load(tx: Tx, user_id: UserId, lane: Lane) -> Balance:
+async def load(runner: Runner, user_id: UserId, lane: Lane) -> Balance:
     """Load what the lane has spent."""
-    row = await tx.one(_LOAD, user_id=user_id, lane=lane)
+    row = await runner.one(_LOAD, user_id=user_id, lane=lane)
     return Balance(0, Millis(0)) if row is None else Balance(row["failures"], row["blocked_until"])
 
 
-async def close_until(tx: Tx, user_id: UserId, lane: Lane, until: Millis) -> None:
+def close_until(tx: Tx, user_id: UserId, lane: Lane, until: Millis) -> None:
     """Close the lane until then."""
-    await tx.run(_CLOSE, user_id=user_id, lane=lane, until=until)
+    tx.later(_CLOSE, user_id=user_id, lane=lane, until=until)
 
 
-async def clear(tx: Tx, user_id: UserId, lane: Lane) -> None:
+def clear(tx: Tx, user_id: UserId, lane: Lane) -> None:
     """Forget the lane's failures."""
-    await tx.run(_CLEAR, user_id=user_id, lane=lane)
+    tx.later(_CLEAR, user_id=user_id, lane=lane)

@@ -45,13 +45,13 @@ class TotpMethod:
         pending = rules.pending(authenticators, claim.now) if claim.signed_in else None
         if active is None and pending is None:
             return Refused(ErrorCode.TOTP_NOT_ENABLED)
-        if pending is not None and await self._use(tx, pending, claim):
-            return await self._confirm(tx, pending, claim.now, replaces=active is not None)
+        if pending is not None and (step := self._matching_step(pending, claim)) is not None:
+            return await self._confirm(tx, pending, step, replaces=active, now=claim.now)
         if active is not None and await self._use(tx, active, claim):
             return Proven(Amr.TOTP)
         return Refused(ErrorCode.INVALID_CODE)
 
-    async def stage(self, tx: Tx, user_id: UserId, issuer: str | None, account_name: str, now: Millis) -> str:
+    def stage(self, tx: Tx, user_id: UserId, issuer: str | None, account_name: str, now: Millis) -> str:
         """Make a new secret, pending until a code proves that the app has it; return its `otpauth` URI."""
         secret = totp.new_secret(self._settings.parameters.algorithm)
         authenticator = Authenticator(
@@ -65,7 +65,7 @@ class TotpMethod:
             created_at=now,
         )
         sealed = self._keyring.seal(secret, authenticator.place)
-        await sql.stage(tx, msgspec.structs.replace(authenticator, sealed_secret=sealed))
+        sql.stage(tx, msgspec.structs.replace(authenticator, sealed_secret=sealed))
         return _uri(secret, authenticator, account_name)
 
     async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> str | None:
@@ -74,26 +74,34 @@ class TotpMethod:
         meant = rules.pending(authenticators, now) or rules.active(authenticators)
         if meant is None:
             return None
-        return _uri(self._keyring.unseal(meant.sealed_secret, meant.place), meant, account_name)
+        return _uri(self._secret(meant), meant, account_name)
 
     async def _use(self, tx: Tx, authenticator: Authenticator, claim: Claim) -> bool:
         """Tell whether the code is this authenticator's, and use its time step up."""
-        secret = self._keyring.unseal(authenticator.sealed_secret, authenticator.place)
-        step = totp.matching_step(
-            secret, authenticator.parameters, claim.code, claim.now, self._settings.window
-        )
+        step = self._matching_step(authenticator, claim)
         if step is None or not await sql.advance(tx, authenticator.id, step):
             return False
         if not self._keyring.is_current_seal(authenticator.sealed_secret):
-            await sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.place))
+            secret = self._secret(authenticator)
+            sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.place))
         return True
 
     async def _confirm(
-        self, tx: Tx, pending: Authenticator, now: Millis, *, replaces: bool
+        self, tx: Tx, pending: Authenticator, step: int, *, replaces: Authenticator | None, now: Millis
     ) -> Proven | Refused:
-        if not await sql.activate(tx, pending, now):
+        # The guess was paid for, so no other confirmation of this account runs until this transaction ends.
+        if replaces is not None:
+            await sql.drop_active(tx, pending.user_id)
+        if not await sql.confirm(tx, pending.id, step, now):
             return Refused(ErrorCode.INVALID_CODE)
-        return Proven(Amr.TOTP, Change.FACTOR_REPLACED if replaces else Change.FACTOR_ADDED)
+        return Proven(Amr.TOTP, Change.FACTOR_ADDED if replaces is None else Change.FACTOR_REPLACED)
+
+    def _matching_step(self, authenticator: Authenticator, claim: Claim) -> int | None:
+        secret, window = self._secret(authenticator), self._settings.window
+        return totp.matching_step(secret, authenticator.parameters, claim.code, claim.now, window)
+
+    def _secret(self, authenticator: Authenticator) -> bytes:
+        return self._keyring.unseal(authenticator.sealed_secret, authenticator.place)
 
 
 def _uri(secret: bytes, authenticator: Authenticator, account_name: str) -> str:

@@ -1,6 +1,6 @@
 """Use cases of the authenticator app."""
 
-from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.proof import PasswordProof
 from athena_auth.challenge.second_step import Passed, SecondStep, SubmittedCode
 from athena_auth.kernel.clock import Clock
@@ -24,9 +24,9 @@ class TotpService:
 
     async def uri(self, signed_in: SignedIn, password: str) -> str | Refused:
         """Return the `otpauth` URI: of the enrolment under way, else of the active authenticator."""
-        account, now = signed_in.account, self._clock.now()
+        now = self._clock.now()
 
-        async def work(tx: Tx) -> str | Refused:
+        async def work(tx: Tx, account: Account) -> str | Refused:
             uri = await self._method.uri(tx, account.id, account.email, now)
             return uri or Refused(ErrorCode.TOTP_NOT_ENABLED)
 

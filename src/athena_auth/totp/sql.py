@@ -14,6 +14,10 @@ _STAGE = Statement("""
     INSERT INTO athena_totp_authenticator (id, user_id, state, sealed_secret, issuer, algorithm, digits, period,
                                            last_step, created_at)
     VALUES (:id, :user_id, :state, :sealed_secret, :issuer, :algorithm, :digits, :period, :last_step, :created_at)
+    ON CONFLICT (user_id, state) DO UPDATE
+    SET id = excluded.id, sealed_secret = excluded.sealed_secret, issuer = excluded.issuer,
+        algorithm = excluded.algorithm, digits = excluded.digits, period = excluded.period,
+        last_step = excluded.last_step, created_at = excluded.created_at
 """)
 
 _ADVANCE = Statement("""
@@ -30,8 +34,9 @@ _DROP_PENDING = Statement("""
     DELETE FROM athena_totp_authenticator WHERE user_id = :user_id AND state = 'pending'
 """)
 
-_ACTIVATE = Statement("""
-    UPDATE athena_totp_authenticator SET state = :active, confirmed_at = :now WHERE id = :id AND state = :pending
+_CONFIRM = Statement("""
+    UPDATE athena_totp_authenticator SET state = :active, confirmed_at = :now, last_step = :step
+    WHERE id = :id AND state = :pending AND last_step < :step
 """)
 
 _DROP_ALL = Statement("DELETE FROM athena_totp_authenticator WHERE user_id = :user_id")
@@ -55,10 +60,9 @@ async def load(tx: Tx, user_id: UserId) -> list[Authenticator]:
     return [_authenticator(row) for row in await tx.all(_LOAD, user_id=user_id)]
 
 
-async def stage(tx: Tx, authenticator: Authenticator) -> None:
-    """Make this the pending authenticator; an earlier pending one is dropped, an active one stays (I6)."""
-    await tx.run(_DROP_STATE, user_id=authenticator.user_id, state=State.PENDING)
-    await tx.run(
+def stage(tx: Tx, authenticator: Authenticator) -> None:
+    """Make this the pending authenticator, in the place of an earlier one; an active one stays (I6)."""
+    tx.later(
         _STAGE,
         id=authenticator.id,
         user_id=authenticator.user_id,
@@ -78,16 +82,20 @@ async def advance(tx: Tx, authenticator_id: str, step: int) -> bool:
     return await tx.run(_ADVANCE, id=authenticator_id, step=step) == 1
 
 
-async def reseal(tx: Tx, authenticator_id: str, sealed_secret: bytes) -> None:
+def reseal(tx: Tx, authenticator_id: str, sealed_secret: bytes) -> None:
     """Store the secret sealed anew."""
-    await tx.run(_RESEAL, id=authenticator_id, sealed_secret=sealed_secret)
+    tx.later(_RESEAL, id=authenticator_id, sealed_secret=sealed_secret)
 
 
-async def activate(tx: Tx, authenticator: Authenticator, now: Millis) -> bool:
-    """Put a pending authenticator in the place of the active one; False when it is pending no more."""
-    await tx.run(_DROP_STATE, user_id=authenticator.user_id, state=State.ACTIVE)
+async def drop_active(tx: Tx, user_id: UserId) -> None:
+    """Forget the active authenticator."""
+    await tx.run(_DROP_STATE, user_id=user_id, state=State.ACTIVE)
+
+
+async def confirm(tx: Tx, authenticator_id: str, step: int, now: Millis) -> bool:
+    """Make a pending authenticator the active one by a code of this step; False when it is pending no more."""
     changed = await tx.run(
-        _ACTIVATE, id=authenticator.id, active=State.ACTIVE, pending=State.PENDING, now=now
+        _CONFIRM, id=authenticator_id, active=State.ACTIVE, pending=State.PENDING, step=step, now=now
     )
     return changed == 1
 

@@ -31,9 +31,9 @@ class TrustedDevices:
         )
         return successor if rotated else None
 
-    async def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> str:
+    def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> str:
         """Trust the device from now on; return its token."""
         token = new_token(TokenKind.TRUSTED_DEVICE)
         token_digest = digest(TokenKind.TRUSTED_DEVICE, token)
-        await sql.insert(tx, user_id, token_digest, client, now=now, expires_at=after(now, self._ttl))
+        sql.insert(tx, user_id, token_digest, client, now=now, expires_at=after(now, self._ttl))
         return token

@@ -28,11 +28,11 @@ SWEEP = Statement("""
 """)
 
 
-async def insert(
+def insert(
     tx: Tx, user_id: UserId, token_digest: bytes, client: ClientInfo, *, now: Millis, expires_at: Millis
 ) -> None:
     """Store a device that is trusted from now on."""
-    await tx.run(
+    tx.later(
         _INSERT,
         id=new_id(now),
         user_id=user_id,
