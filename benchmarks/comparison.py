@@ -44,9 +44,9 @@ class Comparison:
 
 def steps(plan: Plan) -> int:
     """Return how many steps `measure` takes."""
-    places = len(System) * len(Product)
-    floods = (len(System) - 1) * len(Product) if plan.flood_seconds else 0
-    return places * (2 + plan.rounds + len(plan.sweep)) + floods
+    systems = 2 + len(plan.peers)
+    floods = 2 * (systems - 1) if plan.flood_seconds else 0
+    return len(Product) * (systems * (2 + plan.rounds + len(plan.sweep)) + floods)
 
 
 def measure(folder: Path, plan: Plan, advance: Advance) -> Comparison:
@@ -86,7 +86,7 @@ class _Opening:
         yield athena
         # The floor answers from this server's database, what this server has prepared.
         yield self._station(System.FLOOR, url, secret, preparing=athena.server)
-        for system in PEERS:
+        for system in self.plan.peers:
             name = system.replace("-", "_")
             try:
                 yield self._station(system, self.databases.create(name), secrets.token_urlsafe(48))
@@ -124,6 +124,7 @@ class _Turns:
         if self.plan.flood_seconds:
             self.stations = [station for station in self.stations if station.system is not System.FLOOR]
             await self._each("flood", methodcaller("flood", self.plan.flood_seconds))
+            await self._each("overload", methodcaller("overload", self.plan.flood_seconds))
         for station in self.stations:
             station.weigh()
 

@@ -56,6 +56,23 @@ class Flood:
     flood_per_second: float
 
 
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """Those who are signed in, while far more people sign in than passwords can be checked."""
+
+    connections: int
+    """That sign in."""
+    done_per_second: float
+    refused_per_second: float
+    p50_ms: float
+    """Of get-session meanwhile."""
+    p99_ms: float
+    before_mb: float
+    """Memory resident before."""
+    most_mb: float
+    """The most there was meanwhile."""
+
+
 Rounds = dict[Scenario, list[Measurement]]
 
 
@@ -69,6 +86,7 @@ class Results:
     sweep: dict[int, Rounds] = field(default_factory=dict)
     """At other numbers of connections."""
     flood: Flood | None = None
+    overload: Overload | None = None
     loaded_mb: float = 0.0
     """Memory resident at the end."""
 

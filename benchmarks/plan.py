@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from systems import PEERS, System
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -16,6 +18,7 @@ class Plan:
     sweep: dict[int, int] = field(default_factory=dict)
     """People at each number of connections: as many at least, so that all are busy."""
     flood_seconds: float = 0.0
+    peers: tuple[System, ...] = PEERS
 
 
 FULL = Plan(

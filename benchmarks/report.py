@@ -6,7 +6,7 @@ from typing import Any
 
 from comparison import Comparison
 from databases import Product
-from measurement import Flood, Measurement, Results, Rounds, SignIns, median_of
+from measurement import Flood, Measurement, Overload, Results, Rounds, SignIns, median_of
 from plan import Plan
 from scenarios import (
     BUDGETS,
@@ -14,6 +14,7 @@ from scenarios import (
     MOST_IDLE_MEMORY,
     MOST_OF_FLOOR,
     MOST_START_UP,
+    MOST_UNDER_OVERLOAD,
     Budget,
     Scenario,
 )
@@ -39,6 +40,11 @@ def markdown(comparison: Comparison, facts: Mapping[str, str]) -> str:
         parts += ["### More and fewer connections: requests/s, p50 / p99 in ms", _sweep_table(comparison)]
     if any(results.flood for results in comparison.results.values()):
         parts += ["### Sign-ins beside a flood of wrong passwords and codes", _flood_table(comparison)]
+    if any(results.overload for results in comparison.results.values()):
+        parts += [
+            "### get-session beside four times the sign-ins there is room for",
+            _overload_table(comparison),
+        ]
     parts += ["### The machine", "\n".join(f"- {name}: {value}" for name, value in facts.items())]
     return "\n\n".join(part for part in parts if part)
 
@@ -60,6 +66,7 @@ def _plain(results: Results) -> dict[str, Any]:
         "cpu": _plain_rounds(results.rounds),
         "connections": {str(count): _plain_rounds(rounds) for count, rounds in results.sweep.items()},
         "flood": None if results.flood is None else asdict(results.flood),
+        "overload": None if results.overload is None else asdict(results.overload),
     }
 
 
@@ -233,6 +240,39 @@ def _flood_row(name: str, flood: Flood) -> list[str]:
     return [
         *(name, _latency(calm), str(calm.done), _latency(flooded), str(flooded.done), str(flooded.failed)),
         f"{flood.flood_per_second:,.0f}",
+    ]
+
+
+def _overload_table(comparison: Comparison) -> str:
+    head = [
+        "",
+        "get-session: p50 / p99, ms",
+        f"of {MOST_UNDER_OVERLOAD:.0f}",
+        "signing in at once",
+        "signed in/s",
+        "refused/s",
+        "memory before, MB",
+        "at most",
+    ]
+    rows = [
+        _overload_row(place, results.overload)
+        for place, results in _by_place(comparison)
+        if results.overload is not None
+    ]
+    return _table(head, rows)
+
+
+def _overload_row(place: tuple[System, Product], overload: Overload) -> list[str]:
+    is_met = overload.p99_ms <= MOST_UNDER_OVERLOAD
+    return [
+        _name(place),
+        f"{overload.p50_ms:.1f} / {overload.p99_ms:.1f}",
+        _verdict(is_met=is_met) if place[0] is System.ATHENA else "",
+        str(overload.connections),
+        f"{overload.done_per_second:.0f}",
+        f"{overload.refused_per_second:,.0f}",
+        f"{overload.before_mb:.0f}",
+        f"{overload.most_mb:.0f}",
     ]
 
 

@@ -69,3 +69,5 @@ MOST_START_UP = 1.0
 """Seconds from the process's start to its first answer."""
 MOST_IDLE_MEMORY = 80.0
 """MB resident of a process that has answered one request."""
+MOST_UNDER_OVERLOAD = 50.0
+"""Milliseconds within which 99 of 100 session look-ups are answered while sign-ins flood the server."""

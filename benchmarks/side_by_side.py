@@ -13,6 +13,7 @@ all servers. Linux only: CPU is read from /proc and from process clocks.
 import argparse
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from chart import chart
@@ -28,6 +29,8 @@ def main() -> None:
     """Measure, print the tables, and write tables, figures and chart where asked."""
     arguments = _arguments()
     plan = QUICK if arguments.quick else FULL
+    if arguments.alone:
+        plan = replace(plan, peers=())
     with tempfile.TemporaryDirectory(prefix="athena-bench-") as name:
         facts = machine_facts(Path(name))
         load_before = load_average()
@@ -52,6 +55,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
         "--quick", action="store_true", help="fewer people, three rounds, 8 connections only, no flood"
+    )
+    parser.add_argument(
+        "--alone", action="store_true", help="this server and the floor only: what a change of ours costs"
     )
     parser.add_argument(
         "--into", type=Path, metavar="FOLDER", help="write results.md, results.json and cpu.svg there"

@@ -11,6 +11,7 @@ from databases import Product
 from flood import measure_flood
 from load import LoadGenerator
 from measurement import Results, Rounds
+from overload import measure_overload
 from process_tree import resident_megabytes
 from rig import Rig
 from scenarios import EVERY_SCENARIO, WITH_FLOOR
@@ -51,6 +52,11 @@ class Station:
         """Measure sign-ins beside a flood."""
         async with self._rig(CONNECTIONS, defaultdict(list)) as rig:
             self.results.flood = await measure_flood(rig, self.server.port, seconds)
+
+    async def overload(self, seconds: float) -> None:
+        """Measure those who are signed in beside more sign-ins than there is room for."""
+        async with self._rig(CONNECTIONS, defaultdict(list)) as rig:
+            self.results.overload = await measure_overload(rig, self.server.pid, self.server.port, seconds)
 
     def weigh(self) -> None:
         """Read the memory that all this left the server with."""

@@ -91,6 +91,7 @@ class PasswordProof:
         async def load(tx: Tx) -> StoredPassword | None:
             return None if email is None else await sql.load_nearest_password(tx, email)
 
+        self._pool.make_sure_of_room()
         nearest = await self._store.read(load)
         proven = await self._check(nearest, password)
         return proven if proven is not None and proven.account.email == email else None
