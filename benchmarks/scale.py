@@ -22,8 +22,9 @@ from athena_auth.kernel.clock import Millis, SystemClock
 from athena_auth.sessions.sql import SWEEP
 from athena_auth.store.migrate import migrate
 from athena_auth.store.postgres import PostgresStore
-from athena_auth.store.sweeper import Sweeper
+from athena_auth.store.sweeper import Sweep, Sweeper
 from athena_auth.store.transaction import Tx
+from athena_auth.wire.caller import ClientInfo
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the wheel's remark on a missing XDG_RUNTIME_DIR
@@ -71,7 +72,7 @@ async def look_up(store: PostgresStore, sessions: int) -> list[float]:
         digest = hashlib.sha256(f"session:{token}".encode()).digest()
 
         async def work(tx: Tx, digest: bytes = digest, token: str = token) -> object:
-            return await load_signed_in(tx, token, digest, Millis(1000))
+            return await load_signed_in(tx, token, digest, ClientInfo("203.0.113.7", ""), Millis(1000))
 
         started = time.perf_counter()
         await store.read(work)
@@ -88,7 +89,7 @@ async def measure(url: str, sessions: int) -> None:
     store = PostgresStore(url)
     await store.open()
     report("get-session look-up", await look_up(store, sessions))
-    sweeper = Sweeper(store, SystemClock(), (SWEEP,))
+    sweeper = Sweeper(store, SystemClock(), (Sweep(SWEEP),))
     started = time.monotonic()
     sweeping = asyncio.create_task(sweeper.sweep())
     report("the same while expired sessions are swept", await look_up(store, sessions))

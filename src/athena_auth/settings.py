@@ -7,7 +7,7 @@ directory; on the outside its name is `ATHENA_` and the field's name in capitals
 import difflib
 import os
 from typing import Annotated, Literal, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from athena_auth.crypto.passwords import DEFAULT_COST, Cost, is_strong_enough
 from athena_auth.crypto.totp import Algorithm, Parameters
+from athena_auth.kernel.urls import checked_origin, checked_postgres, checked_redis
 
 PREFIX = "ATHENA_"
 ENV_FILE = ".env"
@@ -87,9 +88,17 @@ class Settings(BaseSettings):
         180, ge=10, le=600, description="Seconds a sent code is valid; at most 600 (SP 800-63B-4)."
     )
     trust_ttl: int = Field(2_592_000, ge=60, description="Seconds a device stays trusted without a sign-in.")
+    audit_ttl: int = Field(
+        15_552_000, ge=86_400, description="Seconds that entries of the audit trail are kept: 180 days."
+    )
     otp_fallback: OnOff = Field(
         "on",
         description="Offer codes by mail at sign-in to accounts that turned on an authenticator app only.",
+    )
+    disable_requires: Literal["password", "second-factor"] = Field(
+        "password",
+        description="What turning two-factor authentication off takes beside a session: the password, or also a "
+        "second factor proven within ten minutes.",
     )
     totp_digits: int = Field(6, ge=6, le=8, description="Digits of a TOTP code.")
     totp_period: int = Field(30, ge=15, le=120, description="Seconds of a TOTP step.")
@@ -103,9 +112,14 @@ class Settings(BaseSettings):
         DEFAULT_COST.lanes, ge=1, le=16, description="Lanes of a password hash; see `athena-auth tune`."
     )
     rate_limit: OnOff = Field(
-        "on", description="Reserved for request limits by address; the budget of guesses is always on."
+        "on",
+        description="Limit how often one address may ask in a minute; the budget of guesses is always on.",
     )
-    rate_limit_url: str = Field("memory://", description="Reserved for the store of request limits.")
+    rate_limit_url: str = Field(
+        "memory://",
+        description="Where requests are counted: memory:// (each process for itself), or in a Redis or Valkey for "
+        "all processes together, redis://… or rediss://… (TLS).",
+    )
     trusted_origins: CommaSeparated = Field(
         (), description="Origins of front ends elsewhere, separated by commas: https://app.example.com."
     )
@@ -130,13 +144,13 @@ class Settings(BaseSettings):
     @field_validator("trusted_origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_origin(part) for part in value)
+        return tuple(checked_origin(part) for part in value)
 
     @field_validator("database_url")
     @classmethod
     def _is_database(cls, value: str) -> str:
         if value.startswith(("postgresql://", "postgres://")):
-            return _checked_postgres(value)
+            return checked_postgres(value)
         if (
             not value.startswith("sqlite:///")
             or value in {"sqlite:///", "sqlite:///:memory:"}
@@ -147,10 +161,15 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("rate_limit_url")
+    @classmethod
+    def _is_store_of_limits(cls, value: str) -> str:
+        return value if value == "memory://" else checked_redis(value)
+
     @field_validator("base_url")
     @classmethod
     def _is_origin(cls, value: str | None) -> str | None:
-        return None if value is None else _origin(value)
+        return None if value is None else checked_origin(value)
 
     @field_validator("secret", "secrets")
     @classmethod
@@ -194,28 +213,6 @@ class Settings(BaseSettings):
     def totp_parameters(self) -> Parameters:
         """What new authenticators are told; those enrolled before keep what they were told."""
         return Parameters(self.totp_algorithm, self.totp_digits, self.totp_period)
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ValueError("an origin looks like https://app.example.com")
-    return f"{parts.scheme}://{parts.netloc}".lower()
-
-
-def _checked_postgres(url: str) -> str:
-    # Drivers quote what they cannot read, and that may be half a password: find it out before they do.
-    try:
-        parts = urlsplit(url)
-        readable = parts.port is None or parts.port > 0
-    except ValueError:
-        readable = False
-    if not readable or "#" in url:
-        raise ValueError(
-            "this address cannot be read; it looks like postgresql://user:password@host:5432/name, "
-            "with / ? # [ ] @ in the password written as %2F %3F %23 %5B %5D %40"
-        )
-    return url
 
 
 def parse_secrets(value: SecretStr) -> dict[int, bytes]:

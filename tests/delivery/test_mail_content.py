@@ -16,17 +16,10 @@ from athena_auth.delivery.failure import DeliveryFailed
 from athena_auth.delivery.mime import compose, parse_sender
 from athena_auth.delivery.model import Message, MessageKind
 from athena_auth.delivery.render import render
+from support.messages import CODE, MESSAGES, SECRETS, URL, message_of
 
-CODE = "482915"
-MESSAGE = Message(
-    kind=MessageKind.TWO_FACTOR_OTP,
-    to="ada@example.com",
-    name="Ada",
-    app_name="Athena",
-    code=CODE,
-    expires_at=1_800_000_000_000,
-    valid_for=180,
-)
+MESSAGE = message_of(MessageKind.TWO_FACTOR_OTP)
+LINKS = [message_of(kind) for kind in (MessageKind.EMAIL_VERIFICATION, MessageKind.PASSWORD_RESET)]
 SENDER = parse_sender("Athena <no-reply@example.org>")
 COMPOSED_HEADERS = [
     "From",
@@ -45,6 +38,11 @@ any_text = st.text(st.characters(exclude_categories=()))
 mail_text = st.text(st.sampled_from('aä.@ "<>,;:\\()[]\r\n\t\0\x1b\ud800\u2028-+%=?'))
 
 
+any_message = st.sampled_from(MESSAGES)
+each_message = pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.kind)
+each_link = pytest.mark.parametrize("message", LINKS, ids=lambda message: message.kind)
+
+
 class Page(HTMLParser):
     def __init__(self, document: str) -> None:
         super().__init__()
@@ -59,8 +57,17 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
-def with_(**changes: str | int) -> Message:
-    return msgspec.structs.replace(MESSAGE, **changes)
+def with_(message: Message = MESSAGE, **changes: str | int) -> Message:
+    return msgspec.structs.replace(message, **changes)
+
+
+def shown(document: str) -> list[str]:
+    """Return the words of the page, without its head."""
+    return " ".join(Page("<body" + document.partition("<body")[2]).words).split()
+
+
+def in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def received(message: Message) -> EmailMessage:
@@ -77,69 +84,136 @@ def received_unless_refused(message: Message) -> EmailMessage | None:
         return None
 
 
-def test_a_message_survives_the_outbox() -> None:
-    assert msgspec.json.decode(msgspec.json.encode(MESSAGE), type=Message) == MESSAGE
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(MESSAGE), type=Message) == MESSAGE
+@each_message
+def test_a_message_survives_the_outbox(message: Message) -> None:
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(message), type=Message) == message
 
 
-def test_no_repr_of_a_message_shows_the_code_or_the_address() -> None:
+def test_a_message_that_an_older_version_left_in_the_outbox_is_still_sent() -> None:
+    """An update comes while a mail waits; the row has only the fields there were then."""
+    fields = ("kind", "to", "name", "app_name", "code", "expires_at", "valid_for")
+    row = msgspec.msgpack.encode({field: getattr(MESSAGE, field) for field in fields})
+    assert msgspec.msgpack.decode(row, type=Message) == MESSAGE
+
+
+@each_message
+def test_no_repr_of_a_message_shows_a_secret_or_the_address(message: Message) -> None:
     """A message is a local variable of frames that a traceback with locals prints, by repr or by rich."""
     rich_repr = io.StringIO()
-    Console(file=rich_repr).print(MESSAGE)
-    for shown in (repr(MESSAGE), str(MESSAGE), f"{MESSAGE}", rich_repr.getvalue()):
-        assert "two-factor-otp" in shown
-        assert CODE not in shown
-        assert "ada@" not in shown
+    Console(file=rich_repr, width=1_000).print(message)  # a fold would hide a secret from the search below
+    for text in (repr(message), str(message), f"{message}", rich_repr.getvalue()):
+        assert message.kind in text
+        assert not any(secret in text for secret in SECRETS)
+        assert "ada@" not in text
 
 
 def test_a_repr_hides_what_is_not_even_an_address() -> None:
     assert "nonsense" not in repr(with_(to="nonsense"))
 
 
-def test_no_repr_of_a_rendered_message_shows_the_code() -> None:
-    assert CODE not in repr(render(MESSAGE))
+@each_message
+def test_no_repr_of_a_rendered_message_shows_a_secret(message: Message) -> None:
+    assert not any(secret in repr(render(message)) for secret in SECRETS)
 
 
-def test_the_subject_names_the_service_and_keeps_the_code_off_the_lock_screen() -> None:
-    subject = render(MESSAGE).subject
+@each_message
+def test_the_subject_names_the_service_and_keeps_the_secret_off_the_lock_screen(message: Message) -> None:
+    subject = render(message).subject
     assert "Athena" in subject
-    assert CODE not in subject
+    assert len(subject) < 70
+    assert not any(secret in subject for secret in SECRETS)
 
 
-def test_a_preview_of_the_first_words_does_not_show_the_code() -> None:
-    rendered = render(MESSAGE)
-    body = rendered.html.partition("<body")[2]
-    for text in (rendered.text, "".join(Page("<body" + body).words)):
-        assert " ".join(text.split()).index(CODE) > 150
+def test_every_kind_has_a_subject_of_its_own() -> None:
+    assert len({render(message).subject for message in MESSAGES}) == len(MessageKind)
 
 
-def test_both_parts_carry_the_code_the_lifetime_and_the_two_warnings() -> None:
-    rendered = render(MESSAGE)
-    for text in (rendered.text, "".join(Page(rendered.html).words)):
-        words = " ".join(text.split())
-        assert CODE in words
-        assert "3 minutes" in words
-        assert "Nobody from Athena will ever ask for this code" in words
-        assert "change your password" in words
+@pytest.mark.parametrize("message", [MESSAGE, *LINKS], ids=lambda message: message.kind)
+def test_a_preview_of_the_first_words_does_not_show_the_secret(message: Message) -> None:
+    rendered = render(message)
+    secret = message.code or message.url or ""
+    for text in (in_one_line(rendered.text), " ".join(shown(rendered.html))):
+        assert text.index(secret) > 150
+
+
+@each_message
+def test_both_parts_say_the_same(message: Message) -> None:
+    """Who reads one part must not miss what the other says; only the colon of a link's label is the text's."""
+    rendered = render(message)
+    text = rendered.text.replace("password:\n", "password\n").replace("address:\n", "address\n")
+    # Where a tag ends before a comma the page has a word and its comma apart.
+    assert "".join(text.split()) == "".join(shown(rendered.html))
+
+
+def test_the_code_comes_with_its_lifetime_and_two_warnings() -> None:
+    words = in_one_line(render(MESSAGE).text)
+    assert CODE in words
+    assert "3 minutes" in words
+    assert "Nobody from Athena will ever ask for this code" in words
+    assert "change your password" in words
+
+
+@each_link
+def test_a_link_stands_alone_in_the_text_and_twice_in_the_page(message: Message) -> None:
+    """A button for most, and the address for those who look before they press."""
+    rendered = render(message)
+    assert rendered.text.splitlines().count(URL) == 1
+    page = Page(rendered.html)
+    assert [attributes["href"] for tag, attributes in page.tags if tag == "a"] == [URL, URL]
+    assert page.words.count(URL) == 1
+
+
+@each_link
+def test_a_link_says_how_long_it_works_and_that_it_may_be_ignored(message: Message) -> None:
+    words = in_one_line(render(with_(message, valid_for=3_600)).text)
+    assert "It stops working 1 hour after" in words or "and stops working 1 hour after" in words
+    assert "If you did not ask for this, ignore this mail: nothing changes." in words
+
+
+def test_a_reset_is_no_way_round_the_second_factor_and_says_so() -> None:
+    words = in_one_line(render(message_of(MessageKind.PASSWORD_RESET)).text)
+    assert "If your account has a second factor, you will still be asked for it afterwards." in words
+
+
+@each_link
+def test_a_link_stays_one_attribute(message: Message) -> None:
+    page = Page(render(with_(message, url="https://x.example/?a=\"><img src=x>&b='")).html)
+    assert "img" not in [tag for tag, _ in page.tags]
+    assert {attributes["href"] for tag, attributes in page.tags if tag == "a"} == {
+        "https://x.example/?a=\"><img src=x>&b='"
+    }
 
 
 @pytest.mark.parametrize(
     ("seconds", "lifetime"),
-    [(180, "3 minutes"), (60, "1 minute"), (119, "1 minute"), (30, "30 seconds"), (1, "1 second")],
+    [
+        (604_800, "7 days"),
+        (86_400, "1 day"),
+        (7_200, "2 hours"),
+        (3_661, "61 minutes"),
+        (3_600, "1 hour"),
+        (180, "3 minutes"),
+        (119, "1 minute"),
+        (60, "1 minute"),
+        (30, "30 seconds"),
+        (1, "1 second"),
+    ],
 )
 def test_the_mail_never_promises_more_time_than_there_is(seconds: int, lifetime: str) -> None:
-    assert f"stops working {lifetime} after" in render(with_(valid_for=seconds)).text
+    assert f"stops working {lifetime} after" in in_one_line(render(with_(valid_for=seconds)).text)
 
 
-@given(name=any_text)
-@example(name="\r\n\r\nBcc: eve@example.net")
-@example(name="\u202egnirts desrever")
-@example(name="👩\u200d💻")
-def test_any_name_renders_and_leaves_the_code_on_a_line_of_its_own(name: str) -> None:
-    rendered = render(with_(name=name))
-    assert rendered.text.splitlines().count(CODE) == 1
-    assert rendered.text.splitlines()[0].startswith("Hello")
-    assert rendered.text.splitlines()[1] == ""
+@given(message=any_message, name=any_text)
+@example(message=MESSAGE, name="\r\n\r\nBcc: eve@example.net")
+@example(message=MESSAGE, name="\u202egnirts desrever")
+@example(message=MESSAGE, name="👩\u200d💻")
+def test_any_name_renders_and_leaves_the_secret_on_a_line_of_its_own(message: Message, name: str) -> None:
+    rendered = render(with_(message, name=name))
+    lines = rendered.text.splitlines()
+    assert (lines.count(CODE), lines.count(URL)) == (int(bool(message.code)), int(bool(message.url)))
+    assert lines[0].startswith("Hello")
+    assert not lines[1]
+    assert not any(line.startswith(" ") or line.endswith(" ") for line in lines)
     rendered.html.encode()
 
 
@@ -162,36 +236,46 @@ def test_a_name_that_could_become_a_link_is_not_repeated(name: str) -> None:
     assert "evil" not in rendered.html
 
 
-def test_a_name_cannot_reverse_the_warning_that_follows() -> None:
-    assert "\u202e" not in render(with_(name="Ada\u202e")).text
+@each_message
+def test_a_name_cannot_reverse_the_warning_that_follows(message: Message) -> None:
+    assert "\u202e" not in render(with_(message, name="Ada\u202e")).text
 
 
-def test_a_name_cannot_fill_the_mail() -> None:
-    assert len(render(with_(name="a" * 10_000)).text) < 1_000
+@each_message
+def test_a_name_cannot_fill_the_mail(message: Message) -> None:
+    assert len(render(with_(message, name="a" * 10_000)).text) < 1_000
 
 
+@each_message
 @pytest.mark.parametrize("field", ["name", "app_name"])
-def test_html_in_a_name_stays_text(field: str) -> None:
-    rendered = render(with_(**{field: '<img src=x onerror="alert(1)">&'}))
-    assert "img" not in [tag for tag, _ in Page(rendered.html).tags]
-    assert '<img src=x onerror="alert(1)">&' in "".join(Page(rendered.html).words)
+def test_html_in_a_name_stays_text(message: Message, field: str) -> None:
+    page = Page(render(with_(message, **{field: '<img src=x onerror="alert(1)">&'})).html)
+    assert "img" not in [tag for tag, _ in page.tags]
+    assert '<img src=x onerror="alert(1)">&' in "".join(page.words)
 
 
-def test_the_html_loads_nothing_runs_nothing_and_speaks_to_a_screen_reader() -> None:
-    tags = Page(render(MESSAGE).html).tags
-    assert not {"img", "script", "link", "a", "iframe"} & {tag for tag, _ in tags}
-    assert "url(" not in render(MESSAGE).html
+@each_message
+def test_the_page_loads_nothing_runs_nothing_and_speaks_to_a_screen_reader(message: Message) -> None:
+    document = render(message).html
+    tags = Page(document).tags
+    assert not {"img", "script", "link", "iframe", "form"} & {tag for tag, _ in tags}
+    assert "url(" not in document
     assert ("html", {"lang": "en", "dir": "ltr"}) in tags
     assert all(attributes["role"] == "presentation" for tag, attributes in tags if tag == "table")
     assert ("meta", {"name": "color-scheme", "content": "light dark"}) in tags
 
 
-def test_the_mail_has_both_parts_and_asks_for_no_automatic_answer() -> None:
-    mail = received(MESSAGE)
+@each_message
+def test_the_mail_has_both_parts_and_asks_for_no_automatic_answer(message: Message) -> None:
+    mail, rendered = received(message), render(message)
     assert mail.keys() == COMPOSED_HEADERS
     assert mail.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
-    assert all(CODE in part.get_content() for part in mail.iter_parts())
+    assert [part.get_content().splitlines() for part in mail.iter_parts()] == [
+        rendered.text.splitlines(),
+        rendered.html.splitlines(),
+    ]
+    assert mail["Subject"] == rendered.subject
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["X-Auto-Response-Suppress"] == "All"
     assert mail["From"].addresses[0].display_name == "Athena"
@@ -204,11 +288,11 @@ def test_two_mails_have_two_message_ids() -> None:
     assert compose(MESSAGE, SENDER)["Message-ID"] != compose(MESSAGE, SENDER)["Message-ID"]
 
 
-@given(name=any_text, app_name=any_text)
-@example(name="x", app_name="Athena\r\nBcc: eve@example.net")
-def test_no_name_adds_a_header(name: str, app_name: str) -> None:
+@given(message=any_message, name=any_text, app_name=any_text)
+@example(message=MESSAGE, name="x", app_name="Athena\r\nBcc: eve@example.net")
+def test_no_name_adds_a_header(message: Message, name: str, app_name: str) -> None:
     """Header injection: a line break in a name would start a header, and "Bcc: eve" a second recipient."""
-    assert received(with_(name=name, app_name=app_name)).keys() == COMPOSED_HEADERS
+    assert received(with_(message, name=name, app_name=app_name)).keys() == COMPOSED_HEADERS
 
 
 @given(to=mail_text)
@@ -280,8 +364,3 @@ def test_a_sender_may_have_a_name(sender: str, address: str) -> None:
 def test_a_sender_that_is_not_one_address_is_refused_at_start(sender: str) -> None:
     with pytest.raises(ValueError, match="The mail sender must be one address"):
         parse_sender(sender)
-
-
-def test_every_kind_has_its_words() -> None:
-    for kind in MessageKind:
-        assert render(with_(kind=kind)).subject

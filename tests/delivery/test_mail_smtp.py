@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from athena_auth.delivery.model import Message, MessageKind
+from athena_auth.delivery.model import Circumstances, Message, MessageKind
 from athena_auth.delivery.transport import DeliveryFailed, open_transport
+from support.messages import CODE, URL, message_of
 
 SENDER = "Athena <no-reply@example.org>"
-CODE = "482915"
-MESSAGE = Message(
-    kind=MessageKind.TWO_FACTOR_OTP,
-    to="ada@example.com",
-    name="Zoë 山田",
-    app_name="Athena",
-    code=CODE,
-    expires_at=1_800_000_000_000,
-    valid_for=180,
-)
+MESSAGE = message_of(MessageKind.TWO_FACTOR_OTP, name="Zoë 山田")
 
 
 @dataclass
@@ -146,6 +139,32 @@ async def test_a_mail_arrives_with_both_parts_and_the_code_in_each() -> None:
     assert CODE in html.get_content()
     assert "Hello Zoë 山田," in plain.get_content()
     assert received.mail["Auto-Submitted"] == "auto-generated"
+
+
+async def test_a_link_arrives_unbroken_in_both_parts() -> None:
+    """Mail folds long lines on its way; half a link opens nothing."""
+    handler = Handler()
+    async with serving(handler) as port:
+        await deliver(f"smtp://127.0.0.1:{port}", message_of(MessageKind.PASSWORD_RESET))
+    plain, html = handler.received[0].mail.iter_parts()
+    assert URL in plain.get_content().splitlines()
+    assert f'href="{escape(URL)}"' in html.get_content()
+
+
+async def test_news_arrives_with_both_parts_and_no_word_of_the_user_agent() -> None:
+    handler = Handler()
+    told = Circumstances(1_800_000_000_000, "192.0.2.7", "see evil.example Firefox/1\r\n.\r\nMAIL FROM:<eve>")
+    async with serving(handler) as port:
+        message = message_of(MessageKind.SECOND_FACTOR_REFUSED, circumstances=told, name="Zoë 山田")
+        await deliver(f"smtp://127.0.0.1:{port}", message)
+    (received,) = handler.received
+    assert received.mail["Subject"] == "A sign-in to your Athena account was stopped"
+    for part, kind in zip(received.mail.iter_parts(), ("text/plain", "text/html"), strict=True):
+        assert part.get_content_type() == kind
+        content = part.get_content()
+        assert all(expected in content for expected in ("2027-01-15 08:00 UTC", "192.0.2.7", "Zoë 山田"))
+        assert "evil" not in content
+        assert "MAIL FROM" not in content
 
 
 async def test_starttls_encrypts_before_the_mail_is_sent(certificate: Path, tls: ssl.SSLContext) -> None:

@@ -7,21 +7,14 @@ import socket
 import pytest
 
 from athena_auth.delivery.mime import parse_sender
-from athena_auth.delivery.model import Message, MessageKind
+from athena_auth.delivery.model import MessageKind
 from athena_auth.delivery.relay import Relay, TlsMode
 from athena_auth.delivery.smtp import SmtpTransport
 from athena_auth.delivery.transport import DeliveryFailed, open_transport
+from support.messages import message_of
 
 SENDER = "Athena <no-reply@example.org>"
-MESSAGE = Message(
-    kind=MessageKind.TWO_FACTOR_OTP,
-    to="ada@example.com",
-    name="Ada",
-    app_name="Athena",
-    code="482915",
-    expires_at=1_800_000_000_000,
-    valid_for=180,
-)
+MESSAGE = message_of(MessageKind.TWO_FACTOR_OTP)
 
 
 async def test_a_server_that_is_down_is_a_temporary_failure() -> None:

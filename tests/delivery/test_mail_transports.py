@@ -12,18 +12,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from athena_auth.delivery.model import Message, MessageKind
+from athena_auth.delivery.model import Circumstances, Message, MessageKind
 from athena_auth.delivery.transport import DeliveryFailed, open_transport
+from support.messages import URL, message_of
 
-MESSAGE = Message(
-    kind=MessageKind.TWO_FACTOR_OTP,
-    to="ada@example.com",
-    name="Ada",
-    app_name="Athena",
-    code="482915",
-    expires_at=1_800_000_000_000,
-    valid_for=180,
-)
+MESSAGE = message_of(MessageKind.TWO_FACTOR_OTP)
 
 
 WRITER = """
@@ -70,6 +63,30 @@ async def test_the_console_shows_what_a_developer_needs(capsys: pytest.CaptureFi
         assert expected in shown
 
 
+@pytest.mark.parametrize("kind", [MessageKind.EMAIL_VERIFICATION, MessageKind.PASSWORD_RESET])
+async def test_the_console_shows_a_link_whole(kind: MessageKind, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"{URL}&next={'x' * 3_000}"
+    await deliver("console:", message_of(kind, url=url))
+    shown = capsys.readouterr().out
+    assert f"| link  {url}\n" in shown
+    assert "2027-01-15 08:00:00 UTC" in shown
+
+
+async def test_the_console_tells_news_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    await deliver("console:", message_of(MessageKind.DEVICE_TRUSTED))
+    shown = capsys.readouterr().out
+    assert "| mail  device-trusted\n" in shown
+    assert "| news  Your Athena account trusts a new device\n" in shown
+    assert "None" not in shown
+
+
+async def test_a_link_cannot_drive_the_developers_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    await deliver("console:", message_of(MessageKind.PASSWORD_RESET, url="https://x.example/\x1b[2J\r\n| to"))
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert len(shown.splitlines()) == 6
+
+
 async def test_an_address_cannot_drive_the_developers_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     await deliver("console:", msgspec.structs.replace(MESSAGE, to="ada\x1b[2J\r\n@example.com"))
     shown = capsys.readouterr().out
@@ -104,6 +121,25 @@ async def test_the_file_gets_one_json_object_a_line(tmp_path: Path) -> None:
             "kind": "two-factor-otp",
             "code": "000001",
             "expiresAt": 1_800_000_000_000,
+        },
+    ]
+
+
+async def test_the_file_tells_of_links_and_news_what_they_have_and_no_more(tmp_path: Path) -> None:
+    outbox = tmp_path / "outbox.jsonl"
+    circumstances = Circumstances(1_799_999_999_999, "192.0.2.7", "curl/8.14.1")
+    used = message_of(MessageKind.BACKUP_CODE_USED, codes_left=0, circumstances=circumstances)
+    await deliver(outbox.as_uri(), message_of(MessageKind.PASSWORD_RESET), used)
+    assert [msgspec.json.decode(line) for line in outbox.read_bytes().splitlines()] == [
+        {"to": "ada@example.com", "kind": "password-reset", "url": URL, "expiresAt": 1_800_000_000_000},
+        {
+            "to": "ada@example.com",
+            "kind": "backup-code-used",
+            "expiresAt": 1_800_000_000_000,
+            "codesLeft": 0,
+            "at": 1_799_999_999_999,
+            "ipAddress": "192.0.2.7",
+            "userAgent": "curl/8.14.1",
         },
     ]
 

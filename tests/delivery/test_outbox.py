@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.model import Message, MessageKind
-from athena_auth.delivery.outbox import Outbox, Parcel
+from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.store.address import store_at
 from athena_auth.store.statement import Statement
@@ -42,11 +42,12 @@ def message(clock: FakeClock, valid_for: int = 180) -> Message:
     )
 
 
-async def post(store: Store, outbox: Outbox, clock: FakeClock, valid_for: int = 180) -> None:
-    """Post a message and die before it is sent: it is not handed to `send_soon`."""
+async def post(store: Store, clock: FakeClock, valid_for: int = 180, keyring: Keyring = KEYRING) -> None:
+    """Post a message in a process that dies before it is sent."""
+    dead = Outbox(store, clock, keyring, Mailbox())
 
     async def work(tx: Tx) -> None:
-        outbox.post(tx, message(clock, valid_for), Millis(clock.now()))
+        dead.post(tx, message(clock, valid_for), Millis(clock.now()))
 
     await store.transact(work)
 
@@ -70,7 +71,7 @@ async def settles(store: Store, expected: int) -> bool:
 
 async def test_what_a_dead_process_left_is_sent_by_another(store: Store) -> None:
     clock, mailbox = FakeClock(), Mailbox()
-    await post(store, Outbox(store, clock, KEYRING, Mailbox()), clock)
+    await post(store, clock)
     survivor = Outbox(store, clock, KEYRING, mailbox, poll=0.02)
     survivor.start()
     await asyncio.sleep(0.1)
@@ -85,7 +86,7 @@ async def test_what_a_dead_process_left_is_sent_by_another(store: Store) -> None
 
 async def test_two_processes_send_a_leftover_once(store: Store) -> None:
     clock, mailbox = FakeClock(), Mailbox()
-    await post(store, Outbox(store, clock, KEYRING, Mailbox()), clock)
+    await post(store, clock)
     clock.advance(LEASE)
     outboxes = [Outbox(store, clock, KEYRING, mailbox, poll=0.02) for _ in range(4)]
     for outbox in outboxes:
@@ -103,7 +104,7 @@ async def test_a_mail_that_fails_for_now_is_tried_again_later(store: Store) -> N
     mailbox.out_of_order = True
     outbox = Outbox(store, clock, KEYRING, mailbox, poll=0.02)
     outbox.start()
-    await post(store, outbox, clock)
+    await post(store, clock)
     clock.advance(LEASE)
     await mailbox.refused_code()
     assert await rows(store) == 1
@@ -119,7 +120,7 @@ async def test_a_mail_that_fails_for_now_is_tried_again_later(store: Store) -> N
 async def test_a_code_that_is_no_longer_valid_is_not_sent(store: Store) -> None:
     clock, mailbox = FakeClock(), Mailbox()
     outbox = Outbox(store, clock, KEYRING, mailbox, poll=0.02)
-    await post(store, outbox, clock, valid_for=20)
+    await post(store, clock, valid_for=20)
     clock.advance(LEASE)
     outbox.start()
 
@@ -149,7 +150,7 @@ async def test_a_mail_that_can_never_arrive_is_given_up(store: Store) -> None:
     clock, mailbox = FakeClock(), Mailbox()
     mailbox.out_of_order = mailbox.for_good = True
     outbox = Outbox(store, clock, KEYRING, mailbox, poll=0.02)
-    await post(store, outbox, clock)
+    await post(store, clock)
     clock.advance(LEASE)
     outbox.start()
 
@@ -166,7 +167,7 @@ async def test_one_mail_that_breaks_the_transport_does_not_stop_the_others(store
     outbox.start()
     mailbox.broken = True
     for _ in range(8):
-        await post(store, outbox, clock)
+        await post(store, clock)
     clock.advance(LEASE)
     await asyncio.sleep(0.3)
     mailbox.broken = False
@@ -181,9 +182,7 @@ async def test_one_mail_that_breaks_the_transport_does_not_stop_the_others(store
 async def test_a_row_nobody_can_read_goes_when_it_has_expired(store: Store) -> None:
     """Sealed with a secret that is no longer configured: it must not come round for ever."""
     clock = FakeClock()
-    await post(
-        store, Outbox(store, clock, Keyring({9: b"another secret of thirty-two bytes"}), Mailbox()), clock
-    )
+    await post(store, clock, keyring=Keyring({9: b"another secret of thirty-two bytes"}))
     outbox = Outbox(store, clock, KEYRING, Mailbox(), poll=0.02)
     outbox.start()
     clock.advance(LEASE)
@@ -202,11 +201,11 @@ async def test_mail_that_waited_longer_than_its_lease_is_sent_once(store: Store)
     outbox = Outbox(store, clock, KEYRING, mailbox, poll=0.02)
     outbox.start()
 
-    async def work(tx: Tx) -> Parcel:
-        return outbox.post(tx, message(clock), clock.now())
+    async def work(tx: Tx) -> None:
+        outbox.post(tx, message(clock), clock.now())
 
     for _ in range(12):
-        outbox.send_soon(await store.transact(work))
+        await store.transact(work)
     await asyncio.sleep(0.1)
     clock.advance(LEASE)
     await asyncio.sleep(0.2)

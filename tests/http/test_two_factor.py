@@ -84,7 +84,7 @@ async def test_sign_in_by_a_backup_code(ada: Person) -> None:
 
     assert passed.status_code == 200
     body = passed.json()
-    assert set(body) == {"user", "session", "token"}
+    assert set(body) == {"user", "session", "token", "backupCodesLeft"}
     assert set(body["session"]) == {"token", "userId", "createdAt", "expiresAt"}
     assert body["session"]["token"] == body["token"]
     assert body["user"]["twoFactorEnabled"] is True

@@ -25,6 +25,9 @@ BUMP = Statement(
     "UPDATE athena_outbox SET tries = tries + 1 WHERE id = :id AND tries < :most RETURNING tries"
 )
 
+BUMP_QUIETLY = Statement("UPDATE athena_outbox SET tries = tries + 1 WHERE id = :id")
+TRIES = Statement("SELECT tries FROM athena_outbox WHERE id = :id")
+
 
 @pytest_asyncio.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
@@ -104,6 +107,58 @@ async def test_a_guarded_write_is_decided_by_its_row_count(store: Store) -> None
     results = await asyncio.gather(*[store.transact(bump) for _ in range(20)])
 
     assert sorted(result for result in results if result is not None) == [1, 2, 3]
+
+
+async def test_what_is_put_off_is_written_with_the_commit_in_the_order_it_was_put_off(store: Store) -> None:
+    async def work(tx: Tx) -> int:
+        await add(tx, "a")
+        tx.later(BUMP_QUIETLY, id="a")
+        tx.later(ADD, id="b", blob=b"")
+        (row,) = await tx.all(TRIES, id="a")
+        return int(row["tries"])
+
+    assert await store.transact(work) == 0, "reads of the transaction do not see it"
+    assert await count(store) == 2
+    row = await store.one(TRIES, id="a")
+    assert row is not None
+    assert row["tries"] == 1
+
+
+async def test_what_is_put_off_goes_with_what_raises(store: Store) -> None:
+    async def work(tx: Tx) -> None:
+        tx.later(ADD, id="a", blob=b"")
+        raise ZeroDivisionError
+
+    with contextlib.suppress(ZeroDivisionError):
+        await store.transact(work)
+    assert await count(store) == 0
+
+
+async def test_a_put_off_write_that_fails_takes_the_transaction_along(store: Store) -> None:
+    done = []
+
+    async def work(tx: Tx) -> None:
+        tx.once_committed(lambda: done.append("told"))
+        await add(tx, "a")
+        tx.later(ADD, id="a", blob=b"")
+
+    with pytest.raises(UniqueViolation):
+        await store.transact(work)
+    assert await count(store) == 0
+    assert done == [], "nothing was committed"
+
+
+async def test_what_waits_for_the_commit_is_done_on_the_loop_even_for_a_caller_who_has_left(
+    store: Store,
+) -> None:
+    done: list[asyncio.AbstractEventLoop] = []
+
+    async def work(tx: Tx) -> None:
+        await add(tx, "a")
+        tx.once_committed(lambda: done.append(asyncio.get_running_loop()))
+
+    await store.transact(work)
+    assert done == [asyncio.get_running_loop()]
 
 
 async def test_on_sqlite_reads_have_a_connection_that_refuses_to_write(sqlite_url: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 from athena_auth.store.address import store_at
 from athena_auth.store.statement import Statement
-from athena_auth.store.sweeper import Sweeper
+from athena_auth.store.sweeper import Sweep, Sweeper
 from athena_auth.store.transaction import Store, Tx
 from support.clock import FakeClock
 from support.dump import dump
@@ -16,7 +16,7 @@ FILL = Statement("""
 """)
 SWEEP = Statement("""
     DELETE FROM athena_outbox WHERE id IN
-    (SELECT id FROM athena_outbox WHERE expires_at <= :now ORDER BY expires_at LIMIT :most)
+    (SELECT id FROM athena_outbox WHERE expires_at <= :cutoff ORDER BY expires_at LIMIT :most)
 """)
 
 
@@ -57,7 +57,7 @@ async def test_many_rows_go_in_batches_and_only_one_process_sweeps(database_url:
     await store.open()
     await fill(store, 1200)
     clock = FakeClock()
-    sweepers = [Sweeper(store, clock, (SWEEP,)) for _ in range(3)]
+    sweepers = [Sweeper(store, clock, (Sweep(SWEEP),)) for _ in range(3)]
 
     deleted = await asyncio.gather(*[sweeper.sweep() for sweeper in sweepers])
 
@@ -73,7 +73,7 @@ async def test_it_sweeps_by_itself_from_start_to_stop(database_url: str) -> None
     store = store_at(database_url)
     await store.open()
     await fill(store, 3)
-    sweeper = Sweeper(store, FakeClock(), (SWEEP,), interval=0.02)
+    sweeper = Sweeper(store, FakeClock(), (Sweep(SWEEP),), interval=0.02)
     sweeper.start()
 
     for _ in range(100):

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from athena_auth.delivery.model import Message
+from athena_auth.delivery.model import Message, MessageKind
 from athena_auth.delivery.transport import DeliveryFailed
 
 
@@ -40,17 +40,29 @@ class Mailbox:
         pass
 
     async def code_for(self, email: str, *, nth: int = 1) -> str:
-        """Wait for the n-th mail to this address and return its code."""
+        """Wait for the n-th code that is sent to this address and return it."""
+        code = (await self.message_for(email, MessageKind.TWO_FACTOR_OTP, nth=nth)).code
+        assert code is not None
+        return code
+
+    async def message_for(self, email: str, kind: MessageKind, *, nth: int = 1) -> Message:
+        """Wait for the n-th mail of this kind to this address and return it."""
 
         def mails() -> list[Message]:
-            return [message for message in self.messages if message.to == email]
+            return [mail for mail in self.messages if mail.to == email and mail.kind is kind]
 
         async with self._arrived:
             await asyncio.wait_for(self._arrived.wait_for(lambda: len(mails()) >= nth), timeout=5)
-        return mails()[nth - 1].code
+        return mails()[nth - 1]
+
+    def kinds_for(self, email: str) -> list[MessageKind]:
+        """Return the kinds of all mails that have reached this address, in the order they came."""
+        return [mail.kind for mail in self.messages if mail.to == email]
 
     async def refused_code(self) -> str:
         """Wait for a mail that was turned away and return its code."""
         async with self._arrived:
             await asyncio.wait_for(self._arrived.wait_for(lambda: bool(self.refused)), timeout=5)
-        return self.refused[-1].code
+        code = self.refused[-1].code
+        assert code is not None
+        return code

@@ -12,12 +12,13 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.kernel.outcome import Refused
 from athena_auth.server.app import Athena, standing_alone
 from athena_auth.settings import BASE_PATH, Settings
-from athena_auth.wire.caller import Caller, Tokens
+from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.route import Call
 from support.clock import FakeClock
 from support.mailbox import Mailbox
 
 ORIGIN = "http://localhost:3001"
+HERE = ClientInfo("127.0.0.1", "test")
 SECRET = "test-secret-of-more-than-thirty-two-bytes"
 
 
@@ -39,14 +40,14 @@ class World:
 
     async def resolve(self, token: str) -> SignedIn:
         """Do what the edge does first: find the owner of a session."""
-        signed_in = await self.athena.resolver.resolve(token)
+        signed_in = await self.athena.resolver.resolve(token, HERE)
         assert signed_in is not None
         return signed_in
 
     async def call(self, path: str, principal: SignedIn, **body: Any) -> str | None:
         """Do what the edge does then: call the handler. Return the code of its refusal, or None."""
         route = next(route for route in self.athena.routes if route.path == path)
-        caller = Caller("127.0.0.1", "test", Tokens())
+        caller = Caller(HERE, Tokens())
         outcome = await route.handler(Call(principal, msgspec.convert(body, route.body), caller))
         return outcome.code if isinstance(outcome, Refused) else None
 
@@ -67,7 +68,9 @@ class World:
 async def world_over(database_url: str, **settings: Any) -> AsyncIterator[World]:
     """Run a server over this database."""
     clock, mailbox = FakeClock(), Mailbox()
-    chosen = Settings(**{"secret": SECRET, "database_url": database_url, "_env_file": None, **settings})
+    # Tests ask more often than people: limits by address are on where they are what is tested.
+    defaults = {"secret": SECRET, "database_url": database_url, "rate_limit": "off", "_env_file": None}
+    chosen = Settings(**{**defaults, **settings})
     athena = Athena(chosen, clock=clock, transport=mailbox)
     world = World(athena, clock, mailbox, database_url)
     async with athena.lifespan(), world._clients:  # noqa: SLF001 - its own module

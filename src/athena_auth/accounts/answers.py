@@ -24,7 +24,7 @@ class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """A session."""
+    """A session, and what it was proven with."""
 
     id: Id
     token: Annotated[str, Meta(examples=["01927f2a4d1b8c3e5f60718293a4b5c6"])]
@@ -36,6 +36,12 @@ class SessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     created_at: Timestamp
     updated_at: Timestamp
     expires_at: Timestamp
+    level: Annotated[int, Meta(ge=1, le=2, examples=[2])]
+    """The assurance level: how many factors stand behind it."""
+    amr: Annotated[list[str], Meta(examples=[["pwd", "otp"]])]
+    """How its owner authenticated, by the names of RFC 8176 where it has one."""
+    proven_at: Timestamp
+    """When a factor was last proven in it."""
 
 
 def user_answer(account: Account) -> UserAnswer:
@@ -63,4 +69,7 @@ def session_answer(session: Session, token: str) -> SessionAnswer:
         created_at=timestamp(session.created_at),
         updated_at=timestamp(session.updated_at),
         expires_at=timestamp(session.expires_at),
+        level=session.proof.level,
+        amr=list(session.proof.amr),
+        proven_at=timestamp(session.proven_at),
     )

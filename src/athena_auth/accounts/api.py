@@ -6,11 +6,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from athena_auth.accounts.answers import SessionAnswer, UserAnswer, session_answer, user_answer
+from athena_auth.accounts.errors import PROOF_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import AccountService
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.fields import ImageUrl, Name, Password
+from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, NoBody, Route
 
@@ -97,7 +99,7 @@ class AccountApi:
     async def sign_out(self, call: Call[SignedIn | None, NoBody]) -> Reply:
         """End the session, if there is one."""
         if call.principal is not None:
-            await self._service.sign_out(call.principal.token)
+            await self._service.sign_out(call.principal)
         return Reply(SuccessAnswer(), cookies=_FORGET)
 
     async def list_sessions(self, call: Call[SignedIn, NoBody]) -> Reply:
@@ -154,7 +156,8 @@ class AccountApi:
                 access=Access.SESSION,
                 body=DeleteUserBody,
                 answer=DeletedAnswer,
-                errors=(ErrorCode.INVALID_PASSWORD,),
+                errors=PROOF_ERRORS,
+                limit=SECOND_STEP,
                 summary="Delete the account and everything that belongs to it",
                 tag="accounts",
             ),

@@ -5,6 +5,7 @@ import msgspec
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.sessions.model import Session
+from athena_auth.wire.caller import ClientInfo
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -16,6 +17,8 @@ class Account(msgspec.Struct, frozen=True):
     name: str
     image: str | None
     two_factor_enabled: bool
+    reset_by_mail: bool
+    """Whether the password was set through the mailbox, and no factor but the mailbox has been proven since."""
     created_at: Millis
     updated_at: Millis
 
@@ -27,6 +30,8 @@ class SignedIn(msgspec.Struct, frozen=True):
     account: Account
     token: str
     """The session token as the caller showed it."""
+    client: ClientInfo
+    """Where this request comes from."""
     slid: bool = False
     """Whether this request moved the session's expiry on, so that its cookie must be sent again."""
 

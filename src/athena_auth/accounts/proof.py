@@ -7,10 +7,12 @@ from athena_auth.accounts import sql
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
 from athena_auth.accounts.sql import StoredPassword
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import Entry, Event
 from athena_auth.crypto.passwords import MAX_LENGTH, is_absurd
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.sessions import sql as sessions
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import budget
@@ -51,17 +53,23 @@ class PasswordProof:
         paid = await self._pay(user_id)
         if isinstance(paid, Refused):
             return paid
-        version = await self.of_account(user_id, password)
+        try:
+            version = await self.of_account(user_id, password)
+        except Unavailable:
+            await budget.refund(self._store, user_id, Lane.PASSWORD)
+            raise
         if version is None:
-            await self._record_failure(user_id, paid)
+            await self._record_failure(signed_in, paid)
             return Refused(ErrorCode.INVALID_PASSWORD)
 
         async def held(tx: Tx) -> T | Refused:
             account = await sql.hold(tx, version)
             if account is None:
                 return Refused(ErrorCode.CONFLICT)
-            if not await sessions.hold(tx, signed_in.session.id, self._clock.now()):
+            now = self._clock.now()
+            if not await sessions.hold(tx, signed_in.session.id, now):
                 return Refused(ErrorCode.UNAUTHORIZED)
+            audit.record(tx, _entry(signed_in, Event.STEP_UP_PASSWORD_ACCEPTED), now)
             budget.clear(tx, user_id, Lane.PASSWORD)
             return await work(tx, account)
 
@@ -72,27 +80,37 @@ class PasswordProof:
         paid = await budget.pay(self._store, user_id, Lane.PASSWORD, now)
         return paid if isinstance(paid, Paid) else refused_by(paid, now)
 
-    async def _record_failure(self, user_id: UserId, paid: Paid) -> None:
+    async def _record_failure(self, signed_in: SignedIn, paid: Paid) -> None:
+        refused = _entry(signed_in, Event.STEP_UP_PASSWORD_REFUSED, ErrorCode.INVALID_PASSWORD)
         now = self._clock.now()
 
         async def work(tx: Tx) -> None:
-            budget.record_failure(tx, user_id, Lane.PASSWORD, paid, now)
+            budget.record_failure(tx, signed_in.account.id, Lane.PASSWORD, paid, now)
+            audit.record(tx, refused, now)
 
         await self._store.transact(work)
 
-    async def of_email(self, email: str | None, password: str) -> StoredPassword | None:
-        """Return the account that this address and password prove, or None; in the same time either way.
+    async def nearest(self, email: str) -> StoredPassword | None:
+        """Load the password of this address or, if it is unknown, of the one that follows it in the alphabet.
 
-        For an unknown address the hash of the next known one, in the order of the alphabet, is checked in vain.
-        A made-up hash would do only as long as all hashes cost the same: once an operator has raised the cost,
-        known addresses would be those that answer sooner.
+        Checking that one in vain takes as long as checking a wrong password of a known address. A made-up hash
+        would do only as long as all hashes cost the same: once an operator has raised the cost, known addresses
+        would be those that answer sooner.
+
+        Raises:
+            Unavailable: too many passwords wait to be checked already.
         """
 
         async def load(tx: Tx) -> StoredPassword | None:
-            return None if email is None else await sql.load_nearest_password(tx, email)
+            return await sql.load_nearest_password(tx, email)
 
         self._pool.make_sure_of_room()
-        nearest = await self._store.read(load)
+        return await self._store.read(load)
+
+    async def of_email(
+        self, email: str, nearest: StoredPassword | None, password: str
+    ) -> StoredPassword | None:
+        """Return the account that this address and password prove, or None; in the same time either way."""
         proven = await self._check(nearest, password)
         return proven if proven is not None and proven.account.email == email else None
 
@@ -106,3 +124,13 @@ class PasswordProof:
             stored, password = None, password[:MAX_LENGTH]
         encoded = None if stored is None else stored.encoded
         return stored if await self._pool.verify(encoded, password) else None
+
+
+def _entry(signed_in: SignedIn, event: Event, reason: ErrorCode | None = None) -> Entry:
+    return Entry(
+        event=event,
+        user_id=signed_in.account.id,
+        client=signed_in.client,
+        reason=reason,
+        session_id=signed_in.session.id,
+    )

@@ -2,11 +2,14 @@
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from athena_auth.accounts.common_passwords import is_common
 from athena_auth.crypto.passwords import MAX_LENGTH, MIN_LENGTH, is_absurd, normalise
 from athena_auth.kernel.outcome import ErrorCode, Refused
 
 _PUBLIC = ".example.com"
 _ENCODED_WORD = "=?"
+_TELLING_LOCAL_PART = 4
+"""Characters; a shorter one stands in many passwords by chance."""
 
 
 def normalised_email(text: str) -> str | None:
@@ -40,13 +43,32 @@ def normalised_name(text: str) -> str | None:
     return text.strip() or None
 
 
-def refuse_password(password: str) -> Refused | None:
-    """Return why this cannot become a password, or None when it can. Length is counted after normalisation."""
+def refuse_password(password: str, email: str) -> Refused | None:
+    """Return why this cannot become the password of the account with this address, or None when it can.
+
+    It is looked at as it is hashed, after normalisation; small and capital letters count as the same. Nothing is
+    asked of its composition (SP 800-63B-4 section 3.1.1.2).
+
+    Args:
+        password: As typed.
+        email: The account's address, as `normalised_email` returns it.
+    """
     if is_absurd(password):
         return Refused(ErrorCode.PASSWORD_TOO_LONG)
-    length = len(normalise(password))
-    if length < MIN_LENGTH:
+    normalised = normalise(password)
+    if len(normalised) < MIN_LENGTH:
         return Refused(ErrorCode.PASSWORD_TOO_SHORT)
-    if length > MAX_LENGTH:
+    if len(normalised) > MAX_LENGTH:
         return Refused(ErrorCode.PASSWORD_TOO_LONG)
+    if is_common(normalised):
+        return Refused(ErrorCode.PASSWORD_TOO_COMMON)
+    if _gives_away(email, normalised):
+        return Refused(ErrorCode.PASSWORD_CONTAINS_EMAIL)
     return None
+
+
+def _gives_away(email: str, password: str) -> bool:
+    """Tell whether somebody who tries what she knows of the account, its address, would find the password."""
+    folded, address = password.casefold(), normalise(email).casefold()
+    local_part = address.rpartition("@")[0]
+    return address in folded or (len(local_part) >= _TELLING_LOCAL_PART and local_part in folded)

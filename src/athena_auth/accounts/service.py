@@ -9,6 +9,8 @@ from athena_auth.accounts import sql
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.proof import PasswordProof
 from athena_auth.accounts.rules import normalised_name
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import Entry, Event
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import SessionId
@@ -17,12 +19,13 @@ from athena_auth.sessions import rules
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Session
 from athena_auth.store.transaction import Store, Tx
+from athena_auth.wire.caller import ClientInfo
 
 
 class Resolver(Protocol):
     """Finds out who a session token belongs to."""
 
-    async def resolve(self, token: str) -> SignedIn | None:
+    async def resolve(self, token: str, client: ClientInfo) -> SignedIn | None:
         """Return the owner of a live session, or None."""
         ...
 
@@ -36,13 +39,13 @@ class AccountService:
         self._clock = clock
         self._proof = proof
 
-    async def resolve(self, token: str) -> SignedIn | None:
+    async def resolve(self, token: str, client: ClientInfo) -> SignedIn | None:
         """Return the owner of a live session, and move its expiry on when that is due."""
         now = self._clock.now()
         token_digest = digest(TokenKind.SESSION, token)
 
         async def load(tx: Tx) -> SignedIn | None:
-            return await sql.load_signed_in(tx, token, token_digest, now)
+            return await sql.load_signed_in(tx, token, token_digest, client, now)
 
         signed_in = await self._store.read(load)
         if signed_in is None or not rules.is_due_to_slide(signed_in.session, now):
@@ -80,6 +83,7 @@ class AccountService:
 
         async def work(tx: Tx) -> Refused | None:
             deleted = await sql.delete(tx, user_id)
+            self._record(tx, signed_in, Event.DELETED)
             return None if deleted else Refused(ErrorCode.UNAUTHORIZED)
 
         if password is not None:
@@ -97,11 +101,12 @@ class AccountService:
 
         return await self._store.read(work)
 
-    async def sign_out(self, token: str) -> None:
-        """End the session of this token; nothing happens when there is none."""
+    async def sign_out(self, signed_in: SignedIn) -> None:
+        """End this session."""
 
         async def work(tx: Tx) -> None:
-            sessions.end_token(tx, digest(TokenKind.SESSION, token))
+            sessions.end_token(tx, digest(TokenKind.SESSION, signed_in.token))
+            self._record(tx, signed_in, Event.SIGNED_OUT)
 
         await self._store.transact(work)
 
@@ -111,9 +116,12 @@ class AccountService:
 
         async def work(tx: Tx) -> bool:
             # A session of somebody else is not found, whether its id is known or guessed.
-            return await sessions.end(tx, user_id, SessionId(token_or_id)) or await sessions.end_of_owner(
+            ended = await sessions.end(tx, user_id, SessionId(token_or_id)) or await sessions.end_of_owner(
                 tx, user_id, digest(TokenKind.SESSION, token_or_id)
             )
+            if ended:
+                self._record(tx, signed_in, Event.SESSION_REVOKED)
+            return ended
 
         return None if await self._store.transact(work) else Refused(ErrorCode.SESSION_NOT_FOUND)
 
@@ -123,5 +131,15 @@ class AccountService:
 
         async def work(tx: Tx) -> None:
             await sessions.end_others(tx, signed_in.account.id, keep)
+            self._record(tx, signed_in, Event.SESSION_REVOKED)
 
         await self._store.transact(work)
+
+    def _record(self, tx: Tx, signed_in: SignedIn, event: Event) -> None:
+        entry = Entry(
+            event=event,
+            user_id=signed_in.account.id,
+            client=signed_in.client,
+            session_id=signed_in.session.id,
+        )
+        audit.record(tx, entry, self._clock.now())

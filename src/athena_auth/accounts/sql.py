@@ -8,6 +8,7 @@ from athena_auth.kernel.ids import UserId
 from athena_auth.sessions.sql import session_from
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Tx
+from athena_auth.wire.caller import ClientInfo
 
 
 class StoredPassword(msgspec.Struct, frozen=True):
@@ -24,7 +25,7 @@ class StoredPassword(msgspec.Struct, frozen=True):
 # Columns of a session and of its owner, in one row: `SELECT *` of both would give two columns each of the
 # names `id`, `created_at` and `updated_at`.
 _LOAD_SIGNED_IN = Statement("""
-    SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled,
+    SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -36,8 +37,9 @@ _LOAD_NEAREST = Statement("SELECT * FROM athena_account WHERE email >= :email OR
 
 _INSERT = Statement("""
     INSERT INTO athena_account (id, email, email_verified, name, image, password_hash, credential_version,
-                                two_factor_enabled, created_at, updated_at)
-    VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :now, :now)
+                                two_factor_enabled, reset_by_mail, created_at, updated_at)
+    VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
+            :now, :now)
 """)
 
 _HOLD = Statement("""
@@ -56,6 +58,11 @@ _CHANGE_CREDENTIALS = Statement("""
 
 _SET_PASSWORD = Statement("UPDATE athena_account SET password_hash = :password_hash WHERE id = :id")
 
+_RESET_PASSWORD = Statement("""
+    UPDATE athena_account SET password_hash = :password_hash, reset_by_mail = :yes, email_verified = :yes WHERE id = :id
+""")
+_CLEAR_RESET = Statement("UPDATE athena_account SET reset_by_mail = :no WHERE id = :id")
+
 _UPDATE_PROFILE = Statement("""
     UPDATE athena_account SET name = COALESCE(:name, name),
            image = CASE WHEN :set_image THEN :image ELSE image END, updated_at = :now
@@ -71,15 +78,20 @@ _DELETE = Statement("DELETE FROM athena_account WHERE id = :id")
 
 def account_from(row: Row) -> Account:
     """Read an account from the columns of `athena_account`."""
+    return _account(row, row["id"], row["created_at"], row["updated_at"])
+
+
+def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) -> Account:
     return Account(
-        id=row["id"],
+        id=user_id,
         email=row["email"],
         email_verified=bool(row["email_verified"]),
         name=row["name"],
         image=row["image"],
         two_factor_enabled=bool(row["two_factor_enabled"]),
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
+        reset_by_mail=bool(row["reset_by_mail"]),
+        created_at=created_at,
+        updated_at=updated_at,
     )
 
 
@@ -90,22 +102,15 @@ def _stored_password(row: Row | None) -> StoredPassword | None:
     return StoredPassword(account_from(row), row["password_hash"], version)
 
 
-async def load_signed_in(tx: Tx, token: str, token_digest: bytes, now: Millis) -> SignedIn | None:
+async def load_signed_in(
+    tx: Tx, token: str, token_digest: bytes, client: ClientInfo, now: Millis
+) -> SignedIn | None:
     """Load the live session of this token and its owner, in one statement."""
     row = await tx.one(_LOAD_SIGNED_IN, token_digest=token_digest, now=now)
     if row is None:
         return None
-    account = Account(
-        id=row["user_id"],
-        email=row["email"],
-        email_verified=bool(row["email_verified"]),
-        name=row["name"],
-        image=row["image"],
-        two_factor_enabled=bool(row["two_factor_enabled"]),
-        created_at=row["account_created_at"],
-        updated_at=row["account_updated_at"],
-    )
-    return SignedIn(session_from(row), account, token)
+    account = _account(row, row["user_id"], row["account_created_at"], row["account_updated_at"])
+    return SignedIn(session_from(row), account, token, client)
 
 
 async def load(tx: Tx, user_id: UserId) -> Account | None:
@@ -140,6 +145,7 @@ async def insert(tx: Tx, account: Account, password_hash: str) -> None:
         image=account.image,
         password_hash=password_hash,
         two_factor_enabled=account.two_factor_enabled,
+        reset_by_mail=account.reset_by_mail,
         now=account.created_at,
     )
 
@@ -165,6 +171,16 @@ async def change_credentials(
 def set_password(tx: Tx, user_id: UserId, password_hash: str) -> None:
     """Replace the password's hash."""
     tx.later(_SET_PASSWORD, id=user_id, password_hash=password_hash)
+
+
+async def reset_password(tx: Tx, user_id: UserId, password_hash: str) -> None:
+    """Replace the password's hash for somebody who reads mail at the account's address."""
+    await tx.run(_RESET_PASSWORD, id=user_id, password_hash=password_hash, yes=True)
+
+
+def clear_reset_by_mail(tx: Tx, user_id: UserId) -> None:
+    """Record that a factor other than the mailbox was proven since the password was reset."""
+    tx.later(_CLEAR_RESET, id=user_id, no=False)
 
 
 async def update_profile(

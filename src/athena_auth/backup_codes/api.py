@@ -1,12 +1,17 @@
 """HTTP for backup codes."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.accounts.errors import PROOF_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.backup_codes.service import BackupCodeService
-from athena_auth.challenge.answers import NewSessionAnswer, PassedReply, new_session_answer, submitted_code
+from athena_auth.challenge.answers import NewSessionAnswer, PassedReply, new_session_answer
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
+from athena_auth.challenge.second_step import SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
@@ -17,8 +22,11 @@ from athena_auth.wire.fields import (
     TrustDevice,
     is_set,
 )
+from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
+
+_LAST_CODE = "That was your last backup code: make new ones now, with your password, at /two-factor/generate-backup-codes."
 
 
 class BackupCodesAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -36,12 +44,15 @@ class VerifyBackupCodeBody(msgspec.Struct, frozen=True, rename="camel"):
     trust_device: TrustDevice | None = None
 
 
-class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True):
+class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """The code was right, and is used up."""
 
     user: UserAnswer
     session: NewSessionAnswer
     token: SessionToken
+    backup_codes_left: Annotated[int, Meta(ge=0, examples=[9])]
+    message: Annotated[str, Meta(examples=[_LAST_CODE])] | None = None
+    """What to do now, when this was the last one."""
 
 
 class BackupCodeApi:
@@ -59,11 +70,18 @@ class BackupCodeApi:
 
     async def verify(self, call: Call[SignedIn | ChallengeBearer, VerifyBackupCodeBody]) -> Reply | Refused:
         """Judge a code."""
-        submitted = submitted_code(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
+        submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         passed = await self._service.verify(call.principal, submitted)
         if isinstance(passed, Refused):
             return passed
-        body = VerifyBackupCodeAnswer(user_answer(passed.account), new_session_answer(passed), passed.token)
+        left = passed.codes_left or 0
+        body = VerifyBackupCodeAnswer(
+            user_answer(passed.account),
+            new_session_answer(passed),
+            passed.token,
+            left,
+            None if left else _LAST_CODE,
+        )
         return self._passed_reply.of(passed, body, set_session=not is_set(call.body.disable_session))
 
     def routes(self) -> tuple[Route, ...]:
@@ -81,6 +99,7 @@ class BackupCodeApi:
                     ErrorCode.INVALID_BACKUP_CODE,
                     ErrorCode.BACKUP_CODES_NOT_ENABLED,
                 ),
+                limit=SECOND_STEP,
                 summary="Verify a backup code",
                 description="Each code works once. With `disableSession` no session cookie is set; the "
                 "session's token is in the answer all the same.",
@@ -92,7 +111,8 @@ class BackupCodeApi:
                 access=Access.SESSION,
                 body=PasswordBody,
                 answer=BackupCodesAnswer,
-                errors=(ErrorCode.INVALID_PASSWORD, ErrorCode.TWO_FACTOR_NOT_ENABLED, ErrorCode.CONFLICT),
+                errors=(*PROOF_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED),
+                limit=SECOND_STEP,
                 summary="Replace the backup codes by new ones",
             ),
         )

@@ -1,5 +1,6 @@
 """Backup codes as a second factor. All steps take the caller's transaction."""
 
+from athena_auth.accounts.model import Account
 from athena_auth.backup_codes import sql
 from athena_auth.backup_codes.sql import State
 from athena_auth.challenge.method import Claim, Proven
@@ -22,16 +23,21 @@ class BackupCodeMethod:
         """Take the keys that hash the codes."""
         self._keyring = keyring
 
-    async def is_available(self, tx: Tx, user_id: UserId) -> bool:
+    async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether any code is left."""
-        return await sql.count(tx, user_id, State.ACTIVE) > 0
+        return await self.left(tx, account.id) > 0
+
+    async def left(self, tx: Tx, user_id: UserId) -> int:
+        """Return how many codes may still be used."""
+        return await sql.count(tx, user_id, State.ACTIVE)
 
     async def check(self, tx: Tx, claim: Claim) -> Proven | Refused:
         """Judge a code and use it up: deleting its row is both."""
         for code_hash in self._keyring.possible_hashes(claim.code, _place(claim.user_id)):
             if await sql.spend(tx, claim.user_id, code_hash):
-                return Proven(Amr.BACKUP_CODE)
-        if await self.is_available(tx, claim.user_id):
+                left = await self.left(tx, claim.user_id)
+                return Proven(self.name, Amr.BACKUP_CODE, codes_left=left)
+        if await self.left(tx, claim.user_id):
             return Refused(ErrorCode.INVALID_BACKUP_CODE)
         return Refused(ErrorCode.BACKUP_CODES_NOT_ENABLED)
 

@@ -1,10 +1,14 @@
 """Use cases of backup codes."""
 
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.news import News
 from athena_auth.accounts.proof import PasswordProof
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import Entry, Event
 from athena_auth.backup_codes.method import BackupCodeMethod
 from athena_auth.backup_codes.sql import State
 from athena_auth.challenge.second_step import Passed, SecondStep, SubmittedCode
+from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
@@ -15,12 +19,18 @@ class BackupCodeService:
     """Makes new sets and judges codes."""
 
     def __init__(
-        self, method: BackupCodeMethod, second_step: SecondStep, proof: PasswordProof, clock: Clock
+        self,
+        method: BackupCodeMethod,
+        second_step: SecondStep,
+        proof: PasswordProof,
+        news: News,
+        clock: Clock,
     ) -> None:
-        """Take the factor, the step it serves, and the way passwords are proven."""
+        """Take the factor, the step it serves, the way passwords are proven and the way to write to owners."""
         self._method = method
         self._second_step = second_step
         self._proof = proof
+        self._news = news
         self._clock = clock
 
     async def generate(self, signed_in: SignedIn, password: str) -> list[str] | Refused:
@@ -30,7 +40,16 @@ class BackupCodeService:
         async def work(tx: Tx, account: Account) -> list[str] | Refused:
             if not account.two_factor_enabled:
                 return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
-            return await self._method.issue(tx, user_id, State.ACTIVE, now)
+            codes = await self._method.issue(tx, user_id, State.ACTIVE, now)
+            generated = Entry(
+                event=Event.BACKUP_CODES_GENERATED,
+                user_id=user_id,
+                client=signed_in.client,
+                session_id=signed_in.session.id,
+            )
+            audit.record(tx, generated, now)
+            self._news.tell(tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now)
+            return codes
 
         return await self._proof.act(signed_in, password, work)
 

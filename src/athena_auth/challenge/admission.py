@@ -3,14 +3,17 @@
 import msgspec
 
 from athena_auth.accounts.model import Account
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge import sql
-from athena_auth.challenge.method import DeviceTrust, Method
+from athena_auth.challenge.method import DeviceTrust, Granted, Method
 from athena_auth.challenge.model import Challenge, Challenged, MethodName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.sessions.mint import mint
-from athena_auth.sessions.model import Amr, ClientInfo, Level, Minted, Proof
+from athena_auth.sessions.model import Amr, Level, Minted, Proof
 from athena_auth.store.transaction import Tx
+from athena_auth.wire.caller import ClientInfo
 
 PASSWORD_ONLY = Proof(Level.ONE, (Amr.PASSWORD,))
 
@@ -60,19 +63,35 @@ class Admission:
         The caller holds the account's credential version in `tx`, so that nothing changes under this.
         """
         if not account.two_factor_enabled:
-            return Admitted(self._mint(tx, account, PASSWORD_ONLY, first, now), account)
-        successor = await self._present(tx, account, first, now)
-        if successor is None:
-            return await self._challenge(tx, account, first, now)
+            minted = self._mint(tx, account, PASSWORD_ONLY, first, now)
+            session_id = minted.session.id
+            accepted = Entry(
+                event=Event.PASSWORD_ACCEPTED, user_id=account.id, client=first.client, session_id=session_id
+            )
+            audit.record(tx, accepted, now)
+            return Admitted(minted, account)
+        device = await self._present(tx, account, first, now)
+        if device is None:
+            return await self.challenge(tx, account, first, now)
         proof = Proof(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
-        return Admitted(self._mint(tx, account, proof, first, now), account, successor)
+        minted = self._mint(tx, account, proof, first, now)
+        entry = Entry(
+            event=Event.TRUST_ACCEPTED,
+            user_id=account.id,
+            client=first.client,
+            session_id=minted.session.id,
+            device_id=device.device_id,
+        )
+        audit.record(tx, entry, now)
+        return Admitted(minted, account, device.token)
 
-    async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> str | None:
+    async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Granted | None:
         if first.trust_token is None:
             return None
         return await self._trust.present(tx, account.id, first.trust_token, first.client, now)
 
-    async def _challenge(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Challenged:
+    async def challenge(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Challenged:
+        """Issue a challenge, whatever device asks."""
         token = new_token(TokenKind.CHALLENGE)
         challenge = Challenge(
             token_digest=digest(TokenKind.CHALLENGE, token),
@@ -83,10 +102,12 @@ class Admission:
             expires_at=after(now, self._lifetimes.challenge),
         )
         sql.insert(tx, challenge)
+        issued = Entry(event=Event.CHALLENGE_ISSUED, user_id=account.id, client=first.client)
+        audit.record(tx, issued, now)
         return Challenged(token, await self._available(tx, account), self._lifetimes.challenge)
 
     async def _available(self, tx: Tx, account: Account) -> tuple[MethodName, ...]:
-        return tuple([m.name for m in self._methods if await m.is_available(tx, account.id)])
+        return tuple([m.name for m in self._methods if await m.is_available(tx, account)])
 
     def _mint(self, tx: Tx, account: Account, proof: Proof, first: FirstFactor, now: Millis) -> Minted:
         ttl, persistent = self._lifetimes.session, first.persistent

@@ -3,9 +3,8 @@
 import msgspec
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
-from athena_auth.challenge.second_step import Passed, SubmittedCode
-from athena_auth.sessions.model import ClientInfo, Minted, Session
-from athena_auth.wire.caller import Caller
+from athena_auth.challenge.second_step import Passed
+from athena_auth.sessions.model import Minted, Session
 from athena_auth.wire.fields import Id, SessionToken, Timestamp, timestamp
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 
@@ -24,16 +23,6 @@ class NewSessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     user_id: Id
     created_at: Timestamp
     expires_at: Timestamp
-
-
-def client_info_of(caller: Caller) -> ClientInfo:
-    """Return where a caller is, as her session will tell her later."""
-    return ClientInfo(caller.address, caller.user_agent)
-
-
-def submitted_code(caller: Caller, code: str, *, trust_device: bool) -> SubmittedCode:
-    """Return the code that a caller offers."""
-    return SubmittedCode(code, trust_device, client_info_of(caller))
 
 
 def session_cookie(session: Session, token: str) -> Cookie:

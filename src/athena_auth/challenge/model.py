@@ -53,6 +53,14 @@ class Change(StrEnum):
     """What happened to an account's credentials (I5)."""
 
     PASSWORD_CHANGED = "password-changed"  # noqa: S105
+    """By its owner, who knew the old one."""
+    PASSWORD_RESET = "password-reset"  # noqa: S105
+    """By somebody who reads mail at the account's address."""
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
     FACTORS_REMOVED = "factors-removed"
+
+    @property
+    def replaces_password(self) -> bool:
+        """Whether the password is another one now, and what was begun by the old one is void."""
+        return self in {Change.PASSWORD_CHANGED, Change.PASSWORD_RESET}

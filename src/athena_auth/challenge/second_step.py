@@ -6,20 +6,21 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.challenge import sql
 from athena_auth.challenge.admission import Lifetimes
+from athena_auth.challenge.aftermath import Aftermath
 from athena_auth.challenge.credentials import CredentialEvents
-from athena_auth.challenge.method import Claim, DeviceTrust, Method, Proven
+from athena_auth.challenge.judge import Circumstances, Judge
+from athena_auth.challenge.method import Claim, Method, Proven
 from athena_auth.challenge.model import Challenge
 from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
-from athena_auth.kernel.ids import SessionId, UserId
+from athena_auth.kernel.ids import SessionId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
-from athena_auth.sessions.model import Amr, ClientInfo, Level, Proof, Session
+from athena_auth.sessions.model import Amr, Level, Proof, Session
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle import budget
-from athena_auth.throttle.model import Blocked, Lane
+from athena_auth.throttle.model import Blocked
 from athena_auth.throttle.refusal import refused_by
 from athena_auth.wire.route import ChallengeBearer
 
@@ -33,7 +34,6 @@ class SubmittedCode(msgspec.Struct, frozen=True):
     code: str
     """As typed."""
     trust_device: bool
-    client: ClientInfo
 
     def __repr__(self) -> str:
         return "SubmittedCode(…)"
@@ -47,6 +47,8 @@ class Passed(msgspec.Struct, frozen=True):
     account: Account
     trust_token: str | None
     """Set when the device is trusted from now on."""
+    codes_left: int | None = None
+    """Backup codes that are left, when one was used."""
 
     def __repr__(self) -> str:
         return f"Passed({self.account.id})"
@@ -61,13 +63,21 @@ class SecondStep:
     """Judges codes: pay, look, use up, and only then mint or raise. One transaction for each code."""
 
     def __init__(
-        self, store: Store, clock: Clock, events: CredentialEvents, trust: DeviceTrust, lifetimes: Lifetimes
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        judge: Judge,
+        events: CredentialEvents,
+        aftermath: Aftermath,
+        lifetimes: Lifetimes,
     ) -> None:
         """Take what it works with."""
         self._store = store
         self._clock = clock
+        self._judge = judge
         self._events = events
-        self._trust = trust
+        self._aftermath = aftermath
         self._lifetimes = lifetimes
 
     async def take(
@@ -75,13 +85,15 @@ class SecondStep:
     ) -> Passed | Refused:
         """Judge a code for whoever offers it: the bearer of a challenge, or somebody signed in."""
         if isinstance(principal, ChallengeBearer):
-            return await self.answer(method, principal.token, submitted)
+            return await self.answer(method, principal, submitted)
         return await self.prove(method, principal, submitted)
 
-    async def answer(self, method: Method, token: str, submitted: SubmittedCode) -> Passed | Refused:
+    async def answer(
+        self, method: Method, bearer: ChallengeBearer, submitted: SubmittedCode
+    ) -> Passed | Refused:
         """Answer the challenge of this token; a right code signs in."""
         now = self._clock.now()
-        token_digest = digest(TokenKind.CHALLENGE, token)
+        token_digest = digest(TokenKind.CHALLENGE, bearer.token)
 
         async def work(tx: Tx) -> Passed | Refused:
             challenge = await sql.pay_for_try(tx, token_digest, MAX_TRIES, now)
@@ -90,14 +102,14 @@ class SecondStep:
             claim = Claim(
                 challenge.user_id, normalised_code(submitted.code), token_digest, signed_in=False, now=now
             )
-            proven = await self._judge(tx, method, claim, Lane.CHALLENGE)
+            proven = await self._judge.judge(tx, method, claim, Circumstances(bearer.client))
             if isinstance(proven, Blocked):
                 # A lock must not use up the owner's challenge too: nothing was looked at.
                 sql.refund_try(tx, token_digest)
                 return refused_by(proven, now)
             if isinstance(proven, Refused):
                 return proven
-            return await self._sign_in(tx, challenge, proven, submitted, now)
+            return await self._sign_in(tx, challenge, bearer, proven, submitted, now)
 
         return await self._store.transact(work)
 
@@ -113,7 +125,8 @@ class SecondStep:
                 return Refused(ErrorCode.UNAUTHORIZED)
             binding = session_binding(session.id)
             claim = Claim(session.user_id, normalised_code(submitted.code), binding, signed_in=True, now=now)
-            proven = await self._judge(tx, method, claim, Lane.SESSION)
+            where = Circumstances(signed_in.client, session.id)
+            proven = await self._judge.judge(tx, method, claim, where)
             if isinstance(proven, Blocked):
                 return refused_by(proven, now)
             if isinstance(proven, Refused):
@@ -127,19 +140,14 @@ class SecondStep:
             return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
         return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
 
-    async def _judge(self, tx: Tx, method: Method, claim: Claim, lane: Lane) -> Proven | Refused | Blocked:
-        paid = await budget.pay(tx, claim.user_id, lane, claim.now)
-        if isinstance(paid, Blocked):
-            return paid
-        proven = await method.check(tx, claim)
-        if isinstance(proven, Refused):
-            budget.record_failure(tx, claim.user_id, lane, paid, claim.now)
-        else:
-            budget.clear(tx, claim.user_id, lane)
-        return proven
-
     async def _sign_in(
-        self, tx: Tx, challenge: Challenge, proven: Proven, submitted: SubmittedCode, now: Millis
+        self,
+        tx: Tx,
+        challenge: Challenge,
+        bearer: ChallengeBearer,
+        proven: Proven,
+        submitted: SubmittedCode,
+        now: Millis,
     ) -> Passed | Refused:
         account = await accounts.load(tx, challenge.user_id)
         if account is None:
@@ -147,9 +155,12 @@ class SecondStep:
         sql.spend(tx, challenge.token_digest)
         proof = Proof(Level.TWO, (Amr.PASSWORD, proven.amr))
         ttl, persistent = self._lifetimes.session, challenge.persistent
-        minted = mint(tx, account.id, proof, submitted.client, ttl=ttl, persistent=persistent, now=now)
-        trust_token = self._trusted(tx, account.id, submitted, now)
-        return Passed(minted.session, minted.token, account, trust_token)
+        minted = mint(tx, account.id, proof, bearer.client, ttl=ttl, persistent=persistent, now=now)
+        where = Circumstances(bearer.client)
+        trust_token = self._aftermath.of(
+            tx, account, proven, where, minted.session.id, trust_device=submitted.trust_device, now=now
+        )
+        return Passed(minted.session, minted.token, account, trust_token, proven.codes_left)
 
     async def _raise(
         self, tx: Tx, signed_in: SignedIn, proven: Proven, submitted: SubmittedCode, now: Millis
@@ -160,13 +171,13 @@ class SecondStep:
         account: Account | None = signed_in.account
         if proven.change is not None:
             account = await self._events.announce(
-                tx, session.user_id, proven.change, keep=session.id, now=now
+                tx, session.user_id, proven.change, signed_in.client, keep=session.id, now=now
             )
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
-        trust_token = self._trusted(tx, session.user_id, submitted, now)
+        where = Circumstances(signed_in.client, session.id)
+        trust_token = self._aftermath.of(
+            tx, account, proven, where, session.id, trust_device=submitted.trust_device, now=now
+        )
         raised = msgspec.structs.replace(session, proof=proof, proven_at=now)
-        return Passed(raised, signed_in.token, account, trust_token)
-
-    def _trusted(self, tx: Tx, user_id: UserId, submitted: SubmittedCode, now: Millis) -> str | None:
-        return self._trust.grant(tx, user_id, submitted.client, now) if submitted.trust_device else None
+        return Passed(raised, signed_in.token, account, trust_token, proven.codes_left)

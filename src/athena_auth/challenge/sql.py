@@ -30,7 +30,7 @@ _END_ALL = Statement("DELETE FROM athena_challenge WHERE user_id = :user_id")
 
 SWEEP = Statement("""
     DELETE FROM athena_challenge WHERE token_digest IN
-    (SELECT token_digest FROM athena_challenge WHERE expires_at <= :now ORDER BY expires_at LIMIT :most)
+    (SELECT token_digest FROM athena_challenge WHERE expires_at <= :cutoff ORDER BY expires_at LIMIT :most)
 """)
 
 

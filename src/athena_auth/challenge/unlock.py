@@ -2,11 +2,15 @@
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.rules import normalised_email
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import NOWHERE, Entry, Event
+from athena_auth.kernel.clock import Clock
 from athena_auth.store.transaction import Store, Tx
+from athena_auth.throttle.passwords.budget import clear_account
 from athena_auth.throttle.sql import CLEAR_ALL
 
 
-async def unlock(store: Store, email: str) -> bool:
+async def unlock(store: Store, clock: Clock, email: str) -> bool:
     """Give the account with this address its whole budget of guesses back; False when there is none."""
     address = normalised_email(email)
 
@@ -15,6 +19,9 @@ async def unlock(store: Store, email: str) -> bool:
         if stored is None:
             return False
         await tx.run(CLEAR_ALL, user_id=stored.account.id)
+        clear_account(tx, stored.account.email)
+        entry = Entry(event=Event.UNLOCKED, user_id=stored.account.id, client=NOWHERE)
+        audit.record(tx, entry, clock.now())
         return True
 
     return await store.transact(work)

@@ -3,20 +3,25 @@
 import asyncio
 import os
 import sys
-from typing import NoReturn
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from athena_auth.challenge.unlock import unlock as unlock_account
-from athena_auth.cli import serving, tuning
+from athena_auth.cli import serving, trail, tuning
 from athena_auth.cli.options import with_settings
+from athena_auth.kernel.clock import SystemClock, after
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.settings import PREFIX, Settings, SettingsError, load_settings
 from athena_auth.store.address import store_at
 from athena_auth.store.migrate import migrate as migrate_database
+from athena_auth.store.transaction import Store
 from athena_auth.version import __version__
+
+T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, add_completion=False
@@ -71,14 +76,34 @@ def unlock(email: str = typer.Argument(help="The account's address.")) -> None:
     First make sure that it is its owner who asks: somebody else has her password. The database is the one of
     ATHENA_DATABASE_URL.
     """
-    settings = _settings({})
     try:
-        found = asyncio.run(_unlock(settings.database_url, email))
+        found = asyncio.run(_with_store(lambda store: unlock_account(store, SystemClock(), email)))
     except Unavailable as error:
         _fail(str(error))
     if not found:
         _fail("there is no account with this address")
     typer.echo("The account is open again.")
+
+
+@app.command()
+def audit(
+    user: str | None = typer.Option(None, help="The address of the account; by default all accounts."),
+    days: int = typer.Option(30, min=1, help="How many days to look back."),
+    limit: int = typer.Option(200, min=1, max=100_000, help="How many entries to print, the newest ones."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),  # noqa: FBT001, FBT003
+) -> None:
+    """Print what happened: sign-ins, refusals, and changes of passwords, factors, devices and sessions.
+
+    The database is the one of ATHENA_DATABASE_URL. Entries are kept for ATHENA_AUDIT_TTL seconds.
+    """
+    since = after(SystemClock().now(), -days * 86_400)
+    try:
+        entries = asyncio.run(_with_store(lambda store: trail.load(store, user, since, limit)))
+    except Unavailable as error:
+        _fail(str(error))
+    if entries is None:
+        _fail("there is no account with this address")
+    (trail.print_lines if as_json else trail.print_table)(entries)
 
 
 @app.command()
@@ -93,11 +118,12 @@ def tune(
     tuning.tune(target)
 
 
-async def _unlock(database_url: str, email: str) -> bool:
-    store = store_at(database_url)
+async def _with_store(work: Callable[[Store], Awaitable[T]]) -> T:
+    """Do something with the database of the settings. Raises `Unavailable`."""
+    store = store_at(_settings({}).database_url)
     await store.open()
     try:
-        return await unlock_account(store, email)
+        return await work(store)
     finally:
         await store.close()
 

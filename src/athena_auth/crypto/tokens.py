@@ -13,11 +13,12 @@ _TOKEN_BYTES = 32
 
 
 class TokenKind(StrEnum):
-    """The three kinds of token, never interchangeable."""
+    """The kinds of token, never interchangeable."""
 
     SESSION = "session"
     CHALLENGE = "challenge"
     TRUSTED_DEVICE = "trusted-device"
+    MAIL = "mail"
 
 
 CHALLENGE_PREFIX = "2fa_"

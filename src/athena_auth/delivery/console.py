@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from athena_auth.delivery.failure import DeliveryFailed
 from athena_auth.delivery.model import Message
 from athena_auth.delivery.one_line import one_line
+from athena_auth.delivery.render import subject_of
 
 _RULE = "+" + "-" * 60
 
 
 class ConsoleTransport:
-    """Writes the code where a developer can read it; never for people's real codes."""
+    """Writes codes, links and news where a developer can read them; never for people's real codes."""
 
     async def send(self, message: Message) -> None:
         """Show the message.
@@ -36,13 +37,22 @@ class ConsoleTransport:
 
 
 def _box(message: Message) -> str:
-    expiry = datetime.fromtimestamp(message.expires_at / 1000, UTC)
     rows = {
         "mail": message.kind.value,
         # An address with an escape sequence would otherwise rewrite the developer's terminal.
         "to": one_line(message.to, limit=320),
-        "code": message.code,
-        "until": f"{expiry:%Y-%m-%d %H:%M:%S} UTC",
+        **_matter(message),
     }
     lines = [f"| {label:<6}{value}" for label, value in rows.items()]
     return "\n".join([_RULE, *lines, _RULE, ""])
+
+
+def _matter(message: Message) -> dict[str, str]:
+    """Return what the message is about: a secret and its end, or what happened."""
+    until = f"{datetime.fromtimestamp(message.expires_at / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if message.code is not None:
+        return {"code": message.code, "until": until}
+    if message.url is not None:
+        # Whole, however long: a link that is cut opens nothing.
+        return {"link": one_line(message.url, limit=len(message.url)), "until": until}
+    return {"news": subject_of(message)}

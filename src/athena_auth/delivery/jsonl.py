@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import msgspec
 
 from athena_auth.delivery.failure import DeliveryFailed
-from athena_auth.delivery.model import Message
+from athena_auth.delivery.model import Message, MessageKind
 
 # RFC 8089 section 2, and its common relative form. file://outbox.jsonl is neither: there it names a host.
 _FILE_URL = re.compile(r"file:(?://(?:localhost)?(?=/))?(?P<path>(?!//)[^?#]+)", re.IGNORECASE)
@@ -19,8 +19,34 @@ _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _OWNER_ONLY = 0o600
 
 
+class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the file tells of a message; what a message does not have is left out.
+
+    Attributes:
+        to: The address.
+        kind: A `MessageKind`.
+        code: The secret to type in.
+        url: The secret link.
+        expires_at: Unix milliseconds after which the message is of no use.
+        codes_left: How many backup codes are left.
+        at: When that happened which the message tells of; Unix milliseconds.
+        ip_address: Where the request for it came from.
+        user_agent: What the program that sent the request calls itself.
+    """
+
+    to: str
+    kind: MessageKind
+    code: str | None = None
+    url: str | None = None
+    expires_at: int
+    codes_left: int | None = None
+    at: int | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+
+
 class JsonLinesTransport:
-    """Appends `{"to", "kind", "code", "expiresAt"}` (expiresAt in Unix milliseconds) to the file at `path`.
+    """Appends each message as a `Line` to the file at `path`.
 
     A file it creates is readable by its owner only.
 
@@ -58,14 +84,8 @@ class JsonLinesTransport:
         Raises:
             DeliveryFailed: The file cannot be written any more; temporary.
         """
-        record = {
-            "to": message.to,
-            "kind": message.kind,
-            "code": message.code,
-            "expiresAt": message.expires_at,
-        }
         try:
-            self._append(msgspec.json.encode(record) + b"\n")
+            self._append(msgspec.json.encode(_line(message)) + b"\n")
         except OSError as error:
             raise DeliveryFailed(
                 f"the mail file cannot be written ({error.strerror})", permanent=False
@@ -85,3 +105,18 @@ class JsonLinesTransport:
             raise DeliveryFailed(
                 "the mail file took only a part of the line (is the disk full?)", permanent=False
             )
+
+
+def _line(message: Message) -> Line:
+    news = message.circumstances
+    return Line(
+        to=message.to,
+        kind=message.kind,
+        code=message.code,
+        url=message.url,
+        expires_at=message.expires_at,
+        codes_left=message.codes_left,
+        at=None if news is None else news.at,
+        ip_address=None if news is None else news.address,
+        user_agent=None if news is None else news.user_agent,
+    )

@@ -7,9 +7,41 @@ import msgspec
 
 
 class MessageKind(StrEnum):
-    """The reasons to write to a person; each has its templates and its subject in `render`."""
+    """The reasons to write to a person; the words of each are in `words`."""
 
     TWO_FACTOR_OTP = "two-factor-otp"
+    EMAIL_VERIFICATION = "email-verification"
+    PASSWORD_RESET = "password-reset"  # noqa: S105 -- a kind of message
+
+    # News: what the owner should know because it may have been somebody else (I8).
+    SECOND_FACTOR_REFUSED = "second-factor-refused"
+    """The right password came with a wrong second factor."""
+    SECOND_FACTOR_CLOSED = "second-factor-closed"
+    """So many codes were wrong that no more are taken until the account is recovered."""
+    FACTOR_ADDED = "factor-added"
+    FACTOR_REPLACED = "factor-replaced"
+    FACTORS_REMOVED = "factors-removed"
+    BACKUP_CODE_USED = "backup-code-used"
+    BACKUP_CODES_REPLACED = "backup-codes-replaced"
+    DEVICE_TRUSTED = "device-trusted"
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105 -- a kind of message
+    PASSWORD_WAS_RESET = "password-was-reset"  # noqa: S105 -- a kind of message
+    ACCOUNT_LOCKED = "account-locked"
+    """So many passwords or codes were wrong that none is taken for a while."""
+
+
+class Circumstances(msgspec.Struct, frozen=True):
+    """When something happened, and who asked for it as far as a request tells.
+
+    Attributes:
+        at: Unix milliseconds.
+        address: The IP address the request came from.
+        user_agent: What the program that sent it calls itself: untrusted text.
+    """
+
+    at: int
+    address: str
+    user_agent: str
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,18 +52,24 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         to: The address, `local@domain`; internationalised addresses (RFC 6531) are allowed.
         name: What the person is called, as they typed it: untrusted text.
         app_name: What the service is called by its operator.
-        code: The secret the message carries; in no repr.
         expires_at: Unix milliseconds; after this instant the message must not be delivered.
-        valid_for: Seconds the code was valid for when it was made.
+        code: A secret to type in; in no repr.
+        url: A link that carries a token: as secret as a code, and in no repr either.
+        valid_for: Seconds the code or the link was valid for when it was made.
+        circumstances: When and from where that happened which the message tells of.
+        codes_left: How many backup codes are left, where one was used.
     """
 
     kind: MessageKind
     to: str
     name: str
     app_name: str
-    code: str
     expires_at: int
-    valid_for: int
+    code: str | None = None
+    url: str | None = None
+    valid_for: int | None = None
+    circumstances: Circumstances | None = None
+    codes_left: int | None = None
 
     def __repr__(self) -> str:
         return f"Message(kind={self.kind.value!r}, to={_masked(self.to)!r})"

@@ -64,15 +64,14 @@ class Outbox:
         self._queue: asyncio.Queue[Parcel] = asyncio.Queue(_IN_MEMORY)
         self._tasks: list[asyncio.Task[None]] = []
 
-    def post(self, tx: Tx, message: Message, now: Millis) -> Parcel:
-        """Write a message into the outbox, in the caller's transaction; hand it to `send_soon` after commit."""
+    def post(self, tx: Tx, message: Message, now: Millis) -> None:
+        """Write a message into the outbox, in the caller's transaction; it is sent as soon as that is committed."""
         parcel = Parcel(new_id(now), message, after(now, _LEASE))
         sealed = self._keyring.seal(msgspec.msgpack.encode(message), _place(parcel.id))
         sql.insert(tx, parcel.id, sealed, due_at=parcel.leased_until, expires_at=Millis(message.expires_at))
-        return parcel
+        tx.once_committed(lambda: self._send_soon(parcel))
 
-    def send_soon(self, parcel: Parcel) -> None:
-        """Send a posted message as soon as possible, without waiting for it."""
+    def _send_soon(self, parcel: Parcel) -> None:
         with contextlib.suppress(asyncio.QueueFull):  # its row stays; it is sent when its lease runs out
             self._queue.put_nowait(parcel)
 

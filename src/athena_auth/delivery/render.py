@@ -1,18 +1,18 @@
-"""The words of each message: a subject, a plain text and an HTML part that say the same."""
+"""A message in words: a subject, a plain text and an HTML part that say the same."""
 
+import ipaddress
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from athena_auth.delivery.model import Message, MessageKind
+from athena_auth.delivery.device import device
+from athena_auth.delivery.model import Circumstances, Message
 from athena_auth.delivery.one_line import one_line
+from athena_auth.delivery.words import SIGNATURE, WORDS
 
-# No subject holds a code: a locked screen shows the subject to whoever holds the phone, which may be the
-# thief the second factor is there to stop. The templates put two sentences before the code for the same
-# reason: previews show the first.
-_SUBJECTS = {MessageKind.TWO_FACTOR_OTP: "Your {app_name} security code"}
-
+# Both templates lay out the same sentences; neither has any of its own but "Hello".
 _TEMPLATES = Environment(
     loader=PackageLoader("athena_auth.delivery"),
     autoescape=select_autoescape(enabled_extensions=("html",), default=False),
@@ -24,12 +24,13 @@ _TEMPLATES = Environment(
 # What mail programs turn into a link or a mailbox by themselves.
 _LINK = re.compile(r"[/\\@:]|www\.|\.\w{2,}", re.IGNORECASE)
 
+_MINUTES = {"day": 24 * 60, "hour": 60, "minute": 1}
 _SECONDS_PER_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message in words; the bodies carry the code, so no repr shows them."""
+    """A message in words; the bodies carry the code or the link, so no repr shows them."""
 
     subject: str
     text: str = field(repr=False)
@@ -39,21 +40,36 @@ class Rendered:
 def render(message: Message) -> Rendered:
     """Return the message's subject, its plain text and its HTML document.
 
-    The plain text holds the code unbroken on a line of its own, where mail programs and eyes find it.
+    The plain text holds the code or the link unbroken on a line of its own, where programs and eyes find it.
     """
-    app_name = one_line(message.app_name)
-    values = {
-        "subject": _SUBJECTS[message.kind].format(app_name=app_name),
-        "name": _greeting_name(message.name),
-        "app_name": app_name,
-        "code": message.code,
+    words = WORDS[message.kind]
+    facts = {
+        "app_name": one_line(message.app_name),
         "lifetime": _lifetime(message.valid_for),
+        "codes_left": _codes_left(message.codes_left),
+    }
+    subject = subject_of(message)
+    values = {
+        "subject": subject,
+        "name": _greeting_name(message.name),
+        "opening": words.opening.format_map(facts).rstrip(),
+        "code": message.code,
+        "url": message.url,
+        "action": words.action,
+        "circumstances": _circumstances(message.circumstances),
+        "advice": [(case, counsel.format_map(facts)) for case, counsel in words.advice],
+        "signature": SIGNATURE.format_map(facts),
     }
     return Rendered(
-        subject=values["subject"],
-        text=_TEMPLATES.get_template(f"{message.kind}.txt").render(values),
-        html=_TEMPLATES.get_template(f"{message.kind}.html").render(values),
+        subject=subject,
+        text=_TEMPLATES.get_template("mail.txt").render(values),
+        html=_TEMPLATES.get_template("mail.html").render(values),
     )
+
+
+def subject_of(message: Message) -> str:
+    """Return the subject alone: one line that tells what the message is about, and no secret."""
+    return WORDS[message.kind].subject.format(app_name=one_line(message.app_name))
 
 
 def _greeting_name(name: str) -> str:
@@ -66,8 +82,43 @@ def _greeting_name(name: str) -> str:
     return "" if _LINK.search(greeting) else greeting
 
 
-def _lifetime(seconds: int) -> str:
-    """Say how long a code lasts, in whole minutes so that the mail never promises more than there is."""
-    minutes, rest = divmod(seconds, _SECONDS_PER_MINUTE)
-    number, unit = (minutes, "minute") if minutes else (rest, "second")
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+def _circumstances(circumstances: Circumstances | None) -> dict[str, str]:
+    """Return when and from where, by label."""
+    if circumstances is None:
+        return {}
+    moment = datetime.fromtimestamp(circumstances.at / 1000, UTC)
+    return {
+        "When": f"{moment:%Y-%m-%d %H:%M} UTC",
+        "IP address": _address(circumstances.address),
+        "Device": device(circumstances.user_agent),
+    }
+
+
+def _address(text: str) -> str:
+    """Return an IP address as it is usually written; whatever else a proxy sent is not repeated."""
+    try:
+        # A zone is any text at all: fe80::1%see-evil.example is a valid address.
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return "not known"
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
+
+
+def _lifetime(seconds: int | None) -> str:
+    """Say how long a code or a link lasts, rounded down so that the mail never promises more than there is."""
+    minutes, rest = divmod(seconds or 0, _SECONDS_PER_MINUTE)
+    if not minutes:
+        return _counted(rest, "second")
+    unit = next(unit for unit, length in _MINUTES.items() if minutes % length == 0)
+    return _counted(minutes // _MINUTES[unit], unit)
+
+
+def _codes_left(left: int | None) -> str:
+    if left is None:
+        return ""
+    return f"You have {_counted(left, 'code')} left." if left else "It was the last: make new ones now."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -5,12 +5,14 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from athena_auth.accounts.errors import PROOF_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.challenge.answers import session_cookie
 from athena_auth.enrolment.service import EnrolmentService, Factor
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
 from athena_auth.wire.fields import BackupCodes, Issuer, Password, TotpUri
+from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, Route
 
@@ -66,7 +68,8 @@ class EnrolmentApi:
                 access=Access.SESSION,
                 body=EnableBody,
                 answer=EnableAnswer,
-                errors=(ErrorCode.INVALID_PASSWORD, ErrorCode.CONFLICT),
+                errors=(*PROOF_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
+                limit=SECOND_STEP,
                 summary="Begin to turn a second factor on",
                 description="The new secret and the new backup codes take effect when a code confirms them "
                 "(/two-factor/verify-totp, or verify-otp for the method `otp`, which is sent a code at once); "
@@ -80,8 +83,11 @@ class EnrolmentApi:
                 access=Access.SESSION,
                 body=PasswordBody,
                 answer=StatusAnswer,
-                errors=(ErrorCode.INVALID_PASSWORD, ErrorCode.CONFLICT),
+                errors=(*PROOF_ERRORS, ErrorCode.STEP_UP_REQUIRED),
+                limit=SECOND_STEP,
                 summary="Turn the second factor off",
-                description="Removes every factor, backup code and trusted device, and ends all other sessions.",
+                description="Removes every factor, backup code and trusted device, and ends all other sessions. "
+                "With ATHENA_DISABLE_REQUIRES=second-factor a second factor must have been proven in this session "
+                "within ten minutes.",
             ),
         )

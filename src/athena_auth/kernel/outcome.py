@@ -22,11 +22,17 @@ class ErrorCode(StrEnum):
     INVALID_PASSWORD = "INVALID_PASSWORD"  # noqa: S105
     PASSWORD_TOO_SHORT = "PASSWORD_TOO_SHORT"  # noqa: S105
     PASSWORD_TOO_LONG = "PASSWORD_TOO_LONG"  # noqa: S105
+    PASSWORD_TOO_COMMON = "PASSWORD_TOO_COMMON"  # noqa: S105
+    PASSWORD_CONTAINS_EMAIL = "PASSWORD_CONTAINS_EMAIL"  # noqa: S105
     INVALID_EMAIL = "INVALID_EMAIL"
     USER_ALREADY_EXISTS = "USER_ALREADY_EXISTS"
     UNAUTHORIZED = "UNAUTHORIZED"
     INVALID_ORIGIN = "INVALID_ORIGIN"
     SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    TRUSTED_DEVICE_NOT_FOUND = "TRUSTED_DEVICE_NOT_FOUND"
+    STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
+    INVALID_TOKEN = "INVALID_TOKEN"  # noqa: S105
+    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
     INVALID_TWO_FACTOR_COOKIE = "INVALID_TWO_FACTOR_COOKIE"
     INVALID_CODE = "INVALID_CODE"
     INVALID_BACKUP_CODE = "INVALID_BACKUP_CODE"
@@ -68,6 +74,12 @@ _REFUSALS = {
     ErrorCode.PASSWORD_TOO_LONG: _Refusal(
         HTTPStatus.BAD_REQUEST, "The password is too long; use at most 128 characters."
     ),
+    ErrorCode.PASSWORD_TOO_COMMON: _Refusal(
+        HTTPStatus.BAD_REQUEST, "This password is among those that are guessed first; choose another one."
+    ),
+    ErrorCode.PASSWORD_CONTAINS_EMAIL: _Refusal(
+        HTTPStatus.BAD_REQUEST, "The password must not contain your email address; choose another one."
+    ),
     ErrorCode.INVALID_EMAIL: _Refusal(HTTPStatus.BAD_REQUEST, "This is not a valid email address."),
     ErrorCode.USER_ALREADY_EXISTS: _Refusal(
         HTTPStatus.BAD_REQUEST, "An account with this email address exists already; sign in instead."
@@ -78,6 +90,16 @@ _REFUSALS = {
         "A request that is authenticated by cookie must come from this site or from a trusted origin.",
     ),
     ErrorCode.SESSION_NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "You have no such session."),
+    ErrorCode.TRUSTED_DEVICE_NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "You have no such trusted device."),
+    ErrorCode.STEP_UP_REQUIRED: _Refusal(
+        HTTPStatus.FORBIDDEN, "Prove your second factor again in this session, then repeat the request."
+    ),
+    ErrorCode.INVALID_TOKEN: _Refusal(
+        HTTPStatus.BAD_REQUEST, "This link has expired or was used already; ask for a new one."
+    ),
+    ErrorCode.TOO_MANY_REQUESTS: _Refusal(
+        HTTPStatus.TOO_MANY_REQUESTS, "Too many requests; wait before you try again."
+    ),
     ErrorCode.INVALID_TWO_FACTOR_COOKIE: _Refusal(
         HTTPStatus.UNAUTHORIZED, "This sign-in has ended or has expired; sign in with your password again."
     ),

@@ -3,12 +3,14 @@
 import msgspec
 
 from athena_auth.accounts.model import SignedIn
-from athena_auth.challenge.answers import PassedReply, TokenUserAnswer, submitted_code, token_user_answer
+from athena_auth.challenge.answers import PassedReply, TokenUserAnswer, token_user_answer
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
+from athena_auth.challenge.second_step import SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.service import OtpService
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.fields import Code, TrustDevice, is_set
+from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, NoBody, Route
 
@@ -35,7 +37,7 @@ class OtpApi:
 
     async def verify_otp(self, call: Call[SignedIn | ChallengeBearer, VerifyOtpBody]) -> Reply | Refused:
         """Judge a code."""
-        submitted = submitted_code(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
+        submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         passed = await self._service.verify(call.principal, submitted)
         if isinstance(passed, Refused):
             return passed
@@ -55,7 +57,9 @@ class OtpApi:
                     ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,
                     ErrorCode.OTP_NOT_CONFIGURED,
                     ErrorCode.TWO_FACTOR_NOT_ENABLED,
+                    ErrorCode.TOO_MANY_REQUESTS,
                 ),
+                limit=SECOND_STEP,
                 summary="Send a code by mail",
                 description="It is good only for the challenge or the session that asked for it, and replaces "
                 "the one sent before.",
@@ -68,6 +72,7 @@ class OtpApi:
                 body=VerifyOtpBody,
                 answer=TokenUserAnswer,
                 errors=(*SECOND_STEP_ERRORS, ErrorCode.OTP_HAS_EXPIRED, ErrorCode.INVALID_CODE),
+                limit=SECOND_STEP,
                 summary="Verify a code that was sent",
                 description="With a challenge it signs in; with a session it confirms an enrolment that was "
                 "begun by /two-factor/enable, or proves the factor again.",

@@ -9,13 +9,14 @@ from athena_auth.challenge.model import Change, MethodName
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.model import Message, MessageKind
-from athena_auth.delivery.outbox import Outbox, Parcel
+from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp import sql
 from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
+from athena_auth.throttle.sends import budget as sends
 
 _DIGITS = 6
 
@@ -41,9 +42,14 @@ class OtpMethod:
         self._outbox = outbox
         self._settings = settings
 
-    async def is_available(self, tx: Tx, user_id: UserId) -> bool:
-        """Tell whether this account, which has a second factor on, may have codes sent."""
-        return self._settings.fallback or await self.is_enrolled(tx, user_id)
+    async def is_available(self, tx: Tx, account: Account) -> bool:
+        """Tell whether this account, which has a second factor on, may have codes sent.
+
+        After a reset by mail the mailbox has spoken for the password: as long as nothing else was proven since,
+        it must not speak for a second factor that the owner did not choose to have there.
+        """
+        by_fallback = self._settings.fallback and not account.reset_by_mail
+        return by_fallback or await self.is_enrolled(tx, account.id)
 
     async def is_enrolled(self, tx: Tx, user_id: UserId) -> bool:
         """Tell whether the owner turned codes by mail on."""
@@ -58,11 +64,12 @@ class OtpMethod:
         if not await self._use(tx, claim):
             is_open = await sql.is_code_open(tx, claim.user_id, claim.binding, claim.now)
             return Refused(ErrorCode.INVALID_CODE if is_open else ErrorCode.OTP_HAS_EXPIRED)
+        sends.clear(tx, claim.user_id)
         if claim.signed_in and await sql.confirm(tx, claim.user_id, claim.now):
             # Whoever typed the code reads mail at that address.
             await accounts.mark_email_verified(tx, claim.user_id, claim.now)
-            return Proven(Amr.SENT_CODE, Change.FACTOR_ADDED)
-        return Proven(Amr.SENT_CODE)
+            return Proven(self.name, Amr.SENT_CODE, Change.FACTOR_ADDED)
+        return Proven(self.name, Amr.SENT_CODE)
 
     async def _use(self, tx: Tx, claim: Claim) -> bool:
         """Judge a code and use it up: deleting its row is both.
@@ -74,8 +81,14 @@ class OtpMethod:
                 return True
         return False
 
-    def post(self, tx: Tx, account: Account, binding: bytes, now: Millis) -> Parcel:
-        """Make a code that is good only for this challenge or session, and put its mail into the outbox."""
+    async def post(self, tx: Tx, account: Account, binding: bytes, now: Millis) -> Refused | None:
+        """Make a code that is good only for this challenge or session, and put its mail into the outbox.
+
+        Refused when too many were sent to this account of late.
+        """
+        refused = await sends.pay(tx, account.id, now)
+        if refused is not None:
+            return refused
         code = new_numeric_code(_DIGITS)
         expires_at = after(now, self._settings.ttl)
         code_hash = self._keyring.hash_code(code, _place(binding))
@@ -89,7 +102,8 @@ class OtpMethod:
             valid_for=self._settings.ttl,
             expires_at=expires_at,
         )
-        return self._outbox.post(tx, message, now)
+        self._outbox.post(tx, message, now)
+        return None
 
     async def stage(self, tx: Tx, user_id: UserId, now: Millis) -> None:
         """Begin an enrolment; the code that is sent next confirms it."""

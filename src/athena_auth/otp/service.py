@@ -2,43 +2,38 @@
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge import sql as challenges
 from athena_auth.challenge.second_step import MAX_TRIES, Passed, SecondStep, SubmittedCode, session_binding
 from athena_auth.crypto.tokens import TokenKind, digest
-from athena_auth.delivery.outbox import Outbox, Parcel
-from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.method import OtpMethod
 from athena_auth.store.transaction import Store, Tx
+from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.route import ChallengeBearer
 
 
 class OtpService:
     """Sends codes to whoever is in the middle of a sign-in or signed in, and judges them."""
 
-    def __init__(
-        self, method: OtpMethod, second_step: SecondStep, store: Store, clock: Clock, outbox: Outbox
-    ) -> None:
-        """Take the factor, the step it serves, and the way mail goes out."""
+    def __init__(self, method: OtpMethod, second_step: SecondStep, store: Store, clock: Clock) -> None:
+        """Take the factor and the step it serves."""
         self._method = method
         self._second_step = second_step
         self._store = store
         self._clock = clock
-        self._outbox = outbox
 
     async def send(self, principal: SignedIn | ChallengeBearer) -> Refused | None:
         """Send a code that is good for this challenge or session only; it replaces the one sent before."""
 
-        async def work(tx: Tx) -> Parcel | Refused:
+        async def work(tx: Tx) -> Refused | None:
             if isinstance(principal, ChallengeBearer):
-                return await self._post_for_challenge(tx, digest(TokenKind.CHALLENGE, principal.token))
+                return await self._post_for_challenge(tx, principal)
             return await self._post_for_session(tx, principal)
 
-        parcel = await self._store.transact(work)
-        if isinstance(parcel, Refused):
-            return parcel
-        self._outbox.send_soon(parcel)
-        return None
+        return await self._store.transact(work)
 
     async def verify(
         self, principal: SignedIn | ChallengeBearer, submitted: SubmittedCode
@@ -46,30 +41,41 @@ class OtpService:
         """Sign in by a sent code, confirm an enrolment, or prove the factor again."""
         return await self._second_step.take(self._method, principal, submitted)
 
-    async def _post_for_challenge(self, tx: Tx, token_digest: bytes) -> Parcel | Refused:
+    async def _post_for_challenge(self, tx: Tx, bearer: ChallengeBearer) -> Refused | None:
         now = self._clock.now()
+        token_digest = digest(TokenKind.CHALLENGE, bearer.token)
         waiting = await challenges.load_live(tx, token_digest, now)
         if waiting is None:
             return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
         if waiting.tries >= MAX_TRIES:
             return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
-        return await self._post_if_available(tx, waiting.account, token_digest)
+        return await self._post_if_available(tx, waiting.account, token_digest, bearer.client)
 
-    async def _post_for_session(self, tx: Tx, signed_in: SignedIn) -> Parcel | Refused:
+    async def _post_for_session(self, tx: Tx, signed_in: SignedIn) -> Refused | None:
         now = self._clock.now()
         account = await accounts.load(tx, signed_in.account.id)
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         binding = session_binding(signed_in.session.id)
         if await self._method.is_pending(tx, account.id, now):
-            return self._method.post(tx, account, binding, now)
+            return await self._post(tx, account, binding, signed_in.client, now)
         # With no factor on and none begun there is nothing a code could confirm. A session alone, without a
         # fresh password, must not turn a factor on: it may be stolen.
         if not account.two_factor_enabled:
             return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
-        return await self._post_if_available(tx, account, binding)
+        return await self._post_if_available(tx, account, binding, signed_in.client)
 
-    async def _post_if_available(self, tx: Tx, account: Account, binding: bytes) -> Parcel | Refused:
-        if not await self._method.is_available(tx, account.id):
+    async def _post_if_available(
+        self, tx: Tx, account: Account, binding: bytes, client: ClientInfo
+    ) -> Refused | None:
+        if not await self._method.is_available(tx, account):
             return Refused(ErrorCode.OTP_NOT_CONFIGURED)
-        return self._method.post(tx, account, binding, self._clock.now())
+        return await self._post(tx, account, binding, client, self._clock.now())
+
+    async def _post(
+        self, tx: Tx, account: Account, binding: bytes, client: ClientInfo, now: Millis
+    ) -> Refused | None:
+        refused = await self._method.post(tx, account, binding, now)
+        if refused is None:
+            audit.record(tx, Entry(event=Event.OTP_SENT, user_id=account.id, client=client), now)
+        return refused

@@ -47,7 +47,7 @@ _END_CODES = Statement("DELETE FROM athena_sent_code WHERE user_id = :user_id")
 
 SWEEP = Statement("""
     DELETE FROM athena_sent_code WHERE binding IN
-    (SELECT binding FROM athena_sent_code WHERE expires_at <= :now ORDER BY expires_at LIMIT :most)
+    (SELECT binding FROM athena_sent_code WHERE expires_at <= :cutoff ORDER BY expires_at LIMIT :most)
 """)
 
 
@@ -96,4 +96,4 @@ def credentials_changed(change: Change) -> tuple[Statement, ...]:
     """End the codes under way; forget the enrolment with the factors, and one under way with the password."""
     if change is Change.FACTORS_REMOVED:
         return (_END_CODES, _DROP)
-    return (_END_CODES, _DROP_PENDING) if change is Change.PASSWORD_CHANGED else (_END_CODES,)
+    return (_END_CODES, _DROP_PENDING) if change.replaces_password else (_END_CODES,)

@@ -3,20 +3,23 @@
 import msgspec
 
 from athena_auth.accounts.answers import user_answer
+from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS, PROOF_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.challenge.answers import TokenUserAnswer, session_cookie
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.outcome import Refused
 from athena_auth.passwords.service import PasswordService
-from athena_auth.wire.fields import NewPassword, Password
+from athena_auth.wire.fields import Flag, NewPassword, Password, is_set
+from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, Route
 
 
 class ChangePasswordBody(msgspec.Struct, frozen=True, rename="camel"):
-    """The current password and the new one."""
+    """The current password and the new one; other sessions end unless `revokeOtherSessions` is false."""
 
     current_password: Password
     new_password: NewPassword
+    revoke_other_sessions: Flag | None = None
 
 
 class PasswordApi:
@@ -29,7 +32,10 @@ class PasswordApi:
     async def change_password(self, call: Call[SignedIn, ChangePasswordBody]) -> Reply | Refused:
         """Replace the password."""
         body, signed_in = call.body, call.principal
-        account = await self._service.change(signed_in, body.current_password, body.new_password)
+        revoke = body.revoke_other_sessions is None or is_set(body.revoke_other_sessions)
+        account = await self._service.change(
+            signed_in, body.current_password, body.new_password, revoke_others=revoke
+        )
         if isinstance(account, Refused):
             return account
         answer = TokenUserAnswer(signed_in.token, user_answer(account))
@@ -46,14 +52,11 @@ class PasswordApi:
                 access=Access.SESSION,
                 body=ChangePasswordBody,
                 answer=TokenUserAnswer,
-                errors=(
-                    ErrorCode.INVALID_PASSWORD,
-                    ErrorCode.PASSWORD_TOO_SHORT,
-                    ErrorCode.PASSWORD_TOO_LONG,
-                    ErrorCode.CONFLICT,
-                ),
+                errors=(*PROOF_ERRORS, *NEW_PASSWORD_ERRORS),
+                limit=SECOND_STEP,
                 summary="Change the password",
-                description="All other sessions, pending sign-ins and trusted devices end.",
+                description="Pending sign-ins, sent codes and trusted devices end, and all other sessions unless "
+                "`revokeOtherSessions` is false.",
                 tag="accounts",
             ),
         )

@@ -10,6 +10,7 @@ from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
+from athena_auth.throttle.passwords.budget import clear_account
 
 
 class PasswordService:
@@ -24,10 +25,12 @@ class PasswordService:
         self._events = events
         self._clock = clock
 
-    async def change(self, signed_in: SignedIn, current: str, new: str) -> Account | Refused:
-        """Replace the password. This session stays; all others, challenges and trusted devices end."""
+    async def change(
+        self, signed_in: SignedIn, current: str, new: str, *, revoke_others: bool
+    ) -> Account | Refused:
+        """Replace the password. This session stays; challenges and trusted devices end, and the others if asked."""
         user_id, session = signed_in.account.id, signed_in.session
-        refused = rules.refuse_password(new)
+        refused = rules.refuse_password(new, signed_in.account.email)
         if refused is not None:
             return refused
         new_hash = await self._pool.hash(new)
@@ -36,8 +39,15 @@ class PasswordService:
         async def work(tx: Tx, _account: Account) -> Account | Refused:
             accounts.set_password(tx, user_id, new_hash)
             account = await self._events.announce(
-                tx, user_id, Change.PASSWORD_CHANGED, keep=session.id, now=now
+                tx,
+                user_id,
+                Change.PASSWORD_CHANGED,
+                signed_in.client,
+                keep=session.id,
+                keep_others=not revoke_others,
+                now=now,
             )
+            clear_account(tx, signed_in.account.email, signed_in.client.address)
             return account or Refused(ErrorCode.UNAUTHORIZED)
 
         return await self._proof.act(signed_in, current, work)

@@ -20,11 +20,13 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.server.address import AddressRule
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.edge import Edge, Policy, StaticPage
+from athena_auth.server.limits import RequestLimits, request_limits
 from athena_auth.server.log import configure_logging
 from athena_auth.server.openapi import openapi_document
 from athena_auth.server.origin import OriginRule
 from athena_auth.server.reference import reference_page
 from athena_auth.server.request import CallerReader
+from athena_auth.server.reset_password import reset_password_page
 from athena_auth.server.response import refusal
 from athena_auth.server.status import status_routes
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
@@ -54,7 +56,8 @@ class Athena:
         self._wired = build(settings, clock=clock, transport=transport)
         self.routes = (*self._wired.routes, *status_routes())
         self.resolver = self._wired.resolver
-        self.asgi = _with_cors(_edge(self.routes, self.resolver, settings), settings)
+        self._limits = request_limits(settings, self._wired.foundation.clock)
+        self.asgi = _with_cors(_edge(self.routes, self.resolver, settings, self._limits), settings)
 
     async def start(self) -> None:
         """Connect to the database; begin to send mail and to sweep. Raises `Unavailable`."""
@@ -64,7 +67,10 @@ class Athena:
 
     async def stop(self) -> None:
         """Finish what is under way and disconnect."""
+        if self._limits is not None:
+            await self._limits.close()
         await self._wired.sweeper.stop()
+        await self._wired.foundation.errands.stop()
         await self._wired.foundation.outbox.stop()
         self._wired.foundation.pool.close()
         await self._wired.foundation.store.close()
@@ -126,7 +132,9 @@ async def _not_found(_request: Request, _error: Exception) -> StarletteResponse:
     return StarletteResponse(answer.body, answer.status, media_type=answer.content_type.decode())
 
 
-def _edge(routes: tuple[Route, ...], resolver: Resolver, settings: Settings) -> Edge:
+def _edge(
+    routes: tuple[Route, ...], resolver: Resolver, settings: Settings, limits: RequestLimits | None
+) -> Edge:
     try:
         addresses = AddressRule(settings.trusted_proxies)
     except ValueError as error:
@@ -136,6 +144,7 @@ def _edge(routes: tuple[Route, ...], resolver: Resolver, settings: Settings) -> 
         callers=CallerReader(addresses, cookies),
         origins=OriginRule(settings.origin, settings.trusted_origins),
         cookies=cookies,
+        limits=limits,
     )
     return Edge(routes, _pages(routes, settings), resolver, policy)
 
@@ -146,6 +155,7 @@ def _pages(routes: tuple[Route, ...], settings: Settings) -> dict[str, StaticPag
     policy = reference.content_security_policy.encode()
     return {
         "/openapi.json": StaticPage(msgspec.json.encode(document), b"application/json"),
+        "/reset-password": reset_password_page(),
         "/reference": StaticPage(
             reference.html, b"text/html; charset=utf-8", [(b"content-security-policy", policy)]
         ),

@@ -1,8 +1,8 @@
 """The edge: an ASGI application that turns requests into calls of routes and outcomes into answers.
 
-Order of events for one request: route by path and method; read the body up to a limit; find out who is calling
-and whether by cookie from an allowed page; decode the body; call the handler; encode. The first step that
-refuses ends it. Nothing above this module sees a header, nothing below it a token's owner.
+Order of events for one request: route by path and method; count it where its address is limited; read the body up
+to a bound; find out who is calling and whether by cookie from an allowed page; decode the body; call the handler;
+encode. The first step that refuses ends it. Nothing above this module sees a header, nothing below it a token's owner.
 """
 
 import time
@@ -18,6 +18,7 @@ from athena_auth.accounts.service import Resolver
 from athena_auth.challenge.answers import session_cookie
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.server.cookies import CookieCodec
+from athena_auth.server.limits import RequestLimits
 from athena_auth.server.log import current_request
 from athena_auth.server.origin import OriginRule
 from athena_auth.server.request import (
@@ -29,7 +30,7 @@ from athena_auth.server.request import (
     relative_path,
     request_id_of,
 )
-from athena_auth.server.response import Headers, Response, refusal, success
+from athena_auth.server.response import Headers, Response, redirect, refusal, success
 from athena_auth.store.transaction import OwnerGone
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.reply import Cookie, Reply
@@ -56,11 +57,12 @@ class StaticPage(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """The edge's rules: who is calling, and from which page."""
+    """The edge's rules: who is calling, from which page, and how often."""
 
     callers: CallerReader
     origins: OriginRule
     cookies: CookieCodec
+    limits: RequestLimits | None
 
 
 class Edge:
@@ -113,12 +115,12 @@ class Edge:
         page = self._pages.get(path)
         if page is not None and method == "GET":
             return Response(200, page.body, page.headers, page.content_type)
-        methods = {"GET": None} if page is not None else self._table.get(path)
-        if methods is None:
+        methods = self._table.get(path, {})
+        if page is None and not methods:
             return refusal(Refused(ErrorCode.NOT_FOUND))
         bound = methods.get(method)
         if bound is None:
-            allow = [(b"allow", ", ".join(methods).encode())]
+            allow = [(b"allow", ", ".join(methods if page is None else ("GET", *methods)).encode())]
             return refusal(Refused(ErrorCode.METHOD_NOT_ALLOWED), allow)
         outcome = await self._call(bound, scope, receive, headers)
         return outcome if isinstance(outcome, Response) else refusal(outcome)
@@ -127,22 +129,27 @@ class Edge:
         self, bound: BoundRoute, scope: Scope, receive: Receive, headers: RawHeaders
     ) -> Response | Refused:
         route = bound.route
-        raw = b"" if route.method == "GET" else await read_body(receive, headers)
+        caller = self._policy.callers.read(scope, headers)
+        limits, refused = self._policy.limits, None
+        if route.limit is not None and limits is not None:
+            refused = await limits.refuse(route.limit, caller.client.address)
+        raw = refused or (b"" if route.method == "GET" else await read_body(receive, headers))
         if isinstance(raw, Refused):
             return raw
-        caller = self._policy.callers.read(scope, headers)
         if self._is_forged(route, caller, headers):
             return Refused(ErrorCode.INVALID_ORIGIN)
         principal = await self._principal(route.access, caller)
         if isinstance(principal, Refused):
             return principal
-        body = bound.decoder.decode(raw, headers)
+        body = (
+            bound.decoder.decode_query(scope["query_string"])
+            if route.method == "GET"
+            else bound.decoder.decode(raw, headers)
+        )
         if isinstance(body, Refused):
             return body
         outcome = await route.handler(Call(principal, body, caller))
-        if isinstance(outcome, Refused):
-            return outcome
-        return success(outcome.body, self._headers(outcome, principal, caller))
+        return outcome if isinstance(outcome, Refused) else self._answer(outcome, principal, caller)
 
     def _is_forged(self, route: Route, caller: Caller, headers: RawHeaders) -> bool:
         if route.method == "GET" or route.access is Access.PUBLIC or not caller.tokens.by_cookie:
@@ -156,11 +163,17 @@ class Edge:
         tokens = caller.tokens
         # A sign-in under way takes precedence over a session the browser had before.
         if access is Access.SESSION_OR_CHALLENGE and tokens.challenge is not None:
-            return ChallengeBearer(tokens.challenge)
-        signed_in = None if tokens.session is None else await self._resolver.resolve(tokens.session)
+            return ChallengeBearer(tokens.challenge, caller.client)
+        signed_in = None
+        if tokens.session is not None:
+            signed_in = await self._resolver.resolve(tokens.session, caller.client)
         if signed_in is None and access is not Access.OPTIONAL_SESSION:
             return Refused(ErrorCode.UNAUTHORIZED)
         return signed_in
+
+    def _answer(self, reply: Reply, principal: Principal, caller: Caller) -> Response:
+        headers = self._headers(reply, principal, caller)
+        return success(reply.body, headers) if reply.location is None else redirect(reply.location, headers)
 
     def _headers(self, reply: Reply, principal: Principal, caller: Caller) -> Headers:
         cookies = reply.cookies

@@ -40,6 +40,7 @@ to find it by in the server's log. A path asked with the wrong method answers 40
 _TAGS = {
     "two-factor": "Turning the second factor on and off, and proving it.",
     "sign-in": "The first factor: accounts are made and passwords are proven here.",
+    "recovery": "Links that travel by mail: to verify an address, to set a new password.",
     "sessions": "Who is signed in, where, and until when.",
     "accounts": "What an account's owner may change about it.",
     "server": "The server itself.",
@@ -156,7 +157,17 @@ def _operation(route: Route, schemas: Schemas) -> Json:
     }
     if route.method == "POST":
         operation["requestBody"] = _request_body(route.body, schemas)
+    elif route.body is not NoBody:
+        operation["parameters"] = _query_parameters(route.body, schemas)
     return operation
+
+
+def _query_parameters(query: type[msgspec.Struct], schemas: Schemas) -> list[Json]:
+    schema = schemas.resolve(schemas.of(query))
+    return [
+        {"name": name, "in": "query", "required": name in schema["required"], "schema": described}
+        for name, described in schema["properties"].items()
+    ]
 
 
 def _operation_id(path: str) -> str:
@@ -200,6 +211,8 @@ def _success_example(schema: Json, schemas: Schemas) -> Json:
 def _refusal_codes(route: Route) -> tuple[ErrorCode, ...]:
     """Return what this route and the edge before it refuse with, each once, by status."""
     codes = [*_ANYWHERE, *route.errors]
+    if route.limit is not None:
+        codes.append(ErrorCode.TOO_MANY_REQUESTS)
     if route.method == "POST":
         codes += _WHERE_A_BODY_IS_READ
         if route.access is not Access.PUBLIC:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.types import Receive, Scope
@@ -10,7 +11,7 @@ from athena_auth.crypto.tokens import CHALLENGE_PREFIX
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.server.address import AddressRule
 from athena_auth.server.cookies import CookieCodec
-from athena_auth.wire.caller import Caller, Tokens
+from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.reply import CookieName
 
 MAX_BODY = 65_536
@@ -77,11 +78,8 @@ class CallerReader:
         user_agent = headers.get(b"user-agent", "")[:_MAX_USER_AGENT]
         if not user_agent.isprintable():
             user_agent = "".join(c if c.isprintable() else "?" for c in user_agent)
-        return Caller(
-            address=self._addresses.client(peer, headers.get(b"x-forwarded-for", "")),
-            user_agent=user_agent,
-            tokens=self._tokens(headers),
-        )
+        address = self._addresses.client(peer, headers.get(b"x-forwarded-for", ""))
+        return Caller(ClientInfo(address, user_agent), self._tokens(headers))
 
     def _tokens(self, headers: RawHeaders) -> Tokens:
         cookie_header = headers.get(b"cookie")
@@ -122,7 +120,9 @@ class BodyDecoder:
 
     def __init__(self, body: type[msgspec.Struct]) -> None:
         """Prepare the decoder of this type."""
+        self._body = body
         self._decoder = msgspec.json.Decoder(body)
+        self._takes_nothing = not msgspec.structs.fields(body)
 
     def decode(self, raw: bytes, headers: RawHeaders) -> msgspec.Struct | Refused:
         """Return the body; an empty one is an object without fields."""
@@ -135,8 +135,19 @@ class BodyDecoder:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return Refused(ErrorCode.VALIDATION_ERROR, "The request body is not valid JSON in UTF-8.")
 
+    def decode_query(self, query: bytes) -> msgspec.Struct | Refused:
+        """Return the parameters of a query; of one that is repeated the last counts."""
+        if self._takes_nothing:
+            return self._body()
+        try:
+            return msgspec.convert(dict(parse_qsl(query.decode("ascii", "replace"))), self._body)
+        except msgspec.ValidationError as error:
+            return Refused(ErrorCode.VALIDATION_ERROR, _explain(error, "query"))
+        except ValueError:
+            return Refused(ErrorCode.VALIDATION_ERROR, "The query of this address cannot be read.")
 
-def _explain(error: msgspec.ValidationError) -> str:
+
+def _explain(error: msgspec.ValidationError, what: str = "request body") -> str:
     """Return msgspec's finding as a sentence, without patterns and without what the caller sent."""
     text, _, place = str(error).partition(" - at `$")
     field = place.rstrip("`").lstrip(".")
@@ -144,4 +155,4 @@ def _explain(error: msgspec.ValidationError) -> str:
         text = "A character or a value that is not allowed"
     elif text.startswith("Invalid enum value"):
         text = "A value that is not one of those allowed"
-    return f"The request body is not valid: {text}{f' (field `{field}`)' if field else ''}."
+    return f"The {what} is not valid: {text}{f' (field `{field}`)' if field else ''}."

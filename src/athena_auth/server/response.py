@@ -60,6 +60,11 @@ def success(body: Any, headers: Headers) -> Response:
     return Response(200, _encoder.encode(body), headers)
 
 
+def redirect(location: str, headers: Headers) -> Response:
+    """Return an answer that leads a browser elsewhere."""
+    return Response(302, b"", [*headers, (b"location", location.encode("ascii", "ignore"))])
+
+
 def refusal(refused: Refused, headers: Headers | None = None, *, request_id: str | None = None) -> Response:
     """Return a refusal in the one shape; with the request's id when the fault is ours."""
     all_headers = list(headers or [])

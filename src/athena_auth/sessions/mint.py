@@ -4,8 +4,9 @@ from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.sessions import rules, sql
-from athena_auth.sessions.model import ClientInfo, Minted, Proof, Session
+from athena_auth.sessions.model import Minted, Proof, Session
 from athena_auth.store.transaction import Tx
+from athena_auth.wire.caller import ClientInfo
 
 
 def mint(

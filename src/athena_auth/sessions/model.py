@@ -6,6 +6,7 @@ import msgspec
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId
+from athena_auth.wire.caller import ClientInfo
 
 
 class Level(IntEnum):
@@ -30,13 +31,6 @@ class Proof(msgspec.Struct, frozen=True):
 
     level: Level
     amr: tuple[Amr, ...]
-
-
-class ClientInfo(msgspec.Struct, frozen=True):
-    """Where a session is used from, as shown to its owner."""
-
-    address: str
-    user_agent: str
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """How long a session lives. Pure."""
 
 from athena_auth.kernel.clock import Millis
-from athena_auth.sessions.model import Session
+from athena_auth.sessions.model import Amr, Session
 
 _DAY = 86_400_000
 _FRESH = 600_000
@@ -20,6 +20,14 @@ def is_due_to_slide(session: Session, now: Millis) -> bool:
     Once in a seventh of its lifetime (a day in a week): reading a session must not write each time.
     """
     return now - session.updated_at >= session.lifetime // _SLIDE_FRACTION
+
+
+_FACTORS = frozenset({Amr.TOTP, Amr.SENT_CODE, Amr.BACKUP_CODE})
+
+
+def has_fresh_second_factor(session: Session, now: Millis) -> bool:
+    """Tell whether a second factor itself, not a trusted device in its place, was proven in the last ten minutes."""
+    return is_fresh(session, now) and not _FACTORS.isdisjoint(session.proof.amr)
 
 
 def is_fresh(session: Session, now: Millis) -> bool:

@@ -4,9 +4,10 @@ from functools import lru_cache
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId
-from athena_auth.sessions.model import Amr, ClientInfo, Level, Proof, Session
+from athena_auth.sessions.model import Amr, Level, Proof, Session
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Runner, Tx
+from athena_auth.wire.caller import ClientInfo
 
 _INSERT = Statement("""
     INSERT INTO athena_session (id, user_id, token_digest, level, amr, proven_at, lifetime, persistent,
@@ -41,7 +42,7 @@ _ABOVE_ALL = Level.TWO + 1
 
 SWEEP = Statement("""
     DELETE FROM athena_session WHERE id IN
-    (SELECT id FROM athena_session WHERE expires_at <= :now ORDER BY expires_at LIMIT :most)
+    (SELECT id FROM athena_session WHERE expires_at <= :cutoff ORDER BY expires_at LIMIT :most)
 """)
 
 

@@ -6,8 +6,9 @@ import msgspec
 from msgspec import Meta
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
 from athena_auth.challenge.admission import Admitted, FirstFactor
-from athena_auth.challenge.answers import PassedReply, client_info_of, minted_cookies
+from athena_auth.challenge.answers import PassedReply, minted_cookies
 from athena_auth.challenge.model import Challenged, MethodName
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sign_in.service import Credentials, Registration, SignInService
@@ -23,6 +24,7 @@ from athena_auth.wire.fields import (
     SessionToken,
     is_set,
 )
+from athena_auth.wire.limits import SIGN_IN, SIGN_UP
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, Route
 
@@ -125,10 +127,10 @@ class SignInApi:
                 answer=SignUpAnswer,
                 errors=(
                     ErrorCode.INVALID_EMAIL,
-                    ErrorCode.PASSWORD_TOO_SHORT,
-                    ErrorCode.PASSWORD_TOO_LONG,
+                    *NEW_PASSWORD_ERRORS,
                     ErrorCode.USER_ALREADY_EXISTS,
                 ),
+                limit=SIGN_UP,
                 summary="Create an account and sign in",
                 tag="sign-in",
             ),
@@ -139,7 +141,8 @@ class SignInApi:
                 access=Access.PUBLIC,
                 body=SignInBody,
                 answer=SignInAnswer | SecondFactorDueAnswer,
-                errors=(ErrorCode.INVALID_EMAIL_OR_PASSWORD,),
+                errors=(ErrorCode.INVALID_EMAIL_OR_PASSWORD, ErrorCode.ACCOUNT_TEMPORARILY_LOCKED),
+                limit=SIGN_IN,
                 summary="Sign in with a password",
                 description="Where a second factor is on, the answer is a challenge: `twoFactorRedirect`, the "
                 "methods that answer it, and a token that opens nothing but the second step.",
@@ -150,4 +153,4 @@ class SignInApi:
 
 def _first_factor(caller: Caller, remember_me: bool | str | None) -> FirstFactor:  # noqa: FBT001 - a field's value
     persistent = remember_me is None or is_set(remember_me)
-    return FirstFactor(client_info_of(caller), persistent, caller.tokens.trusted_device)
+    return FirstFactor(caller.client, persistent, caller.tokens.trusted_device)

@@ -7,6 +7,8 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.proof import PasswordProof
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge.admission import Admission, Admitted, FirstFactor
 from athena_auth.challenge.model import Challenged
 from athena_auth.crypto.tokens import TokenKind, digest
@@ -14,6 +16,7 @@ from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
+from athena_auth.sign_in.gate import PasswordGate
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
 
 
@@ -44,12 +47,20 @@ class SignInService:
     """Proves a first factor and hands it to admission, which decides what it is worth."""
 
     def __init__(
-        self, store: Store, clock: Clock, proof: PasswordProof, pool: HashingPool, admission: Admission
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        proof: PasswordProof,
+        gate: PasswordGate,
+        pool: HashingPool,
+        admission: Admission,
     ) -> None:
         """Take what it works with."""
         self._store = store
         self._clock = clock
         self._proof = proof
+        self._gate = gate
         self._pool = pool
         self._admission = admission
 
@@ -63,7 +74,7 @@ class SignInService:
         name = rules.normalised_name(registration.name)
         if name is None:
             return Refused(ErrorCode.VALIDATION_ERROR, "The name must not be empty.")
-        refused = rules.refuse_password(registration.password)
+        refused = rules.refuse_password(registration.password, email)
         if refused is not None:
             return refused
         password_hash = await self._pool.hash(registration.password)
@@ -75,12 +86,15 @@ class SignInService:
             name=name,
             image=registration.image,
             two_factor_enabled=False,
+            reset_by_mail=False,
             created_at=now,
             updated_at=now,
         )
 
         async def work(tx: Tx) -> Admitted | Challenged:
             await accounts.insert(tx, account, password_hash)
+            created = Entry(event=Event.SIGNED_UP, user_id=account.id, client=first.client)
+            audit.record(tx, created, now)
             return await self._admission.admit(tx, account, first, now)
 
         try:
@@ -91,9 +105,12 @@ class SignInService:
     async def sign_in(self, credentials: Credentials, first: FirstFactor) -> Admitted | Challenged | Refused:
         """Prove a password. An unknown address takes as long and reads the same as a wrong password."""
         email = rules.normalised_email(credentials.email)
-        stored = await self._proof.of_email(email, credentials.password)
-        if stored is None:
+        if email is None:
             return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
+        opened = await self._gate.open(email, credentials.password, first)
+        if isinstance(opened, Refused):
+            return opened
+        stored, charged = opened
         new_hash = await self._proof.rehashed(stored, credentials.password)
         now = self._clock.now()
 
@@ -102,6 +119,7 @@ class SignInService:
             account = await accounts.hold(tx, stored.version)
             if account is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
+            self._gate.passed(tx, charged)
             if new_hash is not None:
                 accounts.set_password(tx, account.id, new_hash)
             if credentials.superseded_session is not None:

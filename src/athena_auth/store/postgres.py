@@ -49,6 +49,7 @@ class _PostgresTx:
         self._connection = connection
         self._put_off: list[Statement] = []
         self._arguments: list[Value] = []
+        self.actions: list[Callable[[], None]] = []
 
     async def one(self, statement: Statement, **parameters: Value) -> Row | None:
         arguments = [parameters[name] for name in statement.names]
@@ -66,6 +67,9 @@ class _PostgresTx:
     def later(self, statement: Statement, **parameters: Value) -> None:
         self._put_off.append(statement)
         self._arguments += [parameters[name] for name in statement.names]
+
+    def once_committed(self, action: Callable[[], None]) -> None:
+        self.actions.append(action)
 
     async def finish(self) -> None:
         """Run what was put off."""
@@ -103,25 +107,33 @@ class PostgresStore:
 
     async def run(self, statement: Statement, **parameters: Value) -> int:
         """Run one statement, which PostgreSQL commits by itself."""
-        return await self._use(lambda connection: _PostgresTx(connection).run(statement, **parameters))
+        return await self._retried(lambda connection: _PostgresTx(connection).run(statement, **parameters))
 
     async def one(self, statement: Statement, **parameters: Value) -> Row | None:
         """Run one statement, which PostgreSQL commits by itself, and return its first row."""
-        return await self._use(lambda connection: _PostgresTx(connection).one(statement, **parameters))
+        return await self._retried(lambda connection: _PostgresTx(connection).one(statement, **parameters))
+
+    async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
+        """Run one statement, which PostgreSQL commits by itself, and return its rows."""
+        return await self._retried(lambda connection: _PostgresTx(connection).all(statement, **parameters))
 
     async def transact(self, work: Work[T]) -> T:
-        """Run work between BEGIN and COMMIT; again when PostgreSQL broke a deadlock at its cost."""
-        for attempt in range(_ATTEMPTS):
-            try:
-                return await self._use(lambda connection: _in_transaction(connection, work))
-            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-                await asyncio.sleep(0.01 * 2**attempt)
-        raise Unavailable("the transaction lost every attempt to a deadlock")
+        """Run work between BEGIN and COMMIT."""
+        return await self._retried(lambda connection: _in_transaction(connection, work))
 
     async def _connect(self) -> Connection:
         return await asyncpg.connect(
             self._url, timeout=_CONNECT_TIMEOUT, statement_cache_size=512, server_settings=_SERVER_SETTINGS
         )
+
+    async def _retried(self, use: Callable[[Connection], Awaitable[T]]) -> T:
+        """Use a connection; again when PostgreSQL broke a deadlock at this transaction's cost."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                return await self._use(use)
+            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                await asyncio.sleep(0.01 * 2**attempt)
+        raise Unavailable("the transaction lost every attempt to a deadlock")
 
     async def _use(self, use: Callable[[Connection], Awaitable[T]]) -> T:
         try:
@@ -156,4 +168,6 @@ async def _in_transaction(connection: Connection, work: Work[T]) -> T:
             await connection.execute("ROLLBACK")
         raise
     await connection.execute("COMMIT")
+    for action in tx.actions:
+        action()
     return result

@@ -12,7 +12,7 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Awaitable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -56,6 +56,7 @@ class _SqliteTx:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._put_off: list[tuple[Statement, dict[str, Value]]] = []
+        self.actions: list[Callable[[], None]] = []
 
     async def one(self, statement: Statement, **parameters: Value) -> Row | None:
         rows = self._connection.execute(statement.sqlite, parameters).fetchall()
@@ -70,6 +71,9 @@ class _SqliteTx:
     def later(self, statement: Statement, **parameters: Value) -> None:
         self._put_off.append((statement, parameters))
 
+    def once_committed(self, action: Callable[[], None]) -> None:
+        self.actions.append(action)
+
     def finish(self) -> None:
         """Run what was put off."""
         for statement, parameters in self._put_off:
@@ -79,7 +83,7 @@ class _SqliteTx:
 class _Job:
     """One transaction that waits for the writer, and the future its caller waits on."""
 
-    __slots__ = ("error", "future", "loop", "result", "work")
+    __slots__ = ("actions", "error", "future", "loop", "result", "work")
 
     def __init__(self, work: Work[Any], loop: asyncio.AbstractEventLoop) -> None:
         self.work = work
@@ -87,8 +91,12 @@ class _Job:
         self.future: asyncio.Future[Any] = loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
+        self.actions: list[Callable[[], None]] = []
 
     def settle(self) -> None:
+        if self.error is None:
+            for action in self.actions:
+                action()
         if self.future.cancelled():
             return
         if self.error is None:
@@ -141,6 +149,10 @@ class SqliteStore:
     async def one(self, statement: Statement, **parameters: Value) -> Row | None:
         """Run one statement as a transaction of its own and return its first row."""
         return await self.transact(lambda tx: tx.one(statement, **parameters))
+
+    async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
+        """Run one statement as a transaction of its own and return its rows."""
+        return await self.transact(lambda tx: tx.all(statement, **parameters))
 
     async def transact(self, work: Work[T]) -> T:
         """Run work on the writer thread and return when its commit is on disk."""
@@ -207,6 +219,7 @@ class SqliteStore:
                 tx = _SqliteTx(connection)
                 job.result = _finish(job.work(tx))
                 tx.finish()
+                job.actions = tx.actions
         except Exception as error:
             if not connection.in_transaction:
                 raise  # SQLite gave the whole transaction up (disk full): nothing of the group is left

@@ -32,6 +32,10 @@ def combined(statements: tuple[Statement, ...]) -> str:
 
     They run in any order, all see the tables as they were before, and none sees what a transaction it waits for
     adds. So each must do the same either way, and no two may change the same row, unless both to the same.
+
+    They are listed from the last to the first because PostgreSQL runs what nothing reads in that order
+    (ExecPostprocessPlan). Locks are then taken in the order of the calls, and no two transactions that touch
+    the same rows in one order wait for each other; if that ever changes, deadlocks are retried.
     """
     parts: list[str] = []
     offset = 0
@@ -39,7 +43,7 @@ def combined(statements: tuple[Statement, ...]) -> str:
         shifted = _PLACEHOLDER.sub(partial(_shifted, offset), statement.postgres)
         parts.append(f"w{number} AS ({shifted})")
         offset += len(statement.names)
-    return f"WITH {', '.join(parts)} SELECT 1"
+    return f"WITH {', '.join(reversed(parts))} SELECT 1"
 
 
 def _shifted(offset: int, match: re.Match[str]) -> str:

@@ -7,14 +7,16 @@ what is known of people short-lived.
 import asyncio
 import contextlib
 import secrets
+from collections.abc import Callable
 
+import msgspec
 import structlog
 
-from athena_auth.kernel.clock import Clock, after
+from athena_auth.kernel.clock import Clock, Millis, after
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store import sql
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Store, Tx
+from athena_auth.store.transaction import Store, Tx, Value
 
 _log = structlog.get_logger(__name__)
 
@@ -26,16 +28,24 @@ _PAUSE = 0.05
 _LEASE = "sweep"
 
 
+class Sweep(msgspec.Struct, frozen=True):
+    """A statement that deletes up to `most` rows that lie before `cutoff`, and what that is at an instant."""
+
+    statement: Statement
+    cutoff: Callable[[Millis], Value] = int
+    """By default the instant itself, for rows that say when they expire."""
+
+
 class Sweeper:
-    """Runs each slice's statement that deletes up to `most` rows that had expired at `now`."""
+    """Runs each slice's sweep, in small batches."""
 
     def __init__(
-        self, store: Store, clock: Clock, statements: tuple[Statement, ...], *, interval: float = _INTERVAL
+        self, store: Store, clock: Clock, sweeps: tuple[Sweep, ...], *, interval: float = _INTERVAL
     ) -> None:
-        """Take the statements; nothing is deleted before `start`."""
+        """Take the sweeps; nothing is deleted before `start`."""
         self._store = store
         self._clock = clock
-        self._statements = statements
+        self._sweeps = sweeps
         self._interval = interval
         self._task: asyncio.Task[None] | None = None
 
@@ -54,7 +64,7 @@ class Sweeper:
         """Delete all that has expired, if no other process is doing so; return how many rows that were."""
         if not await self._is_ours():
             return 0
-        return sum([await self._sweep_one(statement) for statement in self._statements])
+        return sum([await self._sweep_one(sweep) for sweep in self._sweeps])
 
     async def _run(self) -> None:
         while True:
@@ -74,10 +84,11 @@ class Sweeper:
 
         return await self._store.transact(work)
 
-    async def _sweep_one(self, statement: Statement) -> int:
+    async def _sweep_one(self, sweep: Sweep) -> int:
         deleted = 0
         while True:
-            batch = await self._store.run(statement, now=self._clock.now(), most=_BATCH)
+            cutoff = sweep.cutoff(self._clock.now())
+            batch = await self._store.run(sweep.statement, cutoff=cutoff, most=_BATCH)
             deleted += batch
             if batch < _BATCH:
                 return deleted

@@ -34,13 +34,13 @@ class Runner(Protocol):
         """Run a statement and return its first row, or None."""
         ...
 
-
-class Tx(Runner, Protocol):
-    """An open transaction. It has no commit: the work's return commits, an exception rolls back."""
-
     async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
         """Run a statement and return all its rows."""
         ...
+
+
+class Tx(Runner, Protocol):
+    """An open transaction. It has no commit: the work's return commits, an exception rolls back."""
 
     def later(self, statement: Statement, **parameters: Value) -> None:
         """Put off a write whose row count nobody needs until the work has returned, just before the commit.
@@ -48,6 +48,10 @@ class Tx(Runner, Protocol):
         All that were put off go to PostgreSQL together, as one statement (`statement.combined`): they save a
         round trip each. Reads of the same transaction do not see them.
         """
+        ...
+
+    def once_committed(self, action: Callable[[], None]) -> None:
+        """Have something quick done on the event loop when the commit is durable; never, if it fails."""
         ...
 
 

@@ -17,9 +17,10 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 _PAY = Statement("""
-    INSERT INTO athena_guess_budget (user_id, lane, failures, blocked_until) VALUES (:user_id, :lane, 1, 0)
-    ON CONFLICT (user_id, lane) DO UPDATE SET failures = athena_guess_budget.failures + 1
-    WHERE athena_guess_budget.failures < :most AND athena_guess_budget.blocked_until <= :now
+    INSERT INTO athena_guess_budget AS b (user_id, lane, failures, blocked_until) VALUES (:user_id, :lane, 1, 0)
+    ON CONFLICT (user_id, lane) DO UPDATE
+    SET failures = b.failures + 1
+    WHERE b.failures < :most AND b.blocked_until <= :now
     RETURNING failures
 """)
 
@@ -29,6 +30,11 @@ _LOAD = Statement("""
 
 _CLOSE = Statement("""
     UPDATE athena_guess_budget SET blocked_until = :until WHERE user_id = :user_id AND lane = :lane
+""")
+
+_REFUND = Statement("""
+    UPDATE athena_guess_budget SET failures = failures - 1
+    WHERE user_id = :user_id AND lane = :lane AND failures > 0
 """)
 
 _CLEAR = Statement("""
@@ -56,6 +62,11 @@ async def load(runner: Runner, user_id: UserId, lane: Lane) -> Balance:
 def close_until(tx: Tx, user_id: UserId, lane: Lane, until: Millis) -> None:
     """Close the lane until then."""
     tx.later(_CLOSE, user_id=user_id, lane=lane, until=until)
+
+
+async def refund(runner: Runner, user_id: UserId, lane: Lane) -> None:
+    """Take one failure back: its guess was not looked at."""
+    await runner.run(_REFUND, user_id=user_id, lane=lane)
 
 
 def clear(tx: Tx, user_id: UserId, lane: Lane) -> None:

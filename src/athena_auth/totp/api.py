@@ -3,13 +3,16 @@
 import msgspec
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.accounts.errors import PROOF_ERRORS
 from athena_auth.accounts.model import SignedIn
-from athena_auth.challenge.answers import PassedReply, submitted_code
+from athena_auth.challenge.answers import PassedReply
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
+from athena_auth.challenge.second_step import SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.totp.service import TotpService
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import Code, SessionToken, TotpUri, TrustDevice, is_set
+from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
 
@@ -50,7 +53,7 @@ class TotpApi:
 
     async def verify_totp(self, call: Call[SignedIn | ChallengeBearer, VerifyTotpBody]) -> Reply | Refused:
         """Judge a code."""
-        submitted = submitted_code(call.caller, call.body.code, trust_device=is_set(call.body.trust_device))
+        submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         passed = await self._service.verify(call.principal, submitted)
         if isinstance(passed, Refused):
             return passed
@@ -68,7 +71,8 @@ class TotpApi:
                 access=Access.SESSION,
                 body=PasswordBody,
                 answer=TotpUriAnswer,
-                errors=(ErrorCode.INVALID_PASSWORD, ErrorCode.TOTP_NOT_ENABLED, ErrorCode.CONFLICT),
+                errors=(*PROOF_ERRORS, ErrorCode.TOTP_NOT_ENABLED),
+                limit=SECOND_STEP,
                 summary="Show the address that an authenticator app reads from a QR code",
                 description="Of the enrolment under way, else of the active authenticator.",
             ),
@@ -80,8 +84,10 @@ class TotpApi:
                 body=VerifyTotpBody,
                 answer=VerifyTotpAnswer,
                 errors=(*SECOND_STEP_ERRORS, ErrorCode.TOTP_NOT_ENABLED, ErrorCode.INVALID_CODE),
+                limit=SECOND_STEP,
                 summary="Verify a code of the authenticator app",
                 description="With a challenge it signs in; with a session it confirms an enrolment, or proves "
-                "the factor again. Each code is accepted once.",
+                "the factor again. Each code is accepted once. If it is right for a time up to ten minutes away, "
+                "the refusal says how far the device's clock is off.",
             ),
         )

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from athena_auth.accounts.model import Account
 from athena_auth.challenge.method import Claim, Proven
 from athena_auth.challenge.model import Change, MethodName
 from athena_auth.crypto import totp
@@ -34,9 +35,15 @@ class TotpMethod:
         self._keyring = keyring
         self._settings = settings
 
-    async def is_available(self, tx: Tx, user_id: UserId) -> bool:
+    async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether an authenticator is active."""
-        return rules.active(await sql.load(tx, user_id)) is not None
+        return rules.active(await sql.load(tx, account.id)) is not None
+
+    async def states(self, tx: Tx, user_id: UserId, now: Millis) -> frozenset[State]:
+        """Return whether an authenticator is active, and whether one waits to be confirmed."""
+        authenticators = await sql.load(tx, user_id)
+        found = (rules.active(authenticators), rules.pending(authenticators, now))
+        return frozenset(authenticator.state for authenticator in found if authenticator is not None)
 
     async def check(self, tx: Tx, claim: Claim) -> Proven | Refused:
         """Judge a code; in a live session one of a pending authenticator confirms its enrolment."""
@@ -48,8 +55,8 @@ class TotpMethod:
         if pending is not None and (step := self._matching_step(pending, claim)) is not None:
             return await self._confirm(tx, pending, step, replaces=active, now=claim.now)
         if active is not None and await self._use(tx, active, claim):
-            return Proven(Amr.TOTP)
-        return Refused(ErrorCode.INVALID_CODE)
+            return Proven(self.name, Amr.TOTP)
+        return await self._refuse(tx, (pending, active), claim)
 
     def stage(self, tx: Tx, user_id: UserId, issuer: str | None, account_name: str, now: Millis) -> str:
         """Make a new secret, pending until a code proves that the app has it; return its `otpauth` URI."""
@@ -62,6 +69,7 @@ class TotpMethod:
             issuer=issuer or self._settings.issuer,
             parameters=self._settings.parameters,
             last_step=rules.NO_STEP,
+            told_step=rules.NO_STEP,
             created_at=now,
         )
         sealed = self._keyring.seal(secret, authenticator.place)
@@ -89,12 +97,39 @@ class TotpMethod:
     async def _confirm(
         self, tx: Tx, pending: Authenticator, step: int, *, replaces: Authenticator | None, now: Millis
     ) -> Proven | Refused:
-        # The guess was paid for, so no other confirmation of this account runs until this transaction ends.
         if replaces is not None:
+            # First make sure of the new one: a refusal commits, and must not cost the owner the old one (I6).
+            if not await sql.hold_pending(tx, pending.id, step):
+                return Refused(ErrorCode.INVALID_CODE)
             await sql.drop_active(tx, pending.user_id)
         if not await sql.confirm(tx, pending.id, step, now):
             return Refused(ErrorCode.INVALID_CODE)
-        return Proven(Amr.TOTP, Change.FACTOR_ADDED if replaces is None else Change.FACTOR_REPLACED)
+        return Proven(
+            self.name, Amr.TOTP, Change.FACTOR_ADDED if replaces is None else Change.FACTOR_REPLACED
+        )
+
+    async def _refuse(
+        self, tx: Tx, authenticators: tuple[Authenticator | None, ...], claim: Claim
+    ) -> Refused:
+        """Refuse a code; if it is right for another time, say so: the device's clock is off."""
+        for authenticator in filter(None, authenticators):
+            step = self._tellable_step(authenticator, claim)
+            if step is not None and await self._tell(tx, authenticator, step, claim.now):
+                return rules.refuse_out_of_time(step, claim.now, authenticator.parameters)
+        return Refused(ErrorCode.INVALID_CODE)
+
+    def _tellable_step(self, authenticator: Authenticator, claim: Claim) -> int | None:
+        steps = rules.tellable_steps(authenticator, claim.now, self._settings.window)
+        return totp.latest_match(self._secret(authenticator), authenticator.parameters, claim.code, steps)
+
+    async def _tell(self, tx: Tx, authenticator: Authenticator, step: int, now: Millis) -> bool:
+        """Make sure that a code is never accepted, so that its owner may be told what it is."""
+        earliest = rules.earliest_step(authenticator.parameters, now, self._settings.window)
+        if step < earliest:
+            # It has passed, but not for a server whose clock is behind this one's.
+            sql.retire(tx, authenticator.id, step)
+            return True
+        return await sql.tell(tx, authenticator.id, step, earliest)
 
     def _matching_step(self, authenticator: Authenticator, claim: Claim) -> int | None:
         secret, window = self._secret(authenticator), self._settings.window

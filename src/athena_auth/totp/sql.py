@@ -12,16 +12,25 @@ _LOAD = Statement("SELECT * FROM athena_totp_authenticator WHERE user_id = :user
 
 _STAGE = Statement("""
     INSERT INTO athena_totp_authenticator (id, user_id, state, sealed_secret, issuer, algorithm, digits, period,
-                                           last_step, created_at)
-    VALUES (:id, :user_id, :state, :sealed_secret, :issuer, :algorithm, :digits, :period, :last_step, :created_at)
+                                           last_step, told_step, created_at)
+    VALUES (:id, :user_id, :state, :sealed_secret, :issuer, :algorithm, :digits, :period, :last_step, :told_step,
+            :created_at)
     ON CONFLICT (user_id, state) DO UPDATE
     SET id = excluded.id, sealed_secret = excluded.sealed_secret, issuer = excluded.issuer,
         algorithm = excluded.algorithm, digits = excluded.digits, period = excluded.period,
-        last_step = excluded.last_step, created_at = excluded.created_at
+        last_step = excluded.last_step, told_step = excluded.told_step, created_at = excluded.created_at
 """)
 
 _ADVANCE = Statement("""
-    UPDATE athena_totp_authenticator SET last_step = :step WHERE id = :id AND last_step < :step
+    UPDATE athena_totp_authenticator SET last_step = :step
+    WHERE id = :id AND last_step < :step AND told_step <> :step
+""")
+
+# What was told before has passed; it is used up for the servers, too, whose clocks are behind this one's.
+_TELL = Statement("""
+    UPDATE athena_totp_authenticator
+    SET told_step = :step, last_step = CASE WHEN told_step > last_step THEN told_step ELSE last_step END
+    WHERE id = :id AND told_step < :earliest
 """)
 
 _RESEAL = Statement("""
@@ -34,9 +43,14 @@ _DROP_PENDING = Statement("""
     DELETE FROM athena_totp_authenticator WHERE user_id = :user_id AND state = 'pending'
 """)
 
+_HOLD_PENDING = Statement("""
+    UPDATE athena_totp_authenticator SET state = state
+    WHERE id = :id AND state = :pending AND last_step < :step AND told_step <> :step
+""")
+
 _CONFIRM = Statement("""
     UPDATE athena_totp_authenticator SET state = :active, confirmed_at = :now, last_step = :step
-    WHERE id = :id AND state = :pending AND last_step < :step
+    WHERE id = :id AND state = :pending AND last_step < :step AND told_step <> :step
 """)
 
 _DROP_ALL = Statement("DELETE FROM athena_totp_authenticator WHERE user_id = :user_id")
@@ -51,6 +65,7 @@ def _authenticator(row: Row) -> Authenticator:
         issuer=row["issuer"],
         parameters=Parameters(Algorithm(row["algorithm"]), row["digits"], row["period"]),
         last_step=row["last_step"],
+        told_step=row["told_step"],
         created_at=row["created_at"],
     )
 
@@ -73,18 +88,34 @@ def stage(tx: Tx, authenticator: Authenticator) -> None:
         digits=authenticator.parameters.digits,
         period=authenticator.parameters.period,
         last_step=authenticator.last_step,
+        told_step=authenticator.told_step,
         created_at=authenticator.created_at,
     )
 
 
 async def advance(tx: Tx, authenticator_id: str, step: int) -> bool:
-    """Use up all steps up to this one; False when it, or a later one, is used up already."""
+    """Use up all steps up to this one; False when it was told, or it or a later one is used up already."""
     return await tx.run(_ADVANCE, id=authenticator_id, step=step) == 1
+
+
+def retire(tx: Tx, authenticator_id: str, step: int) -> None:
+    """Use up all steps up to this one, which has passed."""
+    tx.later(_ADVANCE, id=authenticator_id, step=step)
+
+
+async def tell(tx: Tx, authenticator_id: str, step: int, earliest: int) -> bool:
+    """Mark a step to come as told; False when one that was told before lies at `earliest` or later."""
+    return await tx.run(_TELL, id=authenticator_id, step=step, earliest=earliest) == 1
 
 
 def reseal(tx: Tx, authenticator_id: str, sealed_secret: bytes) -> None:
     """Store the secret sealed anew."""
     tx.later(_RESEAL, id=authenticator_id, sealed_secret=sealed_secret)
+
+
+async def hold_pending(tx: Tx, authenticator_id: str, step: int) -> bool:
+    """Lock an authenticator that a code of this step can confirm; False when there is none any more."""
+    return await tx.run(_HOLD_PENDING, id=authenticator_id, pending=State.PENDING, step=step) == 1
 
 
 async def drop_active(tx: Tx, user_id: UserId) -> None:
@@ -104,4 +135,4 @@ def credentials_changed(change: Change) -> tuple[Statement, ...]:
     """Forget the secrets when the factors are removed, and with the password an enrolment it began."""
     if change is Change.FACTORS_REMOVED:
         return (_DROP_ALL,)
-    return (_DROP_PENDING,) if change is Change.PASSWORD_CHANGED else ()
+    return (_DROP_PENDING,) if change.replaces_password else ()

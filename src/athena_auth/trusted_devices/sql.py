@@ -2,10 +2,11 @@
 
 from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Millis
-from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.sessions.model import ClientInfo
+from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Tx
+from athena_auth.store.transaction import Row, Runner, Tx
+from athena_auth.trusted_devices.model import TrustedDevice
+from athena_auth.wire.caller import ClientInfo
 
 _INSERT = Statement("""
     INSERT INTO athena_trusted_device (id, user_id, token_digest, address, user_agent, created_at, last_used_at,
@@ -18,23 +19,62 @@ _ROTATE = Statement("""
     SET token_digest = :successor, address = :address, user_agent = :user_agent, last_used_at = :now,
         expires_at = :expires_at
     WHERE token_digest = :token_digest AND user_id = :user_id AND expires_at > :now
+    RETURNING id
+""")
+
+_FIND = Statement("""
+    SELECT id FROM athena_trusted_device
+    WHERE token_digest = :token_digest AND user_id = :user_id AND expires_at > :now
+""")
+
+_ALL_LIVE = Statement("""
+    SELECT id, address, user_agent, created_at, last_used_at, expires_at, token_digest = :own AS is_current
+    FROM athena_trusted_device WHERE user_id = :user_id AND expires_at > :now
+    ORDER BY last_used_at DESC, id DESC
+""")
+
+_COUNT_LIVE = Statement("""
+    SELECT COUNT(*) AS devices FROM athena_trusted_device WHERE user_id = :user_id AND expires_at > :now
+""")
+
+_END = Statement("""
+    DELETE FROM athena_trusted_device WHERE id = :id AND user_id = :user_id AND expires_at > :now
+    RETURNING token_digest = :own AS is_current
 """)
 
 _END_ALL = Statement("DELETE FROM athena_trusted_device WHERE user_id = :user_id")
 
 SWEEP = Statement("""
     DELETE FROM athena_trusted_device WHERE id IN
-    (SELECT id FROM athena_trusted_device WHERE expires_at <= :now ORDER BY expires_at LIMIT :most)
+    (SELECT id FROM athena_trusted_device WHERE expires_at <= :cutoff ORDER BY expires_at LIMIT :most)
 """)
 
 
+def _trusted_device(row: Row) -> TrustedDevice:
+    return TrustedDevice(
+        id=row["id"],
+        client=ClientInfo(row["address"], row["user_agent"]),
+        created_at=row["created_at"],
+        last_used_at=row["last_used_at"],
+        expires_at=row["expires_at"],
+        is_current=bool(row["is_current"]),
+    )
+
+
 def insert(
-    tx: Tx, user_id: UserId, token_digest: bytes, client: ClientInfo, *, now: Millis, expires_at: Millis
+    tx: Tx,
+    device_id: str,
+    user_id: UserId,
+    token_digest: bytes,
+    client: ClientInfo,
+    *,
+    now: Millis,
+    expires_at: Millis,
 ) -> None:
     """Store a device that is trusted from now on."""
     tx.later(
         _INSERT,
-        id=new_id(now),
+        id=device_id,
         user_id=user_id,
         token_digest=token_digest,
         address=client.address,
@@ -53,9 +93,12 @@ async def rotate(
     *,
     now: Millis,
     expires_at: Millis,
-) -> bool:
-    """Use a token up and put its successor in its place; False when it is spent, expired or somebody else's."""
-    changed = await tx.run(
+) -> str | None:
+    """Use a token up, put its successor in its place and return the device's id.
+
+    None means that the token is spent, expired or somebody else's.
+    """
+    row = await tx.one(
         _ROTATE,
         token_digest=token_digest,
         user_id=user_id,
@@ -65,7 +108,36 @@ async def rotate(
         now=now,
         expires_at=expires_at,
     )
-    return changed == 1
+    return None if row is None else str(row["id"])
+
+
+async def find(runner: Runner, user_id: UserId, token_digest: bytes, now: Millis) -> str | None:
+    """Return the id of the account's live device of this token, if there is one."""
+    row = await runner.one(_FIND, token_digest=token_digest, user_id=user_id, now=now)
+    return None if row is None else str(row["id"])
+
+
+async def all_live(tx: Tx, user_id: UserId, own: bytes | None, now: Millis) -> list[TrustedDevice]:
+    """Load the account's live devices, the last used first; `own` is the digest of the caller's own token."""
+    rows = await tx.all(_ALL_LIVE, user_id=user_id, own=own, now=now)
+    return [_trusted_device(row) for row in rows]
+
+
+async def count_live(tx: Tx, user_id: UserId, now: Millis) -> int:
+    """Return how many live devices the account has."""
+    row = await tx.one(_COUNT_LIVE, user_id=user_id, now=now)
+    return 0 if row is None else int(row["devices"])
+
+
+async def end(tx: Tx, user_id: UserId, device_id: str, own: bytes | None, now: Millis) -> bool | None:
+    """Trust a device no more, and tell whether it was the caller's own; None when the account has no such."""
+    row = await tx.one(_END, id=device_id, user_id=user_id, own=own, now=now)
+    return None if row is None else bool(row["is_current"])
+
+
+async def end_all(tx: Tx, user_id: UserId) -> int:
+    """Trust none of the account's devices any more; return how many there were."""
+    return await tx.run(_END_ALL, user_id=user_id)
 
 
 def credentials_changed(_change: Change) -> tuple[Statement, ...]:

@@ -16,9 +16,15 @@ class Tokens(msgspec.Struct, frozen=True):
         return "Tokens(…)"
 
 
-class Caller(msgspec.Struct, frozen=True):
-    """Who sent a request, as far as the connection tells."""
+class ClientInfo(msgspec.Struct, frozen=True):
+    """Where a request comes from, as shown later to the owner of what it did."""
 
     address: str
     user_agent: str
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who sent a request, as far as the connection tells."""
+
+    client: ClientInfo
     tokens: Tokens

@@ -32,12 +32,14 @@ def expired(name: CookieName) -> Cookie:
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A 200 answer."""
+    """A 200 answer, or with a location a 302."""
 
     body: Any
     cookies: tuple[Cookie, ...] = ()
     session_token: str | None = None
     """A session that was minted or re-issued; also sent as the header `set-auth-token`."""
+    location: str | None = None
+    """Where a browser is led instead of being shown the body."""
 
     def __repr__(self) -> str:
         return "Reply(…)"

@@ -7,7 +7,8 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.wire.caller import Caller
+from athena_auth.wire.caller import Caller, ClientInfo
+from athena_auth.wire.limits import Limit
 from athena_auth.wire.reply import Reply
 
 P = TypeVar("P")
@@ -31,6 +32,7 @@ class ChallengeBearer(msgspec.Struct, frozen=True):
     """A caller who shows a challenge token. It is unverified: checking it costs a try."""
 
     token: str
+    client: ClientInfo
 
     def __repr__(self) -> str:
         return "ChallengeBearer(…)"
@@ -67,6 +69,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     description: str = ""
     body: type[msgspec.Struct] = NoBody
+    """What is read of a POST's body, or of a GET's query."""
     errors: tuple[ErrorCode, ...] = ()
     """What this endpoint refuses with, beside what the edge may refuse anywhere."""
+    limit: Limit | None = None
+    """How often one address may ask; routes may share one."""
     tag: str = "two-factor"

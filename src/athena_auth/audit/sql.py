@@ -1,0 +1,70 @@
+"""Statements over `athena_audit`. Rows are only ever added, and removed by age.
+
+An entry is not tied to its account: what was done to an account must outlive it.
+"""
+
+from athena_auth.audit.model import Entry, Event, Recorded
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId, first_id_at, next_id
+from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Row, Tx, Value
+from athena_auth.wire.caller import ClientInfo
+
+_INSERT = Statement("""
+    INSERT INTO athena_audit (id, user_id, event, reason, address, user_agent, session_id, device_id, created_at)
+    VALUES (:id, :user_id, :event, :reason, :address, :user_agent, :session_id, :device_id, :now)
+""")
+
+# Identifiers are ordered by time, so that the primary key finds rows by age.
+_LOAD_OF_USER = Statement("""
+    SELECT * FROM athena_audit WHERE user_id = :user_id AND id >= :since ORDER BY id DESC LIMIT :most
+""")
+_LOAD_ALL = Statement("SELECT * FROM athena_audit WHERE id >= :since ORDER BY id DESC LIMIT :most")
+
+SWEEP = Statement("""
+    DELETE FROM athena_audit WHERE id IN
+    (SELECT id FROM athena_audit WHERE id < :cutoff ORDER BY id LIMIT :most)
+""")
+
+
+def record(tx: Tx, entry: Entry, now: Millis) -> None:
+    """Add an entry with the rest of the caller's transaction."""
+    tx.later(_INSERT, **_columns(entry, now))
+
+
+async def load(tx: Tx, user_id: UserId | None, since: Millis, most: int) -> list[Recorded]:
+    """Load the newest entries, of one account or of all, newest first."""
+    first = first_id_at(since)
+    rows = (
+        await tx.all(_LOAD_ALL, since=first, most=most)
+        if user_id is None
+        else await tx.all(_LOAD_OF_USER, user_id=user_id, since=first, most=most)
+    )
+    return [_recorded(row) for row in rows]
+
+
+def _columns(entry: Entry, now: Millis) -> dict[str, Value]:
+    return {
+        "id": next_id(now),
+        "user_id": entry.user_id,
+        "event": entry.event,
+        "reason": entry.reason,
+        "address": entry.client.address,
+        "user_agent": entry.client.user_agent,
+        "session_id": entry.session_id,
+        "device_id": entry.device_id,
+        "now": now,
+    }
+
+
+def _recorded(row: Row) -> Recorded:
+    entry = Entry(
+        event=Event(row["event"]),
+        user_id=row["user_id"],
+        client=ClientInfo(row["address"], row["user_agent"]),
+        reason=None if row["reason"] is None else ErrorCode(row["reason"]),
+        session_id=row["session_id"],
+        device_id=row["device_id"],
+    )
+    return Recorded(row["created_at"], entry)

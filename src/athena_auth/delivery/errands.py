@@ -1,0 +1,50 @@
+"""Work that is done after the answer, so that neither the answer nor its time tells what was found."""
+
+import asyncio
+from collections.abc import Coroutine
+
+import structlog
+
+from athena_auth.kernel.outcome import Unavailable
+
+_log = structlog.get_logger(__name__)
+
+_MOST = 200
+"""Errands under way; whoever asks for more is told to come back later, whatever they asked."""
+
+
+class Errands:
+    """Runs what need not be waited for."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def run_soon(self, errand: Coroutine[None, None, None]) -> None:
+        """Run it, and log what went wrong with it.
+
+        Raises:
+            Unavailable: too many are under way.
+        """
+        if len(self._tasks) >= _MOST:
+            errand.close()
+            raise Unavailable("too many errands are under way")
+        task = asyncio.create_task(_run(errand))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self, grace: float = 3.0) -> None:
+        """Give those under way `grace` seconds to end."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+        for task in self._tasks:
+            task.cancel()
+
+
+async def _run(errand: Coroutine[None, None, None]) -> None:
+    try:
+        await errand
+    except Unavailable as outage:
+        _log.warning("errand.unavailable", reason=str(outage))
+    except Exception as error:  # noqa: BLE001 - nobody waits for it who could hear of it
+        _log.error("errand.crashed", error=type(error).__qualname__)

@@ -1,0 +1,65 @@
+"""What an account has for a second factor: what its owner's settings page shows."""
+
+import msgspec
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.challenge.model import MethodName
+from athena_auth.enrolment.service import Factor, Factors
+from athena_auth.kernel.clock import Clock
+from athena_auth.store.transaction import Store, Tx
+from athena_auth.totp.model import State
+from athena_auth.trusted_devices import sql as trusted_devices
+
+
+class TwoFactorStatus(msgspec.Struct, frozen=True):
+    """An account's second factor. There is nothing secret in it."""
+
+    methods: tuple[MethodName, ...]
+    """What a challenge would offer now, in its order; nothing while no second factor is on."""
+    backup_codes_left: int
+    trusted_devices: int
+    pending: Factor | None
+    """The enrolment that waits for its code."""
+
+    @property
+    def preferred(self) -> MethodName | None:
+        """The method to offer first: the authenticator app, else codes by mail."""
+        return next((name for name in self.methods if name is not MethodName.BACKUP_CODE), None)
+
+
+class StatusService:
+    """Puts together what each factor has to say."""
+
+    def __init__(self, factors: Factors, store: Store, clock: Clock) -> None:
+        """Take the factors, the database and the clock."""
+        self._factors = factors
+        self._store = store
+        self._clock = clock
+
+    async def of(self, signed_in: SignedIn) -> TwoFactorStatus:
+        """Return the status of the account."""
+        account, now = signed_in.account, self._clock.now()
+
+        async def work(tx: Tx) -> TwoFactorStatus:
+            totp = await self._factors.totp.states(tx, account.id, now)
+            codes_left = await self._factors.backup_codes.left(tx, account.id)
+            otp_pending = await self._factors.otp.is_pending(tx, account.id, now)
+            offered = {
+                MethodName.TOTP: State.ACTIVE in totp,
+                MethodName.OTP: await self._factors.otp.is_available(tx, account),
+                MethodName.BACKUP_CODE: codes_left > 0,
+            }
+            return TwoFactorStatus(
+                methods=tuple(name for name in offered if account.two_factor_enabled and offered[name]),
+                backup_codes_left=codes_left,
+                trusted_devices=await trusted_devices.count_live(tx, account.id, now),
+                pending=_pending(totp=State.PENDING in totp, otp=otp_pending),
+            )
+
+        return await self._store.read(work)
+
+
+def _pending(*, totp: bool, otp: bool) -> Factor | None:
+    if totp:
+        return Factor.TOTP
+    return Factor.OTP if otp else None

@@ -1,0 +1,72 @@
+"""HTTP for the state of the second factor."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.challenge.model import MethodName
+from athena_auth.enrolment.service import Factor
+from athena_auth.enrolment.status import StatusService
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Access, Call, NoBody, Route
+
+
+class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """What the account has for a second factor."""
+
+    enabled: bool
+    methods: Annotated[
+        tuple[MethodName, ...],
+        Meta(
+            description="What a sign-in would offer now.",
+            examples=[["totp", "otp", "backup-code"]],
+        ),
+    ]
+    preferred_method: Annotated[
+        MethodName | None,
+        Meta(description="What to offer first; null while nothing is on.", examples=["totp"]),
+    ]
+    backup_codes_left: Annotated[int, Meta(examples=[10])]
+    trusted_devices: Annotated[int, Meta(description="How many there are.", examples=[1])]
+    pending_enrolment: Annotated[
+        Factor | None,
+        Meta(description="What was begun by /two-factor/enable and waits for its code.", examples=[None]),
+    ]
+
+
+class StatusApi:
+    """The route that tells how things stand."""
+
+    def __init__(self, service: StatusService) -> None:
+        """Take the use case."""
+        self._service = service
+
+    async def status(self, call: Call[SignedIn, NoBody]) -> Reply:
+        """Say what is on."""
+        found = await self._service.of(call.principal)
+        return Reply(
+            TwoFactorStatusAnswer(
+                enabled=call.principal.account.two_factor_enabled,
+                methods=found.methods,
+                preferred_method=found.preferred,
+                backup_codes_left=found.backup_codes_left,
+                trusted_devices=found.trusted_devices,
+                pending_enrolment=found.pending,
+            )
+        )
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        return (
+            Route(
+                method="GET",
+                path="/two-factor/status",
+                handler=self.status,
+                access=Access.SESSION,
+                answer=TwoFactorStatusAnswer,
+                summary="Say what is on",
+                description="For the page where the owner sees to her second factor. It holds nothing secret.",
+            ),
+        )

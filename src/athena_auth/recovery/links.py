@@ -1,0 +1,36 @@
+"""Where a link in a mail may lead. Pure.
+
+A link that leads wherever its caller says would put our name under a stranger's page, and a reset's token
+into that page's hands.
+"""
+
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+
+class Links:
+    """Knows the pages that may be linked: this server's own and those of trusted front ends."""
+
+    def __init__(self, own: str, trusted: tuple[str, ...]) -> None:
+        """Take this server's origin and those of its front ends elsewhere, as `https://host[:port]`."""
+        self.own = own
+        self._origins = frozenset({own, *trusted})
+
+    def absolute(self, page: str) -> str | None:
+        """Return the address of a page, which may be a path of our own; None when it is nobody's we know."""
+        # A backslash is a slash to browsers and not to parsers; a control character is dropped by both, differently.
+        if not page.isprintable() or "\\" in page or " " in page:
+            return None
+        if page.startswith("/") and not page.startswith("//"):
+            return self.own + page
+        try:
+            parts = urlsplit(page)
+        except ValueError:
+            return None
+        return page if f"{parts.scheme}://{parts.netloc}".lower() in self._origins else None
+
+
+def with_parameters(url: str, **parameters: str) -> str:
+    """Return the address with parameters added to its query."""
+    parts = urlsplit(url)
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *parameters.items()])
+    return urlunsplit(parts._replace(query=query))

@@ -1,0 +1,18 @@
+"""Links that travel by mail."""
+
+from enum import StrEnum
+
+
+class Purpose(StrEnum):
+    """What a link is good for."""
+
+    VERIFY_EMAIL = "verify-email"
+    RESET_PASSWORD = "reset-password"  # noqa: S105
+
+
+LIFETIMES = {
+    # NIST SP 800-63B-4 section 4.2.1.1 allows 24 hours for a code that is sent by mail.
+    Purpose.VERIFY_EMAIL: 86_400,
+    Purpose.RESET_PASSWORD: 1_800,
+}
+"""Seconds for which a link works."""

@@ -1,0 +1,59 @@
+"""Statements over `athena_mail_token`: a row for each link that was sent and still works."""
+
+from athena_auth.accounts.model import Account
+from athena_auth.accounts.sql import account_from
+from athena_auth.challenge.model import Change
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.recovery.model import Purpose
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Tx
+
+_DROP = Statement("DELETE FROM athena_mail_token WHERE user_id = :user_id AND purpose = :purpose")
+_PUT = Statement("""
+    INSERT INTO athena_mail_token (token_digest, user_id, purpose, created_at, expires_at)
+    VALUES (:token_digest, :user_id, :purpose, :now, :expires_at)
+""")
+_LOAD = Statement("""
+    SELECT a.* FROM athena_mail_token t JOIN athena_account a ON a.id = t.user_id
+    WHERE t.token_digest = :token_digest AND t.purpose = :purpose AND t.expires_at > :now
+""")
+_SPEND = Statement("""
+    DELETE FROM athena_mail_token WHERE token_digest = :token_digest AND purpose = :purpose AND expires_at > :now
+    RETURNING user_id
+""")
+_DROP_RESETS = Statement(
+    "DELETE FROM athena_mail_token WHERE user_id = :user_id AND purpose = 'reset-password'"
+)
+
+SWEEP = Statement("""
+    DELETE FROM athena_mail_token WHERE token_digest IN
+    (SELECT token_digest FROM athena_mail_token WHERE expires_at <= :cutoff ORDER BY expires_at LIMIT :most)
+""")
+
+
+def put(
+    tx: Tx, token_digest: bytes, user_id: UserId, purpose: Purpose, *, now: Millis, expires_at: Millis
+) -> None:
+    """Remember the link just made; those sent before for the same purpose work no more."""
+    tx.later(_DROP, user_id=user_id, purpose=purpose)
+    tx.later(
+        _PUT, token_digest=token_digest, user_id=user_id, purpose=purpose, now=now, expires_at=expires_at
+    )
+
+
+async def load(tx: Tx, token_digest: bytes, purpose: Purpose, now: Millis) -> Account | None:
+    """Load whose link this is, without using it up."""
+    row = await tx.one(_LOAD, token_digest=token_digest, purpose=purpose, now=now)
+    return None if row is None else account_from(row)
+
+
+async def spend(tx: Tx, token_digest: bytes, purpose: Purpose, now: Millis) -> UserId | None:
+    """Use a link up and return whose it was; None when it was used, has expired or never was."""
+    row = await tx.one(_SPEND, token_digest=token_digest, purpose=purpose, now=now)
+    return None if row is None else UserId(row["user_id"])
+
+
+def credentials_changed(_change: Change) -> tuple[Statement, ...]:
+    """End the links that would replace the password: they were asked for under the old credentials."""
+    return (_DROP_RESETS,)

@@ -1,0 +1,133 @@
+"""Limits of requests by address: they spare the server work, and slow down whoever tries many accounts.
+
+Guesses at one account are counted in its own budget, in the database, whatever happens here.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Protocol
+
+import structlog
+
+from athena_auth.kernel.clock import Clock, Millis, after
+from athena_auth.kernel.network import network_of
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.settings import Settings, SettingsError
+from athena_auth.wire.limits import Limit
+
+_log = structlog.get_logger(__name__)
+
+_IN_MEMORY = "memory://"
+_PATIENCE = 0.25
+"""Seconds that a request waits for the shared store."""
+_PAUSE = 3
+"""Seconds without a question to a store that did not answer."""
+
+
+class Counters(Protocol):
+    """Where requests are counted."""
+
+    async def spend(self, limit: Limit, bucket: str) -> int | None:
+        """Count one request. When it is one too many, return after how many seconds the next is allowed.
+
+        Raises:
+            Exception: the store is out of reach; which one depends on its driver.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Disconnect."""
+        ...
+
+
+class RequestLimits:
+    """Counts requests by address and refuses what is too many.
+
+    They are counted in the store that processes share, if there is one. While it does not answer, each process
+    counts for itself; then a request waits for it a quarter of a second at most, and one in three seconds does.
+    """
+
+    def __init__(self, clock: Clock, shared: Counters | None = None) -> None:
+        """Take the clock, and the store that processes share."""
+        self._clock = clock
+        self._shared = shared
+        self._local: Counters | None = None
+        self._is_lost = False
+        self._ask_again_at = self._quiet_until = Millis(0)
+
+    async def refuse(self, limit: Limit, address: str) -> Refused | None:
+        """Count one request from this address. Return the refusal when it is one too many."""
+        wait = await self._spend(limit, network_of(address))
+        return None if wait is None else Refused(ErrorCode.TOO_MANY_REQUESTS, retry_after=wait)
+
+    async def close(self) -> None:
+        """Disconnect from the shared store. One that does not answer does not keep the server from stopping."""
+        if self._shared is not None:
+            with suppress(Exception):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._shared.close()
+
+    async def _spend(self, limit: Limit, bucket: str) -> int | None:
+        now = self._clock.now()
+        if self._shared is not None and now >= self._ask_again_at:
+            probing = self._is_lost
+            if probing:
+                # One request finds out whether the store is back; the others do not wait for it.
+                self._ask_again_at = after(now, _PAUSE)
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    wait = await self._shared.spend(limit, bucket)
+            except Exception as error:  # noqa: BLE001 - whatever the store does, requests go on
+                self._lose(error)
+            else:
+                if probing:
+                    self._find()
+                return wait
+        return await self._here().spend(limit, bucket)
+
+    def _here(self) -> Counters:
+        if self._local is None:
+            # Not before it is needed: three megabytes and thirty milliseconds that a start need not spend.
+            from athena_auth.server.counters import local_counters  # noqa: PLC0415
+
+            self._local = local_counters(self._clock)
+        return self._local
+
+    def _lose(self, error: Exception) -> None:
+        now = self._clock.now()
+        self._is_lost, self._ask_again_at = True, after(now, _PAUSE)
+        if now >= self._quiet_until:
+            self._quiet_until = self._ask_again_at
+            # Only the kind: a store may quote what it was sent, its password for one.
+            _log.warning(
+                "limits.store_lost",
+                error=type(error).__name__,
+                meanwhile="each process limits requests by itself",
+            )
+
+    def _find(self) -> None:
+        self._is_lost, self._ask_again_at = False, Millis(0)
+        _log.info("limits.store_found")
+
+
+def request_limits(settings: Settings, clock: Clock) -> RequestLimits | None:
+    """Return the limits that the settings ask for, or None when they ask for none.
+
+    Raises:
+        SettingsError: the shared store's address cannot be used, or the client for it is not installed.
+    """
+    if settings.rate_limit == "off":
+        return None
+    if settings.rate_limit_url == _IN_MEMORY:
+        return RequestLimits(clock)
+    try:
+        from athena_auth.server.shared_counters import shared_counters  # noqa: PLC0415 - an extra
+
+        return RequestLimits(clock, shared_counters(settings.rate_limit_url))
+    except ImportError:
+        raise SettingsError(
+            "ATHENA_RATE_LIMIT_URL needs the client of Redis and Valkey; "
+            "install it with: pip install 'athena-auth[redis]'"
+        ) from None
+    except ValueError as error:
+        raise SettingsError(f"ATHENA_RATE_LIMIT_URL: {error}.") from None

@@ -1,0 +1,78 @@
+"""The gate before a password: pay for the guess, then look at it, and say the same to everybody.
+
+A guess at an address that has no account is paid for, hashed and refused like any other, so that neither the
+answer nor its time nor a lock tells which addresses have one.
+"""
+
+from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.sql import StoredPassword
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import Entry, Event
+from athena_auth.challenge.admission import FirstFactor
+from athena_auth.challenge.method import DeviceTrust
+from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.store.transaction import Store, Tx
+from athena_auth.throttle.passwords.budget import PasswordBudget, refused_by, subjects_of
+from athena_auth.throttle.passwords.model import Charged, Closed
+
+
+class PasswordGate:
+    """Lets right passwords through."""
+
+    def __init__(
+        self, store: Store, clock: Clock, proof: PasswordProof, budget: PasswordBudget, trust: DeviceTrust
+    ) -> None:
+        """Take what it works with."""
+        self._store = store
+        self._clock = clock
+        self._proof = proof
+        self._budget = budget
+        self._trust = trust
+
+    async def open(
+        self, email: str, password: str, first: FirstFactor
+    ) -> tuple[StoredPassword, Charged] | Refused:
+        """Return the account that this password opens, and what was charged for it, to be taken back."""
+        now = self._clock.now()
+        nearest = await self._proof.nearest(email)
+        user_id = nearest.account.id if nearest is not None and nearest.account.email == email else None
+        device_id = await self._device(user_id, first)
+        subjects = subjects_of(email, first.client.address, device_id=device_id, is_known=user_id is not None)
+        charged = await self._budget.pay(subjects, now)
+        if isinstance(charged, Closed):
+            return refused_by(charged, now)
+        try:
+            stored = await self._proof.of_email(email, nearest, password)
+        except Unavailable:
+            await self._budget.refund(charged)
+            raise
+        if stored is not None:
+            return stored, charged
+        await self._record_failure(user_id, first, charged)
+        return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
+
+    def passed(self, tx: Tx, charged: Charged) -> None:
+        """Take the charge back, in the transaction that acts on the password."""
+        self._budget.succeeded(tx, charged)
+
+    async def _device(self, user_id: UserId | None, first: FirstFactor) -> str | None:
+        if user_id is None or first.trust_token is None:
+            return None
+        return await self._trust.recognise(self._store, user_id, first.trust_token, self._clock.now())
+
+    async def _record_failure(self, user_id: UserId | None, first: FirstFactor, charged: Charged) -> None:
+        now = self._clock.now()
+        refused = Entry(
+            event=Event.PASSWORD_REFUSED,
+            user_id=user_id,
+            client=first.client,
+            reason=ErrorCode.INVALID_EMAIL_OR_PASSWORD,
+        )
+
+        async def work(tx: Tx) -> None:
+            self._budget.failed(tx, charged, now)
+            audit.record(tx, refused, now)
+
+        await self._store.transact(work)

@@ -1,0 +1,133 @@
+"""The budget of passwords at sign-in: pay first, then look.
+
+A guess is charged to the network it comes from, to this account from there, and to the account. The delay
+grows for the second only, so that whoever knows somebody's address of mail cannot keep her from signing in:
+she waits only for what is guessed from where she is. The third ends at a hundred wrong passwords in a row
+(NIST SP 800-63B-4 section 3.2.2); then the way in is a trusted device, which has a budget of its own (OWASP
+calls that a device cookie), or a new password by mail.
+"""
+
+import hashlib
+
+from athena_auth.kernel.clock import Millis, after, seconds_until
+from athena_auth.kernel.network import network_of
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.store.transaction import Store, Tx
+from athena_auth.throttle import rules
+from athena_auth.throttle.passwords import sql
+from athena_auth.throttle.passwords.model import Charged, Closed, Subjects
+
+_WINDOW = 3600
+"""Seconds over which a network's wrong passwords are counted."""
+_MOST_OF_NETWORK = 100
+"""Wrong passwords in a window: many people may share an address."""
+_UNLIMITED = 2**31 - 1
+_FORGOTTEN_AFTER = 86_400
+"""Seconds after which counts that belong to no account are forgotten."""
+_USED_UP = 3600
+_USED_UP_MESSAGE = (
+    "Too many wrong passwords in a row: sign in from a device you trust, or set a new password by mail."
+)
+
+
+def subjects_of(email: str, address: str, *, device_id: str | None, is_known: bool) -> Subjects:
+    """Return whom a guess at this account's password is charged to."""
+    network = network_of(address)
+    if device_id is not None:
+        return Subjects(
+            _digest("network", network),
+            _digest("device", device_id),
+            _digest("device-total", device_id),
+            is_known,
+        )
+    return Subjects(
+        _digest("network", network), _pair_subject(email, network), account_subject(email), is_known
+    )
+
+
+def account_subject(email: str) -> bytes:
+    """Return the digest that stands for an address of mail."""
+    return _digest("account", email)
+
+
+class PasswordBudget:
+    """Charges guesses and takes charges back."""
+
+    def __init__(self, store: Store, *, by_network: bool) -> None:
+        """Count networks only when limits by address are on."""
+        self._store = store
+        self._most_of_network = _MOST_OF_NETWORK if by_network else _UNLIMITED
+
+    async def pay(self, subjects: Subjects, now: Millis) -> Charged | Closed:
+        """Charge a guess, before anything is looked at."""
+        terms = sql.Terms(
+            now=now,
+            window_began=after(now, -_WINDOW),
+            soon=after(now, _FORGOTTEN_AFTER),
+            most=rules.MAX_FAILURES,
+            most_of_network=self._most_of_network,
+        )
+        paid = await sql.pay(self._store, subjects, terms)
+        every = (subjects.network, subjects.pair, subjects.account)
+        if len(paid) == len(every):
+            return Charged(subjects, paid[subjects.pair])
+        await self._take_back(tuple(paid))
+        return await self._why_closed(subjects, now)
+
+    def succeeded(self, tx: Tx, charged: Charged) -> None:
+        """Forget the failures of this account; the network's others stand: it may have an account of its own here."""
+        subjects = charged.subjects
+        sql.refund(tx, subjects.network)
+        sql.clear(tx, subjects.pair)
+        sql.clear(tx, subjects.account)
+
+    def failed(self, tx: Tx, charged: Charged, now: Millis) -> None:
+        """Let this account wait for guesses from there."""
+        until = rules.blocked_until(charged.failures, now)
+        if until > now:
+            sql.close_until(tx, charged.subjects.pair, until)
+
+    async def refund(self, charged: Charged) -> None:
+        """Take a guess back that was paid for and not looked at."""
+        subjects = charged.subjects
+        await self._take_back((subjects.network, subjects.pair, subjects.account))
+
+    async def _take_back(self, paid: tuple[bytes, ...]) -> None:
+        async def work(tx: Tx) -> None:
+            for subject in paid:
+                sql.refund(tx, subject)
+
+        if paid:
+            await self._store.transact(work)
+
+    async def _why_closed(self, subjects: Subjects, now: Millis) -> Closed:
+        balances = await sql.load(self._store, subjects)
+        account = balances.get(subjects.account)
+        if account is not None and account.failures >= rules.MAX_FAILURES:
+            return Closed(after(now, _USED_UP), used_up=True)
+        pair, network = balances.get(subjects.pair), balances.get(subjects.network)
+        if pair is not None and pair.blocked_until > now:
+            return Closed(pair.blocked_until)
+        return Closed(after(now, _WINDOW) if network is None else after(network.began_at, _WINDOW))
+
+
+def clear_account(tx: Tx, email: str, address: str | None = None) -> None:
+    """Forget what was guessed at a password that is another one now, from anywhere and from this address."""
+    sql.clear(tx, account_subject(email))
+    if address is not None:
+        sql.clear(tx, _pair_subject(email, network_of(address)))
+
+
+def refused_by(closed: Closed, now: Millis) -> Refused:
+    """Return the refusal, which is the same for an account that exists and for one that does not."""
+    message = _USED_UP_MESSAGE if closed.used_up else None
+    retry_after = seconds_until(closed.until, now)
+    return Refused(ErrorCode.ACCOUNT_TEMPORARILY_LOCKED, message, retry_after=retry_after)
+
+
+def _pair_subject(email: str, network: str) -> bytes:
+    return _digest("pair", f"{network} {email}")
+
+
+def _digest(kind: str, subject: str) -> bytes:
+    return hashlib.sha256(f"athena-password-budget:{kind}:{subject}".encode()).digest()

@@ -1,0 +1,37 @@
+"""Whom a guess at a password is charged to."""
+
+import msgspec
+
+from athena_auth.kernel.clock import Millis
+
+
+class Subjects(msgspec.Struct, frozen=True):
+    """The three that every guess is charged to, as digests; each has a budget of its own.
+
+    Addresses of mail are charged whether or not they have an account, or a lock would tell which have one.
+    """
+
+    network: bytes
+    """The client's network: somebody who tries one password at many accounts."""
+    pair: bytes
+    """This account from this network, or from this trusted device: what grows the delay. The owner, who is
+    elsewhere, does not wait for what somebody wastes here."""
+    account: bytes
+    """This account from anywhere, or from this trusted device: never more than a hundred wrong in a row."""
+    is_known: bool
+    """Whether the account exists, so that its count must not be forgotten."""
+
+
+class Charged(msgspec.Struct, frozen=True):
+    """A guess was paid for by all three."""
+
+    subjects: Subjects
+    failures: int
+    """How many in a row this account has seen from here, this one included until it proves right."""
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """No password is looked at before `until`; or at all, when the account's budget is used up."""
+
+    until: Millis
+    used_up: bool = False

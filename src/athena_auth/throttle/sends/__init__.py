@@ -1,0 +1,1 @@
+"""How often mail may be sent to an account at somebody's request."""

@@ -1,0 +1,77 @@
+"""Use cases of trusted devices: what their owner sees, and how she takes the trust back."""
+
+import msgspec
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import Entry, Event
+from athena_auth.crypto.tokens import TokenKind, digest
+from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.store.transaction import Store, Tx
+from athena_auth.trusted_devices import sql
+from athena_auth.trusted_devices.model import TrustedDevice
+
+
+class Revoked(msgspec.Struct, frozen=True):
+    """A device is trusted no more."""
+
+    is_current: bool
+    """Whether it is the one that asked."""
+
+
+class TrustedDeviceService:
+    """Lists and revokes an account's trusted devices. The trust token is the caller's own, if she has one."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        """Take the database and the clock."""
+        self._store = store
+        self._clock = clock
+
+    async def devices_of(self, signed_in: SignedIn, trust_token: str | None) -> list[TrustedDevice]:
+        """Return the account's trusted devices, the last used first."""
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> list[TrustedDevice]:
+            return await sql.all_live(tx, signed_in.account.id, _own(trust_token), now)
+
+        return await self._store.read(work)
+
+    async def revoke(self, signed_in: SignedIn, device_id: str, trust_token: str | None) -> Revoked | Refused:
+        """Trust one device no more. One of another account is not found, whether its id is known or guessed."""
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> Revoked | Refused:
+            is_current = await sql.end(tx, signed_in.account.id, device_id, _own(trust_token), now)
+            if is_current is None:
+                return Refused(ErrorCode.TRUSTED_DEVICE_NOT_FOUND)
+            _record(tx, signed_in, device_id, now)
+            return Revoked(is_current)
+
+        return await self._store.transact(work)
+
+    async def revoke_all(self, signed_in: SignedIn) -> None:
+        """Trust none of the account's devices any more."""
+        now = self._clock.now()
+
+        async def work(tx: Tx) -> None:
+            if await sql.end_all(tx, signed_in.account.id) > 0:
+                _record(tx, signed_in, None, now)
+
+        await self._store.transact(work)
+
+
+def _own(trust_token: str | None) -> bytes | None:
+    return None if trust_token is None else digest(TokenKind.TRUSTED_DEVICE, trust_token)
+
+
+def _record(tx: Tx, signed_in: SignedIn, device_id: str | None, now: Millis) -> None:
+    """Record that this device, or without one that each, was revoked."""
+    entry = Entry(
+        event=Event.TRUST_REVOKED,
+        user_id=signed_in.account.id,
+        client=signed_in.client,
+        session_id=signed_in.session.id,
+        device_id=device_id,
+    )
+    audit.record(tx, entry, now)

@@ -1,0 +1,62 @@
+"""The only place that builds things: from settings to routes.
+
+`foundation` makes what every slice stands on, `core` what sign-in and the second step share, and `routes` puts
+the slices on top of both.
+"""
+
+import msgspec
+
+from athena_auth.accounts.service import AccountService, Resolver
+from athena_auth.audit import sql as audit_sql
+from athena_auth.challenge import sql as challenge_sql
+from athena_auth.delivery.transport import Transport
+from athena_auth.kernel.clock import Clock, SystemClock, after
+from athena_auth.kernel.ids import first_id_at
+from athena_auth.otp import sql as otp_sql
+from athena_auth.recovery import sql as recovery_sql
+from athena_auth.sessions import sql as sessions_sql
+from athena_auth.settings import Settings
+from athena_auth.store.sweeper import Sweep, Sweeper
+from athena_auth.throttle.passwords import sql as password_budget_sql
+from athena_auth.trusted_devices import sql as trusted_devices_sql
+from athena_auth.wire.route import Route
+from athena_auth.wiring.core import core_of
+from athena_auth.wiring.foundation import Foundation, lay_foundation
+from athena_auth.wiring.routes import all_routes
+
+__all__ = ["Wired", "build"]
+
+
+class Wired(msgspec.Struct, frozen=True):
+    """A server's parts, put together but not started."""
+
+    foundation: Foundation
+    resolver: Resolver
+    sweeper: Sweeper
+    routes: tuple[Route, ...]
+
+
+def build(settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None) -> Wired:
+    """Put a server together. The clock and the mail transport are seams; both are real by default.
+
+    Raises:
+        SettingsError: an address among the settings cannot be used.
+        Unavailable: the secret beside an SQLite file cannot be kept.
+    """
+    base = lay_foundation(settings, clock or SystemClock(), transport)
+    core = core_of(settings, base)
+    accounts = AccountService(base.store, base.clock, core.proof)
+    return Wired(base, accounts, _sweeper(settings, base), all_routes(settings, base, core, accounts))
+
+
+def _sweeper(settings: Settings, base: Foundation) -> Sweeper:
+    expiring = (
+        sessions_sql.SWEEP,
+        challenge_sql.SWEEP,
+        otp_sql.SWEEP,
+        trusted_devices_sql.SWEEP,
+        password_budget_sql.SWEEP,
+        recovery_sql.SWEEP,
+    )
+    trail = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
+    return Sweeper(base.store, base.clock, (*map(Sweep, expiring), trail))

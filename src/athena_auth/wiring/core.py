@@ -1,0 +1,80 @@
+"""What sign-in and the second step share: the factors, the one door to a session, and who hears of changes."""
+
+import msgspec
+
+from athena_auth.accounts.news import News
+from athena_auth.accounts.proof import PasswordProof
+from athena_auth.backup_codes import sql as backup_codes_sql
+from athena_auth.backup_codes.method import BackupCodeMethod
+from athena_auth.challenge.admission import Admission, Lifetimes
+from athena_auth.challenge.aftermath import Aftermath
+from athena_auth.challenge.credentials import CredentialEvents
+from athena_auth.challenge.judge import Judge
+from athena_auth.challenge.second_step import SecondStep
+from athena_auth.enrolment.service import Factors
+from athena_auth.otp import sql as otp_sql
+from athena_auth.otp.method import OtpMethod, OtpSettings
+from athena_auth.recovery import sql as recovery_sql
+from athena_auth.settings import Settings
+from athena_auth.totp import sql as totp_sql
+from athena_auth.totp.method import TotpMethod, TotpSettings
+from athena_auth.trusted_devices import sql as trusted_devices_sql
+from athena_auth.trusted_devices.method import TrustedDevices
+from athena_auth.wiring.foundation import Foundation
+
+_SUBSCRIBERS = (
+    totp_sql.credentials_changed,
+    otp_sql.credentials_changed,
+    backup_codes_sql.credentials_changed,
+    trusted_devices_sql.credentials_changed,
+    recovery_sql.credentials_changed,
+)
+
+
+class Core(msgspec.Struct, frozen=True):
+    """The parts that more than one slice works with."""
+
+    factors: Factors
+    trust: TrustedDevices
+    proof: PasswordProof
+    news: News
+    events: CredentialEvents
+    admission: Admission
+    second_step: SecondStep
+
+
+def core_of(settings: Settings, base: Foundation) -> Core:
+    """Build them on a foundation."""
+    factors = Factors(
+        TotpMethod(base.keyring, _totp_settings(settings)),
+        OtpMethod(base.keyring, base.outbox, _otp_settings(settings)),
+        BackupCodeMethod(base.keyring),
+    )
+    trust = TrustedDevices(settings.trust_ttl)
+    news = News(base.outbox, settings.app_name)
+    events = CredentialEvents(news, _SUBSCRIBERS)
+    lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
+    return Core(
+        factors=factors,
+        trust=trust,
+        proof=PasswordProof(base.store, base.clock, base.pool),
+        news=news,
+        events=events,
+        admission=Admission((factors.totp, factors.otp, factors.backup_codes), trust, lifetimes),
+        second_step=SecondStep(
+            store=base.store,
+            clock=base.clock,
+            judge=Judge(news),
+            events=events,
+            aftermath=Aftermath(news, trust),
+            lifetimes=lifetimes,
+        ),
+    )
+
+
+def _totp_settings(settings: Settings) -> TotpSettings:
+    return TotpSettings(settings.app_name, settings.totp_parameters, settings.totp_window)
+
+
+def _otp_settings(settings: Settings) -> OtpSettings:
+    return OtpSettings(settings.app_name, settings.otp_ttl, fallback=settings.otp_fallback == "on")

@@ -1,0 +1,50 @@
+"""What every slice stands on."""
+
+import msgspec
+
+from athena_auth.accounts.hashing import HashingPool
+from athena_auth.crypto.keys import Keyring
+from athena_auth.crypto.passwords import PasswordHasher
+from athena_auth.delivery.errands import Errands
+from athena_auth.delivery.outbox import Outbox
+from athena_auth.delivery.transport import Transport, open_transport
+from athena_auth.kernel.clock import Clock
+from athena_auth.settings import HOW_TO_MAKE_ONE, Settings, SettingsError, parse_secrets
+from athena_auth.store.address import sqlite_path, store_at
+from athena_auth.store.secret_file import secret_beside
+from athena_auth.store.transaction import Store
+
+
+class Foundation(msgspec.Struct, frozen=True):
+    """The database, time, keys, and what goes on after an answer."""
+
+    store: Store
+    clock: Clock
+    keyring: Keyring
+    pool: HashingPool
+    outbox: Outbox
+    errands: Errands
+
+
+def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None) -> Foundation:
+    """Make them; nothing is connected or started yet. Raises `SettingsError` and `Unavailable`."""
+    try:
+        store = store_at(settings.database_url)
+        mail = transport or open_transport(settings.mail_url, settings.mail_from)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    keyring = Keyring(_secrets(settings))
+    outbox = Outbox(store, clock, keyring, mail)
+    pool = HashingPool(PasswordHasher(settings.argon2_cost))
+    return Foundation(store, clock, keyring, pool, outbox, Errands())
+
+
+def _secrets(settings: Settings) -> dict[int, bytes]:
+    given = settings.secrets or settings.secret
+    if given is not None:
+        return parse_secrets(given)
+    path = sqlite_path(settings.database_url)
+    if path is None:
+        # Beside a database that several machines share there is no place for a made-up secret.
+        raise SettingsError(f"ATHENA_SECRET is needed with PostgreSQL; {HOW_TO_MAKE_ONE}.")
+    return {1: secret_beside(path)}

@@ -1,0 +1,246 @@
+"""Links that travel by mail: verifying an address, and setting a new password."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from athena_auth.delivery.model import MessageKind
+from support.person import PASSWORD, Person
+from support.world import ORIGIN, World, world_over
+
+NEW = "another long sentence of mine"
+
+
+def token_of(url: str | None) -> str:
+    assert url is not None
+    return parse_qs(urlsplit(url).query)["token"][0]
+
+
+async def ask(world: World, email: str, **body: str) -> httpx.Response:
+    stranger = await world.client()
+    return await stranger.post("/request-password-reset", json={"email": email, **body})
+
+
+async def reset_token(world: World, email: str, *, nth: int = 1) -> str:
+    assert (await ask(world, email)).status_code == 200
+    return token_of((await world.mailbox.message_for(email, MessageKind.PASSWORD_RESET, nth=nth)).url)
+
+
+async def reset(world: World, token: str, password: str = NEW) -> httpx.Response:
+    stranger = await world.client()
+    return await stranger.post("/reset-password", json={"newPassword": password, "token": token})
+
+
+async def test_a_forgotten_password_is_replaced_by_a_link(world: World, ada: Person) -> None:
+    answer = await reset(world, await reset_token(world, ada.email))
+
+    assert answer.json() == {"status": True, "twoFactorRedirect": False}
+    assert "set-auth-token" not in answer.headers
+    assert (await ada.sign_in(password=PASSWORD)).status_code == 401
+    signed_in = await ada.sign_in(password=NEW)
+    assert signed_in.status_code == 200
+    assert signed_in.json()["user"]["emailVerified"] is True, "she reads mail there"
+
+
+async def test_a_reset_ends_in_a_challenge_where_a_second_factor_is_on(world: World, ada: Person) -> None:
+    """Gumroad PR 4065, WCA 8432: whoever read the owner's mail was signed in, second factor or not."""
+    await ada.turn_on_totp()
+
+    answer = await reset(world, await reset_token(world, ada.email))
+
+    assert answer.json()["twoFactorRedirect"] is True
+    assert "otp" not in answer.json()["twoFactorMethods"], "the mailbox has spoken already"
+    challenge = answer.json()["token"]
+    assert challenge.startswith("2fa_")
+    as_session = await world.bearer(challenge)
+    assert (await as_session.get("/get-session")).json() is None
+    assert (await ada.answer(challenge, "verify-totp", code=ada.code())).status_code == 200
+
+
+async def test_everything_that_hung_on_the_old_password_ends(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    browser = await world.browser()
+    await ada.sign_in(browser)
+    trusted = await browser.post("/two-factor/verify-totp", json={"code": ada.code(), "trustDevice": True})
+    assert trusted.status_code == 200
+    waiting = await ada.challenge()
+
+    await reset(world, await reset_token(world, ada.email))
+
+    assert await ada.session() is None
+    assert (await browser.get("/get-session")).json() is None
+    assert (await ada.answer(waiting, "verify-totp", code=ada.code(2))).status_code == 401
+    again = await ada.sign_in(browser, password=NEW)
+    assert again.json()["twoFactorRedirect"] is True, "the device is trusted no more"
+
+
+async def test_whoever_reads_the_mail_has_no_second_factor_by_mail(world: World, ada: Person) -> None:
+    """The mailbox would be both factors of an account that chose an app: until the app has spoken it is one."""
+    await ada.turn_on_totp()
+    ada.token = ""
+    await reset(world, await reset_token(world, ada.email))
+    signing_in = await ada.sign_in(password=NEW)
+    assert signing_in.json()["twoFactorMethods"] == ["totp", "backup-code"]
+
+    refused = await ada.answer(signing_in.json()["token"], "send-otp")
+
+    assert refused.json()["code"] == "OTP_NOT_CONFIGURED"
+    assert (await ada.answer(signing_in.json()["token"], "verify-totp", code=ada.code())).status_code == 200
+    assert "otp" in (await ada.sign_in(password=NEW)).json()["twoFactorMethods"], "the app has spoken"
+
+
+async def test_a_reset_brings_no_new_guesses_at_the_second_factor(world: World, ada: Person) -> None:
+    """A mailbox thief could ask for resets, and guess on after each."""
+    await ada.turn_on_totp()
+    challenge = await ada.challenge()
+    for _ in range(5):
+        await ada.answer(challenge, "verify-totp", code="000000")
+
+    answer = await reset(world, await reset_token(world, ada.email))
+
+    locked = await ada.answer(answer.json()["token"], "verify-totp", code=ada.code())
+    assert (locked.status_code, locked.json()["code"]) == (429, "ACCOUNT_TEMPORARILY_LOCKED")
+
+
+async def test_a_link_works_once(world: World, ada: Person) -> None:
+    token = await reset_token(world, ada.email)
+    assert (await reset(world, token)).status_code == 200
+
+    again = await reset(world, token, "yet another long sentence")
+
+    assert (again.status_code, again.json()["code"]) == (400, "INVALID_TOKEN")
+    assert (await ada.sign_in(password=NEW)).status_code == 200
+
+
+async def test_a_link_works_for_half_an_hour(world: World, ada: Person) -> None:
+    token = await reset_token(world, ada.email)
+    world.clock.advance(1_801)
+
+    assert (await reset(world, token)).json()["code"] == "INVALID_TOKEN"
+
+
+async def test_only_the_last_link_works(world: World, ada: Person) -> None:
+    first = await reset_token(world, ada.email)
+    second = await reset_token(world, ada.email, nth=2)
+
+    assert (await reset(world, first)).json()["code"] == "INVALID_TOKEN"
+    assert (await reset(world, second)).status_code == 200
+
+
+async def test_a_link_asked_for_under_the_old_password_dies_with_it(world: World, ada: Person) -> None:
+    token = await reset_token(world, ada.email)
+    changed = await ada.post("/change-password", currentPassword=PASSWORD, newPassword=NEW)
+    assert changed.status_code == 200
+
+    assert (await reset(world, token, "yet another long sentence")).json()["code"] == "INVALID_TOKEN"
+
+
+async def test_a_password_that_will_not_do_does_not_use_the_link_up(world: World, ada: Person) -> None:
+    token = await reset_token(world, ada.email)
+    refused = await reset(world, token, "short")
+
+    assert refused.json()["code"] == "PASSWORD_TOO_SHORT"
+    assert (await reset(world, token, f"my {ada.email}")).json()["code"] == "PASSWORD_CONTAINS_EMAIL"
+    assert (await reset(world, token)).status_code == 200
+
+
+async def test_strangers_and_owners_are_answered_alike(world: World, ada: Person) -> None:
+    owner = await ask(world, ada.email)
+    stranger = await ask(world, "nobody@example.com")
+
+    assert (owner.status_code, owner.content) == (stranger.status_code, stranger.content)
+    await world.mailbox.message_for(ada.email, MessageKind.PASSWORD_RESET)
+    assert world.mailbox.kinds_for("nobody@example.com") == []
+
+
+async def test_a_verification_link_is_no_reset_link(world: World, ada: Person) -> None:
+    await ada.post("/send-verification-email", email=ada.email)
+    mail = await world.mailbox.message_for(ada.email, MessageKind.EMAIL_VERIFICATION)
+
+    assert (await reset(world, token_of(mail.url))).json()["code"] == "INVALID_TOKEN"
+
+
+async def test_an_address_is_verified_once(world: World, ada: Person) -> None:
+    sent = await ada.post("/send-verification-email", email=ada.email)
+    assert sent.json() == {"status": True}
+    mail = await world.mailbox.message_for(ada.email, MessageKind.EMAIL_VERIFICATION)
+    assert mail.url is not None
+    assert mail.url.startswith(f"{ORIGIN}/api/auth/verify-email?token=")
+    stranger = await world.client()
+
+    verified = await stranger.get(mail.url)
+
+    assert verified.json()["status"] is True
+    assert (await ada.session())["user"]["emailVerified"] is True
+    assert "set-cookie" not in verified.headers, "a link signs nobody in"
+    assert (await stranger.get(mail.url)).json()["code"] == "INVALID_TOKEN"
+
+
+async def test_an_address_that_is_verified_is_sent_no_link(world: World, ada: Person) -> None:
+    await ada.post("/send-verification-email", email=ada.email)
+    mail = await world.mailbox.message_for(ada.email, MessageKind.EMAIL_VERIFICATION)
+    await (await world.client()).get(str(mail.url))
+
+    assert (await ada.post("/send-verification-email", email=ada.email)).json() == {"status": True}
+    await reset_token(world, ada.email)
+
+    assert world.mailbox.kinds_for(ada.email).count(MessageKind.EMAIL_VERIFICATION) == 1
+
+
+async def test_a_link_leads_on_to_a_page_of_ours(database_url: str) -> None:
+    async with world_over(database_url, trusted_origins="https://app.example.com") as world:
+        stranger = await world.client()
+        await stranger.post(
+            "/sign-up/email", json={"email": "a@example.com", "password": PASSWORD, "name": "A"}
+        )
+        page = "https://app.example.com/welcome?from=mail"
+        await stranger.post("/send-verification-email", json={"email": "a@example.com", "callbackURL": page})
+        mail = await world.mailbox.message_for("a@example.com", MessageKind.EMAIL_VERIFICATION)
+
+        verified = await stranger.get(str(mail.url))
+        again = await stranger.get(str(mail.url))
+
+        assert (verified.status_code, verified.headers["location"]) == (302, page)
+        assert again.headers["location"] == f"{page}&error=INVALID_TOKEN"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://evil.example/reset",
+        "//evil.example",
+        "/\\evil.example",
+        "https://localhost:3001.evil.example",
+        "http://localhost:3001@evil.example/",
+        "javascript:alert(1)",
+        "/a\n//evil.example",
+        "https://[evil",
+    ],
+)
+async def test_a_link_never_leads_to_a_stranger(sqlite_world: World, page: str) -> None:
+    """The token of a reset would be handed to that page, and the mail would be ours."""
+    stranger = await sqlite_world.client()
+    asked = await ask(sqlite_world, "ada@example.com", redirectTo=page)
+    sent = await stranger.post(
+        "/send-verification-email", json={"email": "ada@example.com", "callbackURL": page}
+    )
+    followed = await stranger.get("/verify-email", params={"token": "x", "callbackURL": page})
+
+    assert {answer.json()["code"] for answer in (asked, sent, followed)} == {"INVALID_ORIGIN"}
+
+
+@pytest.mark.parametrize("query", ["", "?token=", "?other=1", "?token=%ff", "?token=" + "x" * 129])
+async def test_a_broken_link_is_refused(sqlite_world: World, query: str) -> None:
+    answer = await (await sqlite_world.client()).get(f"/verify-email{query}")
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] in {"INVALID_TOKEN", "VALIDATION_ERROR"}
+
+
+async def test_an_owner_is_not_flooded_with_links(world: World, ada: Person) -> None:
+    answers = [await ask(world, ada.email) for _ in range(6)]
+    await world.mailbox.message_for(ada.email, MessageKind.PASSWORD_RESET, nth=3)
+
+    assert {answer.status_code for answer in answers} == {200}, "a refusal would tell that she has an account"
+    assert world.mailbox.kinds_for(ada.email).count(MessageKind.PASSWORD_RESET) == 3
