@@ -18,6 +18,7 @@ from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.server.address import AddressRule
+from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.edge import Edge, Policy, StaticPage
 from athena_auth.server.limits import RequestLimits, request_limits
@@ -56,6 +57,7 @@ class Athena:
         self._wired = build(settings, clock=clock, transport=transport)
         self.routes = (*self._wired.routes, *status_routes())
         self.resolver = self._wired.resolver
+        self._clock_watch = ClockWatch(self._wired.foundation.clock)
         self._limits = request_limits(settings, self._wired.foundation.clock)
         self.asgi = _with_cors(_edge(self.routes, self.resolver, settings, self._limits), settings)
 
@@ -64,11 +66,13 @@ class Athena:
         await self._wired.foundation.store.open()
         self._wired.foundation.outbox.start()
         self._wired.sweeper.start()
+        self._clock_watch.start()
 
     async def stop(self) -> None:
         """Finish what is under way and disconnect."""
         if self._limits is not None:
             await self._limits.close()
+        await self._clock_watch.stop()
         await self._wired.sweeper.stop()
         await self._wired.foundation.errands.stop()
         await self._wired.foundation.outbox.stop()

@@ -1,0 +1,68 @@
+"""A clock that is set is said in the log, and lets nobody in."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from athena_auth.server.clock_watch import ClockWatch
+from support.clock import FakeClock
+from support.person import Person
+from support.world import World
+
+
+@pytest.mark.parametrize("seconds", [-3600, 3600])
+async def test_a_jump_is_said_once(seconds: int) -> None:
+    clock = FakeClock()
+    with capture_logs() as lines:
+        watch = ClockWatch(clock, interval=0.02)
+        watch.start()
+        await asyncio.sleep(0.05)
+        clock.advance(seconds)
+        await asyncio.sleep(0.1)
+        await watch.stop()
+
+    assert [line["event"] for line in lines] == ["clock.jumped"]
+    assert abs(lines[0]["seconds"] - seconds) < 1
+
+
+async def test_nothing_is_said_of_a_clock_that_goes_as_it_should() -> None:
+    clock = FakeClock()
+    with capture_logs() as lines:
+        watch = ClockWatch(clock, interval=0.02)
+        watch.start()
+        for _ in range(5):
+            await asyncio.sleep(0.02)
+            clock.advance(0.02)
+        await watch.stop()
+
+    assert lines == []
+
+
+async def test_a_clock_that_is_set_back_lets_no_used_code_in(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    code = ada.code()
+    assert (await ada.answer(await ada.challenge(), "verify-totp", code=code)).status_code == 200
+    sent = await ada.challenge()
+    await ada.answer(sent, "send-otp")
+    otp = await world.mailbox.code_for(ada.email)
+    assert (await ada.answer(sent, "verify-otp", code=otp)).status_code == 200
+    world.clock.advance(-60)
+
+    replayed = await ada.answer(await ada.challenge(), "verify-totp", code=code)
+    earlier = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())
+    again = await ada.answer(sent, "verify-otp", code=otp)
+
+    assert [answer.status_code for answer in (replayed, earlier, again)] == [401, 401, 401]
+
+
+async def test_a_clock_that_is_set_back_opens_no_lock(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    for _ in range(5):
+        await ada.answer(await ada.challenge(), "verify-totp", code="000000")
+    world.clock.advance(-3600)
+
+    locked = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())
+
+    assert locked.json()["code"] == "ACCOUNT_TEMPORARILY_LOCKED"
+    assert int(locked.headers["retry-after"]) > 3600
