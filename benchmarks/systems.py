@@ -65,6 +65,8 @@ class Launch:
     """Where its mail and its log go, and what it runs in."""
     database_url: str
     secret: str
+    workers: int = 1
+    """Processes of this server; the others run as one."""
 
     @contextmanager
     def running(self) -> Iterator[Server]:
@@ -101,6 +103,7 @@ class Launch:
                 "ATHENA_SECRET": self.secret,
                 "ATHENA_MAIL_URL": f"file://{mail_file}",
                 "ATHENA_LOG_FORMAT": "json",
+                "ATHENA_WORKERS": str(self.workers),
                 # All requests come from one address, which no limit by address is made for.
                 "ATHENA_RATE_LIMIT": "off",
             }

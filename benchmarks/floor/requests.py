@@ -5,13 +5,16 @@ validated and nobody is refused: a request that is not what the benchmark sends 
 """
 
 import time
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from floor.databases import Database, Row, Tx
 
 from athena_auth.accounts.sql import _LOAD as LOAD_ACCOUNT
 from athena_auth.accounts.sql import _LOAD_SIGNED_IN as LOAD_SIGNED_IN
+from athena_auth.audit.model import Entry, Event
+from athena_auth.audit.sql import record
+from athena_auth.backup_codes.sql import _COUNT as COUNT_BACKUP_CODES
 from athena_auth.backup_codes.sql import _SPEND as SPEND_BACKUP_CODE
 from athena_auth.challenge.second_step import MAX_TRIES
 from athena_auth.challenge.sql import _LOAD_LIVE as LOAD_WAITING
@@ -26,18 +29,25 @@ from athena_auth.delivery.sql import _DELETE_NAMES as DELETE_NAMES
 from athena_auth.delivery.sql import _INSERT as INSERT_MAIL
 from athena_auth.delivery.sql import SEVERAL
 from athena_auth.kernel.clock import Millis
-from athena_auth.kernel.ids import new_id
+from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.otp.sql import _PUT_CODE as PUT_CODE
 from athena_auth.otp.sql import _SPEND_CODE as SPEND_CODE
 from athena_auth.sessions.sql import _INSERT as INSERT_SESSION
+from athena_auth.store.transaction import Tx as ProductTx
 from athena_auth.throttle.rules import MAX_FAILURES
+from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS
+from athena_auth.throttle.sends.sql import _CLEAR as CLEAR_SENDS
+from athena_auth.throttle.sends.sql import _PAY as PAY_SEND
 from athena_auth.throttle.sql import _CLEAR as CLEAR_FAILURES
 from athena_auth.throttle.sql import _PAY as PAY_GUESS
 from athena_auth.totp.sql import _ADVANCE as USE_STEP
 from athena_auth.totp.sql import _LOAD as LOAD_AUTHENTICATORS
+from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.fields import timestamp
 
+_CLIENT = ClientInfo("127.0.0.1", "")
 _WEEK = 604_800_000
+_HOUR = 3_600_000
 _OTP_TTL = 180_000
 _LEASE = 30_000
 _LANE = "challenge"
@@ -89,7 +99,7 @@ class Requests:
             secret = self._keyring.unseal(row["sealed_secret"], f"totp:{user_id}:{row['id']}")
             step = totp.matching_step(secret, _PARAMETERS, code, now, 1)
             await tx.run(USE_STEP, id=row["id"], step=step)
-            return await _sign_in(tx, challenge, user_id, "pwd otp", now)
+            return await _sign_in(tx, challenge, user_id, Event.TOTP_ACCEPTED, now)
 
         return await self._database.transact(work)
 
@@ -100,18 +110,23 @@ class Requests:
             user_id = await _pay(tx, challenge, now)
             code_hash = self._keyring.hash_code(code, f"sent-code:{challenge.hex()}")
             await tx.run(SPEND_CODE, binding=challenge, user_id=user_id, code_hash=code_hash, now=now)
-            return await _sign_in(tx, challenge, user_id, "pwd email", now)
+            tx.later(CLEAR_SENDS, user_id=user_id)
+            return await _sign_in(tx, challenge, user_id, Event.OTP_ACCEPTED, now)
 
         return await self._database.transact(work)
 
-    async def verify_backup_code(self, token: str, code: str) -> Any:
+    async def verify_backup_code(self, token: str, code: str) -> tuple[Any, Mail]:
         challenge, now = digest(TokenKind.CHALLENGE, token), _now()
 
-        async def work(tx: Tx) -> Any:
+        async def work(tx: Tx) -> tuple[Any, Mail]:
             user_id = await _pay(tx, challenge, now)
             code_hash = self._keyring.hash_code(code.replace("-", ""), f"backup-code:{user_id}")
             await tx.run(SPEND_BACKUP_CODE, user_id=user_id, code_hash=code_hash, active="active")
-            return await _sign_in(tx, challenge, user_id, "pwd backup-code", now)
+            await tx.one(COUNT_BACKUP_CODES, user_id=user_id, state="active")
+            answer = await _sign_in(tx, challenge, user_id, Event.BACKUP_CODE_ACCEPTED, now)
+            mail = Mail(new_id(now), answer["user"]["email"], answer["user"]["name"], "", now + _WEEK)
+            self._post(tx, mail, now)
+            return answer, mail
 
         return await self._database.transact(work)
 
@@ -120,6 +135,15 @@ class Requests:
 
         async def work(tx: Tx) -> Mail:
             row = await tx.one(LOAD_WAITING, token_digest=challenge, now=now)
+            await tx.one(
+                PAY_SEND,
+                user_id=row["id"],
+                now=now,
+                window_began=now - _HOUR,
+                free=FREE_SENDS,
+                later=now + _LEASE,
+                most=MOST_SENDS,
+            )
             mail = Mail(new_id(now), row["email"], row["name"], new_numeric_code(6), now + _OTP_TTL)
             code_hash = self._keyring.hash_code(mail.code, f"sent-code:{challenge.hex()}")
             tx.later(
@@ -130,17 +154,17 @@ class Requests:
                 now=now,
                 expires_at=mail.expires_at,
             )
-            sealed = self._keyring.seal(msgspec.msgpack.encode(mail), f"outbox:{mail.id}")
-            tx.later(
-                INSERT_MAIL,
-                id=mail.id,
-                sealed_message=sealed,
-                due_at=now + _LEASE,
-                expires_at=mail.expires_at,
-            )
+            self._post(tx, mail, now)
+            _record(tx, Entry(event=Event.OTP_SENT, user_id=row["id"], client=_CLIENT), now)
             return mail
 
         return await self._database.transact(work)
+
+    def _post(self, tx: Tx, mail: Mail, now: Millis) -> None:
+        sealed = self._keyring.seal(msgspec.msgpack.encode(mail), f"outbox:{mail.id}")
+        tx.later(
+            INSERT_MAIL, id=mail.id, sealed_message=sealed, due_at=now + _LEASE, expires_at=mail.expires_at
+        )
 
     async def forget_mail(self, mail: Mail) -> None:
         """Delete the row of a mail that went out; rows that come while others are deleted go together."""
@@ -166,18 +190,18 @@ async def _pay(tx: Tx, challenge: bytes, now: Millis) -> str:
     return user_id
 
 
-async def _sign_in(tx: Tx, challenge: bytes, user_id: str, amr: str, now: Millis) -> Any:
+async def _sign_in(tx: Tx, challenge: bytes, user_id: str, event: Event, now: Millis) -> Any:
     tx.later(CLEAR_FAILURES, user_id=user_id, lane=_LANE)
     account = await tx.one(LOAD_ACCOUNT, id=user_id)
     tx.later(SPEND_CHALLENGE, token_digest=challenge)
-    token = new_token(TokenKind.SESSION)
+    token, session_id = new_token(TokenKind.SESSION), SessionId(new_id(now))
     tx.later(
         INSERT_SESSION,
-        id=new_id(now),
+        id=session_id,
         user_id=user_id,
         token_digest=digest(TokenKind.SESSION, token),
         level=2,
-        amr=amr,
+        amr="pwd otp",
         lifetime=_WEEK,
         persistent=True,
         address="127.0.0.1",
@@ -185,8 +209,14 @@ async def _sign_in(tx: Tx, challenge: bytes, user_id: str, amr: str, now: Millis
         now=now,
         expires_at=now + _WEEK,
     )
+    _record(tx, Entry(event=event, user_id=UserId(user_id), client=_CLIENT, session_id=session_id), now)
     owner = _user(account, user_id, account["created_at"], account["updated_at"])
     return {"token": token, "user": owner}
+
+
+def _record(tx: Tx, entry: Entry, now: Millis) -> None:
+    # The server's own function, which puts a write off and needs no more of a transaction than that.
+    record(cast("ProductTx", tx), entry, now)
 
 
 def _user(row: Row, user_id: str, created_at: Millis, updated_at: Millis) -> dict[str, Any]:

@@ -40,7 +40,6 @@ class Floor:
         self._verify = {
             "/api/auth/two-factor/verify-totp": requests.verify_totp,
             "/api/auth/two-factor/verify-otp": requests.verify_otp,
-            "/api/auth/two-factor/verify-backup-code": requests.verify_backup_code,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,6 +53,8 @@ class Floor:
             await _answer(send, _encode(await self._requests.get_session(_token(scope))))
         elif path == "/api/auth/two-factor/send-otp":
             await self._send_otp(scope, send)
+        elif path == "/api/auth/two-factor/verify-backup-code":
+            await self._verify_backup_code(scope, receive, send)
         else:
             body = (await receive())["body"]
             await _answer(send, _encode(await self._verify[path](_token(scope), _decode(body).code)))
@@ -69,6 +70,15 @@ class Floor:
     async def _send_otp(self, scope: Scope, send: Send) -> None:
         mail = await self._requests.send_otp(_token(scope))
         await _answer(send, b'{"status":true}')
+        await self._deliver(mail)
+
+    async def _verify_backup_code(self, scope: Scope, receive: Receive, send: Send) -> None:
+        code = _decode((await receive())["body"]).code
+        answer, mail = await self._requests.verify_backup_code(_token(scope), code)
+        await _answer(send, _encode(answer))
+        await self._deliver(mail)
+
+    async def _deliver(self, mail: Mail) -> None:
         os.write(self._mail, _encode(_line(mail)) + b"\n")
         await self._requests.forget_mail(mail)
 
