@@ -94,9 +94,6 @@ class _Job:
         self.actions: list[Callable[[], None]] = []
 
     def settle(self) -> None:
-        if self.error is None:
-            for action in self.actions:
-                action()
         if self.future.cancelled():
             return
         if self.error is None:
@@ -111,7 +108,7 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         """Take the file's path; nothing is opened yet."""
         self._path = path
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(_MAX_WAITING)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._ended = False
 
@@ -158,11 +155,10 @@ class SqliteStore:
         """Run work on the writer thread and return when its commit is on disk."""
         if self._writer is None or not self._writer.is_alive():
             raise Unavailable("the SQLite store is not open")
+        if self._jobs.qsize() >= _MAX_WAITING:
+            raise Unavailable("too many transactions wait for the SQLite writer")
         job = _Job(work, asyncio.get_running_loop())
-        try:
-            self._jobs.put_nowait(job)
-        except queue.Full:
-            raise Unavailable("too many transactions wait for the SQLite writer") from None
+        self._jobs.put(job)
         return cast("T", await job.future)
 
     def _write(self) -> None:
@@ -172,9 +168,9 @@ class SqliteStore:
                 # Another process holds the file. Who has queued meanwhile would wait as long again, one group
                 # after the other: they are told at once.
                 group += self._failed(self._waiting(_MAX_WAITING), group[0].error)
-            for job in group:
-                with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits any more
-                    job.loop.call_soon_threadsafe(job.settle)
+            for loop in {job.loop for job in group}:
+                with contextlib.suppress(RuntimeError):  # it is closed: nobody waits there any more
+                    loop.call_soon_threadsafe(_settle, [job for job in group if job.loop is loop])
 
     def _waiting(self, most: int) -> Iterator[_Job]:
         for _ in range(most):
@@ -201,8 +197,7 @@ class SqliteStore:
             with _translated():
                 connection.execute("BEGIN IMMEDIATE")
                 locked = True
-                for job in group:
-                    self._run(job)
+                self._run_all(group)
                 connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - whatever it was, these callers must hear of it
             if connection.in_transaction:
@@ -210,22 +205,47 @@ class SqliteStore:
             self._failed(group, error)
         return locked
 
+    def _run_all(self, group: list[_Job]) -> None:
+        """Run the jobs of a group. One that fails must not take the others along, which is rare and so done twice."""
+        connection = self._write_connection
+        try:
+            for job in group:
+                self._run(job)
+        except Exception:
+            if len(group) == 1 or not connection.in_transaction:
+                raise
+            connection.execute("ROLLBACK")
+            connection.execute("BEGIN IMMEDIATE")
+            for job in group:
+                self._run_apart(job)
+
     def _run(self, job: _Job) -> None:
+        tx = _SqliteTx(self._write_connection)
+        job.result = _finish(job.work(tx))
+        tx.finish()
+        job.actions = tx.actions
+
+    def _run_apart(self, job: _Job) -> None:
         """Run one job inside the group's transaction; what it did is undone alone if it fails."""
         connection = self._write_connection
         connection.execute("SAVEPOINT job")
         try:
             with _translated():
-                tx = _SqliteTx(connection)
-                job.result = _finish(job.work(tx))
-                tx.finish()
-                job.actions = tx.actions
+                self._run(job)
         except Exception as error:
             if not connection.in_transaction:
                 raise  # SQLite gave the whole transaction up (disk full): nothing of the group is left
             connection.execute("ROLLBACK TO job")
             job.error = error
         connection.execute("RELEASE job")
+
+
+def _settle(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.settle()
+    for job in jobs:
+        for action in job.actions if job.error is None else ():
+            action()
 
 
 def _finish(awaitable: Awaitable[T]) -> T:
