@@ -79,7 +79,11 @@ class Settings(BaseSettings):
     mail_from: str | None = Field(
         None, description='The sender of mail, as "Name <address>"; needed for smtp.'
     )
-    sms_url: str | None = Field(None, description="Reserved for text messages; this version sends none.")
+    sms_url: SecretStr | None = Field(
+        None,
+        description="Where text messages go, if anywhere: console:, file:///path, or an address of Apprise with "
+        "{phone} in it, such as twilio://SID:TOKEN@FROM/{phone}.",
+    )
     session_ttl: int = Field(604_800, ge=60, description="Seconds a session lasts without use.")
     challenge_ttl: int = Field(
         600, ge=10, le=3600, description="Seconds a sign-in waits for its second factor."
@@ -97,8 +101,8 @@ class Settings(BaseSettings):
     )
     disable_requires: Literal["password", "second-factor"] = Field(
         "password",
-        description="What turning two-factor authentication off takes beside a session: the password, or also a "
-        "second factor proven within ten minutes.",
+        description="What it takes, beside a session, to turn two-factor authentication off, to replace a factor or to "
+        "make new backup codes: the password, or also a second factor proven within ten minutes.",
     )
     totp_digits: int = Field(6, ge=6, le=8, description="Digits of a TOTP code.")
     totp_period: int = Field(30, ge=15, le=120, description="Seconds of a TOTP step.")
@@ -126,6 +130,11 @@ class Settings(BaseSettings):
     trusted_proxies: CommaSeparated = Field(
         (),
         description="Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Opens /api/auth/metrics, in the form Prometheus reads, to whoever shows it as a bearer.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe line logged."

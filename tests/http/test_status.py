@@ -12,6 +12,7 @@ OFF: dict[str, Any] = {
     "backupCodesLeft": 0,
     "trustedDevices": 0,
     "pendingEnrolment": None,
+    "phoneNumber": None,
 }
 
 
@@ -51,6 +52,7 @@ async def test_an_authenticator_app_is_preferred(ada: Person) -> None:
         "backupCodesLeft": 10,
         "trustedDevices": 0,
         "pendingEnrolment": None,
+        "phoneNumber": None,
     }
 
 

@@ -60,9 +60,11 @@ class Mailbox:
         return [mail.kind for mail in self.messages if mail.to == email]
 
     async def refused_code(self) -> str:
-        """Wait for a mail that was turned away and return its code."""
+        """Wait for a code that was turned away and return it."""
+
+        def codes() -> list[str]:
+            return [mail.code for mail in self.refused if mail.code is not None]
+
         async with self._arrived:
-            await asyncio.wait_for(self._arrived.wait_for(lambda: bool(self.refused)), timeout=5)
-        code = self.refused[-1].code
-        assert code is not None
-        return code
+            await asyncio.wait_for(self._arrived.wait_for(lambda: bool(codes())), timeout=5)
+        return codes()[-1]

@@ -22,6 +22,14 @@ class Account(msgspec.Struct, frozen=True):
     created_at: Millis
     updated_at: Millis
 
+    @property
+    def addressee(self) -> str:
+        """The name to greet by in a mail, or nothing while nobody has verified the address.
+
+        Anybody can sign up with a stranger's address and with an advertisement for a name.
+        """
+        return self.name if self.email_verified else ""
+
 
 class SignedIn(msgspec.Struct, frozen=True):
     """The owner of a live session: the principal of every request that needs one."""

@@ -5,10 +5,14 @@ from athena_auth.delivery.model import Circumstances, Message, MessageKind
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.store.transaction import Tx
+from athena_auth.throttle.rules import FREE_FAILURES, MAX_FAILURES
+from athena_auth.throttle.sends import budget as sends
 from athena_auth.wire.caller import ClientInfo
 
 _OF_USE = 259_200
 """Seconds for which a mail server that is down is tried: after three days it is no news any more."""
+TOLD_AT = frozenset({FREE_FAILURES + 1, MAX_FAILURES})
+"""Wrong passwords in a row at which the owner is told: the first that makes wait, and the last that is looked at."""
 
 
 class News:
@@ -19,7 +23,7 @@ class News:
         self._outbox = outbox
         self._app_name = app_name
 
-    def tell(
+    async def tell(
         self,
         tx: Tx,
         account: Account,
@@ -29,11 +33,16 @@ class News:
         *,
         codes_left: int | None = None,
     ) -> None:
-        """Tell the owner what happened, when and from where."""
+        """Tell the owner what happened, when and from where.
+
+        An address that nobody has verified may be a stranger's: it gets no more than its share of an hour.
+        """
+        if not account.email_verified and not await sends.pay_for_news(tx, account.id, now):
+            return
         message = Message(
             kind=kind,
             to=account.email,
-            name=account.name,
+            name=account.addressee,
             app_name=self._app_name,
             expires_at=after(now, _OF_USE),
             circumstances=Circumstances(now, client.address, client.user_agent),

@@ -6,10 +6,12 @@ from typing import TypeVar
 from athena_auth.accounts import sql
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
+from athena_auth.accounts.news import TOLD_AT, News
 from athena_auth.accounts.sql import StoredPassword
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.crypto.passwords import MAX_LENGTH, is_absurd
+from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
@@ -27,11 +29,12 @@ ProvenWork = Callable[[Tx, Account], Awaitable[T]]
 class PasswordProof:
     """Checks passwords against accounts."""
 
-    def __init__(self, store: Store, clock: Clock, pool: HashingPool) -> None:
-        """Take the database, the clock and the threads that hash."""
+    def __init__(self, store: Store, clock: Clock, pool: HashingPool, news: News) -> None:
+        """Take the database, the clock, the threads that hash and the way to write to owners."""
         self._store = store
         self._clock = clock
         self._pool = pool
+        self._news = news
 
     async def of_account(self, user_id: UserId, password: str) -> CredentialVersion | None:
         """Return the credentials that this password proves, or None when it is wrong."""
@@ -78,7 +81,7 @@ class PasswordProof:
     async def _pay(self, user_id: UserId) -> Paid | Refused:
         now = self._clock.now()
         paid = await budget.pay(self._store, user_id, Lane.PASSWORD, now)
-        return paid if isinstance(paid, Paid) else refused_by(paid, now)
+        return paid if isinstance(paid, Paid) else refused_by(paid, now, Lane.PASSWORD)
 
     async def _record_failure(self, signed_in: SignedIn, paid: Paid) -> None:
         refused = _entry(signed_in, Event.STEP_UP_PASSWORD_REFUSED, ErrorCode.INVALID_PASSWORD)
@@ -87,6 +90,9 @@ class PasswordProof:
         async def work(tx: Tx) -> None:
             budget.record_failure(tx, signed_in.account.id, Lane.PASSWORD, paid, now)
             audit.record(tx, refused, now)
+            if paid.failures in TOLD_AT:
+                kind = MessageKind.ACCOUNT_LOCKED
+                await self._news.tell(tx, signed_in.account, kind, signed_in.client, now)
 
         await self._store.transact(work)
 

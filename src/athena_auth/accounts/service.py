@@ -19,6 +19,7 @@ from athena_auth.sessions import rules
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Session
 from athena_auth.store.transaction import Store, Tx
+from athena_auth.throttle.passwords.budget import forget_account
 from athena_auth.wire.caller import ClientInfo
 
 
@@ -83,7 +84,9 @@ class AccountService:
 
         async def work(tx: Tx) -> Refused | None:
             deleted = await sql.delete(tx, user_id)
-            self._record(tx, signed_in, Event.DELETED)
+            if deleted:
+                forget_account(tx, signed_in.account.email)
+                self._record(tx, signed_in, Event.DELETED)
             return None if deleted else Refused(ErrorCode.UNAUTHORIZED)
 
         if password is not None:

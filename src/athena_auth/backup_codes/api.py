@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import PROOF_ERRORS
@@ -44,14 +44,14 @@ class VerifyBackupCodeBody(msgspec.Struct, frozen=True, rename="camel"):
     trust_device: TrustDevice | None = None
 
 
-class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """The code was right, and is used up."""
 
     user: UserAnswer
     session: NewSessionAnswer
     token: SessionToken
     backup_codes_left: Annotated[int, Meta(ge=0, examples=[9])]
-    message: Annotated[str, Meta(examples=[_LAST_CODE])] | None = None
+    message: Annotated[str, Meta(examples=[_LAST_CODE])] | UnsetType = UNSET
     """What to do now, when this was the last one."""
 
 
@@ -80,7 +80,7 @@ class BackupCodeApi:
             new_session_answer(passed),
             passed.token,
             left,
-            None if left else _LAST_CODE,
+            UNSET if left else _LAST_CODE,
         )
         return self._passed_reply.of(passed, body, set_session=not is_set(call.body.disable_session))
 
@@ -111,7 +111,7 @@ class BackupCodeApi:
                 access=Access.SESSION,
                 body=PasswordBody,
                 answer=BackupCodesAnswer,
-                errors=(*PROOF_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED),
+                errors=(*PROOF_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED, ErrorCode.STEP_UP_REQUIRED),
                 limit=SECOND_STEP,
                 summary="Replace the backup codes by new ones",
             ),

@@ -11,6 +11,7 @@ from athena_auth.challenge.second_step import Passed, SecondStep, SubmittedCode
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sessions.rules import has_fresh_second_factor
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.route import ChallengeBearer
 
@@ -25,17 +26,23 @@ class BackupCodeService:
         proof: PasswordProof,
         news: News,
         clock: Clock,
+        *,
+        takes_a_factor: bool,
     ) -> None:
-        """Take the factor, the step it serves, the way passwords are proven and the way to write to owners."""
+        """Take what it works with, and whether new codes take a second factor beside the password."""
         self._method = method
         self._second_step = second_step
         self._proof = proof
         self._news = news
         self._clock = clock
+        self._takes_a_factor = takes_a_factor
 
     async def generate(self, signed_in: SignedIn, password: str) -> list[str] | Refused:
         """Replace the account's codes by new ones, which are shown this once."""
         user_id, now = signed_in.account.id, self._clock.now()
+        enabled = signed_in.account.two_factor_enabled
+        if self._takes_a_factor and enabled and not has_fresh_second_factor(signed_in.session, now):
+            return Refused(ErrorCode.STEP_UP_REQUIRED)
 
         async def work(tx: Tx, account: Account) -> list[str] | Refused:
             if not account.two_factor_enabled:
@@ -48,7 +55,7 @@ class BackupCodeService:
                 session_id=signed_in.session.id,
             )
             audit.record(tx, generated, now)
-            self._news.tell(tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now)
+            await self._news.tell(tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now)
             return codes
 
         return await self._proof.act(signed_in, password, work)

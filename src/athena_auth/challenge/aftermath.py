@@ -14,7 +14,7 @@ from athena_auth.kernel.ids import SessionId
 from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
 
-_NOT_BY_MAIL = frozenset({Amr.TOTP, Amr.BACKUP_CODE})
+_NOT_BY_MAIL = frozenset({Amr.TOTP, Amr.TEXT, Amr.BACKUP_CODE})
 
 
 class Aftermath:
@@ -25,7 +25,7 @@ class Aftermath:
         self._news = news
         self._trust = trust
 
-    def of(
+    async def of(
         self,
         tx: Tx,
         account: Account,
@@ -42,12 +42,12 @@ class Aftermath:
         audit.record(tx, entry, now)
         if proven.codes_left is not None:
             kind, left = MessageKind.BACKUP_CODE_USED, proven.codes_left
-            self._news.tell(tx, account, kind, where.client, now, codes_left=left)
+            await self._news.tell(tx, account, kind, where.client, now, codes_left=left)
         if account.reset_by_mail and proven.amr in _NOT_BY_MAIL:
             accounts.clear_reset_by_mail(tx, account.id)
-        return self._trusted(tx, account, where, session_id, now) if trust_device else None
+        return await self._trusted(tx, account, where, session_id, now) if trust_device else None
 
-    def _trusted(
+    async def _trusted(
         self, tx: Tx, account: Account, where: Circumstances, session_id: SessionId, now: Millis
     ) -> str:
         granted = self._trust.grant(tx, account.id, where.client, now)
@@ -59,5 +59,5 @@ class Aftermath:
             device_id=granted.device_id,
         )
         audit.record(tx, entry, now)
-        self._news.tell(tx, account, MessageKind.DEVICE_TRUSTED, where.client, now)
+        await self._news.tell(tx, account, MessageKind.DEVICE_TRUSTED, where.client, now)
         return granted.token

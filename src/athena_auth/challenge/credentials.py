@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.news import News
@@ -16,13 +18,26 @@ from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
-from athena_auth.throttle.sql import CLEAR_ALL
+from athena_auth.throttle.sql import CLEAR_ALL, CLEAR_PASSWORDS
 from athena_auth.wire.caller import ClientInfo
 
 Subscriber = Callable[[Change], tuple[Statement, ...]]
 """The writes, by `user_id`, that end or move on what a slice keeps for an account when this happens to it."""
 
 _TWO_FACTOR = {Change.FACTOR_ADDED: True, Change.FACTOR_REPLACED: True, Change.FACTORS_REMOVED: False}
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who changes credentials, and what she keeps."""
+
+    client: ClientInfo
+    session_id: SessionId | None
+    """The session it is done in, which stays."""
+    keeps_others: bool = False
+    """Whether other sessions live on too: the owner may say so when she changes her password."""
+    gets_guesses_back: bool = True
+    """Whether guesses at the second factor are forgotten. Not for somebody who has shown none, though one is on:
+    to her it is the same as before, and a thief could change the password back and forth for new guesses."""
 
 
 class CredentialEvents:
@@ -32,7 +47,7 @@ class CredentialEvents:
         """Ask each slice once what is to be done at each kind of change."""
         self._news = news
         self._writes = {
-            change: tuple(write for subscriber in (_guesses, *subscribers) for write in subscriber(change))
+            change: tuple(write for subscriber in subscribers for write in subscriber(change))
             for change in Change
         }
 
@@ -41,49 +56,38 @@ class CredentialEvents:
         tx: Tx,
         user_id: UserId,
         change: Change,
-        client: ClientInfo,
-        *,
-        keep: SessionId | None,
-        keep_others: bool = False,
+        actor: Actor,
         now: Millis,
     ) -> Account | None:
-        """Record the change, end what hung on the old credentials but for the session `keep`, return the account.
+        """Record the change, end what hung on the old credentials but for the actor's session, return the account.
 
         The order is part of the guarantee. Each write waits for transactions that hold what it writes, and
         the next one sees what those added: first the account, which sign-ins hold; then the challenges, which
         second steps hold and turn into sessions; then the sessions, which step-ups hold and let trust devices;
         then the rest, in one go.
-
-        With `keep_others` other sessions live on: the owner said so when she changed her password.
         """
         account = await accounts.change_credentials(
             tx, user_id, now, two_factor_enabled=_TWO_FACTOR.get(change)
         )
         await sql.end_all(tx, user_id)
-        if not keep_others:
+        if not actor.keeps_others:
             # A new factor leaves standing what was proven at its level; any other change leaves nothing.
             below = Level.TWO if change is Change.FACTOR_ADDED else None
-            await sessions.end_others(tx, user_id, keep, below)
+            await sessions.end_others(tx, user_id, actor.session_id, below)
+        tx.later(CLEAR_ALL if actor.gets_guesses_back else CLEAR_PASSWORDS, user_id=user_id)
         self._put_off(tx, user_id, change)
         event, kind = CHANGES[change]
-        audit.record(tx, Entry(event=event, user_id=user_id, client=client, session_id=keep), now)
+        entry = Entry(event=event, user_id=user_id, client=actor.client, session_id=actor.session_id)
+        audit.record(tx, entry, now)
         if account is not None:
-            self._news.tell(tx, account, kind, client, now)
+            await self._news.tell(tx, account, kind, actor.client, now)
         return account
 
     def withdraw_enrolment(self, tx: Tx, user_id: UserId) -> None:
         """Forget an enrolment that was begun on an account with no factor on; nothing rests on it yet."""
+        tx.later(CLEAR_ALL, user_id=user_id)
         self._put_off(tx, user_id, Change.FACTORS_REMOVED)
 
     def _put_off(self, tx: Tx, user_id: UserId, change: Change) -> None:
         for write in self._writes[change]:
             tx.later(write, user_id=user_id)
-
-
-def _guesses(change: Change) -> tuple[Statement, ...]:
-    """Give the budget of guesses back: what was guessed at is no more.
-
-    Not after a reset by mail: the second factor is the same as before, and whoever reads the owner's mail would
-    have as many guesses at it as she cares to ask resets for.
-    """
-    return () if change is Change.PASSWORD_RESET else (CLEAR_ALL,)

@@ -7,20 +7,20 @@ from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.challenge import sql
 from athena_auth.challenge.admission import Lifetimes
 from athena_auth.challenge.aftermath import Aftermath
-from athena_auth.challenge.credentials import CredentialEvents
+from athena_auth.challenge.binding import session_binding
+from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.judge import Circumstances, Judge
 from athena_auth.challenge.method import Claim, Method, Proven
 from athena_auth.challenge.model import Challenge
 from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
-from athena_auth.kernel.ids import SessionId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
 from athena_auth.sessions.model import Amr, Level, Proof, Session
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle.model import Blocked
+from athena_auth.throttle.model import Blocked, Lane
 from athena_auth.throttle.refusal import refused_by
 from athena_auth.wire.route import ChallengeBearer
 
@@ -52,11 +52,6 @@ class Passed(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Passed({self.account.id})"
-
-
-def session_binding(session_id: SessionId) -> bytes:
-    """Return what a code sent in a live session is bound to."""
-    return b"session:" + session_id.encode()
 
 
 class SecondStep:
@@ -106,7 +101,7 @@ class SecondStep:
             if isinstance(proven, Blocked):
                 # A lock must not use up the owner's challenge too: nothing was looked at.
                 sql.refund_try(tx, token_digest)
-                return refused_by(proven, now)
+                return refused_by(proven, now, Lane.CHALLENGE)
             if isinstance(proven, Refused):
                 return proven
             return await self._sign_in(tx, challenge, bearer, proven, submitted, now)
@@ -128,7 +123,7 @@ class SecondStep:
             where = Circumstances(signed_in.client, session.id)
             proven = await self._judge.judge(tx, method, claim, where)
             if isinstance(proven, Blocked):
-                return refused_by(proven, now)
+                return refused_by(proven, now, Lane.SESSION)
             if isinstance(proven, Refused):
                 return proven
             return await self._raise(tx, signed_in, proven, submitted, now)
@@ -157,7 +152,7 @@ class SecondStep:
         ttl, persistent = self._lifetimes.session, challenge.persistent
         minted = mint(tx, account.id, proof, bearer.client, ttl=ttl, persistent=persistent, now=now)
         where = Circumstances(bearer.client)
-        trust_token = self._aftermath.of(
+        trust_token = await self._aftermath.of(
             tx, account, proven, where, minted.session.id, trust_device=submitted.trust_device, now=now
         )
         return Passed(minted.session, minted.token, account, trust_token, proven.codes_left)
@@ -171,12 +166,12 @@ class SecondStep:
         account: Account | None = signed_in.account
         if proven.change is not None:
             account = await self._events.announce(
-                tx, session.user_id, proven.change, signed_in.client, keep=session.id, now=now
+                tx, session.user_id, proven.change, Actor(signed_in.client, session.id), now
             )
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         where = Circumstances(signed_in.client, session.id)
-        trust_token = self._aftermath.of(
+        trust_token = await self._aftermath.of(
             tx, account, proven, where, session.id, trust_device=submitted.trust_device, now=now
         )
         raised = msgspec.structs.replace(session, proof=proof, proven_at=now)

@@ -48,7 +48,7 @@ def serve(given: dict[str, str]) -> None:
     """Bring the database up to date and serve until Ctrl-C.
 
     Secrets are not options, since command lines can be read by everybody on the machine: set ATHENA_SECRET
-    (or ATHENA_SECRETS, to replace one) in the environment or in `.env`.
+    (or ATHENA_SECRETS, to replace one) and ATHENA_METRICS_TOKEN in the environment or in `.env`.
     """
     settings = _settings(given)
     try:

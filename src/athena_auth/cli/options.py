@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from athena_auth.settings import PREFIX, Settings
 
 # A secret on a command line is readable by every user of the machine, in the list of processes.
-_ENVIRONMENT_ONLY = {"secret", "secrets"}
+_ENVIRONMENT_ONLY = {"secret", "secrets", "metrics_token"}
 
 
 def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[[], None]]:

@@ -38,7 +38,7 @@ class ConsoleTransport:
 
 def _box(message: Message) -> str:
     rows = {
-        "mail": message.kind.value,
+        message.channel.value: message.kind.value,
         # An address with an escape sequence would otherwise rewrite the developer's terminal.
         "to": one_line(message.to, limit=320),
         **_matter(message),

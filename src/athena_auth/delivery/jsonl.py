@@ -23,7 +23,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defau
     """What the file tells of a message; what a message does not have is left out.
 
     Attributes:
-        to: The address.
+        to: The address, or the phone number.
         kind: A `MessageKind`.
         code: The secret to type in.
         url: The secret link.
@@ -61,7 +61,7 @@ class JsonLinesTransport:
             os.close(os.open(self._path, _APPEND, _OWNER_ONLY))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            raise ValueError(f"The mail file {str(self._path)!r} cannot be written: {reason}.") from None
+            raise ValueError(f"The outbox file {str(self._path)!r} cannot be written: {reason}.") from None
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -73,7 +73,7 @@ class JsonLinesTransport:
         found = _FILE_URL.fullmatch(url)
         if found is None:
             raise ValueError(
-                "A mail file is written file:///absolute/path.jsonl, with three slashes, "
+                "An outbox file is written file:///absolute/path.jsonl, with three slashes, "
                 "or file:relative.jsonl."
             )
         return cls(unquote(found["path"]))
@@ -88,7 +88,7 @@ class JsonLinesTransport:
             self._append(msgspec.json.encode(_line(message)) + b"\n")
         except OSError as error:
             raise DeliveryFailed(
-                f"the mail file cannot be written ({error.strerror})", permanent=False
+                f"the outbox file cannot be written ({error.strerror})", permanent=False
             ) from None
 
     async def close(self) -> None:
@@ -103,7 +103,7 @@ class JsonLinesTransport:
             os.close(descriptor)
         if written != len(line):
             raise DeliveryFailed(
-                "the mail file took only a part of the line (is the disk full?)", permanent=False
+                "the outbox file took only a part of the line (is the disk full?)", permanent=False
             )
 
 

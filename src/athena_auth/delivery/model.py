@@ -6,6 +6,13 @@ from enum import StrEnum
 import msgspec
 
 
+class Channel(StrEnum):
+    """The ways to a person."""
+
+    MAIL = "mail"
+    TEXT = "text"
+
+
 class MessageKind(StrEnum):
     """The reasons to write to a person; the words of each are in `words`."""
 
@@ -49,7 +56,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kind: Why the person is written to.
-        to: The address, `local@domain`; internationalised addresses (RFC 6531) are allowed.
+        to: The address, `local@domain`; internationalised addresses (RFC 6531) are allowed. For a text message
+            the phone number (E.164).
         name: What the person is called, as they typed it: untrusted text.
         app_name: What the service is called by its operator.
         expires_at: Unix milliseconds; after this instant the message must not be delivered.
@@ -58,6 +66,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         valid_for: Seconds the code or the link was valid for when it was made.
         circumstances: When and from where that happened which the message tells of.
         codes_left: How many backup codes are left, where one was used.
+        channel: The way it goes; messages that older versions left in an outbox are mail.
     """
 
     kind: MessageKind
@@ -70,6 +79,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     valid_for: int | None = None
     circumstances: Circumstances | None = None
     codes_left: int | None = None
+    channel: Channel = Channel.MAIL
 
     def __repr__(self) -> str:
         return f"Message(kind={self.kind.value!r}, to={_masked(self.to)!r})"
@@ -81,6 +91,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _masked(address: str) -> str:
-    """Keep the first character and the domain: enough to follow a complaint, too little to write to."""
+    """Keep the first character and the domain, of a phone number nothing: too little to write to."""
     local, at, domain = address.rpartition("@")
     return f"{local[:1]}***{at}{domain}" if at else "***"

@@ -1,4 +1,4 @@
-"""The outbox: a mail is decided on in the use case's transaction and sent after its commit (I9, I10).
+"""The outbox: a message is decided on in the use case's transaction and sent after its commit (I9, I10).
 
 The row is written with the rest of the use case, so a mail exists exactly when what it tells of happened.
 The process that wrote it sends it at once from memory and deletes the row. Until then the row is leased to
@@ -16,9 +16,9 @@ import structlog
 
 from athena_auth.crypto.keys import Keyring, UnreadableError
 from athena_auth.delivery import sql
-from athena_auth.delivery.model import Message
+from athena_auth.delivery.model import Channel, Message
 from athena_auth.delivery.receipts import Receipts
-from athena_auth.delivery.transport import DeliveryFailed, Transport
+from athena_auth.delivery.transport import DeliveryFailed, NoTransport, Transport
 from athena_auth.kernel.clock import Clock, Millis, after
 from athena_auth.kernel.ids import new_id
 from athena_auth.kernel.outcome import Unavailable
@@ -33,6 +33,7 @@ _MARGIN = 15
 _POLL = 5.0
 """Seconds between looks for rows whose lease ran out or whose next try is due."""
 _SENDERS = 4
+"""For each channel: a gateway of text messages that hangs does not hold up mail, nor the other way round."""
 _IN_MEMORY = 1000
 _BATCH = 20
 _LONGEST_BACKOFF = 300
@@ -52,16 +53,25 @@ class Outbox:
     """Posts messages inside transactions and delivers them outside."""
 
     def __init__(
-        self, store: Store, clock: Clock, keyring: Keyring, transport: Transport, *, poll: float = _POLL
+        self,
+        store: Store,
+        clock: Clock,
+        keyring: Keyring,
+        mail: Transport,
+        *,
+        texts: Transport | None = None,
+        poll: float = _POLL,
     ) -> None:
         """Take what it works with, and how many seconds lie between looks for what was left unsent."""
         self._store = store
         self._clock = clock
         self._keyring = keyring
-        self._transport = transport
+        self._transports = {Channel.MAIL: mail, Channel.TEXT: texts or NoTransport()}
         self._poll = poll
         self._receipts = Receipts(store)
-        self._queue: asyncio.Queue[Parcel] = asyncio.Queue(_IN_MEMORY)
+        self._queues: dict[Channel, asyncio.Queue[Parcel]] = {
+            channel: asyncio.Queue(_IN_MEMORY) for channel in Channel
+        }
         self._tasks: list[asyncio.Task[None]] = []
 
     def post(self, tx: Tx, message: Message, now: Millis) -> None:
@@ -73,45 +83,48 @@ class Outbox:
 
     def _send_soon(self, parcel: Parcel) -> None:
         with contextlib.suppress(asyncio.QueueFull):  # its row stays; it is sent when its lease runs out
-            self._queue.put_nowait(parcel)
+            self._queues[parcel.message.channel].put_nowait(parcel)
 
     def start(self) -> None:
         """Start sending, and looking for what was left unsent."""
-        self._tasks = [asyncio.create_task(self._send_queued()) for _ in range(_SENDERS)]
+        queues = [queue for queue in self._queues.values() for _ in range(_SENDERS)]
+        self._tasks = [asyncio.create_task(self._send_queued(queue)) for queue in queues]
         self._tasks.append(asyncio.create_task(self._adopt_due()))
 
     async def stop(self, grace: float = 3.0) -> None:
         """Give what is in memory `grace` seconds to go out, then stop; the rest stays in its rows."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._queue.join(), grace)
+            await asyncio.wait_for(asyncio.gather(*(q.join() for q in self._queues.values())), grace)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._transport.close()
+        for transport in self._transports.values():
+            await transport.close()
 
-    async def _send_queued(self) -> None:
+    async def _send_queued(self, queue: asyncio.Queue[Parcel]) -> None:
         while True:
-            parcel = await self._queue.get()
+            parcel = await queue.get()
             try:
                 await self._deliver(parcel)
             except Unavailable as outage:
                 _log.warning("mail.store_unavailable", reason=str(outage))
-            except Exception as error:  # noqa: BLE001 - one mail nobody foresaw must not stop all others
+            except Exception as error:  # noqa: BLE001 - one message nobody foresaw must not stop all others
                 # Its row stays and comes round again when its lease runs out, until it expires.
-                _log.error("mail.crashed", kind=parcel.message.kind, error=type(error).__qualname__)
+                event = f"{parcel.message.channel}.crashed"
+                _log.error(event, kind=parcel.message.kind, error=type(error).__qualname__)
             finally:
-                self._queue.task_done()
+                queue.task_done()
 
     async def _deliver(self, parcel: Parcel) -> None:
         message, now = parcel.message, self._clock.now()
         if message.expires_at <= now:
             await self._receipts.file(parcel.id)
-            _log.warning("mail.expired", kind=message.kind, tries=parcel.tries)
+            _log.warning(f"{message.channel}.expired", kind=message.kind, tries=parcel.tries)
             return
         if not await self._is_ours(parcel, now):
             return
         try:
-            await self._transport.send(message)
+            await self._transports[message.channel].send(message)
         except DeliveryFailed as failure:
             await self._after_failure(parcel, failure)
         else:
@@ -129,7 +142,7 @@ class Outbox:
 
     async def _after_failure(self, parcel: Parcel, failure: DeliveryFailed) -> None:
         _log.warning(
-            "mail.failed",
+            f"{parcel.message.channel}.failed",
             kind=parcel.message.kind,
             reason=str(failure),
             permanent=failure.permanent,
@@ -147,7 +160,7 @@ class Outbox:
                 # After a burst or an outage there may be thousands: go on while there are, at the senders' pace.
                 while claimed := await self._claim_due():
                     for parcel in claimed:
-                        await self._queue.put(parcel)
+                        await self._queues[parcel.message.channel].put(parcel)
             except Unavailable as outage:
                 _log.warning("mail.store_unavailable", reason=str(outage))
             except Exception as error:  # noqa: BLE001 - nobody would start this task again

@@ -22,7 +22,7 @@ _TEMPLATES = Environment(
 )
 
 # What mail programs turn into a link or a mailbox by themselves.
-_LINK = re.compile(r"[/\\@:]|www\.|\.\w{2,}", re.IGNORECASE)
+_LINK = re.compile(r"[/\\@:\u3002\uff0e\uff61]|www\.|\.\w{2,}|\d[\d ().-]{5,}", re.IGNORECASE)
 
 _MINUTES = {"day": 24 * 60, "hour": 60, "minute": 1}
 _SECONDS_PER_MINUTE = 60
@@ -45,7 +45,7 @@ def render(message: Message) -> Rendered:
     words = WORDS[message.kind]
     facts = {
         "app_name": one_line(message.app_name),
-        "lifetime": _lifetime(message.valid_for),
+        "lifetime": lifetime(message.valid_for),
         "codes_left": _codes_left(message.codes_left),
     }
     subject = subject_of(message)
@@ -105,8 +105,8 @@ def _address(text: str) -> str:
     return str(mapped or address)
 
 
-def _lifetime(seconds: int | None) -> str:
-    """Say how long a code or a link lasts, rounded down so that the mail never promises more than there is."""
+def lifetime(seconds: int | None) -> str:
+    """Say how long a code or a link lasts, rounded down so that the message never promises more than there is."""
     minutes, rest = divmod(seconds or 0, _SECONDS_PER_MINUTE)
     if not minutes:
         return _counted(rest, "second")

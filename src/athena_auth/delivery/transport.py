@@ -1,4 +1,4 @@
-"""The door a message leaves by, and how the operator's mail URL chooses it."""
+"""The doors messages leave by, and how the operator's URLs for mail and for text messages choose them."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from athena_auth.delivery.model import Message
 from athena_auth.delivery.relay import ACCEPTED
 from athena_auth.delivery.smtp import SmtpTransport
 
-__all__ = ["DeliveryFailed", "Transport", "open_transport"]
+__all__ = ["DeliveryFailed", "NoTransport", "Transport", "open_text_transport", "open_transport"]
 
 
 class Transport(Protocol):
@@ -44,3 +44,43 @@ def open_transport(url: str, sender: str | None) -> Transport:
     if scheme in {"smtp", "smtps"}:
         return SmtpTransport.from_url(url, sender)
     raise ValueError(f"The mail URL must be console:, file:///absolute/path.jsonl, {ACCEPTED}.")
+
+
+class NoTransport:
+    """Stands in for text messages where the operator has set no gateway."""
+
+    async def send(self, message: Message) -> None:
+        """Keep what was left in the outbox while there was a gateway: it may be there again in a moment.
+
+        Raises:
+            DeliveryFailed: Always; temporary.
+        """
+        raise DeliveryFailed(f"no way is set for messages by {message.channel}", permanent=False)
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+
+def open_text_transport(url: str, host: str) -> Transport:
+    """Return the transport of text messages that `url` names.
+
+    Args:
+        url: `console:`, `file:///absolute/path.jsonl`, or an address of Apprise with `{phone}` in it.
+        host: The host that browsers see this server at; a phone fills the code in on its pages only.
+
+    Raises:
+        ValueError: The URL cannot be used, or the extra `sms` is not installed; the text repeats nothing of it.
+    """
+    scheme = url.partition(":")[0].lower()
+    if url.lower() == "console:":
+        return ConsoleTransport()
+    if scheme == "file":
+        return JsonLinesTransport.from_url(url)
+    try:
+        # Apprise takes twenty megabytes and most of a second: only who uses it pays for it.
+        from athena_auth.delivery.gateway import GatewayTransport  # noqa: PLC0415
+    except ImportError:
+        raise ValueError(
+            "a text gateway needs Apprise; install it with: pip install 'athena-auth[sms]'."
+        ) from None
+    return GatewayTransport(url, host)

@@ -36,6 +36,9 @@ class Words:
     action: str = ""
 
 
+TEXT = "{app_name}: {code} is your security code, valid for {lifetime}. Never share it."
+"""The whole of a text message: it fits into one of 160 characters, and has no link for anybody to imitate."""
+
 SIGNATURE = "This mail was sent automatically by {app_name}."
 
 _WAS_YOU = Advice("If this was you,", "there is nothing to do.")

@@ -16,13 +16,25 @@ from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, Route
 
+PhoneNumber = Annotated[
+    str,
+    Meta(
+        # E.164: the country code, and no more than fifteen digits. [0-9], since to Python \d is also ٣.
+        pattern=r"^\+[1-9][0-9]{6,14}$(?!\n)",
+        description="For the method `otp`: send codes by text message to this number, with its country code and "
+        "without spaces, once a code sent there has confirmed it. Only where the operator has set a text gateway.",
+        examples=["+4915112345678"],
+    ),
+]
 
-class EnableBody(msgspec.Struct, frozen=True):
+
+class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
     """The password, and what to turn on."""
 
     password: Password
     issuer: Issuer | None = None
     method: Annotated[Factor, Meta(description="Which factor to turn on.", examples=["totp"])] = Factor.TOTP
+    phone_number: PhoneNumber | None = None
 
 
 class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -43,7 +55,9 @@ class EnrolmentApi:
     async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply | Refused:
         """Begin an enrolment."""
         body = call.body
-        enrolment = await self._service.enable(call.principal, body.password, body.method, body.issuer)
+        enrolment = await self._service.enable(
+            call.principal, body.password, body.method, issuer=body.issuer, number=body.phone_number
+        )
         if isinstance(enrolment, Refused):
             return enrolment
         uri = UNSET if enrolment.totp_uri is None else enrolment.totp_uri
@@ -68,13 +82,13 @@ class EnrolmentApi:
                 access=Access.SESSION,
                 body=EnableBody,
                 answer=EnableAnswer,
-                errors=(*PROOF_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
+                errors=(*PROOF_ERRORS, ErrorCode.TOO_MANY_REQUESTS, ErrorCode.STEP_UP_REQUIRED),
                 limit=SECOND_STEP,
                 summary="Begin to turn a second factor on",
                 description="The new secret and the new backup codes take effect when a code confirms them "
                 "(/two-factor/verify-totp, or verify-otp for the method `otp`, which is sent a code at once); "
-                "until then whatever was on stays on. For the method `otp` and a verified address it takes "
-                "effect at once.",
+                "until then whatever was on stays on. For the method `otp` without a phone number and a verified "
+                "address it takes effect at once.",
             ),
             Route(
                 method="POST",

@@ -10,9 +10,9 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.backup_codes.method import BackupCodeMethod
 from athena_auth.backup_codes.sql import State
-from athena_auth.challenge.credentials import CredentialEvents
+from athena_auth.challenge.binding import session_binding
+from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.model import Change
-from athena_auth.challenge.second_step import session_binding
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.method import OtpMethod
@@ -60,20 +60,31 @@ class EnrolmentService:
         proof: PasswordProof,
         events: CredentialEvents,
         clock: Clock,
-        disabling_takes_a_factor: bool,
+        takes_a_factor: bool,
     ) -> None:
-        """Take what it works with, and whether a password alone may remove the factors."""
+        """Take what it works with, and whether changing factors that are on takes one of them."""
         self._factors = factors
         self._proof = proof
         self._events = events
         self._clock = clock
-        self._disabling_takes_a_factor = disabling_takes_a_factor
+        self._takes_a_factor = takes_a_factor
 
     async def enable(
-        self, signed_in: SignedIn, password: str, factor: Factor, issuer: str | None
+        self,
+        signed_in: SignedIn,
+        password: str,
+        factor: Factor,
+        *,
+        issuer: str | None = None,
+        number: str | None = None,
     ) -> Enrolment | Refused:
-        """Begin an enrolment, by password."""
+        """Begin an enrolment, by password; with a phone number, of codes by text message to it."""
+        refused = None if number is None else self._refuse_number(factor)
+        if refused is not None:
+            return refused
         now = self._clock.now()
+        if self._lacks_factor(signed_in, now):
+            return Refused(ErrorCode.STEP_UP_REQUIRED)
 
         async def work(tx: Tx, account: Account) -> Enrolment | Refused:
             staged = Entry(
@@ -84,7 +95,7 @@ class EnrolmentService:
             )
             audit.record(tx, staged, now)
             if factor is Factor.OTP:
-                return await self._begin_otp(tx, account, signed_in, now)
+                return await self._begin_otp(tx, account, signed_in, number, now)
             uri = self._factors.totp.stage(tx, account.id, issuer, account.email, now)
             return Enrolment(await self._pending_codes(tx, account, now), totp_uri=uri)
 
@@ -93,38 +104,68 @@ class EnrolmentService:
     async def disable(self, signed_in: SignedIn, password: str) -> Refused | None:
         """Remove all factors, enrolments under way included, by password. Nothing to remove is no error."""
         user_id, now = signed_in.account.id, self._clock.now()
-        if (
-            self._disabling_takes_a_factor
-            and signed_in.account.two_factor_enabled
-            and not has_fresh_second_factor(signed_in.session, now)
-        ):
+        if self._lacks_factor(signed_in, now):
             return Refused(ErrorCode.STEP_UP_REQUIRED)
 
         async def work(tx: Tx, account: Account) -> None:
             if not account.two_factor_enabled:
                 self._events.withdraw_enrolment(tx, user_id)
                 return
-            keep, client = signed_in.session.id, signed_in.client
-            await self._events.announce(tx, user_id, Change.FACTORS_REMOVED, client, keep=keep, now=now)
+            actor = Actor(signed_in.client, signed_in.session.id)
+            await self._events.announce(tx, user_id, Change.FACTORS_REMOVED, actor, now)
 
         return await self._proof.act(signed_in, password, work)
 
+    def _refuse_number(self, factor: Factor) -> Refused | None:
+        if factor is not Factor.OTP:
+            return Refused(ErrorCode.VALIDATION_ERROR, "A phoneNumber goes with the method otp only.")
+        if not self._factors.otp.goes_by_text:
+            return Refused(
+                ErrorCode.VALIDATION_ERROR,
+                "This server sends no text messages: leave phoneNumber out, and codes are sent by mail.",
+            )
+        return None
+
+    def _lacks_factor(self, signed_in: SignedIn, now: Millis) -> bool:
+        return (
+            self._takes_a_factor
+            and signed_in.account.two_factor_enabled
+            and not has_fresh_second_factor(signed_in.session, now)
+        )
+
     async def _begin_otp(
-        self, tx: Tx, account: Account, signed_in: SignedIn, now: Millis
+        self, tx: Tx, account: Account, signed_in: SignedIn, number: str | None, now: Millis
     ) -> Enrolment | Refused:
-        otp, keep = self._factors.otp, signed_in.session.id
-        if await otp.is_enrolled(tx, account.id):
+        otp = self._factors.otp
+        if number is None and await otp.is_enrolled(tx, account.id):
             # Nothing is left to confirm, so the new backup codes are in force at once.
             return Enrolment(await self._factors.backup_codes.issue(tx, account.id, State.ACTIVE, now))
+        if number is not None or not account.email_verified:
+            return await self._begin_sent_code(tx, account, signed_in, number, now)
         codes = await self._pending_codes(tx, account, now)
-        if not account.email_verified:
-            await otp.stage(tx, account.id, now)
-            refused = await otp.post(tx, account, session_binding(keep), now)
-            return refused or Enrolment(codes)
         await otp.enrol_at_once(tx, account.id, now)
-        client = signed_in.client
-        await self._events.announce(tx, account.id, Change.FACTOR_ADDED, client, keep=keep, now=now)
+        actor = Actor(signed_in.client, signed_in.session.id)
+        await self._events.announce(tx, account.id, Change.FACTOR_ADDED, actor, now)
         return Enrolment(codes)
+
+    async def _begin_sent_code(
+        self, tx: Tx, account: Account, signed_in: SignedIn, number: str | None, now: Millis
+    ) -> Enrolment | Refused:
+        otp, binding = self._factors.otp, session_binding(signed_in.session.id)
+        # A refusal commits what came before it: the send is paid for before anything takes another's place.
+        refused = await otp.pay_for_send(tx, account, binding, now)
+        if refused is not None:
+            return refused
+        await otp.stage(tx, account.id, now, number)
+        await otp.post_paid(tx, account, binding, now, confirming=True)
+        sent = Entry(
+            event=Event.OTP_SENT,
+            user_id=account.id,
+            client=signed_in.client,
+            session_id=signed_in.session.id,
+        )
+        audit.record(tx, sent, now)
+        return Enrolment(await self._pending_codes(tx, account, now))
 
     async def _pending_codes(self, tx: Tx, account: Account, now: Millis) -> list[str]:
         return await self._factors.backup_codes.issue(tx, account.id, State.PENDING, now)

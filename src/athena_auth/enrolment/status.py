@@ -6,6 +6,7 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.challenge.model import MethodName
 from athena_auth.enrolment.service import Factor, Factors
 from athena_auth.kernel.clock import Clock
+from athena_auth.otp.rules import masked
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.totp.model import State
 from athena_auth.trusted_devices import sql as trusted_devices
@@ -20,10 +21,12 @@ class TwoFactorStatus(msgspec.Struct, frozen=True):
     trusted_devices: int
     pending: Factor | None
     """The enrolment that waits for its code."""
+    phone_number: str | None
+    """Where sent codes go, masked; None when they go by mail."""
 
     @property
     def preferred(self) -> MethodName | None:
-        """The method to offer first: the authenticator app, else codes by mail."""
+        """The method to offer first: the authenticator app, else sent codes."""
         return next((name for name in self.methods if name is not MethodName.BACKUP_CODE), None)
 
 
@@ -44,6 +47,7 @@ class StatusService:
             totp = await self._factors.totp.states(tx, account.id, now)
             codes_left = await self._factors.backup_codes.left(tx, account.id)
             otp_pending = await self._factors.otp.is_pending(tx, account.id, now)
+            number = await self._factors.otp.number(tx, account.id)
             offered = {
                 MethodName.TOTP: State.ACTIVE in totp,
                 MethodName.OTP: await self._factors.otp.is_available(tx, account),
@@ -54,6 +58,7 @@ class StatusService:
                 backup_codes_left=codes_left,
                 trusted_devices=await trusted_devices.count_live(tx, account.id, now),
                 pending=_pending(totp=State.PENDING in totp, otp=otp_pending),
+                phone_number=None if number is None else masked(number),
             )
 
         return await self._store.read(work)

@@ -34,6 +34,13 @@ class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
         Factor | None,
         Meta(description="What was begun by /two-factor/enable and waits for its code.", examples=[None]),
     ]
+    phone_number: Annotated[
+        str | None,
+        Meta(
+            description="Where sent codes go by text message, masked; null when they go by mail.",
+            examples=["+49*********78"],
+        ),
+    ]
 
 
 class StatusApi:
@@ -54,6 +61,7 @@ class StatusApi:
                 backup_codes_left=found.backup_codes_left,
                 trusted_devices=found.trusted_devices,
                 pending_enrolment=found.pending,
+                phone_number=found.phone_number,
             )
         )
 

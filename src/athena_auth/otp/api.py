@@ -60,8 +60,8 @@ class OtpApi:
                     ErrorCode.TOO_MANY_REQUESTS,
                 ),
                 limit=SECOND_STEP,
-                summary="Send a code by mail",
-                description="It is good only for the challenge or the session that asked for it, and replaces "
+                summary="Send a code",
+                description="By mail, or by text message where the owner has confirmed a phone number. It is good only for the challenge or the session that asked for it, and replaces "
                 "the one sent before.",
             ),
             Route(

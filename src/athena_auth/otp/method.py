@@ -4,16 +4,18 @@ import msgspec
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
+from athena_auth.challenge.binding import is_session
 from athena_auth.challenge.method import Claim, Proven
 from athena_auth.challenge.model import Change, MethodName
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.crypto.keys import Keyring
-from athena_auth.delivery.model import Message, MessageKind
+from athena_auth.delivery.model import Channel, Message, MessageKind
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.otp import sql
+from athena_auth.otp import rules, sql
+from athena_auth.otp.model import SpentCode
 from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sends import budget as sends
@@ -28,7 +30,9 @@ class OtpSettings(msgspec.Struct, frozen=True):
     ttl: int
     """Seconds a code is valid."""
     fallback: bool
-    """Whether accounts with an authenticator app may have codes sent without having enrolled for them."""
+    """Whether accounts with an authenticator app may have codes mailed without having enrolled for them."""
+    by_text: bool
+    """Whether there is a way for text messages to go out."""
 
 
 class OtpMethod:
@@ -37,10 +41,15 @@ class OtpMethod:
     name = MethodName.OTP
 
     def __init__(self, keyring: Keyring, outbox: Outbox, settings: OtpSettings) -> None:
-        """Take the keys that hash the codes and the way mail goes out."""
+        """Take the keys that hash the codes and the way messages go out."""
         self._keyring = keyring
         self._outbox = outbox
         self._settings = settings
+
+    @property
+    def goes_by_text(self) -> bool:
+        """Whether codes can be sent to phone numbers here."""
+        return self._settings.by_text
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether this account, which has a second factor on, may have codes sent.
@@ -52,67 +61,127 @@ class OtpMethod:
         return by_fallback or await self.is_enrolled(tx, account.id)
 
     async def is_enrolled(self, tx: Tx, user_id: UserId) -> bool:
-        """Tell whether the owner turned codes by mail on."""
-        return await sql.is_confirmed(tx, user_id)
+        """Tell whether the owner turned sent codes on; a number counts only while texts go out."""
+        enrolment = await sql.load_enrolment(tx, user_id)
+        return enrolment is not None and enrolment.confirmed and self._can_reach(enrolment.number)
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
         """Tell whether an enrolment waits for its code."""
-        return await sql.is_pending(tx, user_id, now)
+        enrolment = await sql.load_enrolment(tx, user_id)
+        return (
+            enrolment is not None
+            and rules.is_pending(enrolment, now)
+            and self._can_reach(enrolment.pending_number)
+        )
+
+    async def number(self, tx: Tx, user_id: UserId) -> str | None:
+        """Return the confirmed phone number that codes go to; None when they go by mail."""
+        enrolment = await sql.load_enrolment(tx, user_id) if self.goes_by_text else None
+        return None if enrolment is None else enrolment.number
 
     async def check(self, tx: Tx, claim: Claim) -> Proven | Refused:
-        """Judge a code; in a live session it also confirms a pending enrolment."""
-        if not await self._use(tx, claim):
+        """Judge a code; in a live session it also confirms the enrolment it was sent for."""
+        spent = await self._use(tx, claim)
+        if spent is None:
             is_open = await sql.is_code_open(tx, claim.user_id, claim.binding, claim.now)
             return Refused(ErrorCode.INVALID_CODE if is_open else ErrorCode.OTP_HAS_EXPIRED)
-        sends.clear(tx, claim.user_id)
-        if claim.signed_in and await sql.confirm(tx, claim.user_id, claim.now):
-            # Whoever typed the code reads mail at that address.
-            await accounts.mark_email_verified(tx, claim.user_id, claim.now)
-            return Proven(self.name, Amr.SENT_CODE, Change.FACTOR_ADDED)
-        return Proven(self.name, Amr.SENT_CODE)
+        change = await self._confirm(tx, claim, spent.number) if claim.signed_in else None
+        # A number that was given up again before its code was typed in proves nothing, whoever reads its texts.
+        by_text_alone = change is None and spent.number is not None
+        if by_text_alone and spent.number != await self.number(tx, claim.user_id):
+            return Refused(ErrorCode.INVALID_CODE)
+        if not self.goes_by_text:
+            # Where texts go out a right code forgives no sends: with a dear number of her own, whoever types the
+            # codes in could have them sent for ever, at the operator's cost.
+            sends.clear(tx, claim.user_id, _sends_of(signed_in=claim.signed_in))
+        return Proven(self.name, Amr.SENT_CODE if spent.number is None else Amr.TEXT, change)
 
-    async def _use(self, tx: Tx, claim: Claim) -> bool:
+    async def _confirm(self, tx: Tx, claim: Claim, number: str | None) -> Change | None:
+        """Confirm the enrolment that a code sent there belongs to, if there is one."""
+        user_id, now = claim.user_id, claim.now
+        if number is None:
+            if not await sql.confirm(tx, user_id, now):
+                return None
+            # Whoever typed the code reads mail at that address.
+            await accounts.mark_email_verified(tx, user_id, now)
+            return Change.FACTOR_ADDED
+        before = await sql.load_enrolment(tx, user_id)
+        if not await sql.confirm_number(tx, user_id, number, now):
+            return None
+        return Change.FACTOR_REPLACED if before is not None and before.confirmed else Change.FACTOR_ADDED
+
+    async def _use(self, tx: Tx, claim: Claim) -> SpentCode | None:
         """Judge a code and use it up: deleting its row is both.
 
         The database compares keyed hashes. How long that takes says nothing to somebody without the key.
         """
         for code_hash in self._keyring.possible_hashes(claim.code, _place(claim.binding)):
-            if await sql.spend_code(tx, claim.user_id, claim.binding, code_hash, claim.now):
-                return True
-        return False
+            spent = await sql.spend_code(tx, claim.user_id, claim.binding, code_hash, claim.now)
+            if spent is not None:
+                return spent
+        return None
 
-    async def post(self, tx: Tx, account: Account, binding: bytes, now: Millis) -> Refused | None:
-        """Make a code that is good only for this challenge or session, and put its mail into the outbox.
+    async def post(
+        self, tx: Tx, account: Account, binding: bytes, now: Millis, *, confirming: bool = False
+    ) -> Refused | None:
+        """Pay for a send and do it, unless too many were sent to this account of late."""
+        refused = await self.pay_for_send(tx, account, binding, now)
+        if refused is None:
+            await self.post_paid(tx, account, binding, now, confirming=confirming)
+        return refused
 
-        Refused when too many were sent to this account of late.
+    async def pay_for_send(self, tx: Tx, account: Account, binding: bytes, now: Millis) -> Refused | None:
+        """Count a send; return the refusal when too many were sent to this account of late."""
+        return await sends.pay(tx, account.id, _sends_of(signed_in=is_session(binding)), now)
+
+    async def post_paid(
+        self, tx: Tx, account: Account, binding: bytes, now: Millis, *, confirming: bool = False
+    ) -> None:
+        """Make a code that is good only for this challenge or session, and put it into the outbox.
+
+        It goes to the owner's number or, when it is to confirm an enrolment, where that says.
         """
-        refused = await sends.pay(tx, account.id, now)
-        if refused is not None:
-            return refused
+        number = await self._destination(tx, account.id, confirming=confirming)
         code = new_numeric_code(_DIGITS)
         expires_at = after(now, self._settings.ttl)
         code_hash = self._keyring.hash_code(code, _place(binding))
-        sql.put_code(tx, account.id, binding, code_hash, now=now, expires_at=expires_at)
+        sql.put_code(tx, account.id, binding, code_hash, number=number, now=now, expires_at=expires_at)
         message = Message(
             kind=MessageKind.TWO_FACTOR_OTP,
-            to=account.email,
-            name=account.name,
+            channel=Channel.MAIL if number is None else Channel.TEXT,
+            to=account.email if number is None else number,
+            name=account.addressee,
             app_name=self._settings.app_name,
             code=code,
             valid_for=self._settings.ttl,
             expires_at=expires_at,
         )
         self._outbox.post(tx, message, now)
-        return None
 
-    async def stage(self, tx: Tx, user_id: UserId, now: Millis) -> None:
-        """Begin an enrolment; the code that is sent next confirms it."""
-        await sql.stage(tx, user_id, now)
+    async def _destination(self, tx: Tx, user_id: UserId, *, confirming: bool) -> str | None:
+        enrolment = await sql.load_enrolment(tx, user_id) if self.goes_by_text else None
+        if enrolment is None:
+            return None
+        return enrolment.pending_number if confirming else enrolment.number
+
+    async def stage(self, tx: Tx, user_id: UserId, now: Millis, number: str | None = None) -> None:
+        """Begin an enrolment of a phone number, or of mail; the code that is sent next confirms it."""
+        if number is None:
+            await sql.stage(tx, user_id, now)
+        else:
+            await sql.stage_number(tx, user_id, number, now)
 
     async def enrol_at_once(self, tx: Tx, user_id: UserId, now: Millis) -> None:
         """Turn codes by mail on for an address that is verified."""
         await sql.stage(tx, user_id, now)
         await sql.confirm(tx, user_id, now)
+
+    def _can_reach(self, number: str | None) -> bool:
+        return number is None or self.goes_by_text
+
+
+def _sends_of(*, signed_in: bool) -> sends.Kind:
+    return sends.Kind.SESSION if signed_in else sends.Kind.CHALLENGE
 
 
 def _place(binding: bytes) -> str:

@@ -5,9 +5,10 @@ from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge import sql as challenges
-from athena_auth.challenge.second_step import MAX_TRIES, Passed, SecondStep, SubmittedCode, session_binding
+from athena_auth.challenge.binding import session_binding
+from athena_auth.challenge.second_step import MAX_TRIES, Passed, SecondStep, SubmittedCode
 from athena_auth.crypto.tokens import TokenKind, digest
-from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.method import OtpMethod
 from athena_auth.store.transaction import Store, Tx
@@ -58,7 +59,7 @@ class OtpService:
             return Refused(ErrorCode.UNAUTHORIZED)
         binding = session_binding(signed_in.session.id)
         if await self._method.is_pending(tx, account.id, now):
-            return await self._post(tx, account, binding, signed_in.client, now)
+            return await self._post(tx, account, binding, signed_in.client, confirming=True)
         # With no factor on and none begun there is nothing a code could confirm. A session alone, without a
         # fresh password, must not turn a factor on: it may be stolen.
         if not account.two_factor_enabled:
@@ -70,12 +71,13 @@ class OtpService:
     ) -> Refused | None:
         if not await self._method.is_available(tx, account):
             return Refused(ErrorCode.OTP_NOT_CONFIGURED)
-        return await self._post(tx, account, binding, client, self._clock.now())
+        return await self._post(tx, account, binding, client)
 
     async def _post(
-        self, tx: Tx, account: Account, binding: bytes, client: ClientInfo, now: Millis
+        self, tx: Tx, account: Account, binding: bytes, client: ClientInfo, *, confirming: bool = False
     ) -> Refused | None:
-        refused = await self._method.post(tx, account, binding, now)
+        now = self._clock.now()
+        refused = await self._method.post(tx, account, binding, now, confirming=confirming)
         if refused is None:
             audit.record(tx, Entry(event=Event.OTP_SENT, user_id=account.id, client=client), now)
         return refused

@@ -1,24 +1,39 @@
 """Statements over `athena_otp_authenticator` and `athena_sent_code`."""
 
 from athena_auth.challenge.model import Change
-from athena_auth.challenge.rules import ENROLMENT, enrolment_is_open
+from athena_auth.challenge.rules import ENROLMENT
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
+from athena_auth.otp.model import Enrolment, SpentCode
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
 _LOAD_ENROLMENT = Statement("""
-    SELECT created_at, confirmed_at FROM athena_otp_authenticator WHERE user_id = :user_id
+    SELECT created_at, confirmed_at, phone_number, pending_phone_number
+    FROM athena_otp_authenticator WHERE user_id = :user_id
 """)
 
 _STAGE = Statement("""
-    INSERT INTO athena_otp_authenticator (user_id, created_at) VALUES (:user_id, :now)
-    ON CONFLICT (user_id) DO UPDATE SET created_at = :now WHERE athena_otp_authenticator.confirmed_at IS NULL
+    INSERT INTO athena_otp_authenticator AS o (user_id, created_at) VALUES (:user_id, :now)
+    ON CONFLICT (user_id) DO UPDATE
+    SET created_at = :now, confirmed_at = NULL, phone_number = NULL, pending_phone_number = NULL
+    WHERE o.confirmed_at IS NULL OR o.phone_number IS NOT NULL
+""")
+
+_STAGE_NUMBER = Statement("""
+    INSERT INTO athena_otp_authenticator (user_id, created_at, pending_phone_number)
+    VALUES (:user_id, :now, :number)
+    ON CONFLICT (user_id) DO UPDATE SET created_at = :now, pending_phone_number = :number
 """)
 
 _CONFIRM = Statement("""
     UPDATE athena_otp_authenticator SET confirmed_at = :now
-    WHERE user_id = :user_id AND confirmed_at IS NULL AND created_at >= :not_before
+    WHERE user_id = :user_id AND confirmed_at IS NULL AND pending_phone_number IS NULL AND created_at >= :not_before
+""")
+
+_CONFIRM_NUMBER = Statement("""
+    UPDATE athena_otp_authenticator SET confirmed_at = :now, phone_number = :number, pending_phone_number = NULL
+    WHERE user_id = :user_id AND pending_phone_number = :number AND created_at >= :not_before
 """)
 
 _DROP = Statement("DELETE FROM athena_otp_authenticator WHERE user_id = :user_id")
@@ -27,11 +42,17 @@ _DROP_PENDING = Statement("""
     DELETE FROM athena_otp_authenticator WHERE user_id = :user_id AND confirmed_at IS NULL
 """)
 
+_DROP_PENDING_NUMBER = Statement("""
+    UPDATE athena_otp_authenticator SET pending_phone_number = NULL
+    WHERE user_id = :user_id AND confirmed_at IS NOT NULL
+""")
+
 _PUT_CODE = Statement("""
-    INSERT INTO athena_sent_code (binding, user_id, code_hash, created_at, expires_at)
-    VALUES (:binding, :user_id, :code_hash, :now, :expires_at)
+    INSERT INTO athena_sent_code (binding, user_id, code_hash, phone_number, created_at, expires_at)
+    VALUES (:binding, :user_id, :code_hash, :number, :now, :expires_at)
     ON CONFLICT (binding) DO UPDATE
-    SET code_hash = excluded.code_hash, created_at = excluded.created_at, expires_at = excluded.expires_at
+    SET code_hash = excluded.code_hash, phone_number = excluded.phone_number, created_at = excluded.created_at,
+        expires_at = excluded.expires_at
 """)
 
 _LOAD_EXPIRY = Statement("""
@@ -41,6 +62,7 @@ _LOAD_EXPIRY = Statement("""
 _SPEND_CODE = Statement("""
     DELETE FROM athena_sent_code
     WHERE binding = :binding AND user_id = :user_id AND code_hash = :code_hash AND expires_at > :now
+    RETURNING phone_number
 """)
 _END_CODES = Statement("DELETE FROM athena_sent_code WHERE user_id = :user_id")
 
@@ -51,33 +73,53 @@ SWEEP = Statement("""
 """)
 
 
-async def is_confirmed(tx: Tx, user_id: UserId) -> bool:
-    """Tell whether the owner turned codes by mail on, and confirmed it."""
+async def load_enrolment(tx: Tx, user_id: UserId) -> Enrolment | None:
+    """Load where the owner has codes sent; None when she never turned them on."""
     row = await tx.one(_LOAD_ENROLMENT, user_id=user_id)
-    return row is not None and row["confirmed_at"] is not None
-
-
-async def is_pending(tx: Tx, user_id: UserId, now: Millis) -> bool:
-    """Tell whether an enrolment waits to be confirmed, and has not waited too long."""
-    row = await tx.one(_LOAD_ENROLMENT, user_id=user_id)
-    return row is not None and row["confirmed_at"] is None and enrolment_is_open(row["created_at"], now)
+    if row is None:
+        return None
+    return Enrolment(
+        confirmed=row["confirmed_at"] is not None,
+        number=row["phone_number"],
+        pending_number=row["pending_phone_number"],
+        begun_at=row["created_at"],
+    )
 
 
 async def stage(tx: Tx, user_id: UserId, now: Millis) -> None:
-    """Begin an enrolment; one that is confirmed stays as it is."""
+    """Begin an enrolment of mail; one that is confirmed stays as it is, but for a number no gateway serves."""
     await tx.run(_STAGE, user_id=user_id, now=now)
 
 
+async def stage_number(tx: Tx, user_id: UserId, number: str, now: Millis) -> None:
+    """Begin an enrolment of a phone number, in place of one that is under way; what is confirmed stays as it is."""
+    await tx.run(_STAGE_NUMBER, user_id=user_id, number=number, now=now)
+
+
 async def confirm(tx: Tx, user_id: UserId, now: Millis) -> bool:
-    """Confirm a pending enrolment; False when there is none."""
+    """Confirm a pending enrolment of mail; False when there is none."""
     return await tx.run(_CONFIRM, user_id=user_id, now=now, not_before=now - ENROLMENT) == 1
 
 
+async def confirm_number(tx: Tx, user_id: UserId, number: str, now: Millis) -> bool:
+    """Confirm this number; False when it is not the one that waits for its code."""
+    not_before = now - ENROLMENT
+    return await tx.run(_CONFIRM_NUMBER, user_id=user_id, number=number, now=now, not_before=not_before) == 1
+
+
 def put_code(
-    tx: Tx, user_id: UserId, binding: bytes, code_hash: bytes, *, now: Millis, expires_at: Millis
+    tx: Tx,
+    user_id: UserId,
+    binding: bytes,
+    code_hash: bytes,
+    *,
+    number: str | None,
+    now: Millis,
+    expires_at: Millis,
 ) -> None:
-    """Remember the code just sent; it takes the place of one sent before to the same challenge or session."""
-    tx.later(_PUT_CODE, binding=binding, user_id=user_id, code_hash=code_hash, now=now, expires_at=expires_at)
+    """Remember the code just sent, and to which number if not by mail; it takes the place of one sent before to the same challenge or session."""
+    code = {"code_hash": code_hash, "number": number, "now": now, "expires_at": expires_at}
+    tx.later(_PUT_CODE, binding=binding, user_id=user_id, **code)
 
 
 async def is_code_open(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> bool:
@@ -86,14 +128,16 @@ async def is_code_open(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> 
     return row is not None and row["expires_at"] > now
 
 
-async def spend_code(tx: Tx, user_id: UserId, binding: bytes, code_hash: bytes, now: Millis) -> bool:
-    """Use a code up; False when it is not the one that was sent last, is used or has expired."""
-    changed = await tx.run(_SPEND_CODE, binding=binding, user_id=user_id, code_hash=code_hash, now=now)
-    return changed == 1
+async def spend_code(
+    tx: Tx, user_id: UserId, binding: bytes, code_hash: bytes, now: Millis
+) -> SpentCode | None:
+    """Use a code up; None when it is not the one that was sent last, is used or has expired."""
+    row = await tx.one(_SPEND_CODE, binding=binding, user_id=user_id, code_hash=code_hash, now=now)
+    return None if row is None else SpentCode(row["phone_number"])
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
     """End the codes under way; forget the enrolment with the factors, and one under way with the password."""
     if change is Change.FACTORS_REMOVED:
         return (_END_CODES, _DROP)
-    return (_END_CODES, _DROP_PENDING) if change.replaces_password else (_END_CODES,)
+    return (_END_CODES, _DROP_PENDING, _DROP_PENDING_NUMBER) if change.replaces_password else (_END_CODES,)

@@ -5,10 +5,11 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.proof import PasswordProof
-from athena_auth.challenge.credentials import CredentialEvents
+from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sessions.rules import has_second_factor
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.passwords.budget import clear_account
 
@@ -36,17 +37,15 @@ class PasswordService:
         new_hash = await self._pool.hash(new)
         now = self._clock.now()
 
-        async def work(tx: Tx, _account: Account) -> Account | Refused:
+        async def work(tx: Tx, current_account: Account) -> Account | Refused:
             accounts.set_password(tx, user_id, new_hash)
-            account = await self._events.announce(
-                tx,
-                user_id,
-                Change.PASSWORD_CHANGED,
+            actor = Actor(
                 signed_in.client,
-                keep=session.id,
-                keep_others=not revoke_others,
-                now=now,
+                session.id,
+                keeps_others=not revoke_others,
+                gets_guesses_back=not current_account.two_factor_enabled or has_second_factor(session),
             )
+            account = await self._events.announce(tx, user_id, Change.PASSWORD_CHANGED, actor, now)
             clear_account(tx, signed_in.account.email, signed_in.client.address)
             return account or Refused(ErrorCode.UNAUTHORIZED)
 

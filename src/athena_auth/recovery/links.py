@@ -4,7 +4,7 @@ A link that leads wherever its caller says would put our name under a stranger's
 into that page's hands.
 """
 
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 
 class Links:
@@ -21,16 +21,24 @@ class Links:
         if not page.isprintable() or "\\" in page or " " in page:
             return None
         if page.startswith("/") and not page.startswith("//"):
-            return self.own + page
+            return self.own + _in_ascii(page)
         try:
             parts = urlsplit(page)
         except ValueError:
             return None
-        return page if f"{parts.scheme}://{parts.netloc}".lower() in self._origins else None
+        # Only ASCII: the Kelvin sign is a `k` in lower case, and nobody's host.
+        is_known = parts.netloc.isascii() and f"{parts.scheme}://{parts.netloc}".lower() in self._origins
+        return _in_ascii(page) if is_known else None
 
 
 def with_parameters(url: str, **parameters: str) -> str:
     """Return the address with parameters added to its query."""
     parts = urlsplit(url)
-    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *parameters.items()])
+    # A parameter that is there already is replaced: a page that reads the first would read a stranger's.
+    others = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in parameters]
+    query = urlencode([*others, *parameters.items()])
     return urlunsplit(parts._replace(query=query))
+
+
+def _in_ascii(page: str) -> str:
+    return quote(page, safe="/:?#[]@!$&'()*+,;=%~-._")

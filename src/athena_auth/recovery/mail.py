@@ -43,7 +43,7 @@ class LinkMail:
             stored = await accounts.load_password_by_email(tx, email)
             if stored is None or (purpose is Purpose.VERIFY_EMAIL and stored.account.email_verified):
                 return
-            if await sends.pay(tx, stored.account.id, now) is not None:
+            if await sends.pay(tx, stored.account.id, sends.Kind.LINK, now) is not None:
                 return
             self._post(tx, stored.account, purpose, page)
             if purpose is Purpose.RESET_PASSWORD:
@@ -59,7 +59,7 @@ class LinkMail:
         message = Message(
             kind=_KINDS[purpose],
             to=account.email,
-            name=account.name,
+            name=account.addressee,
             app_name=self._app_name,
             url=with_parameters(page, token=token),
             valid_for=lifetime,

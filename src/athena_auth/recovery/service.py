@@ -13,7 +13,7 @@ from athena_auth.accounts.model import Account
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge.admission import Admission, FirstFactor
-from athena_auth.challenge.credentials import CredentialEvents
+from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.model import Challenged, Change
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
@@ -73,9 +73,8 @@ class RecoveryService:
             if user_id is None:
                 return Refused(ErrorCode.INVALID_TOKEN)
             await accounts.reset_password(tx, user_id, password_hash)
-            account = await self._events.announce(
-                tx, user_id, Change.PASSWORD_RESET, first.client, keep=None, now=now
-            )
+            actor = Actor(first.client, None, gets_guesses_back=False)
+            account = await self._events.announce(tx, user_id, Change.PASSWORD_RESET, actor, now)
             if account is None:
                 return Refused(ErrorCode.INVALID_TOKEN)
             clear_account(tx, account.email, first.client.address)

@@ -18,11 +18,13 @@ from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.server.address import AddressRule
+from athena_auth.server.client_module import client_module
 from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.edge import Edge, Policy, StaticPage
 from athena_auth.server.limits import RequestLimits, request_limits
 from athena_auth.server.log import configure_logging
+from athena_auth.server.metrics import with_metrics
 from athena_auth.server.openapi import openapi_document
 from athena_auth.server.origin import OriginRule
 from athena_auth.server.reference import reference_page
@@ -59,7 +61,8 @@ class Athena:
         self.resolver = self._wired.resolver
         self._clock_watch = ClockWatch(self._wired.foundation.clock)
         self._limits = request_limits(settings, self._wired.foundation.clock)
-        self.asgi = _with_cors(_edge(self.routes, self.resolver, settings, self._limits), settings)
+        edge = _edge(self.routes, self.resolver, settings, self._limits)
+        self.asgi = with_metrics(_with_cors(edge, settings), settings.metrics_token)
 
     async def start(self) -> None:
         """Connect to the database; begin to send mail and to sweep. Raises `Unavailable`."""
@@ -159,6 +162,7 @@ def _pages(routes: tuple[Route, ...], settings: Settings) -> dict[str, StaticPag
     policy = reference.content_security_policy.encode()
     return {
         "/openapi.json": StaticPage(msgspec.json.encode(document), b"application/json"),
+        "/client.js": client_module(),
         "/reset-password": reset_password_page(),
         "/reference": StaticPage(
             reference.html, b"text/html; charset=utf-8", [(b"content-security-policy", policy)]

@@ -34,7 +34,7 @@ from athena_auth.server.response import Headers, Response, redirect, refusal, su
 from athena_auth.store.transaction import OwnerGone
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.reply import Cookie, Reply
-from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
+from athena_auth.wire.route import Access, Call, ChallengeBearer, NoBody, Route
 
 _log = structlog.get_logger(__name__)
 
@@ -54,6 +54,18 @@ class StaticPage(msgspec.Struct, frozen=True):
     body: bytes
     content_type: bytes
     headers: Headers = []
+    etag: str | None = None
+    """Names this version for browsers, which may keep it then and ask each time whether it is still the one."""
+
+    def answer(self, if_none_match: str) -> Response:
+        """Return the document, or word that the caller has it already."""
+        if self.etag is None:
+            return Response(200, self.body, self.headers, self.content_type)
+        headers = [*self.headers, (b"etag", self.etag.encode())]
+        # A proxy that compresses makes the tag a weak one, and compares it all the same (RFC 9110 section 13.1.2).
+        known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+        status, body = (304, b"") if self.etag in known else (200, self.body)
+        return Response(status, body, headers, self.content_type, cache_control=b"no-cache")
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -114,11 +126,14 @@ class Edge:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         page = self._pages.get(path)
         if page is not None and method == "GET":
-            return Response(200, page.body, page.headers, page.content_type)
+            return page.answer(headers.get(b"if-none-match", ""))
         methods = self._table.get(path, {})
         if page is None and not methods:
             return refusal(Refused(ErrorCode.NOT_FOUND))
         bound = methods.get(method)
+        if bound is not None and scope["method"] == "HEAD" and bound.route.body is not NoBody:
+            # What looks at links before their reader does (HEAD) must not use them up.
+            return Response(200, b"", [])
         if bound is None:
             allow = [(b"allow", ", ".join(methods if page is None else ("GET", *methods)).encode())]
             return refusal(Refused(ErrorCode.METHOD_NOT_ALLOWED), allow)

@@ -10,6 +10,7 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from athena_auth.kernel.clock import SystemClock
+from athena_auth.server.metrics import tally
 from athena_auth.settings import Settings
 from athena_auth.wire.fields import timestamp
 
@@ -52,6 +53,7 @@ def _complete(_logger: Any, level: str, event: EventDict) -> EventDict:
     request_id = current_request.get()
     if request_id is not None:
         event["request_id"] = request_id
+    tally.note(level, event)
     event["level"] = level
     event["timestamp"] = timestamp(_clock.now())
     return event

@@ -27,6 +27,7 @@ _WANTED = frozenset(
         b"content-type",
         b"cookie",
         b"host",
+        b"if-none-match",
         b"origin",
         b"user-agent",
         b"x-forwarded-for",

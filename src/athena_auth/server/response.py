@@ -1,5 +1,6 @@
 """Answers as bytes: one JSON shape for success, one for refusals, the same headers on all."""
 
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -9,8 +10,7 @@ from athena_auth.kernel.outcome import Refused
 
 _JSON = b"application/json"
 _COMMON = (
-    # Answers hold tokens and codes; none belongs in a cache or may be taken for something else than it is.
-    (b"cache-control", b"no-store"),
+    # No answer may be taken for something else than it is, nor tell another site the address it came from.
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
@@ -28,16 +28,21 @@ class Response(msgspec.Struct, frozen=True):
     content_type: bytes = _JSON
     code: str | None = None
     """Why it was refused, for the log."""
+    cache_control: bytes = b"no-store"
+    """Answers hold tokens and codes, which belong in no cache."""
 
     async def send(self, send: Send, request_id: str) -> None:
         """Send it, with the headers every answer has."""
         headers = [
             (b"content-type", self.content_type),
-            (b"content-length", b"%d" % len(self.body)),
+            (b"cache-control", self.cache_control),
             (b"x-request-id", request_id.encode()),
             *_COMMON,
             *self.headers,
         ]
+        # The length in a 304 would be that of the document it does not bring (RFC 9110 section 8.6).
+        if self.status != HTTPStatus.NOT_MODIFIED:
+            headers.append((b"content-length", b"%d" % len(self.body)))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
@@ -62,7 +67,7 @@ def success(body: Any, headers: Headers) -> Response:
 
 def redirect(location: str, headers: Headers) -> Response:
     """Return an answer that leads a browser elsewhere."""
-    return Response(302, b"", [*headers, (b"location", location.encode("ascii", "ignore"))])
+    return Response(302, b"", [*headers, (b"location", location.encode("ascii"))])
 
 
 def refusal(refused: Refused, headers: Headers | None = None, *, request_id: str | None = None) -> Response:

@@ -22,6 +22,9 @@ class Amr(StrEnum):
     PASSWORD = "pwd"  # noqa: S105
     TOTP = "otp"
     SENT_CODE = "email"
+    """By mail; RFC 8176 has no name for it."""
+    TEXT = "sms"
+    """A code that was sent by text message."""
     BACKUP_CODE = "backup-code"
     TRUSTED_DEVICE = "device"
 

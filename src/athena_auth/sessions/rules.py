@@ -22,12 +22,17 @@ def is_due_to_slide(session: Session, now: Millis) -> bool:
     return now - session.updated_at >= session.lifetime // _SLIDE_FRACTION
 
 
-_FACTORS = frozenset({Amr.TOTP, Amr.SENT_CODE, Amr.BACKUP_CODE})
+_FACTORS = frozenset({Amr.TOTP, Amr.SENT_CODE, Amr.TEXT, Amr.BACKUP_CODE})
 
 
 def has_fresh_second_factor(session: Session, now: Millis) -> bool:
     """Tell whether a second factor itself, not a trusted device in its place, was proven in the last ten minutes."""
-    return is_fresh(session, now) and not _FACTORS.isdisjoint(session.proof.amr)
+    return is_fresh(session, now) and has_second_factor(session)
+
+
+def has_second_factor(session: Session) -> bool:
+    """Tell whether a second factor itself was ever proven in this session."""
+    return not _FACTORS.isdisjoint(session.proof.amr)
 
 
 def is_fresh(session: Session, now: Millis) -> bool:

@@ -4,14 +4,16 @@ A guess at an address that has no account is paid for, hashed and refused like a
 answer nor its time nor a lock tells which addresses have one.
 """
 
+from athena_auth.accounts.model import Account
+from athena_auth.accounts.news import TOLD_AT, News
 from athena_auth.accounts.proof import PasswordProof
 from athena_auth.accounts.sql import StoredPassword
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge.admission import FirstFactor
 from athena_auth.challenge.method import DeviceTrust
+from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.passwords.budget import PasswordBudget, refused_by, subjects_of
@@ -22,7 +24,14 @@ class PasswordGate:
     """Lets right passwords through."""
 
     def __init__(
-        self, store: Store, clock: Clock, proof: PasswordProof, budget: PasswordBudget, trust: DeviceTrust
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        proof: PasswordProof,
+        budget: PasswordBudget,
+        trust: DeviceTrust,
+        news: News,
     ) -> None:
         """Take what it works with."""
         self._store = store
@@ -30,6 +39,7 @@ class PasswordGate:
         self._proof = proof
         self._budget = budget
         self._trust = trust
+        self._news = news
 
     async def open(
         self, email: str, password: str, first: FirstFactor
@@ -37,9 +47,10 @@ class PasswordGate:
         """Return the account that this password opens, and what was charged for it, to be taken back."""
         now = self._clock.now()
         nearest = await self._proof.nearest(email)
-        user_id = nearest.account.id if nearest is not None and nearest.account.email == email else None
-        device_id = await self._device(user_id, first)
-        subjects = subjects_of(email, first.client.address, device_id=device_id, is_known=user_id is not None)
+        account = nearest.account if nearest is not None and nearest.account.email == email else None
+        device_id = await self._device(account, first)
+        is_known = account is not None
+        subjects = subjects_of(email, first.client.address, device_id=device_id, is_known=is_known)
         charged = await self._budget.pay(subjects, now)
         if isinstance(charged, Closed):
             return refused_by(charged, now)
@@ -50,23 +61,23 @@ class PasswordGate:
             raise
         if stored is not None:
             return stored, charged
-        await self._record_failure(user_id, first, charged)
+        await self._record_failure(account, first, charged)
         return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
 
     def passed(self, tx: Tx, charged: Charged) -> None:
         """Take the charge back, in the transaction that acts on the password."""
         self._budget.succeeded(tx, charged)
 
-    async def _device(self, user_id: UserId | None, first: FirstFactor) -> str | None:
-        if user_id is None or first.trust_token is None:
+    async def _device(self, account: Account | None, first: FirstFactor) -> str | None:
+        if account is None or first.trust_token is None:
             return None
-        return await self._trust.recognise(self._store, user_id, first.trust_token, self._clock.now())
+        return await self._trust.recognise(self._store, account.id, first.trust_token, self._clock.now())
 
-    async def _record_failure(self, user_id: UserId | None, first: FirstFactor, charged: Charged) -> None:
+    async def _record_failure(self, account: Account | None, first: FirstFactor, charged: Charged) -> None:
         now = self._clock.now()
         refused = Entry(
             event=Event.PASSWORD_REFUSED,
-            user_id=user_id,
+            user_id=None if account is None else account.id,
             client=first.client,
             reason=ErrorCode.INVALID_EMAIL_OR_PASSWORD,
         )
@@ -74,5 +85,7 @@ class PasswordGate:
         async def work(tx: Tx) -> None:
             self._budget.failed(tx, charged, now)
             audit.record(tx, refused, now)
+            if account is not None and charged.failures_from_anywhere in TOLD_AT:
+                await self._news.tell(tx, account, MessageKind.ACCOUNT_LOCKED, first.client, now)
 
         await self._store.transact(work)

@@ -18,6 +18,7 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
 from athena_auth.sign_in.gate import PasswordGate
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
+from athena_auth.throttle.passwords.budget import clear_account
 
 
 class Registration(msgspec.Struct, frozen=True):
@@ -95,6 +96,8 @@ class SignInService:
             await accounts.insert(tx, account, password_hash)
             created = Entry(event=Event.SIGNED_UP, user_id=account.id, client=first.client)
             audit.record(tx, created, now)
+            # What strangers guessed at the address before it had an account is not held against its owner.
+            clear_account(tx, email, first.client.address)
             return await self._admission.admit(tx, account, first, now)
 
         try:

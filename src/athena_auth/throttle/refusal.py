@@ -2,16 +2,22 @@
 
 from athena_auth.kernel.clock import Millis, seconds_until
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.throttle.model import Blocked
+from athena_auth.throttle.model import Blocked, Lane
 
 _USED_UP = (
     "Too many wrong guesses in a row: no more are accepted until the owner changes the password or the second "
     "factor in a session that is still open, or the operator unlocks the account."
 )
 
+_PASSWORDS_USED_UP = (
+    "Too many wrong passwords in a row: no more are accepted here until a new one was set by a link in a mail, or "
+    "the operator unlocks the account."
+)
 
-def refused_by(blocked: Blocked, now: Millis) -> Refused:
+
+def refused_by(blocked: Blocked, now: Millis, lane: Lane) -> Refused:
     """Return the refusal, with the time to wait."""
-    message = _USED_UP if blocked.used_up else None
+    used_up = _PASSWORDS_USED_UP if lane is Lane.PASSWORD else _USED_UP
+    message = used_up if blocked.used_up else None
     retry_after = seconds_until(blocked.until, now)
     return Refused(ErrorCode.ACCOUNT_TEMPORARILY_LOCKED, message, retry_after=retry_after)

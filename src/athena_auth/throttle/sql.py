@@ -29,7 +29,8 @@ _LOAD = Statement("""
 """)
 
 _CLOSE = Statement("""
-    UPDATE athena_guess_budget SET blocked_until = :until WHERE user_id = :user_id AND lane = :lane
+    UPDATE athena_guess_budget SET blocked_until = :until
+    WHERE user_id = :user_id AND lane = :lane AND blocked_until < :until
 """)
 
 _REFUND = Statement("""
@@ -46,6 +47,11 @@ CLEAR_ALL = Statement("""
 """)
 """For when the credentials change: what was guessed at is no more."""
 
+CLEAR_PASSWORDS = Statement("""
+    UPDATE athena_guess_budget SET failures = 0, blocked_until = 0 WHERE user_id = :user_id AND lane = 'password'
+""")
+"""For when only the password changes."""
+
 
 async def pay(runner: Runner, user_id: UserId, lane: Lane, most: int, now: Millis) -> int | None:
     """Count one more failure and return how many that makes; None when the lane is closed or used up."""
@@ -60,7 +66,7 @@ async def load(runner: Runner, user_id: UserId, lane: Lane) -> Balance:
 
 
 def close_until(tx: Tx, user_id: UserId, lane: Lane, until: Millis) -> None:
-    """Close the lane until then."""
+    """Close the lane until then, if it is not closed for longer."""
     tx.later(_CLOSE, user_id=user_id, lane=lane, until=until)
 
 

@@ -57,7 +57,7 @@ def core_of(settings: Settings, base: Foundation) -> Core:
     return Core(
         factors=factors,
         trust=trust,
-        proof=PasswordProof(base.store, base.clock, base.pool),
+        proof=PasswordProof(base.store, base.clock, base.pool, news),
         news=news,
         events=events,
         admission=Admission((factors.totp, factors.otp, factors.backup_codes), trust, lifetimes),
@@ -77,4 +77,9 @@ def _totp_settings(settings: Settings) -> TotpSettings:
 
 
 def _otp_settings(settings: Settings) -> OtpSettings:
-    return OtpSettings(settings.app_name, settings.otp_ttl, fallback=settings.otp_fallback == "on")
+    return OtpSettings(
+        settings.app_name,
+        settings.otp_ttl,
+        fallback=settings.otp_fallback == "on",
+        by_text=settings.sms_url is not None,
+    )

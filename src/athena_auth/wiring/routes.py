@@ -38,7 +38,7 @@ def all_routes(
     """Return every route of every slice."""
     reply = PassedReply(settings.trust_ttl)
     return (
-        *_second_step(base, core, reply),
+        *_second_step(settings, base, core, reply),
         *EnrolmentApi(_enrolment(settings, base, core)).routes(),
         *StatusApi(StatusService(core.factors, base.store, base.clock)).routes(),
         *TrustedDeviceApi(TrustedDeviceService(base.store, base.clock)).routes(),
@@ -49,11 +49,18 @@ def all_routes(
     )
 
 
-def _second_step(base: Foundation, core: Core, reply: PassedReply) -> tuple[Route, ...]:
+def _second_step(settings: Settings, base: Foundation, core: Core, reply: PassedReply) -> tuple[Route, ...]:
     factors, step, proof = core.factors, core.second_step, core.proof
     totp = TotpService(factors.totp, step, proof, base.clock)
     otp = OtpService(factors.otp, step, base.store, base.clock)
-    backup_codes = BackupCodeService(factors.backup_codes, step, proof, core.news, base.clock)
+    backup_codes = BackupCodeService(
+        factors.backup_codes,
+        step,
+        proof,
+        core.news,
+        base.clock,
+        takes_a_factor=settings.disable_requires == "second-factor",
+    )
     return (
         *TotpApi(totp, reply).routes(),
         *OtpApi(otp, reply).routes(),
@@ -67,7 +74,7 @@ def _enrolment(settings: Settings, base: Foundation, core: Core) -> EnrolmentSer
         proof=core.proof,
         events=core.events,
         clock=base.clock,
-        disabling_takes_a_factor=settings.disable_requires == "second-factor",
+        takes_a_factor=settings.disable_requires == "second-factor",
     )
 
 
@@ -77,7 +84,14 @@ def _sign_in(settings: Settings, base: Foundation, core: Core) -> SignInService:
         store=base.store,
         clock=base.clock,
         proof=core.proof,
-        gate=PasswordGate(base.store, base.clock, core.proof, budget, core.trust),
+        gate=PasswordGate(
+            store=base.store,
+            clock=base.clock,
+            proof=core.proof,
+            budget=budget,
+            trust=core.trust,
+            news=core.news,
+        ),
         pool=base.pool,
         admission=core.admission,
     )

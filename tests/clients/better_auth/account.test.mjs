@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PASSWORD, givePassword, ok, refused, signUp } from "./person.mjs";
+import { sentToken } from "../node/outbox.mjs";
+import { PASSWORD, device, enrolled, givePassword, ok, refused, signUp } from "./person.mjs";
 
 /** Sign somebody in on two devices more; return all three. */
 async function onThreeDevices() {
@@ -41,6 +42,27 @@ test("changePassword ends the other sessions and the old password", async () => 
   assert.deepEqual(await Promise.all([person, tablet].map(isSignedIn)), [true, false]);
   refused((await givePassword(person)).answer, 401, "INVALID_EMAIL_OR_PASSWORD");
   assert.equal(await isSignedIn(await givePassword(person, undefined, newPassword)), true);
+});
+
+test("a forgotten password is replaced by the link of a mail, and the second factor still stands", async () => {
+  const person = await enrolled();
+  const { auth, redirects } = device();
+  ok(await auth.requestPasswordReset({ email: person.email }));
+  const token = await sentToken(person.email);
+  const newPassword = "staple battery horse correct";
+
+  ok(await auth.resetPassword({ token, newPassword }));
+
+  assert.equal(await isSignedIn({ auth }), false);
+  assert.equal(await isSignedIn(person), false);
+  refused((await givePassword(person)).answer, 401, "INVALID_EMAIL_OR_PASSWORD");
+  redirects.length = 0;
+  await givePassword(person, { auth }, newPassword);
+  // No code by mail: whoever reads her mail has set this password, and one mailbox is not two factors.
+  assert.deepEqual(redirects, [{ twoFactorMethods: ["totp", "backup-code"] }]);
+  ok(await auth.twoFactor.verifyTotp({ code: person.nextCode() }));
+  assert.equal(await isSignedIn({ auth }), true);
+  refused(await auth.resetPassword({ token, newPassword }), 400, "INVALID_TOKEN");
 });
 
 test("updateUser changes the name and the image", async () => {

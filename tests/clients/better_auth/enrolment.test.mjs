@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { phone } from "./phone.mjs";
+import { phone } from "../node/phone.mjs";
 import { PASSWORD, enrolled, givePassword, ok, refused, signUp } from "./person.mjs";
 
 test("signing up signs in", async () => {

@@ -5,8 +5,8 @@ import { randomUUID } from "node:crypto";
 import { createAuthClient } from "better-auth/client";
 import { twoFactorClient } from "better-auth/client/plugins";
 
-import { browser } from "./browser.mjs";
-import { phone } from "./phone.mjs";
+import { browser } from "../node/browser.mjs";
+import { phone, wrongCode } from "../node/phone.mjs";
 
 export const ORIGIN = process.env.ORIGIN;
 export const BY_COOKIE = process.env.MODE === "cookie";
@@ -72,7 +72,7 @@ export async function enrolled() {
   const { totpURI, backupCodes } = ok(await person.auth.twoFactor.enable({ password: PASSWORD }));
   const show = phone(totpURI);
   ok(await person.auth.twoFactor.verifyTotp({ code: show() }));
-  return { ...person, totpURI, backupCodes, nextCode: () => show(1) };
+  return { ...person, totpURI, backupCodes, nextCode: () => show(1), wrongCode: wrongCode(show) };
 }
 
 /** Give the password on a device. */

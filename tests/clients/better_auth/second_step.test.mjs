@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { sentCode } from "./outbox.mjs";
+import { sentCode } from "../node/outbox.mjs";
 import { BY_COOKIE, device, enrolled, foreignPage, givePassword, ok, refused, PASSWORD } from "./person.mjs";
 
 const METHODS = ["totp", "otp", "backup-code"];
@@ -58,13 +58,25 @@ test("signing in with a backup code, once", async () => {
 test("a wrong code is refused and the right one still signs in", async () => {
   const person = await enrolled();
   const { auth } = await givePassword(person);
-  const code = person.nextCode();
-  const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, "0");
 
-  refused(await auth.twoFactor.verifyTotp({ code: wrong }), 401, "INVALID_CODE");
-  ok(await auth.twoFactor.verifyTotp({ code }));
+  refused(await auth.twoFactor.verifyTotp({ code: person.wrongCode }), 401, "INVALID_CODE");
+  ok(await auth.twoFactor.verifyTotp({ code: person.nextCode() }));
 
   await assertSignedIn(auth, person.email);
+});
+
+test("too many wrong codes are told as a lock, with how long it lasts", async () => {
+  const person = await enrolled();
+  const code = person.wrongCode;
+  const { auth } = await givePassword(person);
+  for (let guess = 0; guess < 5; guess += 1) refused(await auth.twoFactor.verifyTotp({ code }), 401, "INVALID_CODE");
+  const next = await givePassword(person);
+  let wait = null;
+  const fetchOptions = { onError: ({ response }) => (wait = response.headers.get("retry-after")) };
+
+  refused(await next.auth.twoFactor.verifyTotp({ code, fetchOptions }), 429, "ACCOUNT_TEMPORARILY_LOCKED");
+
+  assert.match(wait, /^([1-9]|[12]\d|30)$/);
 });
 
 if (BY_COOKIE) {

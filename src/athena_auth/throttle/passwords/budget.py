@@ -23,7 +23,13 @@ _MOST_OF_NETWORK = 100
 """Wrong passwords in a window: many people may share an address."""
 _UNLIMITED = 2**31 - 1
 _FORGOTTEN_AFTER = 86_400
-"""Seconds after which counts that belong to no account are forgotten."""
+"""Seconds without a guess after which the counts of networks and pairs are forgotten."""
+_STRANGER_FORGOTTEN_AFTER = 7_776_000
+"""The same for addresses of mail that have no account: 90 days.
+
+Those of accounts are never forgotten, so this must be long, or a second series of guesses would tell the two
+apart. An address that is closed stays closed for ever, account or not: it took a hundred guesses to get there.
+"""
 _USED_UP = 3600
 _USED_UP_MESSAGE = (
     "Too many wrong passwords in a row: sign in from a device you trust, or set a new password by mail."
@@ -32,14 +38,12 @@ _USED_UP_MESSAGE = (
 
 def subjects_of(email: str, address: str, *, device_id: str | None, is_known: bool) -> Subjects:
     """Return whom a guess at this account's password is charged to."""
-    network = network_of(address)
     if device_id is not None:
-        return Subjects(
-            _digest("network", network),
-            _digest("device", device_id),
-            _digest("device-total", device_id),
-            is_known,
-        )
+        # Neither strangers elsewhere nor those in the same network have a say in what a trusted device may do. Its
+        # trust ends, and with it what its counts are good for.
+        hour, pair, total = (_digest(name, device_id) for name in ("device-hour", "device", "device-total"))
+        return Subjects(hour, pair, total, is_known=False)
+    network = network_of(address)
     return Subjects(
         _digest("network", network), _pair_subject(email, network), account_subject(email), is_known
     )
@@ -64,13 +68,14 @@ class PasswordBudget:
             now=now,
             window_began=after(now, -_WINDOW),
             soon=after(now, _FORGOTTEN_AFTER),
+            in_a_while=after(now, _STRANGER_FORGOTTEN_AFTER),
             most=rules.MAX_FAILURES,
             most_of_network=self._most_of_network,
         )
         paid = await sql.pay(self._store, subjects, terms)
         every = (subjects.network, subjects.pair, subjects.account)
         if len(paid) == len(every):
-            return Charged(subjects, paid[subjects.pair])
+            return Charged(subjects, paid[subjects.pair], paid[subjects.account])
         await self._take_back(tuple(paid))
         return await self._why_closed(subjects, now)
 
@@ -113,9 +118,14 @@ class PasswordBudget:
 
 def clear_account(tx: Tx, email: str, address: str | None = None) -> None:
     """Forget what was guessed at a password that is another one now, from anywhere and from this address."""
-    sql.clear(tx, account_subject(email))
-    if address is not None:
+    if address is not None:  # first, as guesses are charged: locks are taken in one order
         sql.clear(tx, _pair_subject(email, network_of(address)))
+    sql.clear(tx, account_subject(email))
+
+
+def forget_account(tx: Tx, email: str) -> None:
+    """Forget that there ever was an account with this address."""
+    sql.forget(tx, account_subject(email))
 
 
 def refused_by(closed: Closed, now: Millis) -> Refused:

@@ -28,6 +28,8 @@ class Charged(msgspec.Struct, frozen=True):
     subjects: Subjects
     failures: int
     """How many in a row this account has seen from here, this one included until it proves right."""
+    failures_from_anywhere: int
+    """The same for all places together."""
 
 
 class Closed(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ FOR_EVER = Millis(2**62)
 """Later than any instant."""
 
 # One statement, so that a guess is paid for in one round trip. Rows are locked in this order by everybody.
-# A count older than its window begins anew; only the network's has a window.
+# A count older than its window begins anew; only the network's has a window. Who waits charges nobody else.
 _PAY = Statement("""
     INSERT INTO athena_password_budget AS b (subject, failures, blocked_until, began_at, expires_at)
     VALUES (:network, 1, 0, :now, :soon), (:pair, 1, 0, :for_ever, :soon),
@@ -19,8 +19,11 @@ _PAY = Statement("""
     ON CONFLICT (subject) DO UPDATE
     SET failures = CASE WHEN b.began_at <= :window_began THEN 1 ELSE b.failures + 1 END,
         began_at = CASE WHEN b.began_at <= :window_began THEN :now ELSE b.began_at END,
-        expires_at = excluded.expires_at
+        expires_at = CASE WHEN b.subject = :account AND b.failures + 1 >= CAST(:most AS INTEGER) THEN :for_ever
+                          ELSE excluded.expires_at END
     WHERE b.blocked_until <= :now
+      AND (b.subject = :pair OR NOT EXISTS
+           (SELECT 1 FROM athena_password_budget p WHERE p.subject = :pair AND p.blocked_until > :now))
       AND (b.began_at <= :window_began OR b.subject = :pair OR b.failures <
            CASE WHEN b.subject = :network THEN CAST(:most_of_network AS INTEGER) ELSE CAST(:most AS INTEGER) END)
     RETURNING subject, failures
@@ -35,10 +38,14 @@ _REFUND = Statement("""
     UPDATE athena_password_budget SET failures = failures - 1 WHERE subject = :subject AND failures > 0
 """)
 
-_CLOSE = Statement("UPDATE athena_password_budget SET blocked_until = :until WHERE subject = :subject")
+_CLOSE = Statement("""
+    UPDATE athena_password_budget SET blocked_until = :until WHERE subject = :subject AND blocked_until < :until
+""")
 _CLEAR = Statement(
     "UPDATE athena_password_budget SET failures = 0, blocked_until = 0 WHERE subject = :subject"
 )
+
+_FORGET = Statement("DELETE FROM athena_password_budget WHERE subject = :subject")
 
 SWEEP = Statement("""
     DELETE FROM athena_password_budget WHERE subject IN
@@ -53,7 +60,9 @@ class Terms(msgspec.Struct, frozen=True):
     window_began: Millis
     """A network's count that began at or before this begins anew."""
     soon: Millis
-    """When a count that may be forgotten is."""
+    """When the count of a network or a pair is forgotten."""
+    in_a_while: Millis
+    """When the count of an address of mail without account is."""
     most: int
     most_of_network: int
 
@@ -77,7 +86,7 @@ async def pay(runner: Runner, subjects: Subjects, terms: Terms) -> dict[bytes, i
         for_ever=FOR_EVER,
         window_began=terms.window_began,
         soon=terms.soon,
-        account_expires_at=FOR_EVER if subjects.is_known else terms.soon,
+        account_expires_at=FOR_EVER if subjects.is_known else terms.in_a_while,
         most=terms.most,
         most_of_network=terms.most_of_network,
     )
@@ -103,8 +112,13 @@ def refund(tx: Tx, subject: bytes) -> None:
 
 
 def close_until(tx: Tx, subject: bytes, until: Millis) -> None:
-    """Look at no guess of this subject until then."""
+    """Look at no guess of this subject until then, or for longer if that is so already."""
     tx.later(_CLOSE, subject=subject, until=until)
+
+
+def forget(tx: Tx, subject: bytes) -> None:
+    """Drop a subject that is no more."""
+    tx.later(_FORGET, subject=subject)
 
 
 def clear(tx: Tx, subject: bytes) -> None:

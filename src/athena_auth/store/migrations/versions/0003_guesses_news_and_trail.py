@@ -37,7 +37,7 @@ def upgrade() -> None:
 
 
 def _budgets() -> None:
-    # Its subject is a keyed hash of a mail address, known or not, of a client's network, or of a device.
+    # Its subject is a digest of a mail address, known or not, of a client's network, or of a device.
     op.create_table(
         "athena_password_budget",
         sa.Column("subject", _DIGEST, primary_key=True),
@@ -50,6 +50,7 @@ def _budgets() -> None:
     op.create_table(
         "athena_send_budget",
         _owner(primary_key=True),
+        sa.Column("kind", sa.String(16), primary_key=True),
         sa.Column("sends", sa.SmallInteger, nullable=False),
         sa.Column("began_at", _TIME, nullable=False),
         sa.Column("next_at", _TIME, nullable=False),

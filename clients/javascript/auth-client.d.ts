@@ -1,0 +1,275 @@
+/** What a second step may be taken with. */
+export type TwoFactorMethod = "totp" | "otp" | "backup-code";
+
+/** `true` and `false`, or as the public reference types them, strings of the same spelling. */
+export type Flag = boolean | "true" | "false";
+
+/** An instant: RFC 3339 in UTC, as `new Date(…)` reads it. */
+export type Timestamp = string;
+
+export interface User {
+  id: string;
+  email: string;
+  emailVerified: boolean;
+  name: string;
+  image: string | null;
+  twoFactorEnabled: boolean;
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+}
+
+export interface Session {
+  id: string;
+  /** The bearer token where the caller showed it; else the session's id, which `revokeSession` takes as well. */
+  token: string;
+  userId: string;
+  ipAddress: string;
+  userAgent: string;
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+  expiresAt: Timestamp;
+  /** How many factors stand behind it. */
+  level: number;
+  /** How its owner authenticated, by the names of RFC 8176 where it has one: `["pwd", "otp"]`. */
+  amr: string[];
+  /** When a factor was last proven in it. */
+  provenAt: Timestamp;
+}
+
+export interface TrustedDevice {
+  id: string;
+  /** What the device called itself; for the eye only. */
+  name: string;
+  ipAddress: string;
+  createdAt: Timestamp;
+  lastUsedAt: Timestamp;
+  expiresAt: Timestamp;
+  /** Whether it is the browser that asks. */
+  current: boolean;
+}
+
+export interface TwoFactorStatus {
+  enabled: boolean;
+  /** What a sign-in would offer now. */
+  methods: TwoFactorMethod[];
+  /** What to offer first; null while nothing is on. */
+  preferredMethod: TwoFactorMethod | null;
+  backupCodesLeft: number;
+  trustedDevices: number;
+  /** What was begun by `enable` and waits for its code. */
+  pendingEnrolment: "totp" | "otp" | null;
+  /** Where sent codes go by text message, masked; null when they go by mail. */
+  phoneNumber: string | null;
+}
+
+/** Signed in. */
+export interface TokenAndUser {
+  token: string;
+  user: User;
+}
+
+/** The first factor was right, and the second is due: nobody is signed in yet. */
+export interface TwoFactorRedirect {
+  twoFactorRedirect: true;
+  twoFactorMethods: TwoFactorMethod[];
+  /** Opens nothing but the second step. The client shows it by itself. */
+  token: string;
+}
+
+export interface Done {
+  status: true;
+}
+
+/** Why there is no data: a refusal of the server, or no answer that could be read. It holds nothing secret. */
+export class AuthError extends Error {
+  constructor(status: number, code: string, message: string, retryAfter?: number | null);
+  /** The HTTP status; 0 when no answer came. */
+  status: number;
+  /**
+   * The stable name of the reason: a code of the server (`INVALID_CODE`, `ACCOUNT_TEMPORARILY_LOCKED`, …; its
+   * reference lists them), or `NETWORK_ERROR`, `TIMEOUT`, `ABORTED` or `UNEXPECTED_ANSWER`.
+   */
+  code: string;
+  /** Seconds to wait before another try has a chance, where that is known. */
+  retryAfter: number | null;
+}
+
+/** Either `data` or `error`; `error === null` tells which. */
+export type Result<T> = { data: T; error: null } | { data: null; error: AuthError };
+
+export interface CallOptions {
+  /** Reject with the `AuthError` instead of resolving to it. */
+  throw?: boolean;
+  /** Gives the request up: `AbortSignal.timeout(5000)`, for one. */
+  signal?: AbortSignal;
+}
+
+/** A call with a body. Asked to throw, it resolves to data or not at all. */
+export interface Call<Body, T> {
+  (body: Body, options: CallOptions & { throw: true }): Promise<{ data: T; error: null }>;
+  (body: Body, options?: CallOptions): Promise<Result<T>>;
+}
+
+/** A call without a body. */
+export interface BareCall<T> {
+  (options: CallOptions & { throw: true }): Promise<{ data: T; error: null }>;
+  (options?: CallOptions): Promise<Result<T>>;
+}
+
+/** What a second step is taken with. */
+export interface Code {
+  /** As typed; spaces and dashes do not matter. */
+  code: string;
+  /**
+   * Let this device's next sign-ins skip the second step. It is remembered by a cookie, so in browsers only.
+   */
+  trustDevice?: Flag;
+}
+
+export interface TwoFactor {
+  /** Begin to turn a factor on; it takes effect when `verifyTotp` or, for sent codes, `verifyOtp` confirms it. */
+  enable: Call<
+    {
+      password: string;
+      issuer?: string;
+      method?: "totp" | "otp";
+      /** With `otp`: where to send codes by text message, as `+4915112345678`. */
+      phoneNumber?: string;
+    },
+    /** `totpURI` is for a QR code; with the method `otp` there is none. The backup codes are shown this once. */
+    { totpURI?: string; backupCodes: string[]; method: "totp" | "otp" }
+  >;
+  /** Turn the second factor off. All other sessions end, and every device that was trusted. */
+  disable: Call<{ password: string }, Done>;
+  /** Show the address of the QR code again. */
+  getTotpUri: Call<{ password: string }, { totpURI: string }>;
+  /** Take the second step with the authenticator app; in a session, confirm an enrolment or prove the factor again. */
+  verifyTotp: Call<Code, Done & TokenAndUser>;
+  /** Send a code by mail, or by text message where a phone number is confirmed. */
+  sendOtp: BareCall<Done>;
+  /** Take the second step with the code that was sent; in a session, confirm an enrolment or prove the factor again. */
+  verifyOtp: Call<Code, TokenAndUser>;
+  /** Take the second step with a backup code; each works once. */
+  verifyBackupCode: Call<
+    Code & {
+      /** Only return the session's token: set no cookie, and do not keep it here. */
+      disableSession?: Flag;
+    },
+    TokenAndUser & {
+      session: { token: string; userId: string; createdAt: Timestamp; expiresAt: Timestamp };
+      backupCodesLeft: number;
+      /** What to do now, when it was the last one. */
+      message?: string;
+    }
+  >;
+  /** Replace the backup codes by new ones, shown this once. */
+  generateBackupCodes: Call<{ password: string }, Done & { backupCodes: string[] }>;
+  /** Say what is on. */
+  status: BareCall<TwoFactorStatus>;
+  /** List the trusted devices, the last used first. */
+  listTrustedDevices: BareCall<TrustedDevice[]>;
+  /** Trust one device no more. Its open sessions stay open. */
+  revokeTrustedDevice: Call<{ id: string }, Done>;
+  /** Trust no device any more, this one included. */
+  revokeTrustedDevices: BareCall<Done>;
+}
+
+export interface Auth {
+  signUp: {
+    /** Create an account and sign in. */
+    email: Call<
+      { name: string; email: string; password: string; image?: string; rememberMe?: Flag },
+      TokenAndUser
+    >;
+  };
+  signIn: {
+    /** Sign in with a password. Where a second factor is due, the data is a `TwoFactorRedirect`. */
+    email: Call<
+      {
+        email: string;
+        password: string;
+        /** False lets the session end with the browser. */
+        rememberMe?: Flag;
+      },
+      (TokenAndUser & { redirect: false; twoFactorRedirect?: undefined }) | TwoFactorRedirect
+    >;
+  };
+  /** End this session. Without one nothing happens. */
+  signOut: BareCall<{ success: true }>;
+  /** Say who is signed in; null when nobody is. */
+  getSession: BareCall<{ session: Session; user: User } | null>;
+  /** List the account's live sessions; `token` holds each one's id. */
+  listSessions: BareCall<Session[]>;
+  /** End one session, by its id or its token. */
+  revokeSession: Call<{ token: string }, Done>;
+  /** End all sessions, this one too. */
+  revokeSessions: BareCall<Done>;
+  /** End all sessions but this one. */
+  revokeOtherSessions: BareCall<Done>;
+  /** Change the password. All other sessions end unless `revokeOtherSessions` is false. */
+  changePassword: Call<
+    { currentPassword: string; newPassword: string; revokeOtherSessions?: Flag },
+    TokenAndUser
+  >;
+  /**
+   * Send a link that sets a new password, if there is such an account: nobody is told whether there is.
+   * It leads to `redirectTo`, which finds the token as `?token=…`, or to the server's own page.
+   */
+  requestPasswordReset: Call<{ email: string; redirectTo?: string }, Done & { message: string }>;
+  /** Set a new password by the token of a link. All sessions end; where a second factor is due it comes next. */
+  resetPassword: Call<
+    { newPassword: string; token: string },
+    Done & ({ twoFactorRedirect: false } | TwoFactorRedirect)
+  >;
+  /** Send a link that verifies an address and then leads to `callbackURL`; nobody is told if there is an account. */
+  sendVerificationEmail: Call<{ email: string; callbackURL?: string }, Done>;
+  /** Change the name or the image; what is left out stays, and a null image is removed. */
+  updateUser: Call<{ name?: string; image?: string | null }, Done>;
+  /**
+   * Delete the account and all that belongs to it. The password is needed unless a factor was proven in this
+   * session within the last ten minutes.
+   */
+  deleteUser: Call<{ password?: string }, { success: true; message: string }>;
+  twoFactor: TwoFactor;
+}
+
+export interface Client {
+  auth: Auth;
+}
+
+/** Where a bearer's tokens are kept: `localStorage` is one, and so is any store that answers in promises. */
+export interface TokenStorage {
+  getItem(key: string): string | null | Promise<string | null>;
+  setItem(key: string, value: string): unknown;
+  removeItem(key: string): unknown;
+}
+
+export interface ClientOptions {
+  /**
+   * Where the API is. By default the server that served this file; for a copy of it in a browser `/api/auth` of the
+   * page's own site; elsewhere ATHENA_AUTH_BASE_URL of the environment, else `http://localhost:3001/api/auth`.
+   */
+  baseURL?: string | URL;
+  /** A session's token to begin with, as a bearer. */
+  token?: string;
+  /** Where to keep tokens, as a bearer; in memory by default. */
+  storage?: TokenStorage;
+  /** How to show who is calling: by default `cookie` in browsers and, where there is a token or a storage, `bearer`. */
+  credentials?: "cookie" | "bearer";
+  /** What to send requests with; the global `fetch` by default. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Told when the first factor was right and the second is due, before the call resolves. */
+  onTwoFactorRedirect?: (due: { methods: TwoFactorMethod[] }) => unknown;
+}
+
+/**
+ * Make a client for one server and one person. On a server of your own, make one for each request: whoever
+ * shares a client shares its session.
+ */
+export function createAuthClient(options?: ClientOptions): Client;
+
+/**
+ * A client that is ready: of the server that served this file, or, outside browsers, of what the environment
+ * names in ATHENA_AUTH_BASE_URL and ATHENA_AUTH_TOKEN.
+ */
+export const client: Client;

@@ -1,0 +1,283 @@
+/**
+ * The client of Athena Auth: `client.auth.*` by the names of the public reference, over `fetch`.
+ *
+ * It has no dependencies and runs in browsers and in Node 20 or newer. Every call resolves to `{ data, error }`.
+ * In browsers the session is a cookie that no script can read; elsewhere it is a bearer token kept in memory,
+ * or in the storage you pass. The types, and what each call does, are in auth-client.d.ts.
+ */
+
+const DEFAULT_BASE_URL = "http://localhost:3001/api/auth";
+const STORAGE_KEY = "athena-auth";
+
+/** A sign-in under way has ended with these: its token opens nothing any more. */
+const CHALLENGE_IS_OVER = ["INVALID_TWO_FACTOR_COOKIE", "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"];
+
+/** Why there is no data: a refusal of the server, or no answer that could be read. It holds nothing secret. */
+export class AuthError extends Error {
+  /**
+   * @param {number} status The HTTP status; 0 when no answer came.
+   * @param {string} code The stable name of the reason.
+   * @param {string} message A sentence for a person.
+   * @param {number | null} retryAfter Seconds to wait before another try has a chance, where that is known.
+   */
+  constructor(status, code, message, retryAfter = null) {
+    super(message);
+    this.name = "AuthError";
+    this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * Make a client for one server and one person.
+ *
+ * @param {import("./auth-client.js").ClientOptions} [options]
+ * @returns {import("./auth-client.js").Client}
+ */
+export function createAuthClient(options = {}) {
+  const connection = new Connection(options);
+  /** @type {(path: string) => (how: CallOptions) => Promise<any>} */
+  const get = (path) => (how) => connection.call("GET", path, undefined, {}, how);
+  /** @type {(path: string, traits?: Traits) => (how: CallOptions) => Promise<any>} */
+  const act = (path, traits) => (how) => connection.call("POST", path, {}, traits, how);
+  /** @type {(path: string, traits?: Traits) => (body: Body, how: CallOptions) => Promise<any>} */
+  const post = (path, traits) => (body, how) => connection.call("POST", path, body, traits, how);
+
+  return {
+    auth: {
+      signUp: { email: post("/sign-up/email") },
+      signIn: { email: post("/sign-in/email") },
+      signOut: act("/sign-out", { endsSession: true }),
+      getSession: get("/get-session"),
+      listSessions: get("/list-sessions"),
+      revokeSession: post("/revoke-session"),
+      revokeSessions: act("/revoke-sessions", { endsSession: true }),
+      revokeOtherSessions: act("/revoke-other-sessions"),
+      changePassword: post("/change-password"),
+      requestPasswordReset: post("/request-password-reset"),
+      resetPassword: post("/reset-password", { endsSession: true }),
+      sendVerificationEmail: post("/send-verification-email"),
+      updateUser: post("/update-user"),
+      deleteUser: post("/delete-user", { endsSession: true }),
+      twoFactor: {
+        enable: post("/two-factor/enable"),
+        disable: post("/two-factor/disable"),
+        getTotpUri: post("/two-factor/get-totp-uri"),
+        verifyTotp: post("/two-factor/verify-totp", { isSecondStep: true }),
+        sendOtp: act("/two-factor/send-otp", { isSecondStep: true }),
+        verifyOtp: post("/two-factor/verify-otp", { isSecondStep: true }),
+        verifyBackupCode: post("/two-factor/verify-backup-code", { isSecondStep: true }),
+        generateBackupCodes: post("/two-factor/generate-backup-codes"),
+        status: get("/two-factor/status"),
+        listTrustedDevices: get("/two-factor/trusted-devices"),
+        revokeTrustedDevice: post("/two-factor/revoke-trusted-device"),
+        revokeTrustedDevices: act("/two-factor/revoke-trusted-devices"),
+      },
+    },
+  };
+}
+
+/**
+ * @typedef {Record<string, any> | undefined} Body
+ * @typedef {import("./auth-client.js").CallOptions | undefined} CallOptions
+ * @typedef {{ session?: string, challenge?: string }} Held
+ *
+ * @typedef {object} Traits What a call has to do with tokens, beside showing the session's.
+ * @property {boolean} [isSecondStep] It speaks for the sign-in under way, if there is one.
+ * @property {boolean} [endsSession] When it succeeds, nobody is signed in here any more.
+ */
+
+/** A server, and who is calling. */
+class Connection {
+  /** @param {import("./auth-client.js").ClientOptions} options */
+  constructor({ baseURL = defaultBaseURL(), token, storage, credentials, fetch, onTwoFactorRedirect }) {
+    this.baseURL = new URL(baseURL, globalThis.location?.href).href.replace(/\/+$/, "");
+    // Cookies where there is a browser to keep them out of the reach of scripts, unless a token is asked for.
+    const byCookie = globalThis.location !== undefined && token === undefined && storage === undefined;
+    this.isBearer = (credentials ?? (byCookie ? "cookie" : "bearer")) === "bearer";
+    this.tokens = new Tokens(storage ?? inMemory(), token);
+    this.onTwoFactorRedirect = onTwoFactorRedirect;
+    // Looked up at each call: what replaces the global one later (a polyfill, a tracer) is used too.
+    this.fetch = fetch ?? ((...request) => globalThis.fetch(...request));
+  }
+
+  /**
+   * Send a request; return its data, or why there is none.
+   *
+   * @param {"GET" | "POST"} method
+   * @param {string} path
+   * @param {Body} body
+   * @param {Traits} [traits]
+   * @param {CallOptions} [options]
+   * @returns {Promise<any>}
+   */
+  async call(method, path, body, traits = {}, options = {}) {
+    const held = this.isBearer ? await this.tokens.load() : {};
+    const token = (traits.isSecondStep && held.challenge) || held.session;
+    const answer = await this.exchange(method, path, body, token, options.signal);
+    const { data, error } = answer;
+    if (this.isBearer) await this.learn(answer, traits, held, body);
+    if (error && options.throw) throw error;
+    if (data?.twoFactorRedirect) await this.onTwoFactorRedirect?.({ methods: data.twoFactorMethods });
+    return { data, error };
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {Body} body
+   * @param {string | undefined} token
+   * @param {AbortSignal | undefined} signal
+   * @returns {Promise<Answer>}
+   */
+  async exchange(method, path, body, token, signal) {
+    /** @type {Record<string, string>} */
+    const headers = { accept: "application/json" };
+    if (token) headers.authorization = `Bearer ${token}`;
+    if (body) headers["content-type"] = "application/json";
+    const init = {
+      method,
+      headers,
+      signal,
+      body: body && JSON.stringify(body),
+      // A bearer must not be taken for whoever the browser's cookies belong to.
+      credentials: /** @type {RequestCredentials} */ (this.isBearer ? "omit" : "include"),
+      cache: /** @type {RequestCache} */ ("no-store"),
+      // A password is for the server that was named, not for one that this one points to.
+      redirect: /** @type {RequestRedirect} */ ("manual"),
+    };
+    try {
+      const response = await this.fetch(this.baseURL + path, init);
+      return read(response, await response.text());
+    } catch (failure) {
+      return { data: null, error: unanswered(failure), minted: null };
+    }
+  }
+
+  /**
+   * Keep the token an answer brings, and forget those it ends.
+   *
+   * @param {Answer} answer
+   * @param {Traits} traits
+   * @param {Held} held What was held when the request was sent.
+   * @param {Body} body
+   */
+  async learn({ data, error, minted }, traits, held, body) {
+    if (error) {
+      if (traits.isSecondStep && CHALLENGE_IS_OVER.includes(error.code)) await this.tokens.forget(held.challenge);
+    } else if (data?.twoFactorRedirect) {
+      // A session of before would let the app take its owner for the one who is signing in.
+      await this.tokens.save({ challenge: data.token });
+    } else if (traits.endsSession) {
+      await this.tokens.save({});
+    } else if (minted) {
+      await this.tokens.save({ session: String(body?.disableSession) === "true" ? held.session : minted });
+    }
+  }
+}
+
+/** Keeps what a bearer has to show. It is read anew for each request: what another tab saves is seen. */
+class Tokens {
+  /** @param {import("./auth-client.js").TokenStorage} storage @param {string} [token] */
+  constructor(storage, token) {
+    this.storage = storage;
+    this.first = token;
+  }
+
+  /** @returns {Promise<Held>} */
+  async load() {
+    if (this.first !== undefined) await this.save({ session: this.first });
+    const text = await this.storage.getItem(STORAGE_KEY);
+    try {
+      return Object(JSON.parse(text ?? "{}"));
+    } catch {
+      return {}; // Something else was put there; whoever did has signed this client out.
+    }
+  }
+
+  /** @param {Held} held */
+  async save(held) {
+    this.first = undefined;
+    if (held.session || held.challenge) await this.storage.setItem(STORAGE_KEY, JSON.stringify(held));
+    else await this.storage.removeItem(STORAGE_KEY);
+  }
+
+  /** @param {string | undefined} challenge To forget, unless another sign-in has begun since. */
+  async forget(challenge) {
+    const held = await this.load();
+    if (held.challenge === challenge) await this.save({ session: held.session });
+  }
+}
+
+/** @returns {import("./auth-client.js").TokenStorage} */
+function inMemory() {
+  const kept = new Map();
+  return {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
+}
+
+/**
+ * @typedef {object} Answer
+ * @property {any} data
+ * @property {AuthError | null} error
+ * @property {string | null} minted The session's token, where the answer mints or re-issues one.
+ */
+
+/**
+ * @param {Response} response
+ * @param {string} text
+ * @returns {Answer}
+ */
+function read(response, text) {
+  const minted = response.headers.get("set-auth-token");
+  let body;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = undefined; // Whatever answered, it was not the server: a proxy's own page, for one.
+  }
+  if (response.ok && body !== undefined) return { data: body, error: null, minted };
+  const {
+    code = "UNEXPECTED_ANSWER",
+    message = "Something else than the authentication server answered; check the base URL.",
+  } = body ?? {};
+  return { data: null, error: new AuthError(response.status, code, message, retryAfter(response)), minted: null };
+}
+
+/** @param {Response} response */
+function retryAfter(response) {
+  const text = response.headers.get("retry-after") ?? "";
+  return /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
+/** @param {any} failure What `fetch` threw. It is not handed on: it may quote the header it choked on. */
+function unanswered(failure) {
+  if (failure?.name === "AbortError") return new AuthError(0, "ABORTED", "The request was given up.");
+  if (failure?.name === "TimeoutError") return new AuthError(0, "TIMEOUT", "The server did not answer in time.");
+  const reason = /^[A-Z_]+$/.test(failure?.cause?.code) ? ` (${failure.cause.code})` : "";
+  return new AuthError(0, "NETWORK_ERROR", `The server could not be reached${reason}.`);
+}
+
+/** @returns {string} */
+function defaultBaseURL() {
+  const { location, process } = /** @type {any} */ (globalThis);
+  if (location === undefined) return process?.env?.ATHENA_AUTH_BASE_URL ?? DEFAULT_BASE_URL;
+  // Where the server served this very file, it is the server to talk to.
+  return /^https?:.*\/client\.js$/.test(import.meta.url) ? new URL(".", import.meta.url).href : "/api/auth";
+}
+
+/** @returns {string | undefined} */
+function defaultToken() {
+  const { location, process } = /** @type {any} */ (globalThis);
+  return location === undefined ? process?.env?.ATHENA_AUTH_TOKEN : undefined;
+}
+
+/**
+ * A client that is ready: of the server that served this file, or, outside browsers, of what the environment names
+ * in ATHENA_AUTH_BASE_URL and ATHENA_AUTH_TOKEN.
+ */
+export const client = createAuthClient({ token: defaultToken() });

@@ -1,0 +1,65 @@
+"""The Python client of an Athena server: `AthenaClient` for programs that block, `AsyncAthenaClient` for others.
+
+It needs httpx and msgspec, and nothing of the server it is shipped with.
+"""
+
+from athena_auth.client.answers import (
+    BackupCodes,
+    CurrentSession,
+    Enrolment,
+    Method,
+    NewSession,
+    Session,
+    SignedIn,
+    SignedInByBackupCode,
+    TotpUri,
+    TrustedDevice,
+    TwoFactorStatus,
+    User,
+)
+from athena_auth.client.clients import AsyncAthenaClient, AthenaClient
+from athena_auth.client.connection import Options
+from athena_auth.client.errors import (
+    AthenaError,
+    ChallengeEndedError,
+    NetworkError,
+    RateLimitedError,
+    StepUpRequiredError,
+    UnauthorizedError,
+    WrongCodeError,
+)
+from athena_auth.client.second_step import Challenge
+from athena_auth.client.senders import Async, Sync
+from athena_auth.client.tokens import FileTokenStore, MemoryTokenStore, Tokens, TokenStore
+
+__all__ = [
+    "Async",
+    "AsyncAthenaClient",
+    "AthenaClient",
+    "AthenaError",
+    "BackupCodes",
+    "Challenge",
+    "ChallengeEndedError",
+    "CurrentSession",
+    "Enrolment",
+    "FileTokenStore",
+    "MemoryTokenStore",
+    "Method",
+    "NetworkError",
+    "NewSession",
+    "Options",
+    "RateLimitedError",
+    "Session",
+    "SignedIn",
+    "SignedInByBackupCode",
+    "StepUpRequiredError",
+    "Sync",
+    "TokenStore",
+    "Tokens",
+    "TotpUri",
+    "TrustedDevice",
+    "TwoFactorStatus",
+    "UnauthorizedError",
+    "User",
+    "WrongCodeError",
+]

@@ -1,0 +1,171 @@
+"""Limits turned against the owner: what somebody wastes must not be what she needs."""
+
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+
+import pytest_asyncio
+
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.store.address import store_at
+from athena_auth.store.transaction import Store, Tx, Work
+from athena_auth.throttle import budget as throttle
+from athena_auth.throttle.model import Blocked, Lane, Paid
+from athena_auth.throttle.passwords.budget import PasswordBudget, subjects_of
+from athena_auth.throttle.passwords.model import Charged, Closed
+from support.attacker import PROXY, network, sign_in_from, wrong_totp
+from support.clock import START
+from support.links import ask_for_reset, reset_token
+from support.person import PASSWORD, Person, sign_up
+from support.world import World, world_over
+
+NEW_PASSWORD = "a wholly different password"
+CHANGE_IT = "until the owner changes the password"
+
+
+async def test_a_new_password_opens_what_was_guessed_at_the_old_one(world: World, ada: Person) -> None:
+    """A stolen session guesses the password until its lane closes for good; the owner then sets another by mail.
+
+    What was guessed at is no more. If the lane stayed closed, she could never change a password or a factor again.
+    """
+    for _ in range(100):
+        await ada.post("/change-password", currentPassword="a guess", newPassword=NEW_PASSWORD)
+        world.clock.advance(3600)
+    closed = await ada.post("/change-password", currentPassword=PASSWORD, newPassword=NEW_PASSWORD)
+    assert closed.status_code == 429, closed.text
+
+    body = {"token": await reset_token(world, ada.email), "newPassword": NEW_PASSWORD}
+    assert (await (await world.client()).post("/reset-password", json=body)).status_code == 200
+    ada.password = NEW_PASSWORD
+    ada.client = await world.bearer((await ada.sign_in()).json()["token"])
+
+    assert (await ada.enable()).status_code == 200
+
+
+async def test_backup_codes_that_were_shown_are_those_in_force(world: World, ada: Person) -> None:
+    """A refused request changes nothing: not the codes that go with an enrolment under way.
+
+    The owner has her codes written down and confirms her phone; an `enable` that was refused in between, for mails
+    sent too often, had put other codes in their place, which nobody was ever shown.
+    """
+    for _ in range(3):
+        assert (await ada.post("/two-factor/enable", password=PASSWORD, method="otp")).status_code == 200
+    await ada.enable()
+    refused = await ada.post("/two-factor/enable", password=PASSWORD, method="otp")
+    assert refused.status_code == 429, refused.text
+
+    assert (await ada.post("/two-factor/verify-totp", code=ada.code())).status_code == 200
+
+    by_code = await ada.answer(await ada.challenge(), "verify-backup-code", code=ada.backup_codes[0])
+    assert by_code.status_code == 200, by_code.text
+
+
+async def test_a_stranger_does_not_keep_the_owners_codes_from_being_sent(world: World, ada: Person) -> None:
+    """Anybody may ask for a reset who knows an address. He must not use up the mails she signs in with."""
+    await ada.enable(method="otp")
+    code = await world.mailbox.code_for(ada.email)
+    assert (await ada.post("/two-factor/verify-otp", code=code)).status_code == 200
+    for _ in range(40):
+        await ask_for_reset(world, ada.email)
+        world.clock.advance(30)
+
+    sent = await ada.answer(await ada.challenge(), "send-otp")
+
+    assert sent.status_code == 200, sent.text
+
+
+async def test_nobody_locks_an_account_before_it_exists(sqlite_url: str) -> None:
+    """Addresses are counted whether or not they have an account. What was counted before is not the new owner's."""
+    async with world_over(sqlite_url, trusted_proxies=PROXY) as world:
+        await sign_up(world, "somebody@example.com", "Somebody")
+        for number in range(100):
+            refused = await sign_in_from(world, network(number), "ada@example.com", "a guess")
+            assert refused.status_code == 401
+        ada = await sign_up(world)
+
+        signed_in = await ada.sign_in()
+
+    assert signed_in.status_code == 200, signed_in.text
+
+
+@pytest_asyncio.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    beside = store_at(database_url)
+    await beside.open()
+    yield beside
+    await beside.close()
+
+
+async def test_a_password_that_is_slow_to_be_judged_does_not_shorten_the_wait(store: Store) -> None:
+    """CVE-2025-64102: of guesses made at once the first may be the last to be judged; its short wait must not count.
+
+    Guesses are paid for before the password is hashed and refused after it, so two servers, or two threads of one,
+    may refuse them in the other order.
+    """
+    budget = PasswordBudget(store, by_network=False)
+    subjects = subjects_of("ada@example.com", "192.0.2.7", device_id=None, is_known=True)
+    charged = [await budget.pay(subjects, START) for _ in range(8)]
+    waits = []
+    for paid in reversed(charged):
+        assert isinstance(paid, Charged)
+        await store.transact(work_of(partial(budget.failed, charged=paid, now=START)))
+        refused = await budget.pay(subjects, START)
+        assert isinstance(refused, Closed)
+        waits.append(refused.until - START)
+
+    assert waits == [240_000] * 8
+
+
+async def test_a_step_up_that_is_slow_to_be_judged_does_not_shorten_the_wait(
+    store: Store, ada: Person
+) -> None:
+    """CVE-2025-64102, for passwords typed in a live session."""
+    user_id = UserId((await ada.session())["user"]["id"])
+    paid = [await throttle.pay(store, user_id, Lane.PASSWORD, START) for _ in range(8)]
+    for charge in reversed(paid):
+        assert isinstance(charge, Paid)
+        close = partial(throttle.record_failure, user_id=user_id, lane=Lane.PASSWORD, paid=charge, now=START)
+        await store.transact(work_of(close))
+
+    refused = await throttle.pay(store, user_id, Lane.PASSWORD, START)
+
+    assert refused == Blocked(Millis(START + 240_000))
+
+
+def work_of(write: Callable[[Tx], None]) -> Work[None]:
+    async def work(tx: Tx) -> None:
+        write(tx)
+
+    return work
+
+
+async def test_a_lane_that_a_thief_closed_is_opened_by_a_changed_password(world: World, ada: Person) -> None:
+    """What opens it is said in the refusal, and is true: what was guessed at in a stolen session is given back."""
+    await ada.turn_on_totp()
+    for _ in range(100):
+        await ada.post("/two-factor/verify-totp", code=wrong_totp(ada))
+        world.clock.advance(3600)
+        await ada.session()
+    closed = await ada.post("/two-factor/verify-totp", code=ada.code())
+    assert (closed.status_code, closed.json()["code"]) == (429, "ACCOUNT_TEMPORARILY_LOCKED")
+    assert CHANGE_IT in closed.json()["message"]
+
+    changed = await ada.post("/change-password", currentPassword=PASSWORD, newPassword=NEW_PASSWORD)
+
+    assert changed.status_code == 200, changed.text
+    assert (await ada.post("/two-factor/verify-totp", code=ada.code())).status_code == 200
+
+
+async def test_a_closed_lane_of_passwords_promises_no_way_out_that_is_closed_too(
+    world: World, ada: Person
+) -> None:
+    """Changing the password takes the password, which is what is looked at no more: the refusal sends her in a circle."""
+    for _ in range(100):
+        await ada.post("/two-factor/disable", password="a guess")
+        world.clock.advance(3600)
+    closed = await ada.post("/two-factor/disable", password=PASSWORD)
+    assert (closed.status_code, closed.json()["code"]) == (429, "ACCOUNT_TEMPORARILY_LOCKED")
+
+    changed = await ada.post("/change-password", currentPassword=PASSWORD, newPassword=NEW_PASSWORD)
+
+    assert changed.status_code == 200 or CHANGE_IT not in closed.json()["message"], closed.text

@@ -1,0 +1,178 @@
+"""I1 to I6 at once: whatever is done in whatever order, the server agrees with a model that is simpler than it is.
+
+Half of what is offered to the server is wrong, dead or somebody else's. Its answers must be those of the model, and
+after each step every token ever handed out must open what the model says, and nothing else.
+"""
+
+import contextlib
+import sqlite3
+from collections import Counter
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, precondition, rule
+
+from athena_auth.delivery.model import MessageKind
+from support.account_model import MOST_FAILURES, Challenge, Link
+from support.dump import execute
+from support.links import token_in
+from support.machine import expect
+from support.machine_sign_in import SignInMachine, often, pick
+
+DAY = 86_400
+SECOND_FACTORS = {"otp", "email", "backup-code", "device"}
+DAYS_OF_GUESSES = """
+    INSERT INTO athena_guess_budget (user_id, lane, failures, blocked_until) VALUES ('{user_id}', '{lane}', {n}, 0)
+    ON CONFLICT (user_id, lane) DO UPDATE SET failures = {n}, blocked_until = 0
+"""
+
+
+class Accounts(SignInMachine):
+    """The same people, who also change their credentials, throw others out and forget passwords."""
+
+    @rule(n=pick, right=often)
+    def begin_to_enrol_a_phone(self, n: int, right: bool) -> None:
+        self.begin_to_enrol(self.session(n), right=right)
+
+    @rule(n=pick, right=often)
+    def make_new_backup_codes(self, n: int, right: bool) -> None:
+        session = self.session(n)
+        shown = self.by_password("/two-factor/generate-backup-codes", session, right=right)
+        if shown is not None:
+            session.owner.codes, session.owner.pending_codes = shown["backupCodes"], None
+
+    @rule(n=pick, right=often)
+    def remove_the_factors(self, n: int, right: bool) -> None:
+        session = self.session(n)
+        if self.by_password("/two-factor/disable", session, right=right) is not None:
+            session.owner.remove_factors(session)
+
+    @rule(n=pick, right=often, others=st.booleans())
+    def change_the_password(self, n: int, right: bool, others: bool) -> None:
+        session, new = self.session(n), self.new_password()
+        body = {"newPassword": new, "revokeOtherSessions": others}
+        if self.by_password("/change-password", session, right=right, **body) is not None:
+            session.owner.change_password(new, session, others=others)
+
+    # --- forgotten passwords ------------------------------------------------------------------------------
+
+    @rule(n=pick)
+    def ask_for_a_reset(self, n: int) -> None:
+        account = self.account(n)
+        expect(self.ask("/request-password-reset", email=account.email), None)
+        if account.sends["link"].pay(self.now):
+            account.mails["link"] += 1
+            arrived = self.world.mailbox.message_for(
+                account.email, MessageKind.PASSWORD_RESET, nth=account.mails["link"]
+            )
+            for link in account.links:
+                link.ended = True
+            account.links.append(Link(token_in(self.run(arrived).url or ""), self.now))
+
+    @precondition(lambda self: any(account.links for account in self.accounts))
+    @rule(n=pick)
+    def set_a_password_by_a_link(self, n: int) -> None:
+        links = [(account, link) for account in self.accounts for link in account.links]
+        account, link = links[-1 - min(n % len(links), n // 7 % len(links))]
+        new = self.new_password()
+        answer = self.ask("/reset-password", token=link.token, newPassword=new)
+        if not link.is_live(self.now):
+            expect(answer, "INVALID_TOKEN")
+            return
+        expect(answer, None)
+        account.reset_password(new)
+        assert answer.json()["twoFactorRedirect"] is (account.phone is not None)
+        if account.phone is not None:
+            self.challenged(account, answer)
+
+    # --- taking back --------------------------------------------------------------------------------------
+
+    @rule(n=pick, what=st.sampled_from(["this one", "another", "the others", "all", "devices"]))
+    def revoke(self, n: int, what: str) -> None:
+        session = self.session(n)
+        others = session.owner.sessions
+        named = others[n // 11 % len(others)]
+        requests: dict[str, tuple[str, dict[str, Any]]] = {
+            "this one": ("/sign-out", {}),
+            "another": ("/revoke-session", {"token": named.token}),
+            "the others": ("/revoke-other-sessions", {}),
+            "all": ("/revoke-sessions", {}),
+            "devices": ("/two-factor/revoke-trusted-devices", {}),
+        }
+        path, body = requests[what]
+        is_live, was_live = session.is_live(self.now), not named.ended
+        answer = self.ask(path, bearer=session.token, **body)
+        if not is_live:
+            expect(answer, None if what == "this one" else "UNAUTHORIZED")
+            return
+        expect(answer, "SESSION_NOT_FOUND" if what == "another" and not was_live else None)
+        for device in session.owner.devices if what == "devices" else ():
+            device.ended = True
+        ended = {"this one": [session], "another": [named], "devices": []}.get(what, others)
+        for each in ended:
+            each.ended = each.ended or not (what == "the others" and each is session)
+
+    # --- time, and the patience of others -----------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([1, 29, 30, 61, 179, 600, 1201, 3600, DAY + 1, 8 * DAY, 31 * DAY, -1, -45]))
+    def let_time_pass(self, seconds: int) -> None:
+        self.world.clock.advance(seconds)
+
+    @rule(n=pick, lane=st.sampled_from(["challenge", "session", "password"]), failures=st.integers(97, 100))
+    def guess_for_days(self, n: int, lane: str, failures: int) -> None:
+        """Do what takes a guesser days, behind the server's back."""
+        account = self.account(n)
+        statement = DAYS_OF_GUESSES.format(user_id=account.id, lane=lane, n=failures)
+        self.run(execute(self.world.database_url, statement))
+        account.lanes[lane].failures, account.lanes[lane].blocked_until = failures, 0
+
+    # --- what is always true ------------------------------------------------------------------------------
+
+    @invariant()
+    def every_token_opens_what_it_should(self) -> None:
+        """I1, I5: a session that has ended is dead, a challenge is no session, and a live one is worth what was proven."""
+        for place in self.places():
+            found = self.session_of(place.token)
+            if isinstance(place, Challenge) or not place.is_live(self.now):
+                assert found is None, place
+                continue
+            session = found["session"]
+            assert (found["user"]["id"], session["level"]) == (place.owner.id, place.level)
+            assert tuple(session["amr"]) == place.amr
+            if place.owner.phone is not None:
+                assert session["level"] == 2
+                assert SECOND_FACTORS & set(session["amr"])
+            assert found["user"]["twoFactorEnabled"] is (place.owner.phone is not None)
+            place.use(self.now)
+
+    @invariant()
+    def nothing_was_accepted_twice(self) -> None:
+        """I3. Six digits may come twice, of different steps or mails; the model knows which they were."""
+        assert (
+            max(Counter(code for a in self.accounts for code in a.spent if "-" in code).values(), default=0)
+            <= 1
+        )
+
+    @invariant()
+    def every_guess_is_counted_and_none_beyond_a_hundred(self) -> None:
+        """I4."""
+        with contextlib.closing(sqlite3.connect(self.path)) as database:
+            guesses = database.execute("SELECT user_id, lane, failures FROM athena_guess_budget").fetchall()
+            (most,) = database.execute("SELECT MAX(failures) FROM athena_password_budget").fetchone()
+        counted = {(user_id, lane): failures for user_id, lane, failures in guesses}
+        for account in self.accounts:
+            for name, lane in account.lanes.items():
+                assert counted.get((account.id, name), 0) == lane.failures <= MOST_FAILURES
+        assert (most or 0) <= len(self.places()) + 1000
+
+
+TestAccounts = Accounts.TestCase
+TestAccounts.settings = settings(
+    max_examples=25,
+    # A failure is shown as it was found: to shrink it would take longer than a test may.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)

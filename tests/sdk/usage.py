@@ -1,0 +1,75 @@
+"""What users write, as a type checker sees it: `test_package` has mypy read this, and each type is asserted."""
+
+from typing import assert_type
+
+from athena_auth.client import (
+    Async,
+    AsyncAthenaClient,
+    AthenaClient,
+    BackupCodes,
+    Challenge,
+    CurrentSession,
+    Enrolment,
+    FileTokenStore,
+    SignedIn,
+    SignedInByBackupCode,
+    Sync,
+    TrustedDevice,
+    TwoFactorStatus,
+    User,
+)
+
+
+def sign_in(client: AthenaClient, code: str) -> User:
+    answer = client.auth.sign_in.email(email="ada@example.com", password="secret", remember_me=False)
+    assert_type(answer, SignedIn | Challenge[Sync])
+    if isinstance(answer, Challenge):
+        assert_type(answer, Challenge[Sync])
+        assert_type(answer.methods, tuple[str, ...])
+        return finish(answer, code)
+    assert_type(answer, SignedIn)
+    return answer.user
+
+
+def finish(challenge: Challenge[Sync], code: str) -> User:
+    assert_type(challenge.verify_otp(code), SignedIn)
+    assert_type(challenge.verify_backup_code(code, disable_session=True), SignedInByBackupCode)
+    return challenge.verify_totp(code, trust_device=True).user
+
+
+async def sign_in_awaiting(client: AsyncAthenaClient, code: str) -> User:
+    answer = await client.auth.sign_in.email(email="ada@example.com", password="secret")
+    assert_type(answer, SignedIn | Challenge[Async])
+    if isinstance(answer, Challenge):
+        await answer.send_otp()
+        assert_type(await answer.verify_backup_code(code), SignedInByBackupCode)
+        return (await answer.verify_totp(code, trust_device=True)).user
+    return answer.user
+
+
+def look_after(client: AthenaClient) -> None:
+    assert_type(client.auth.get_session(), CurrentSession | None)
+    assert_type(client.auth.two_factor.enable("secret", issuer="Engines", method="otp"), Enrolment)
+    assert_type(client.auth.two_factor.generate_backup_codes(password="secret"), BackupCodes)
+    assert_type(client.auth.two_factor.status(), TwoFactorStatus)
+    assert_type(client.auth.two_factor.trusted_devices(), tuple[TrustedDevice, ...])
+    assert_type(client.auth.reset_password(token="t", new_password="p"), Challenge[Sync] | None)
+    client.auth.update_user(image=None)
+    client.auth.sign_out()
+
+
+async def look_after_awaiting(client: AsyncAthenaClient) -> None:
+    assert_type(await client.auth.get_session(), CurrentSession | None)
+    assert_type(await client.auth.two_factor.status(), TwoFactorStatus)
+    assert_type(await client.auth.reset_password(token="t", new_password="p"), Challenge[Async] | None)
+    await client.auth.sign_out()
+
+
+def choose() -> AthenaClient:
+    return AthenaClient(
+        "https://auth.example.com/api/auth",
+        tokens=FileTokenStore("tokens.json"),
+        credentials="cookie",
+        origin="https://auth.example.com",
+        retries=0,
+    )

@@ -1,0 +1,55 @@
+"""What somebody does who wants to get into an account that is not his."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from support.person import Person
+from support.world import World
+
+PROXY = "127.0.0.0/8"
+"""The tests' own address: with this for `trusted_proxies` the caller chooses where she comes from."""
+BACKUP_CODE = "aaaa-bbbb-cccc-dddd"
+"""In the form of a backup code, and nobody's: there are 2^80."""
+
+
+def wrong(code: str) -> str:
+    """Return a code that is not this one."""
+    return code[:-1] + str((int(code[-1]) + 5) % 10)
+
+
+def wrong_totp(person: Person) -> str:
+    """Return six digits that her phone shows neither now nor within twenty minutes."""
+    shown = {person.code(steps) for steps in range(-40, 41)}
+    return next(code for code in map("{:06}".format, range(100)) if code not in shown)
+
+
+def network(number: int) -> str:
+    """Return an address of the number-th network; no two numbers share one."""
+    return f"10.{number >> 8}.{number & 255}.7"
+
+
+async def sign_in_from(
+    world: World, address: str, email: str, password: str, client: httpx.AsyncClient | None = None
+) -> httpx.Response:
+    """Sign in from this address, on a device of no past unless one is given."""
+    client = client or await world.client()
+    body = {"email": email, "password": password}
+    return await client.post("/sign-in/email", json=body, headers={"x-forwarded-for": address})
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What an answer tells somebody who wants to know whether an account exists."""
+
+    status: int
+    code: str
+    message: str
+    retry_after: str | None
+
+
+def heard(answer: httpx.Response) -> Heard:
+    body = answer.json()
+    return Heard(
+        answer.status_code, body.get("code", ""), body.get("message", ""), answer.headers.get("retry-after")
+    )

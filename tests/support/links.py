@@ -1,0 +1,26 @@
+"""Links that came by mail."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from athena_auth.delivery.model import MessageKind
+from support.world import World
+
+
+def token_in(url: str) -> str:
+    """Return the token that a link carries."""
+    return parse_qs(urlsplit(url).query)["token"][0]
+
+
+async def ask_for_reset(world: World, email: str, **headers: str) -> None:
+    """Ask for a link that sets a new password, as anybody may who knows the address."""
+    client = await world.client(**headers)
+    asked = await client.post("/request-password-reset", json={"email": email})
+    assert asked.status_code == 200, asked.text
+
+
+async def reset_token(world: World, email: str, *, nth: int = 1) -> str:
+    """Ask for a link that sets a new password; return the token of the n-th that came."""
+    await ask_for_reset(world, email)
+    mail = await world.mailbox.message_for(email, MessageKind.PASSWORD_RESET, nth=nth)
+    assert mail.url is not None
+    return token_in(mail.url)

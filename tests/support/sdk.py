@@ -1,0 +1,171 @@
+"""A stage for both clients of the SDK: one test body plays on either, against a whole server, its clock and its mail.
+
+The server lives in an event loop on a thread of its own. A blocking client reaches it from the test's thread through a
+bridge, an awaiting one inside that loop.
+"""
+
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, Unpack
+
+import httpx
+import pyotp
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from athena_auth.client import AsyncAthenaClient, AthenaClient, Challenge, Options, SignedIn, User
+from athena_auth.delivery.model import Message, MessageKind
+from athena_auth.server.app import standing_alone
+from athena_auth.settings import BASE_PATH
+from support.world import ORIGIN, World, world_over
+
+T = TypeVar("T")
+
+Client = AthenaClient | AsyncAthenaClient
+AnyChallenge = Challenge[Any]
+Kind = Literal["blocking", "awaiting"]
+Credentials = Literal["bearer", "cookie"]
+BASE_URL = ORIGIN + BASE_PATH
+EMAIL = "ada@example.com"
+PASSWORD = "correct horse battery staple"
+
+
+class Bridge(httpx.BaseTransport):
+    """Carries a blocking client's requests to a transport in the loop's thread."""
+
+    def __init__(self, portal: BlockingPortal, inner: httpx.AsyncBaseTransport) -> None:
+        self._portal = portal
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._portal.call(self._exchange, request)
+
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+
+
+@dataclass(frozen=True)
+class Phone:
+    """An authenticator app."""
+
+    world: World
+    totp: pyotp.TOTP
+
+    def code(self) -> str:
+        """Return what it shows now."""
+        return self.totp.at(self.world.clock.now() // 1000)
+
+    def wrong_code(self) -> str:
+        """Return six digits that it does not show now, nor showed or will show soon."""
+        now = self.world.clock.now() // 1000
+        shown = {self.totp.at(now + steps * self.totp.interval) for steps in range(-30, 31)}
+        return next(code for code in (f"{number:06d}" for number in range(100)) if code not in shown)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A running server, and what it takes to play a client on it."""
+
+    portal: BlockingPortal
+    world: World
+    kind: Kind
+
+    def client(self, **options: Unpack[Options]) -> Client:
+        """Return a client of this stage's kind, on a device of no past."""
+        transport = httpx.ASGITransport(standing_alone(self.world.athena), client=("127.0.0.1", 50_000))
+        return client_over(self.kind, transport, self.portal, **options)
+
+    def done(self, outcome: T | Coroutine[Any, Any, T]) -> T:
+        """Return what a call of either client came to."""
+        if isinstance(outcome, Coroutine):
+            result: T = self.portal.call(lambda: outcome)
+            return result
+        return outcome
+
+    def mail(self, kind: MessageKind, *, nth: int = 1) -> Message:
+        """Wait for the n-th mail of this kind to Ada."""
+        return self.portal.call(lambda: self.world.mailbox.message_for(EMAIL, kind, nth=nth))
+
+    def sent_code(self) -> str:
+        """Wait for the first code that is mailed to Ada."""
+        code = self.mail(MessageKind.TWO_FACTOR_OTP).code
+        assert code is not None
+        return code
+
+    def link_token(self, kind: MessageKind) -> str:
+        """Wait for the mail of this kind to Ada, and return the token of the link in it."""
+        url = self.mail(kind).url
+        assert url is not None
+        return httpx.URL(url).params["token"]
+
+    def sign_up(self, client: Client) -> User:
+        """Make Ada's account, signed in with this client."""
+        return self.done(client.auth.sign_up.email(name="Ada", email=EMAIL, password=PASSWORD)).user
+
+    def enrol(self, client: Client) -> tuple[Phone, tuple[str, ...]]:
+        """Turn an authenticator app on; return it with the backup codes, at a time when its code is fresh again."""
+        enrolment = self.done(client.auth.two_factor.enable(PASSWORD))
+        assert enrolment.totp_uri is not None
+        phone = self.phone(enrolment.totp_uri)
+        self.done(client.auth.two_factor.verify_totp(phone.code()))
+        self.world.clock.advance(60)
+        return phone, enrolment.backup_codes
+
+    def person_with_totp(self) -> tuple[Phone, tuple[str, ...]]:
+        """Let Ada sign up and enrol elsewhere, and return her phone and backup codes."""
+        elsewhere = self.client()
+        self.sign_up(elsewhere)
+        return self.enrol(elsewhere)
+
+    def phone(self, totp_uri: str) -> Phone:
+        """Return an authenticator app that has scanned this."""
+        totp = pyotp.parse_uri(totp_uri)
+        assert isinstance(totp, pyotp.TOTP)
+        return Phone(self.world, totp)
+
+    def challenge(self, client: Client) -> AnyChallenge:
+        """Sign Ada in with her password, where a second factor is due."""
+        challenge = self.done(client.auth.sign_in.email(email=EMAIL, password=PASSWORD))
+        assert isinstance(challenge, Challenge)
+        return challenge
+
+    def reset_password(self, client: Client, new_password: str) -> AnyChallenge | None:
+        """Set Ada's password by the link she was sent."""
+        token = self.link_token(MessageKind.PASSWORD_RESET)
+        challenge: AnyChallenge | None
+        if isinstance(client, AthenaClient):
+            challenge = client.auth.reset_password(token=token, new_password=new_password)
+        else:
+            reset = client.auth.reset_password
+            challenge = self.portal.call(lambda: reset(token=token, new_password=new_password))
+        return challenge
+
+    def sign_in(self, client: Client) -> SignedIn:
+        """Sign Ada in with her password, where that is all it takes."""
+        signed_in = self.done(client.auth.sign_in.email(email=EMAIL, password=PASSWORD))
+        assert isinstance(signed_in, SignedIn)
+        return signed_in
+
+    def is_signed_in(self, client: Client) -> bool:
+        """Ask the server whether this client is."""
+        return self.done(client.auth.get_session()) is not None
+
+
+def client_over(
+    kind: Kind, transport: httpx.AsyncBaseTransport, portal: BlockingPortal, **options: Unpack[Options]
+) -> Client:
+    """Return a client of either kind whose requests go to this transport."""
+    if kind == "awaiting":
+        return AsyncAthenaClient(BASE_URL, http=httpx.AsyncClient(transport=transport), **options)
+    return AthenaClient(BASE_URL, http=httpx.Client(transport=Bridge(portal, transport)), **options)
+
+
+@contextmanager
+def stage_over(database_url: str, kind: Kind, **settings: Any) -> Iterator[Stage]:
+    """Run a server over this database, for clients of one kind."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(world_over(database_url, **settings)) as world,
+    ):
+        yield Stage(portal, world, kind)
