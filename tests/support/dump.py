@@ -14,6 +14,18 @@ async def dump(database_url: str) -> str:
     return "\n".join(_text(value) for row in rows for value in row)
 
 
+async def fetch_all(database_url: str, query: str) -> list[tuple[object, ...]]:
+    """Return the rows of a query."""
+    if database_url.startswith("postgres"):
+        connection = await asyncpg.connect(database_url)
+        try:
+            return [tuple(row) for row in await connection.fetch(query)]
+        finally:
+            await connection.close()
+    with contextlib.closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as database:
+        return database.execute(query).fetchall()
+
+
 async def execute(database_url: str, statement: str) -> None:
     """Change the database behind the server's back."""
     if database_url.startswith("postgres"):

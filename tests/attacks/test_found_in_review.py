@@ -1,0 +1,197 @@
+"""What hostile readings of this code found before anybody else did; each was open once."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from athena_auth.delivery.model import MessageKind
+from athena_auth.recovery.links import Links, with_parameters
+from support.attacker import PROXY, network, sign_in_from
+from support.dump import fetch_all
+from support.links import ask_for_reset
+from support.person import PASSWORD, Person, sign_up
+from support.world import World, world_over
+
+NEW_PASSWORD = "a wholly different password"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://tas\u212as.example/x",
+        "https://TAS\u212aS.EXAMPLE",
+        "https://t\u00e4sks.example/",
+        "https://tasks.example\u3002evil.example/",
+    ],
+)
+def test_a_letter_that_only_looks_like_another_opens_no_redirect(page: str) -> None:
+    """The Kelvin sign is a `k` in lower case, and was then dropped from the header: to another host."""
+    assert Links("https://tasks.example", ()).absolute(page) is None
+
+
+def test_a_page_with_letters_of_its_own_is_linked_as_it_is() -> None:
+    links = Links("https://tasks.example", ())
+
+    assert links.absolute("/\u00fcber?a=%20b#c") == "https://tasks.example/%C3%BCber?a=%20b#c"
+
+
+def test_a_page_cannot_bring_a_token_of_its_own() -> None:
+    """A page that reads the first `token` would set the password of the attacker's account."""
+    assert (
+        with_parameters("https://a.example/?token=theirs&x=1", token="ours")
+        == "https://a.example/?x=1&token=ours"
+    )
+
+
+async def test_what_asks_for_a_factor_cannot_be_walked_round_by_replacing_it(database_url: str) -> None:
+    """Session and password: enable staged a phone of the thief's, confirming it was the fresh proof."""
+    async with world_over(database_url, disable_requires="second-factor") as world:
+        ada = await sign_up(world)
+        await ada.turn_on_totp()
+        world.clock.advance(601)
+
+        replaced = await ada.post("/two-factor/enable", password=PASSWORD)
+        codes = await ada.post("/two-factor/generate-backup-codes", password=PASSWORD)
+
+        assert {replaced.json()["code"], codes.json()["code"]} == {"STEP_UP_REQUIRED"}
+
+
+async def test_whoever_has_the_password_leaves_the_owner_her_codes(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    for _ in range(4):
+        await ada.answer(await ada.challenge(), "send-otp")
+
+    assert (await ada.post("/two-factor/send-otp")).status_code == 200, (
+        "in her session she has a lane of her own"
+    )
+
+
+async def test_news_cannot_be_aimed_at_a_stranger(world: World) -> None:
+    """Anybody can sign up with anybody's address, a name that advertises, and news without end."""
+    mallory = await sign_up(world, "victim@example.com", "You have won, call 0900 1234567")
+    await mallory.turn_on_totp()
+    for _ in range(40):
+        await mallory.post("/two-factor/generate-backup-codes", password=PASSWORD)
+    await ask_for_reset(world, mallory.email)
+    await world.mailbox.message_for(mallory.email, MessageKind.PASSWORD_RESET)
+
+    mails = [mail for mail in world.mailbox.messages if mail.to == mallory.email]
+    assert len(mails) <= 21
+    assert {mail.name for mail in mails} == {""}, (
+        "who has not shown that it is her address is not greeted by name"
+    )
+
+
+async def test_who_waits_charges_nobody_else(database_url: str) -> None:
+    """A loop of guesses from one closed place filled the account's count for moments, and its owner was refused."""
+    async with world_over(database_url, trusted_proxies=PROXY) as world:
+        ada = await sign_up(world)
+        for _ in range(5):
+            await sign_in_from(world, network(1), ada.email, "a guess")
+        before = await _most_counted(world)
+
+        for _ in range(20):
+            assert (await sign_in_from(world, network(1), ada.email, "a guess")).status_code == 429
+
+        assert await _most_counted(world) == before
+
+
+async def _most_counted(world: World) -> int:
+    ((most,),) = await fetch_all(world.database_url, "SELECT MAX(failures) FROM athena_password_budget")
+    assert isinstance(most, int)
+    return most
+
+
+async def test_neighbours_have_no_say_in_what_a_trusted_device_may_do(database_url: str) -> None:
+    """A hundred guesses at made-up addresses closed a network, and with it the owner's own browser."""
+    async with world_over(database_url, trusted_proxies=PROXY, rate_limit="on") as world:
+        ada = await sign_up(world)
+        await ada.turn_on_totp()
+        browser = await world.browser()
+        await ada.sign_in(browser)
+        await browser.post("/two-factor/verify-totp", json={"code": ada.code(), "trustDevice": True})
+        for n in range(101):
+            if n % 90 == 0:
+                world.clock.advance(61)
+            await sign_in_from(world, network(1), f"nobody{n}@example.com", "a guess")
+        assert (await sign_in_from(world, network(1), ada.email, PASSWORD)).status_code == 429
+        world.clock.advance(61)
+
+        signed_in = await sign_in_from(world, network(1), ada.email, PASSWORD, browser)
+
+        assert signed_in.json()["redirect"] is False
+
+
+async def test_a_deleted_account_leaves_no_lock_behind(database_url: str) -> None:
+    async with world_over(database_url, trusted_proxies=PROXY) as world:
+        ada = await sign_up(world)
+        for n in range(100):
+            await sign_in_from(world, network(n), ada.email, "a guess")
+        assert (await ada.post("/delete-user", password=PASSWORD)).status_code == 200
+
+        again = await sign_up(world)
+
+        assert (await sign_in_from(world, network(500), again.email, PASSWORD)).status_code == 200
+
+
+async def test_an_owner_hears_of_wrong_passwords(world: World, ada: Person) -> None:
+    for _ in range(6):
+        await ada.sign_in(password="a guess")
+
+    await world.mailbox.message_for(ada.email, MessageKind.ACCOUNT_LOCKED)
+    assert world.mailbox.kinds_for(ada.email) == [MessageKind.ACCOUNT_LOCKED]
+
+
+async def test_changing_the_password_gives_a_thief_no_new_guesses_at_the_factor(
+    world: World, ada: Person
+) -> None:
+    """Session and password: five guesses, a new password, five more, without ever waiting."""
+    await ada.turn_on_totp()
+    browser = await world.browser()
+    await ada.sign_in(browser)
+    await browser.post("/two-factor/verify-totp", json={"code": ada.code(), "trustDevice": True})
+    await browser.post("/sign-out")
+    await ada.sign_in(browser)  # on a trusted device: a session in which no factor was proven
+    thief = Person(world, ada.email, browser, "")
+    for _ in range(5):
+        await thief.post("/two-factor/verify-totp", code="000000")
+
+    changed = await thief.post("/change-password", currentPassword=PASSWORD, newPassword=NEW_PASSWORD)
+
+    assert changed.status_code == 200
+    locked = await thief.post("/two-factor/verify-totp", code="000000")
+    assert locked.json()["code"] == "ACCOUNT_TEMPORARILY_LOCKED"
+
+
+async def test_a_scanner_of_links_does_not_use_them_up(world: World, ada: Person) -> None:
+    await ada.post("/send-verification-email", email=ada.email)
+    mail = await world.mailbox.message_for(ada.email, MessageKind.EMAIL_VERIFICATION)
+    scanner = await world.client()
+
+    looked = await scanner.head(str(mail.url))
+
+    assert looked.status_code == 200
+    assert (await ada.session())["user"]["emailVerified"] is False
+    assert (await scanner.get(str(mail.url))).json()["status"] is True
+
+
+async def test_guesses_and_new_passwords_do_not_wait_for_each_other(postgres_world: World) -> None:
+    """They took the same rows in opposite orders: each waited for the other until PostgreSQL broke it up."""
+    ada = await sign_up(postgres_world)
+    deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+
+    async def guess() -> None:
+        for _ in range(8):
+            await ada.sign_in(password="a guess")
+
+    async def change() -> None:
+        current = PASSWORD
+        for n in range(4):
+            new = f"a wholly different password {n}"
+            answer = await ada.post("/change-password", currentPassword=current, newPassword=new)
+            current = new if answer.status_code == httpx.codes.OK else current
+
+    await asyncio.gather(*[guess() for _ in range(6)], change())
+
+    assert await fetch_all(postgres_world.database_url, deadlocks) == [(0,)]
