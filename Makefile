@@ -14,7 +14,7 @@ help:  ## this list
 run: $(VENV)/.runtime  ## serve on http://localhost:3001/api/auth
 	@exec $(BIN)/athena-auth serve
 
-test: $(VENV)/.dev node_modules/.installed  ## run every test, on SQLite and on a real PostgreSQL
+test: $(VENV)/.dev node_modules/.installed $(VENV)/.browser  ## run every test, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -n auto $(TESTS)
 
 check: $(VENV)/.dev  ## lint, formatting, types, import contracts
@@ -62,6 +62,13 @@ $(VENV)/.uv: | $(BIN)/python
 $(PEER)/.installed: lock/bench.txt | $(BIN)/python
 	@$(PYTHON) -m venv $(PEER) && echo '*' > $(PEER)/.gitignore
 	@$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r lock/bench.txt
+	@touch $@
+
+# What cannot be installed here fails the tests that need it, and says what to do.
+$(VENV)/.browser: | $(BIN)/python
+	@command -v chromium >/dev/null || { echo "Installing Chromium for the tests in a browser (once) …"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
+	  >/dev/null 2>&1 || echo "Install Chromium yourself: apt-get install -y chromium" >&2
 	@touch $@
 
 # The tests drive the server with an independent client; Node itself comes from lock/dev.txt.
