@@ -81,6 +81,18 @@ async def test_factors_that_come_change_and_go_are_news(world: World, ada: Perso
     await world.mailbox.message_for(ada.email, MessageKind.FACTORS_REMOVED)
 
 
+async def test_new_backup_codes_are_news_whatever_made_them(world: World, ada: Person) -> None:
+    """Asking for codes by mail again, when they are on already, puts a new set into force at once."""
+    await ada.post("/two-factor/enable", password=PASSWORD, method="otp")
+    code = await world.mailbox.code_for(ada.email)
+    await ada.post("/two-factor/verify-otp", code=code)
+
+    again = await ada.post("/two-factor/enable", password=PASSWORD, method="otp")
+
+    assert again.status_code == 200
+    await world.mailbox.message_for(ada.email, MessageKind.BACKUP_CODES_REPLACED)
+
+
 async def test_a_used_backup_code_is_news_with_how_many_are_left(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
 

@@ -8,8 +8,9 @@ from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
 from athena_auth.accounts.news import TOLD_AT, News
 from athena_auth.accounts.sql import StoredPassword
+from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
+from athena_auth.audit.model import Event
 from athena_auth.crypto.passwords import MAX_LENGTH, is_absurd
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
@@ -72,7 +73,7 @@ class PasswordProof:
             now = self._clock.now()
             if not await sessions.hold(tx, signed_in.session.id, now):
                 return Refused(ErrorCode.UNAUTHORIZED)
-            audit.record(tx, _entry(signed_in, Event.STEP_UP_PASSWORD_ACCEPTED), now)
+            audit.record(tx, entry_of(signed_in, Event.STEP_UP_PASSWORD_ACCEPTED), now)
             budget.clear(tx, user_id, Lane.PASSWORD)
             return await work(tx, account)
 
@@ -84,7 +85,7 @@ class PasswordProof:
         return paid if isinstance(paid, Paid) else refused_by(paid, now, Lane.PASSWORD)
 
     async def _record_failure(self, signed_in: SignedIn, paid: Paid) -> None:
-        refused = _entry(signed_in, Event.STEP_UP_PASSWORD_REFUSED, ErrorCode.INVALID_PASSWORD)
+        refused = entry_of(signed_in, Event.STEP_UP_PASSWORD_REFUSED, reason=ErrorCode.INVALID_PASSWORD)
         now = self._clock.now()
 
         async def work(tx: Tx) -> None:
@@ -130,13 +131,3 @@ class PasswordProof:
             stored, password = None, password[:MAX_LENGTH]
         encoded = None if stored is None else stored.encoded
         return stored if await self._pool.verify(encoded, password) else None
-
-
-def _entry(signed_in: SignedIn, event: Event, reason: ErrorCode | None = None) -> Entry:
-    return Entry(
-        event=event,
-        user_id=signed_in.account.id,
-        client=signed_in.client,
-        reason=reason,
-        session_id=signed_in.session.id,
-    )

@@ -9,8 +9,9 @@ from athena_auth.accounts import sql
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.proof import PasswordProof
 from athena_auth.accounts.rules import normalised_name
+from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
+from athena_auth.audit.model import Event
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import SessionId
@@ -139,10 +140,4 @@ class AccountService:
         await self._store.transact(work)
 
     def _record(self, tx: Tx, signed_in: SignedIn, event: Event) -> None:
-        entry = Entry(
-            event=event,
-            user_id=signed_in.account.id,
-            client=signed_in.client,
-            session_id=signed_in.session.id,
-        )
-        audit.record(tx, entry, self._clock.now())
+        audit.record(tx, entry_of(signed_in, event), self._clock.now())

@@ -3,8 +3,9 @@
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.news import News
 from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
+from athena_auth.audit.model import Event
 from athena_auth.backup_codes.method import BackupCodeMethod
 from athena_auth.backup_codes.sql import State
 from athena_auth.challenge.second_step import Passed, SecondStep, SubmittedCode
@@ -48,13 +49,7 @@ class BackupCodeService:
             if not account.two_factor_enabled:
                 return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
             codes = await self._method.issue(tx, user_id, State.ACTIVE, now)
-            generated = Entry(
-                event=Event.BACKUP_CODES_GENERATED,
-                user_id=user_id,
-                client=signed_in.client,
-                session_id=signed_in.session.id,
-            )
-            audit.record(tx, generated, now)
+            audit.record(tx, entry_of(signed_in, Event.BACKUP_CODES_GENERATED), now)
             await self._news.tell(tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now)
             return codes
 

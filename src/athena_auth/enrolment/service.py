@@ -5,14 +5,17 @@ from enum import StrEnum
 import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.news import News
 from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
+from athena_auth.audit.model import Event
 from athena_auth.backup_codes.method import BackupCodeMethod
 from athena_auth.backup_codes.sql import State
 from athena_auth.challenge.binding import session_binding
 from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.model import Change
+from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.method import OtpMethod
@@ -59,6 +62,7 @@ class EnrolmentService:
         factors: Factors,
         proof: PasswordProof,
         events: CredentialEvents,
+        news: News,
         clock: Clock,
         takes_a_factor: bool,
     ) -> None:
@@ -66,6 +70,7 @@ class EnrolmentService:
         self._factors = factors
         self._proof = proof
         self._events = events
+        self._news = news
         self._clock = clock
         self._takes_a_factor = takes_a_factor
 
@@ -87,15 +92,9 @@ class EnrolmentService:
             return Refused(ErrorCode.STEP_UP_REQUIRED)
 
         async def work(tx: Tx, account: Account) -> Enrolment | Refused:
-            staged = Entry(
-                event=Event.ENROLMENT_BEGUN,
-                user_id=account.id,
-                client=signed_in.client,
-                session_id=signed_in.session.id,
-            )
-            audit.record(tx, staged, now)
             if factor is Factor.OTP:
                 return await self._begin_otp(tx, account, signed_in, number, now)
+            audit.record(tx, entry_of(signed_in, Event.ENROLMENT_BEGUN), now)
             uri = self._factors.totp.stage(tx, account.id, issuer, account.email, now)
             return Enrolment(await self._pending_codes(tx, account, now), totp_uri=uri)
 
@@ -139,7 +138,10 @@ class EnrolmentService:
         otp = self._factors.otp
         if number is None and await otp.is_enrolled(tx, account.id):
             # Nothing is left to confirm, so the new backup codes are in force at once.
-            return Enrolment(await self._factors.backup_codes.issue(tx, account.id, State.ACTIVE, now))
+            codes = await self._factors.backup_codes.issue(tx, account.id, State.ACTIVE, now)
+            audit.record(tx, entry_of(signed_in, Event.BACKUP_CODES_GENERATED), now)
+            await self._news.tell(tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now)
+            return Enrolment(codes)
         if number is not None or not account.email_verified:
             return await self._begin_sent_code(tx, account, signed_in, number, now)
         codes = await self._pending_codes(tx, account, now)
@@ -158,13 +160,8 @@ class EnrolmentService:
             return refused
         await otp.stage(tx, account.id, now, number)
         await otp.post_paid(tx, account, binding, now, confirming=True)
-        sent = Entry(
-            event=Event.OTP_SENT,
-            user_id=account.id,
-            client=signed_in.client,
-            session_id=signed_in.session.id,
-        )
-        audit.record(tx, sent, now)
+        for event in (Event.ENROLMENT_BEGUN, Event.OTP_SENT):
+            audit.record(tx, entry_of(signed_in, event), now)
         return Enrolment(await self._pending_codes(tx, account, now))
 
     async def _pending_codes(self, tx: Tx, account: Account, now: Millis) -> list[str]:

@@ -2,6 +2,7 @@
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge import sql as challenges
@@ -12,7 +13,6 @@ from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.method import OtpMethod
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.route import ChallengeBearer
 
 
@@ -50,34 +50,35 @@ class OtpService:
             return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
         if waiting.tries >= MAX_TRIES:
             return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
-        return await self._post_if_available(tx, waiting.account, token_digest, bearer.client)
+        sent = Entry(event=Event.OTP_SENT, user_id=waiting.account.id, client=bearer.client)
+        return await self._post_if_available(tx, waiting.account, token_digest, sent)
 
     async def _post_for_session(self, tx: Tx, signed_in: SignedIn) -> Refused | None:
         now = self._clock.now()
         account = await accounts.load(tx, signed_in.account.id)
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
-        binding = session_binding(signed_in.session.id)
+        binding, sent = session_binding(signed_in.session.id), entry_of(signed_in, Event.OTP_SENT)
         if await self._method.is_pending(tx, account.id, now):
-            return await self._post(tx, account, binding, signed_in.client, confirming=True)
+            return await self._post(tx, account, binding, sent, confirming=True)
         # With no factor on and none begun there is nothing a code could confirm. A session alone, without a
         # fresh password, must not turn a factor on: it may be stolen.
         if not account.two_factor_enabled:
             return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
-        return await self._post_if_available(tx, account, binding, signed_in.client)
+        return await self._post_if_available(tx, account, binding, sent)
 
     async def _post_if_available(
-        self, tx: Tx, account: Account, binding: bytes, client: ClientInfo
+        self, tx: Tx, account: Account, binding: bytes, sent: Entry
     ) -> Refused | None:
         if not await self._method.is_available(tx, account):
             return Refused(ErrorCode.OTP_NOT_CONFIGURED)
-        return await self._post(tx, account, binding, client)
+        return await self._post(tx, account, binding, sent)
 
     async def _post(
-        self, tx: Tx, account: Account, binding: bytes, client: ClientInfo, *, confirming: bool = False
+        self, tx: Tx, account: Account, binding: bytes, sent: Entry, *, confirming: bool = False
     ) -> Refused | None:
         now = self._clock.now()
         refused = await self._method.post(tx, account, binding, now, confirming=confirming)
         if refused is None:
-            audit.record(tx, Entry(event=Event.OTP_SENT, user_id=account.id, client=client), now)
+            audit.record(tx, sent, now)
         return refused

@@ -3,8 +3,9 @@
 import msgspec
 
 from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
+from athena_auth.audit.model import Event
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -67,11 +68,5 @@ def _own(trust_token: str | None) -> bytes | None:
 
 def _record(tx: Tx, signed_in: SignedIn, device_id: str | None, now: Millis) -> None:
     """Record that this device, or without one that each, was revoked."""
-    entry = Entry(
-        event=Event.TRUST_REVOKED,
-        user_id=signed_in.account.id,
-        client=signed_in.client,
-        session_id=signed_in.session.id,
-        device_id=device_id,
-    )
+    entry = entry_of(signed_in, Event.TRUST_REVOKED, device_id=device_id)
     audit.record(tx, entry, now)

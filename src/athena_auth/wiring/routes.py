@@ -73,6 +73,7 @@ def _enrolment(settings: Settings, base: Foundation, core: Core) -> EnrolmentSer
         factors=core.factors,
         proof=core.proof,
         events=core.events,
+        news=core.news,
         clock=base.clock,
         takes_a_factor=settings.disable_requires == "second-factor",
     )
