@@ -105,7 +105,12 @@ class Sqlite:
             while not self._jobs.empty():
                 group.append(self._jobs.get())
             execute("BEGIN IMMEDIATE")
-            done = [(future, _finish(work(tx))) for work, future in group]
+            try:
+                done = [(future, _finish(work(tx))) for work, future in group]
+            except Exception as error:
+                # A floor that has fallen behind the server's statements must say so, not hang.
+                self._loop.call_soon_threadsafe(_fail, [future for _, future in group], error)
+                raise
             execute("COMMIT")
             self._loop.call_soon_threadsafe(_settle, done)
 
@@ -116,6 +121,11 @@ def _finish(work: Awaitable[Any]) -> Any:
     except StopIteration as stop:
         return stop.value
     raise RuntimeError("the work suspended")
+
+
+def _fail(futures: list[asyncio.Future[Any]], error: Exception) -> None:
+    for future in futures:
+        future.set_exception(error)
 
 
 def _settle(done: list[tuple[asyncio.Future[Any], Any]]) -> None:

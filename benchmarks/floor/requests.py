@@ -35,7 +35,7 @@ from athena_auth.otp.sql import _SPEND_CODE as SPEND_CODE
 from athena_auth.sessions.sql import _INSERT as INSERT_SESSION
 from athena_auth.store.transaction import Tx as ProductTx
 from athena_auth.throttle.rules import MAX_FAILURES
-from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS
+from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS, Kind
 from athena_auth.throttle.sends.sql import _CLEAR as CLEAR_SENDS
 from athena_auth.throttle.sends.sql import _PAY as PAY_SEND
 from athena_auth.throttle.sql import _CLEAR as CLEAR_FAILURES
@@ -110,7 +110,7 @@ class Requests:
             user_id = await _pay(tx, challenge, now)
             code_hash = self._keyring.hash_code(code, f"sent-code:{challenge.hex()}")
             await tx.run(SPEND_CODE, binding=challenge, user_id=user_id, code_hash=code_hash, now=now)
-            tx.later(CLEAR_SENDS, user_id=user_id)
+            tx.later(CLEAR_SENDS, user_id=user_id, kind=Kind.CHALLENGE)
             return await _sign_in(tx, challenge, user_id, Event.OTP_ACCEPTED, now)
 
         return await self._database.transact(work)
@@ -125,6 +125,7 @@ class Requests:
             await tx.one(COUNT_BACKUP_CODES, user_id=user_id, state="active")
             answer = await _sign_in(tx, challenge, user_id, Event.BACKUP_CODE_ACCEPTED, now)
             mail = Mail(new_id(now), answer["user"]["email"], answer["user"]["name"], "", now + _WEEK)
+            await _pay_for_send(tx, user_id, Kind.NEWS, now)
             self._post(tx, mail, now)
             return answer, mail
 
@@ -135,15 +136,7 @@ class Requests:
 
         async def work(tx: Tx) -> Mail:
             row = await tx.one(LOAD_WAITING, token_digest=challenge, now=now)
-            await tx.one(
-                PAY_SEND,
-                user_id=row["id"],
-                now=now,
-                window_began=now - _HOUR,
-                free=FREE_SENDS,
-                later=now + _LEASE,
-                most=MOST_SENDS,
-            )
+            await _pay_for_send(tx, row["id"], Kind.CHALLENGE, now)
             mail = Mail(new_id(now), row["email"], row["name"], new_numeric_code(6), now + _OTP_TTL)
             code_hash = self._keyring.hash_code(mail.code, f"sent-code:{challenge.hex()}")
             tx.later(
@@ -151,6 +144,7 @@ class Requests:
                 binding=challenge,
                 user_id=row["id"],
                 code_hash=code_hash,
+                number=None,
                 now=now,
                 expires_at=mail.expires_at,
             )
@@ -212,6 +206,19 @@ async def _sign_in(tx: Tx, challenge: bytes, user_id: str, event: Event, now: Mi
     _record(tx, Entry(event=event, user_id=UserId(user_id), client=_CLIENT, session_id=session_id), now)
     owner = _user(account, user_id, account["created_at"], account["updated_at"])
     return {"token": token, "user": owner}
+
+
+async def _pay_for_send(tx: Tx, user_id: str, kind: Kind, now: Millis) -> None:
+    await tx.one(
+        PAY_SEND,
+        user_id=user_id,
+        kind=kind,
+        now=now,
+        window_began=now - _HOUR,
+        free=FREE_SENDS,
+        later=now + _LEASE,
+        most=MOST_SENDS,
+    )
 
 
 def _record(tx: Tx, entry: Entry, now: Millis) -> None:
