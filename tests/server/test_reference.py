@@ -92,7 +92,9 @@ def test_every_endpoint_has_its_place_its_summary_and_its_anchor(page: Outline, 
         assert path in page.text
         assert operation["summary"] in page.text
         assert operation["operationId"] in page.ids
-        assert f'curl {"-X POST " if method == "post" else ""}"$ATHENA_AUTH_BASE_URL{path}"' in page.text
+        verb = "-X POST " if method == "post" else ""
+        end = "?" if "parameters" in operation else '"'
+        assert f'curl {verb}"$ATHENA_AUTH_BASE_URL{path}{end}' in page.text
 
 
 def test_every_error_code_is_explained(page: Outline, document: Json) -> None:
@@ -173,3 +175,12 @@ def test_markup_in_a_description_stays_text(document: Json) -> None:
 
     assert not {"script", "img"} & set(outline.tags)
     assert outline.text.count("<script>alert(1)</script>") == 3
+
+
+async def test_a_query_is_shown_like_a_body(sqlite_world: World) -> None:
+    page = (await (await sqlite_world.client()).get("/reference")).text
+    entry = page.partition('id="verifyEmail"')[2].partition("</article>")[0]
+
+    assert "<h4>Query</h4>" in entry
+    assert "<code>callbackURL</code>" in entry
+    assert "/verify-email?token=" in entry

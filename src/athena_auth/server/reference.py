@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -145,7 +146,7 @@ class _Reader:
             summary=operation["summary"],
             description=operation["description"],
             caller=_CALLERS[_schemes(operation)],
-            fields=list(self._fields(operation.get("requestBody", {}))),
+            fields=list(self._fields(self._taken(operation))),
             curl=_curl(path, method, operation),
             answers=list(self._answers(success)),
             opens_session="set-auth-token" in success["headers"],
@@ -162,8 +163,17 @@ class _Reader:
             found = found[step]
         return found
 
-    def _fields(self, request: Json) -> Iterator[Field]:
-        schema = self._resolve(_content(request).get("schema", {}))
+    def _taken(self, operation: Json) -> Json:
+        """Return the schema of what is read: a body, or the parameters of a query as if they were one."""
+        parameters = operation.get("parameters")
+        if parameters is None:
+            return self._resolve(_content(operation.get("requestBody", {})).get("schema", {}))
+        return {
+            "properties": {each["name"]: each["schema"] for each in parameters},
+            "required": [each["name"] for each in parameters if each["required"]],
+        }
+
+    def _fields(self, schema: Json) -> Iterator[Field]:
         for name, field in schema.get("properties", {}).items():
             default, example = field.get("default"), self._example(field)
             yield Field(
@@ -232,7 +242,13 @@ def _limits(schema: Json) -> str:
 def _curl(path: str, method: str, operation: Json) -> str:
     """Return a command for a POSIX shell, in the words of the public reference page."""
     verb = "" if method == "get" else f"-X {method.upper()} "
-    lines = [f'curl {verb}"$ATHENA_AUTH_BASE_URL{path}"']
+    examples = {
+        each["name"]: _nearest(each["schema"], "examples")["examples"][0]
+        for each in operation.get("parameters", ())
+        if each["required"]
+    }
+    query = f"?{urlencode(examples)}" if examples else ""
+    lines = [f'curl {verb}"$ATHENA_AUTH_BASE_URL{path}{query}"']
     body = _content(operation.get("requestBody", {})).get("example")
     if body:
         lines.append('-H "content-type: application/json"')
