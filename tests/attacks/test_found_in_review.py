@@ -195,3 +195,30 @@ async def test_guesses_and_new_passwords_do_not_wait_for_each_other(postgres_wor
     await asyncio.gather(*[guess() for _ in range(6)], change())
 
     assert await fetch_all(postgres_world.database_url, deadlocks) == [(0,)]
+
+
+async def test_an_enrolment_of_another_kind_takes_the_place_of_the_one_under_way(
+    world: World, ada: Person
+) -> None:
+    """Backup codes go with what they were shown with: a second enrolment had put its own in the first one's place."""
+    await ada.enable()
+    shown_last = await ada.post("/two-factor/enable", password=PASSWORD, method="otp")
+
+    confirmed = await ada.post("/two-factor/verify-totp", code=ada.code())
+
+    assert confirmed.status_code == 400, "the phone was not confirmed before another enrolment began"
+    code = await world.mailbox.code_for(ada.email)
+    assert (await ada.post("/two-factor/verify-otp", code=code)).status_code == 200
+    by_code = await ada.answer(
+        await ada.challenge(), "verify-backup-code", code=shown_last.json()["backupCodes"][0]
+    )
+    assert by_code.status_code == 200
+
+
+async def test_strangers_who_ask_for_one_kind_of_link_leave_the_other(world: World, ada: Person) -> None:
+    for _ in range(12):
+        await ada.post("/send-verification-email", email=ada.email)
+
+    await ask_for_reset(world, ada.email)
+
+    await world.mailbox.message_for(ada.email, MessageKind.PASSWORD_RESET)

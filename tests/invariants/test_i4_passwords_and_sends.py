@@ -213,3 +213,14 @@ async def test_a_code_that_is_typed_in_frees_the_sends(world: World, ada: Person
         assert (await ada.answer(challenge, "send-otp")).status_code == 200
         code = await world.mailbox.code_for(ada.email, nth=nth)
         assert (await ada.answer(challenge, "verify-otp", code=code)).status_code == 200
+
+
+async def test_a_clock_that_is_set_back_keeps_no_codes_from_being_sent(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    world.clock.advance(86_400)
+    for _ in range(4):
+        await ada.answer(await ada.challenge(), "send-otp")
+    world.clock.advance(-86_400)
+
+    for _ in range(3):
+        assert (await ada.answer(await ada.challenge(), "send-otp")).status_code == 200

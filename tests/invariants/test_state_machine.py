@@ -61,7 +61,7 @@ class Accounts(SignInMachine):
     def ask_for_a_reset(self, n: int) -> None:
         account = self.account(n)
         expect(self.ask("/request-password-reset", email=account.email), None)
-        if account.sends["link"].pay(self.now):
+        if account.sends["reset"].pay(self.now):
             account.mails["link"] += 1
             arrived = self.world.mailbox.message_for(
                 account.email, MessageKind.PASSWORD_RESET, nth=account.mails["link"]

@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from athena_auth.server.metrics import Tally
 from support.process import serving, wait_for
 from support.world import World, world_over
 
@@ -56,3 +57,11 @@ def _told(client: httpx.Client, until: str) -> str:
         return answer.text if until in answer.text else None
 
     return wait_for(told, until)
+
+
+def test_what_a_library_says_becomes_no_label() -> None:
+    """Its text may hold anything: a line break ends a number, a quote a label."""
+    tally = Tally()
+    tally.note("warning", {"event": "library", "message": 'a "text"\nof somebody else'})
+
+    assert "somebody" not in tally.exposition()

@@ -68,7 +68,7 @@ class Sends:
     next_at: int = 0
 
     def pay(self, now: int) -> bool:
-        if self.began_at <= now - _HOUR:
+        if self.began_at <= now - _HOUR or self.began_at > now:
             self.count, self.began_at, self.next_at = 1, now, now
             return True
         if self.count >= 10 or self.next_at > now:
@@ -184,7 +184,7 @@ class Account:
         default_factory=lambda: {name: Lane() for name in ("challenge", "session", "password")}
     )
     sends: dict[str, Sends] = field(
-        default_factory=lambda: {name: Sends() for name in ("challenge", "session", "link")}
+        default_factory=lambda: {name: Sends() for name in ("challenge", "session", "reset")}
     )
     mails: dict[str, int] = field(default_factory=lambda: {"code": 0, "link": 0})
     spent: list[str] = field(default_factory=list)

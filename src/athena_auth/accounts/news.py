@@ -11,8 +11,13 @@ from athena_auth.wire.caller import ClientInfo
 
 _OF_USE = 259_200
 """Seconds for which a mail server that is down is tried: after three days it is no news any more."""
-TOLD_AT = frozenset({FREE_FAILURES + 1, MAX_FAILURES})
-"""Wrong passwords in a row at which the owner is told: the first that makes wait, and the last that is looked at."""
+
+
+def news_of_passwords(failures: int) -> MessageKind | None:
+    """Return what so many wrong passwords in a row are news of: of the first that makes wait, and of the end."""
+    if failures == MAX_FAILURES:
+        return MessageKind.PASSWORDS_CLOSED
+    return MessageKind.ACCOUNT_LOCKED if failures == FREE_FAILURES + 1 else None
 
 
 class News:

@@ -6,13 +6,12 @@ from typing import TypeVar
 from athena_auth.accounts import sql
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
-from athena_auth.accounts.news import TOLD_AT, News
+from athena_auth.accounts.news import News, news_of_passwords
 from athena_auth.accounts.sql import StoredPassword
 from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Event
 from athena_auth.crypto.passwords import MAX_LENGTH, is_absurd
-from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
@@ -91,8 +90,8 @@ class PasswordProof:
         async def work(tx: Tx) -> None:
             budget.record_failure(tx, signed_in.account.id, Lane.PASSWORD, paid, now)
             audit.record(tx, refused, now)
-            if paid.failures in TOLD_AT:
-                kind = MessageKind.ACCOUNT_LOCKED
+            kind = news_of_passwords(paid.failures)
+            if kind is not None:
                 await self._news.tell(tx, signed_in.account, kind, signed_in.client, now)
 
         await self._store.transact(work)

@@ -3,7 +3,7 @@
 import msgspec
 
 from athena_auth.accounts import sql as accounts
-from athena_auth.accounts.news import TOLD_AT, News
+from athena_auth.accounts.news import News
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge.method import Claim, Method, Proven
@@ -14,7 +14,7 @@ from athena_auth.kernel.outcome import Refused
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle import budget
 from athena_auth.throttle.model import Blocked, Lane, Paid
-from athena_auth.throttle.rules import MAX_FAILURES
+from athena_auth.throttle.rules import FREE_FAILURES, MAX_FAILURES
 from athena_auth.wire.caller import ClientInfo
 
 
@@ -86,7 +86,7 @@ def _news_of(lane: Lane, failures: int) -> MessageKind | None:
     """Return what so many failures in a row are news of: each is told once, until a success ends the episode."""
     if failures == MAX_FAILURES and lane is Lane.CHALLENGE:
         return MessageKind.SECOND_FACTOR_CLOSED
-    if failures in TOLD_AT:
+    if failures == FREE_FAILURES + 1:
         return MessageKind.ACCOUNT_LOCKED
     # Somebody has the password and not the second factor. In a session it is the owner, or a stolen session.
     return MessageKind.SECOND_FACTOR_REFUSED if failures == 1 and lane is Lane.CHALLENGE else None

@@ -34,7 +34,9 @@ class MessageKind(StrEnum):
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 -- a kind of message
     PASSWORD_WAS_RESET = "password-was-reset"  # noqa: S105 -- a kind of message
     ACCOUNT_LOCKED = "account-locked"
-    """So many passwords or codes were wrong that none is taken for a while."""
+    """So many passwords or codes were wrong in a row that whoever tries has to wait."""
+    PASSWORDS_CLOSED = "passwords-closed"
+    """So many passwords were wrong in a row that none is taken any more."""
 
 
 class Circumstances(msgspec.Struct, frozen=True):

@@ -204,15 +204,27 @@ WORDS = {
         ),
     ),
     MessageKind.ACCOUNT_LOCKED: Words(
-        subject="Sign-in to your {app_name} account is paused",
-        opening="Many wrong passwords or codes were entered for your {app_name} account. It takes no more for "
-        "a while, and then opens again by itself.",
+        subject="Wrong passwords or codes for your {app_name} account",
+        opening="Several wrong passwords or codes in a row were entered for your {app_name} account. Whoever "
+        "enters them has to wait before the next one is looked at.",
         advice=(
             Advice("If this was you,", "wait, then try again."),
             _was_not_you(
                 "somebody is guessing, and was not let in. Make sure that your password is long and that you "
                 "use it nowhere else."
             ),
+        ),
+    ),
+    MessageKind.PASSWORDS_CLOSED: Words(
+        subject="Passwords for your {app_name} account are closed",
+        opening="A hundred wrong passwords in a row were entered for your {app_name} account. No password is taken "
+        "any more, the right one neither.",
+        advice=(
+            Advice(
+                "To get back in,",
+                "ask for a new password by mail on the sign-in page, or use a device that you trust.",
+            ),
+            _was_not_you("somebody is guessing, and was not let in."),
         ),
     ),
 }

@@ -95,6 +95,8 @@ class EnrolmentService:
             if factor is Factor.OTP:
                 return await self._begin_otp(tx, account, signed_in, number, now)
             audit.record(tx, entry_of(signed_in, Event.ENROLMENT_BEGUN), now)
+            # One enrolment at a time: the backup codes shown with it go into force with it, and with no other.
+            self._factors.otp.withdraw(tx, account.id)
             uri = self._factors.totp.stage(tx, account.id, issuer, account.email, now)
             return Enrolment(await self._pending_codes(tx, account, now), totp_uri=uri)
 
@@ -145,6 +147,7 @@ class EnrolmentService:
         if number is not None or not account.email_verified:
             return await self._begin_sent_code(tx, account, signed_in, number, now)
         codes = await self._pending_codes(tx, account, now)
+        self._factors.totp.withdraw(tx, account.id)
         await otp.enrol_at_once(tx, account.id, now)
         actor = Actor(signed_in.client, signed_in.session.id)
         await self._events.announce(tx, account.id, Change.FACTOR_ADDED, actor, now)
@@ -158,6 +161,7 @@ class EnrolmentService:
         refused = await otp.pay_for_send(tx, account, binding, now)
         if refused is not None:
             return refused
+        self._factors.totp.withdraw(tx, account.id)
         await otp.stage(tx, account.id, now, number)
         await otp.post_paid(tx, account, binding, now, confirming=True)
         for event in (Event.ENROLMENT_BEGUN, Event.OTP_SENT):

@@ -164,6 +164,10 @@ class OtpMethod:
             return None
         return enrolment.pending_number if confirming else enrolment.number
 
+    def withdraw(self, tx: Tx, user_id: UserId) -> None:
+        """Forget an enrolment of sent codes that is under way."""
+        sql.drop_pending(tx, user_id)
+
     async def stage(self, tx: Tx, user_id: UserId, now: Millis, number: str | None = None) -> None:
         """Begin an enrolment of a phone number, or of mail; the code that is sent next confirms it."""
         if number is None:

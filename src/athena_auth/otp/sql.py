@@ -136,6 +136,12 @@ async def spend_code(
     return None if row is None else SpentCode(row["phone_number"])
 
 
+def drop_pending(tx: Tx, user_id: UserId) -> None:
+    """Forget an enrolment, or a number, that is not confirmed."""
+    tx.later(_DROP_PENDING, user_id=user_id)
+    tx.later(_DROP_PENDING_NUMBER, user_id=user_id)
+
+
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
     """End the codes under way; forget the enrolment with the factors, and one under way with the password."""
     if change is Change.FACTORS_REMOVED:

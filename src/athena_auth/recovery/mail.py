@@ -19,6 +19,7 @@ _KINDS = {
     Purpose.VERIFY_EMAIL: MessageKind.EMAIL_VERIFICATION,
     Purpose.RESET_PASSWORD: MessageKind.PASSWORD_RESET,
 }
+_SENDS = {Purpose.VERIFY_EMAIL: sends.Kind.VERIFY, Purpose.RESET_PASSWORD: sends.Kind.RESET}
 
 
 class LinkMail:
@@ -43,7 +44,7 @@ class LinkMail:
             stored = await accounts.load_password_by_email(tx, email)
             if stored is None or (purpose is Purpose.VERIFY_EMAIL and stored.account.email_verified):
                 return
-            if await sends.pay(tx, stored.account.id, sends.Kind.LINK, now) is not None:
+            if await sends.pay(tx, stored.account.id, _SENDS[purpose], now) is not None:
                 return
             self._post(tx, stored.account, purpose, page)
             if purpose is Purpose.RESET_PASSWORD:

@@ -1,7 +1,9 @@
 """Says in the log when the machine's clock was set, since codes, locks and lifetimes are reckoned by it.
 
 Nothing is lost or let in by that: a used TOTP step stays used (I3), a lock that was to end at ten ends when the
-clock says ten, and budgets are counts that no time resets (I4). But whoever looks into odd refusals must find it.
+clock says ten, budgets of guesses are counts that no time resets (I4), and windows of sends and requests that lie
+in the future begin anew. But whoever looks into odd refusals must find it. A machine that slept is said to have
+been set too: the clock that cannot be set stands still in sleep.
 """
 
 import asyncio

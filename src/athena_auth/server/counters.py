@@ -84,8 +84,9 @@ class ProcessMemory(Storage):
         now = self._clock.now()
         self._forget_ended(now)
         counted, ends = self._windows.get(key, (0, after(now, expiry)))
-        if ends > after(now, expiry):  # the clock was set back: a window never lasts longer than it should
+        if not now < ends <= after(now, expiry):  # it is over, or the clock was set
             counted, ends = 0, after(now, expiry)
+            self._windows.pop(key, None)
         self._windows[key] = (counted + amount, ends)
         if len(self._windows) > _MOST:
             self._windows.popitem(last=False)

@@ -46,7 +46,9 @@ class _ToStructlog(logging.Handler):
     """Turns records of the standard library's logging into events."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger(record.name).log(record.levelno, record.getMessage(), logger=record.name)
+        structlog.get_logger(record.name).log(
+            record.levelno, "library", logger=record.name, message=record.getMessage()
+        )
 
 
 def _complete(_logger: Any, level: str, event: EventDict) -> EventDict:

@@ -5,14 +5,13 @@ answer nor its time nor a lock tells which addresses have one.
 """
 
 from athena_auth.accounts.model import Account
-from athena_auth.accounts.news import TOLD_AT, News
+from athena_auth.accounts.news import News, news_of_passwords
 from athena_auth.accounts.proof import PasswordProof
 from athena_auth.accounts.sql import StoredPassword
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge.admission import FirstFactor
 from athena_auth.challenge.method import DeviceTrust
-from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.store.transaction import Store, Tx
@@ -85,7 +84,8 @@ class PasswordGate:
         async def work(tx: Tx) -> None:
             self._budget.failed(tx, charged, now)
             audit.record(tx, refused, now)
-            if account is not None and charged.failures_from_anywhere in TOLD_AT:
-                await self._news.tell(tx, account, MessageKind.ACCOUNT_LOCKED, first.client, now)
+            kind = news_of_passwords(charged.failures_from_anywhere)
+            if account is not None and kind is not None:
+                await self._news.tell(tx, account, kind, first.client, now)
 
         await self._store.transact(work)

@@ -1,5 +1,7 @@
 """Use cases of the first factor."""
 
+import contextlib
+
 import msgspec
 
 from athena_auth.accounts import rules
@@ -14,7 +16,7 @@ from athena_auth.challenge.model import Challenged
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.sessions import sql as sessions
 from athena_auth.sign_in.gate import PasswordGate
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
@@ -114,7 +116,11 @@ class SignInService:
         if isinstance(opened, Refused):
             return opened
         stored, charged = opened
-        new_hash = await self._proof.rehashed(stored, credentials.password)
+        new_hash = None
+        with contextlib.suppress(
+            Unavailable
+        ):  # she has proven her password: the rest can wait for another time
+            new_hash = await self._proof.rehashed(stored, credentials.password)
         now = self._clock.now()
 
         async def work(tx: Tx) -> Admitted | Challenged | Refused:

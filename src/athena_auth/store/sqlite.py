@@ -111,6 +111,7 @@ class SqliteStore:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._ended = False
+        self._closing = False
 
     async def open(self) -> None:
         """Open both connections and start the writer."""
@@ -127,6 +128,7 @@ class SqliteStore:
         """Let the writer finish what was handed to it, then close."""
         if self._writer is None:
             return
+        self._closing = True
         self._jobs.put(None)
         await asyncio.to_thread(self._writer.join)
         self._reader.close()
@@ -153,7 +155,7 @@ class SqliteStore:
 
     async def transact(self, work: Work[T]) -> T:
         """Run work on the writer thread and return when its commit is on disk."""
-        if self._writer is None or not self._writer.is_alive():
+        if self._closing or self._writer is None or not self._writer.is_alive():
             raise Unavailable("the SQLite store is not open")
         if self._jobs.qsize() >= _MAX_WAITING:
             raise Unavailable("too many transactions wait for the SQLite writer")

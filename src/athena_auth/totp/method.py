@@ -58,6 +58,10 @@ class TotpMethod:
             return Proven(self.name, Amr.TOTP)
         return await self._refuse(tx, (pending, active), claim)
 
+    def withdraw(self, tx: Tx, user_id: UserId) -> None:
+        """Forget an enrolment of an app that is under way."""
+        sql.drop_pending(tx, user_id)
+
     def stage(self, tx: Tx, user_id: UserId, issuer: str | None, account_name: str, now: Millis) -> str:
         """Make a new secret, pending until a code proves that the app has it; return its `otpauth` URI."""
         secret = totp.new_secret(self._settings.parameters.algorithm)

@@ -131,6 +131,11 @@ async def confirm(tx: Tx, authenticator_id: str, step: int, now: Millis) -> bool
     return changed == 1
 
 
+def drop_pending(tx: Tx, user_id: UserId) -> None:
+    """Forget an authenticator that is not confirmed."""
+    tx.later(_DROP_PENDING, user_id=user_id)
+
+
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
     """Forget the secrets when the factors are removed, and with the password an enrolment it began."""
     if change is Change.FACTORS_REMOVED:

@@ -21,8 +21,10 @@ class Kind(StrEnum):
     """Codes for whoever has the password."""
     SESSION = "session"
     """Codes for whoever is signed in."""
-    LINK = "link"
-    """Links, which anybody can ask for who knows the address."""
+    RESET = "reset"
+    """Links that set a new password, which anybody can ask for who knows the address."""
+    VERIFY = "verify"
+    """Links that verify it, likewise."""
     NEWS = "news"
     """News to an address that nobody has verified: somebody may have signed up with a stranger's."""
 

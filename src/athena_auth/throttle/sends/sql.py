@@ -7,14 +7,16 @@ from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
+# A window that began after now was counted by a clock that has been set back since: it begins anew.
 _PAY = Statement("""
     INSERT INTO athena_send_budget AS b (user_id, kind, sends, began_at, next_at)
     VALUES (:user_id, :kind, 1, :now, :now)
     ON CONFLICT (user_id, kind) DO UPDATE
-    SET sends = CASE WHEN b.began_at <= :window_began THEN 1 ELSE b.sends + 1 END,
-        began_at = CASE WHEN b.began_at <= :window_began THEN :now ELSE b.began_at END,
-        next_at = CASE WHEN b.began_at > :window_began AND b.sends + 1 >= :free THEN :later ELSE :now END
-    WHERE b.began_at <= :window_began OR (b.sends < :most AND b.next_at <= :now)
+    SET sends = CASE WHEN b.began_at > :window_began AND b.began_at <= :now THEN b.sends + 1 ELSE 1 END,
+        began_at = CASE WHEN b.began_at > :window_began AND b.began_at <= :now THEN b.began_at ELSE :now END,
+        next_at = CASE WHEN b.began_at > :window_began AND b.began_at <= :now AND b.sends + 1 >= :free THEN :later
+                       ELSE :now END
+    WHERE b.began_at <= :window_began OR b.began_at > :now OR (b.sends < :most AND b.next_at <= :now)
     RETURNING sends
 """)
 
