@@ -27,8 +27,8 @@ from systems import Launch, Server, System
 
 CONNECTIONS = 32
 PEOPLE = 64
-ROUNDS = 5
-PROCESSES = (1, 2, 4)
+ROUNDS = 3
+PROCESSES = (1, 2)
 LOOK_UPS = 100
 """Session look-ups of each person in a round."""
 

@@ -4,8 +4,9 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from athena_auth.crypto.passwords import PasswordHasher
@@ -29,7 +30,7 @@ class HashingPool:
         self._hasher = hasher
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="password-hash", initializer=_step_aside)
         self._capacity = count * (_WAITING_PER_THREAD + 1)
-        self._waiting = 0
+        self._taken = 0
 
     async def hash(self, password: str) -> str:
         """Return the encoded hash of a password. Raises `Unavailable` under overload."""
@@ -37,7 +38,12 @@ class HashingPool:
 
     async def verify(self, encoded: str | None, password: str) -> bool:
         """Tell whether this is the password; as slow without a hash as with one. Raises `Unavailable`."""
-        return await self._run(lambda: self._hasher.verify(encoded, password))
+        with self.place():
+            return await self.verify_in_place(encoded, password)
+
+    async def verify_in_place(self, encoded: str | None, password: str) -> bool:
+        """Do the same for somebody who has taken a place already."""
+        return await self._in_thread(lambda: self._hasher.verify(encoded, password))
 
     def is_outdated(self, encoded: str) -> bool:
         """Tell whether a hash should be made again with today's parameters."""
@@ -47,18 +53,27 @@ class HashingPool:
         """Drop what is waiting; a hash that is being made is finished, for nobody."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def make_sure_of_room(self) -> None:
-        """Raise `Unavailable` when there is no room for another password: before anything is done for it."""
-        if self._waiting >= self._capacity:
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Take a place in the pool, before anything is read or written for a password that could not be hashed.
+
+        Raises:
+            Unavailable: there is none.
+        """
+        if self._taken >= self._capacity:
             raise Unavailable("too many passwords wait to be hashed")
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
 
     async def _run(self, work: Callable[[], T]) -> T:
-        self.make_sure_of_room()
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        finally:
-            self._waiting -= 1
+        with self.place():
+            return await self._in_thread(work)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
 def _step_aside() -> None:

@@ -1,6 +1,7 @@
 """Proving a password, and acting on the proof (docs/adr/0004)."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from athena_auth.accounts import sql
@@ -14,7 +15,7 @@ from athena_auth.audit.model import Event
 from athena_auth.crypto.passwords import MAX_LENGTH, is_absurd
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import budget
@@ -36,8 +37,7 @@ class PasswordProof:
         self._pool = pool
         self._news = news
 
-    async def of_account(self, user_id: UserId, password: str) -> CredentialVersion | None:
-        """Return the credentials that this password proves, or None when it is wrong."""
+    async def _version(self, user_id: UserId, password: str) -> CredentialVersion | None:
 
         async def load(tx: Tx) -> StoredPassword | None:
             return await sql.load_password(tx, user_id)
@@ -53,14 +53,11 @@ class PasswordProof:
         Guesses are paid for: a stolen session must not become a way to find the password out.
         """
         user_id = signed_in.account.id
-        paid = await self._pay(user_id)
-        if isinstance(paid, Refused):
-            return paid
-        try:
-            version = await self.of_account(user_id, password)
-        except Unavailable:
-            await budget.refund(self._store, user_id, Lane.PASSWORD)
-            raise
+        with self._pool.place():
+            paid = await self._pay(user_id)
+            if isinstance(paid, Refused):
+                return paid
+            version = await self._version(user_id, password)
         if version is None:
             await self._record_failure(signed_in, paid)
             return Refused(ErrorCode.INVALID_PASSWORD)
@@ -96,27 +93,30 @@ class PasswordProof:
 
         await self._store.transact(work)
 
+    def place(self) -> AbstractContextManager[None]:
+        """Take a place among those whose password is checked. Raises `Unavailable` when there is none."""
+        return self._pool.place()
+
     async def nearest(self, email: str) -> StoredPassword | None:
         """Load the password of this address or, if it is unknown, of the one that follows it in the alphabet.
 
         Checking that one in vain takes as long as checking a wrong password of a known address. A made-up hash
         would do only as long as all hashes cost the same: once an operator has raised the cost, known addresses
         would be those that answer sooner.
-
-        Raises:
-            Unavailable: too many passwords wait to be checked already.
         """
 
         async def load(tx: Tx) -> StoredPassword | None:
             return await sql.load_nearest_password(tx, email)
 
-        self._pool.make_sure_of_room()
         return await self._store.read(load)
 
     async def of_email(
         self, email: str, nearest: StoredPassword | None, password: str
     ) -> StoredPassword | None:
-        """Return the account that this address and password prove, or None; in the same time either way."""
+        """Return the account that this address and password prove, or None; in the same time either way.
+
+        The caller has taken a place.
+        """
         proven = await self._check(nearest, password)
         return proven if proven is not None and proven.account.email == email else None
 
@@ -129,4 +129,4 @@ class PasswordProof:
         if is_absurd(password):
             stored, password = None, password[:MAX_LENGTH]
         encoded = None if stored is None else stored.encoded
-        return stored if await self._pool.verify(encoded, password) else None
+        return stored if await self._pool.verify_in_place(encoded, password) else None

@@ -13,7 +13,7 @@ from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge.admission import FirstFactor
 from athena_auth.challenge.method import DeviceTrust
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.passwords.budget import PasswordBudget, refused_by, subjects_of
 from athena_auth.throttle.passwords.model import Charged, Closed
@@ -43,7 +43,17 @@ class PasswordGate:
     async def open(
         self, email: str, password: str, first: FirstFactor
     ) -> tuple[StoredPassword, Charged] | Refused:
-        """Return the account that this password opens, and what was charged for it, to be taken back."""
+        """Return the account that this password opens, and what was charged for it, to be taken back.
+
+        Raises:
+            Unavailable: too many passwords wait to be checked; nothing was charged.
+        """
+        with self._proof.place():
+            return await self._open(email, password, first)
+
+    async def _open(
+        self, email: str, password: str, first: FirstFactor
+    ) -> tuple[StoredPassword, Charged] | Refused:
         now = self._clock.now()
         nearest = await self._proof.nearest(email)
         account = nearest.account if nearest is not None and nearest.account.email == email else None
@@ -53,11 +63,7 @@ class PasswordGate:
         charged = await self._budget.pay(subjects, now)
         if isinstance(charged, Closed):
             return refused_by(charged, now)
-        try:
-            stored = await self._proof.of_email(email, nearest, password)
-        except Unavailable:
-            await self._budget.refund(charged)
-            raise
+        stored = await self._proof.of_email(email, nearest, password)
         if stored is not None:
             return stored, charged
         await self._record_failure(account, first, charged)

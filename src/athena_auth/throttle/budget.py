@@ -18,7 +18,7 @@ _USED_UP = 3600
 async def pay(runner: Runner, user_id: UserId, lane: Lane, now: Millis) -> Paid | Blocked:
     """Count a guess as failed before it is looked at.
 
-    `clear` takes that back when it proves right, `refund` when it could not be looked at.
+    `clear` takes that back when it proves right.
     """
     failures = await sql.pay(runner, user_id, lane, rules.MAX_FAILURES, now)
     if failures is not None:
@@ -33,11 +33,6 @@ def record_failure(tx: Tx, user_id: UserId, lane: Lane, paid: Paid, now: Millis)
     until = rules.blocked_until(paid.failures, now)
     if until > now:
         sql.close_until(tx, user_id, lane, until)
-
-
-async def refund(runner: Runner, user_id: UserId, lane: Lane) -> None:
-    """Take a guess back that was paid for and not looked at."""
-    await sql.refund(runner, user_id, lane)
 
 
 def clear(tx: Tx, user_id: UserId, lane: Lane) -> None:

@@ -33,11 +33,6 @@ _CLOSE = Statement("""
     WHERE user_id = :user_id AND lane = :lane AND blocked_until < :until
 """)
 
-_REFUND = Statement("""
-    UPDATE athena_guess_budget SET failures = failures - 1
-    WHERE user_id = :user_id AND lane = :lane AND failures > 0
-""")
-
 _CLEAR = Statement("""
     UPDATE athena_guess_budget SET failures = 0, blocked_until = 0 WHERE user_id = :user_id AND lane = :lane
 """)
@@ -68,11 +63,6 @@ async def load(runner: Runner, user_id: UserId, lane: Lane) -> Balance:
 def close_until(tx: Tx, user_id: UserId, lane: Lane, until: Millis) -> None:
     """Close the lane until then, if it is not closed for longer."""
     tx.later(_CLOSE, user_id=user_id, lane=lane, until=until)
-
-
-async def refund(runner: Runner, user_id: UserId, lane: Lane) -> None:
-    """Take one failure back: its guess was not looked at."""
-    await runner.run(_REFUND, user_id=user_id, lane=lane)
 
 
 def clear(tx: Tx, user_id: UserId, lane: Lane) -> None:

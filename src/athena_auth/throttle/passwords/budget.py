@@ -92,11 +92,6 @@ class PasswordBudget:
         if until > now:
             sql.close_until(tx, charged.subjects.pair, until)
 
-    async def refund(self, charged: Charged) -> None:
-        """Take a guess back that was paid for and not looked at."""
-        subjects = charged.subjects
-        await self._take_back((subjects.network, subjects.pair, subjects.account))
-
     async def _take_back(self, paid: tuple[bytes, ...]) -> None:
         async def work(tx: Tx) -> None:
             for subject in paid:
