@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -122,7 +123,7 @@ async def read_trail(store: PostgresStore, users: int) -> list[float]:
     for n in range(LOOKUPS):
         user = UserId(f"{1 + (n * 7_919_317) % users:032d}")
         started = time.perf_counter()
-        await store.read(lambda tx, user=user: load_trail(tx, user, Millis(0), 50))  # type: ignore[misc]
+        await store.read(partial(load_trail, user_id=user, since=Millis(0), most=50))
         took.append((time.perf_counter() - started) * 1000)
     return took
 

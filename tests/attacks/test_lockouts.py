@@ -12,7 +12,7 @@ from athena_auth.store.transaction import Store, Tx, Work
 from athena_auth.throttle import budget as throttle
 from athena_auth.throttle.model import Blocked, Lane, Paid
 from athena_auth.throttle.passwords.budget import PasswordBudget, subjects_of
-from athena_auth.throttle.passwords.model import Charged, Closed
+from athena_auth.throttle.passwords.model import Charged
 from support.attacker import PROXY, network, sign_in_from, wrong_totp
 from support.clock import START
 from support.links import ask_for_reset, reset_token
@@ -110,10 +110,22 @@ async def test_a_password_that_is_slow_to_be_judged_does_not_shorten_the_wait(st
         assert isinstance(paid, Charged)
         await store.transact(work_of(partial(budget.failed, charged=paid, now=START)))
         refused = await budget.pay(subjects, START)
-        assert isinstance(refused, Closed)
+        assert isinstance(refused, Blocked)
         waits.append(refused.until - START)
 
     assert waits == [240_000] * 8
+
+
+async def test_where_networks_do_not_count_sign_ins_do_not_wait_for_each_others_row(store: Store) -> None:
+    """Behind a proxy that is not configured all clients have one address, and one row would be locked by each."""
+    budget = PasswordBudget(store, by_network=False)
+    addresses = ("ada@example.com", "grace@example.com")
+    subjects = [subjects_of(email, "192.0.2.7", device_id=None, is_known=True) for email in addresses]
+    ada, grace = [await budget.pay(each, START) for each in subjects]
+
+    assert isinstance(ada, Charged)
+    assert isinstance(grace, Charged)
+    assert ada.subjects.network != grace.subjects.network
 
 
 async def test_a_step_up_that_is_slow_to_be_judged_does_not_shorten_the_wait(

@@ -168,6 +168,7 @@ async def test_what_a_verifier_says_is_what_counts(
         "verify-otp": await world.mailbox.code_for(ada.email),
         "verify-backup-code": ada.backup_codes[0],
     }[path]
+    # The one place where our insides are patched: no caller can make a verifier answer anything but the truth.
     with monkeypatch.context() as mutation:
         mutation.setattr(METHODS[path], "check", verdict)
         refused = await ada.answer(challenge, path, code=right)

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import datetime as dt
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -17,12 +15,10 @@ from typing import Any
 import msgspec
 import pytest
 from aiosmtpd import smtp as smtpd
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from athena_auth.delivery.model import Circumstances, Message, MessageKind
 from athena_auth.delivery.transport import DeliveryFailed, open_transport
+from support.certificate import self_signed
 from support.messages import CODE, URL, message_of
 
 SENDER = "Athena <no-reply@example.org>"
@@ -95,30 +91,7 @@ async def failure(url: str, message: Message = MESSAGE) -> DeliveryFailed:
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A self-signed certificate and its key for 127.0.0.1, not for the name localhost."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail server of a test")])
-    now = dt.datetime.now(dt.UTC)  # noqa: TID251 -- TLS compares it with the machine's clock
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = tmp_path_factory.mktemp("tls") / "server.pem"
-    encoding, no_encryption = serialization.Encoding.PEM, serialization.NoEncryption()
-    pem.write_bytes(
-        key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, no_encryption)
-        + built.public_bytes(encoding)
-    )
-    return pem
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

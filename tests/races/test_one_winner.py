@@ -5,23 +5,17 @@ SQLite is not asked: it lets one writer in at a time, and would hide a missing g
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import httpx
 import pytest
 import pytest_asyncio
 
 from support.person import PASSWORD, Person, sign_up
-from support.world import World, world_over
+from support.world import World
 
 RACERS = 24
-
-
-@pytest_asyncio.fixture
-async def worlds(postgres_url: str) -> AsyncIterator[tuple[World, World]]:
-    """Run two servers over one database; their clocks stand at the same instant."""
-    async with world_over(postgres_url) as one, world_over(postgres_url) as other:
-        yield one, other
 
 
 @pytest_asyncio.fixture
@@ -53,7 +47,7 @@ async def posts(
     racers: list[Callable[[], Awaitable[httpx.Response]]] = []
     for number, (token, body) in enumerate(zip(tokens, bodies, strict=True)):
         client = await worlds[number % 2].bearer(token)
-        racers.append(lambda client=client, body=body: client.post(path, json=body))  # type: ignore[misc]
+        racers.append(partial(client.post, path, json=body))
     return racers
 
 
@@ -108,7 +102,7 @@ async def test_one_trust_token_skips_one_second_step(worlds: tuple[World, World]
     for number in range(16):
         copy = await worlds[number % 2].browser()
         copy.cookies.set("athena-auth.trust_device", trust)
-        racers.append(lambda copy=copy: racer.sign_in(copy))  # type: ignore[misc]
+        racers.append(partial(racer.sign_in, copy))
 
     answers = await race(*racers)
 
@@ -158,8 +152,7 @@ async def test_no_session_of_the_old_password_survives_its_change(
     clients = [await worlds[number % 2].client() for number in range(12)]
     credentials = {"email": ada.email, "password": PASSWORD}
     signing_in: list[Callable[[], Awaitable[httpx.Response]]] = [
-        lambda client=client: client.post("/sign-in/email", json=credentials)  # type: ignore[misc]
-        for client in clients
+        partial(client.post, "/sign-in/email", json=credentials) for client in clients
     ]
 
     answers = await race(*signing_in[:6], lambda: ada.post("/change-password", **change), *signing_in[6:])

@@ -52,6 +52,15 @@ class SignInMachine(Machine):
         }
         self._offer(path, place, codes[path] or "000000", trust=trust)
 
+    @precondition(lambda self: any(account.spent for account in self.accounts))
+    @rule(n=pick, trust=st.booleans())
+    def sign_in_with_what_was_accepted_before(self, n: int, trust: bool) -> None:
+        account = next(account for account in self.accounts if account.spent)
+        backup_codes = [code for code in account.spent if "-" in code]
+        spent, path = (backup_codes, "verify-backup-code") if backup_codes else (account.spent, "verify-totp")
+        self.sign_in(self.accounts.index(account), right=True, by_device=False)
+        self._offer(path, self.places()[-1], spent[n % len(spent)], trust=trust)
+
     @rule(n=pick, right=often, by_device=st.booleans())
     def sign_in(self, n: int, right: bool, by_device: bool) -> None:
         account = self.account(n)

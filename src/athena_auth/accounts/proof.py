@@ -20,7 +20,7 @@ from athena_auth.sessions import sql as sessions
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import budget
 from athena_auth.throttle.model import Lane, Paid
-from athena_auth.throttle.refusal import refused_by
+from athena_auth.throttle.refusal import PASSWORDS_USED_UP, refused_by
 
 T = TypeVar("T")
 ProvenWork = Callable[[Tx, Account], Awaitable[T]]
@@ -38,7 +38,6 @@ class PasswordProof:
         self._news = news
 
     async def _version(self, user_id: UserId, password: str) -> CredentialVersion | None:
-
         async def load(tx: Tx) -> StoredPassword | None:
             return await sql.load_password(tx, user_id)
 
@@ -78,7 +77,7 @@ class PasswordProof:
     async def _pay(self, user_id: UserId) -> Paid | Refused:
         now = self._clock.now()
         paid = await budget.pay(self._store, user_id, Lane.PASSWORD, now)
-        return paid if isinstance(paid, Paid) else refused_by(paid, now, Lane.PASSWORD)
+        return paid if isinstance(paid, Paid) else refused_by(paid, now, PASSWORDS_USED_UP)
 
     async def _record_failure(self, signed_in: SignedIn, paid: Paid) -> None:
         refused = entry_of(signed_in, Event.STEP_UP_PASSWORD_REFUSED, reason=ErrorCode.INVALID_PASSWORD)

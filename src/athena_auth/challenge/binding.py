@@ -1,15 +1,23 @@
-"""What a sent code is bound to: a challenge, by its token's digest, or a live session."""
+"""What a code is claimed in, and a sent code is bound to: a challenge or a live session."""
+
+import msgspec
 
 from athena_auth.kernel.ids import SessionId
 
-_SESSION = b"session:"
+
+class Binding(msgspec.Struct, frozen=True):
+    """A sent code is good only where it was asked for."""
+
+    key: bytes
+    signed_in: bool
+    """Whether it is a live session, where a code may also confirm an enrolment."""
 
 
-def session_binding(session_id: SessionId) -> bytes:
-    """Return what a code sent in a live session is bound to."""
-    return _SESSION + session_id.encode()
+def challenge_binding(token_digest: bytes) -> Binding:
+    """Return the binding to the challenge whose token this is the digest of."""
+    return Binding(token_digest, signed_in=False)
 
 
-def is_session(binding: bytes) -> bool:
-    """Tell whether this is a live session's. A digest is 32 bytes long, a session's binding is longer."""
-    return binding.startswith(_SESSION) and len(binding) > 32  # noqa: PLR2004 - SHA-256
+def session_binding(session_id: SessionId) -> Binding:
+    """Return the binding to a live session."""
+    return Binding(b"session:" + session_id.encode(), signed_in=True)

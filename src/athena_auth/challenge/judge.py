@@ -56,7 +56,7 @@ class Judge:
                 budget.clear(tx, claim.user_id, where.lane)
             return proven
         budget.record_failure(tx, claim.user_id, where.lane, paid, claim.now)
-        self._record(tx, REFUSED[method.name, claim.signed_in], claim, where, proven)
+        self._record(tx, REFUSED[method.name, claim.binding.signed_in], claim, where, proven)
         await self._tell(tx, claim, where, paid)
         return proven
 

@@ -5,6 +5,7 @@ from typing import Protocol
 import msgspec
 
 from athena_auth.accounts.model import Account
+from athena_auth.challenge.binding import Binding
 from athena_auth.challenge.model import Change, MethodName
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
@@ -20,10 +21,7 @@ class Claim(msgspec.Struct, frozen=True):
     user_id: UserId
     code: str
     """Without spaces and dashes, in lower case."""
-    binding: bytes
-    """The challenge or session it is claimed in; a sent code is good only where it was asked for."""
-    signed_in: bool
-    """Whether it is claimed in a live session, where it may also confirm an enrolment."""
+    binding: Binding
     now: Millis
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.challenge import sql
 from athena_auth.challenge.admission import Lifetimes
 from athena_auth.challenge.aftermath import Aftermath
-from athena_auth.challenge.binding import session_binding
+from athena_auth.challenge.binding import challenge_binding, session_binding
 from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.judge import Circumstances, Judge
 from athena_auth.challenge.method import Claim, Method, Proven
@@ -20,8 +20,8 @@ from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
 from athena_auth.sessions.model import Amr, Level, Proof, Session
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle.model import Blocked, Lane
-from athena_auth.throttle.refusal import refused_by
+from athena_auth.throttle.model import Blocked
+from athena_auth.throttle.refusal import GUESSES_USED_UP, refused_by
 from athena_auth.wire.route import ChallengeBearer
 
 MAX_TRIES = 5
@@ -94,14 +94,13 @@ class SecondStep:
             challenge = await sql.pay_for_try(tx, token_digest, MAX_TRIES, now)
             if challenge is None:
                 return await self._why_no_try(tx, token_digest, now)
-            claim = Claim(
-                challenge.user_id, normalised_code(submitted.code), token_digest, signed_in=False, now=now
-            )
+            binding = challenge_binding(token_digest)
+            claim = Claim(challenge.user_id, normalised_code(submitted.code), binding, now)
             proven = await self._judge.judge(tx, method, claim, Circumstances(bearer.client))
             if isinstance(proven, Blocked):
                 # A lock must not use up the owner's challenge too: nothing was looked at.
                 sql.refund_try(tx, token_digest)
-                return refused_by(proven, now, Lane.CHALLENGE)
+                return refused_by(proven, now, GUESSES_USED_UP)
             if isinstance(proven, Refused):
                 return proven
             return await self._sign_in(tx, challenge, bearer, proven, submitted, now)
@@ -119,11 +118,11 @@ class SecondStep:
             if not await sessions.hold(tx, session.id, now):
                 return Refused(ErrorCode.UNAUTHORIZED)
             binding = session_binding(session.id)
-            claim = Claim(session.user_id, normalised_code(submitted.code), binding, signed_in=True, now=now)
+            claim = Claim(session.user_id, normalised_code(submitted.code), binding, now)
             where = Circumstances(signed_in.client, session.id)
             proven = await self._judge.judge(tx, method, claim, where)
             if isinstance(proven, Blocked):
-                return refused_by(proven, now, Lane.SESSION)
+                return refused_by(proven, now, GUESSES_USED_UP)
             if isinstance(proven, Refused):
                 return proven
             return await self._raise(tx, signed_in, proven, submitted, now)

@@ -4,7 +4,7 @@ import msgspec
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
-from athena_auth.challenge.binding import is_session
+from athena_auth.challenge.binding import Binding
 from athena_auth.challenge.method import Claim, Proven
 from athena_auth.challenge.model import Change, MethodName
 from athena_auth.crypto.codes import new_numeric_code
@@ -83,9 +83,9 @@ class OtpMethod:
         """Judge a code; in a live session it also confirms the enrolment it was sent for."""
         spent = await self._use(tx, claim)
         if spent is None:
-            is_open = await sql.is_code_open(tx, claim.user_id, claim.binding, claim.now)
+            is_open = await sql.is_code_open(tx, claim.user_id, claim.binding.key, claim.now)
             return Refused(ErrorCode.INVALID_CODE if is_open else ErrorCode.OTP_HAS_EXPIRED)
-        change = await self._confirm(tx, claim, spent.number) if claim.signed_in else None
+        change = await self._confirm(tx, claim, spent.number) if claim.binding.signed_in else None
         # A number that was given up again before its code was typed in proves nothing, whoever reads its texts.
         by_text_alone = change is None and spent.number is not None
         if by_text_alone and spent.number != await self.number(tx, claim.user_id):
@@ -93,7 +93,7 @@ class OtpMethod:
         if not self.goes_by_text:
             # Where texts go out a right code forgives no sends: with a dear number of her own, whoever types the
             # codes in could have them sent for ever, at the operator's cost.
-            sends.clear(tx, claim.user_id, _sends_of(signed_in=claim.signed_in))
+            sends.clear(tx, claim.user_id, _sends_of(claim.binding))
         return Proven(self.name, Amr.SENT_CODE if spent.number is None else Amr.TEXT, change)
 
     async def _confirm(self, tx: Tx, claim: Claim, number: str | None) -> Change | None:
@@ -116,13 +116,13 @@ class OtpMethod:
         The database compares keyed hashes. How long that takes says nothing to somebody without the key.
         """
         for code_hash in self._keyring.possible_hashes(claim.code, _place(claim.binding)):
-            spent = await sql.spend_code(tx, claim.user_id, claim.binding, code_hash, claim.now)
+            spent = await sql.spend_code(tx, claim.user_id, claim.binding.key, code_hash, claim.now)
             if spent is not None:
                 return spent
         return None
 
     async def post(
-        self, tx: Tx, account: Account, binding: bytes, now: Millis, *, confirming: bool = False
+        self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
     ) -> Refused | None:
         """Pay for a send and do it, unless too many were sent to this account of late."""
         refused = await self.pay_for_send(tx, account, binding, now)
@@ -130,12 +130,12 @@ class OtpMethod:
             await self.post_paid(tx, account, binding, now, confirming=confirming)
         return refused
 
-    async def pay_for_send(self, tx: Tx, account: Account, binding: bytes, now: Millis) -> Refused | None:
+    async def pay_for_send(self, tx: Tx, account: Account, binding: Binding, now: Millis) -> Refused | None:
         """Count a send; return the refusal when too many were sent to this account of late."""
-        return await sends.pay(tx, account.id, _sends_of(signed_in=is_session(binding)), now)
+        return await sends.pay(tx, account.id, _sends_of(binding), now)
 
     async def post_paid(
-        self, tx: Tx, account: Account, binding: bytes, now: Millis, *, confirming: bool = False
+        self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
     ) -> None:
         """Make a code that is good only for this challenge or session, and put it into the outbox.
 
@@ -145,7 +145,7 @@ class OtpMethod:
         code = new_numeric_code(_DIGITS)
         expires_at = after(now, self._settings.ttl)
         code_hash = self._keyring.hash_code(code, _place(binding))
-        sql.put_code(tx, account.id, binding, code_hash, number=number, now=now, expires_at=expires_at)
+        sql.put_code(tx, account.id, binding.key, code_hash, number=number, now=now, expires_at=expires_at)
         message = Message(
             kind=MessageKind.TWO_FACTOR_OTP,
             channel=Channel.MAIL if number is None else Channel.TEXT,
@@ -184,9 +184,9 @@ class OtpMethod:
         return number is None or self.goes_by_text
 
 
-def _sends_of(*, signed_in: bool) -> sends.Kind:
-    return sends.Kind.SESSION if signed_in else sends.Kind.CHALLENGE
+def _sends_of(binding: Binding) -> sends.Kind:
+    return sends.Kind.SESSION if binding.signed_in else sends.Kind.CHALLENGE
 
 
-def _place(binding: bytes) -> str:
-    return f"sent-code:{binding.hex()}"
+def _place(binding: Binding) -> str:
+    return f"sent-code:{binding.key.hex()}"

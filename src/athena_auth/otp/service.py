@@ -6,7 +6,7 @@ from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge import sql as challenges
-from athena_auth.challenge.binding import session_binding
+from athena_auth.challenge.binding import Binding, challenge_binding, session_binding
 from athena_auth.challenge.second_step import MAX_TRIES, Passed, SecondStep, SubmittedCode
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
@@ -51,7 +51,7 @@ class OtpService:
         if waiting.tries >= MAX_TRIES:
             return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
         sent = Entry(event=Event.OTP_SENT, user_id=waiting.account.id, client=bearer.client)
-        return await self._post_if_available(tx, waiting.account, token_digest, sent)
+        return await self._post_if_available(tx, waiting.account, challenge_binding(token_digest), sent)
 
     async def _post_for_session(self, tx: Tx, signed_in: SignedIn) -> Refused | None:
         now = self._clock.now()
@@ -68,14 +68,14 @@ class OtpService:
         return await self._post_if_available(tx, account, binding, sent)
 
     async def _post_if_available(
-        self, tx: Tx, account: Account, binding: bytes, sent: Entry
+        self, tx: Tx, account: Account, binding: Binding, sent: Entry
     ) -> Refused | None:
         if not await self._method.is_available(tx, account):
             return Refused(ErrorCode.OTP_NOT_CONFIGURED)
         return await self._post(tx, account, binding, sent)
 
     async def _post(
-        self, tx: Tx, account: Account, binding: bytes, sent: Entry, *, confirming: bool = False
+        self, tx: Tx, account: Account, binding: Binding, sent: Entry, *, confirming: bool = False
     ) -> Refused | None:
         now = self._clock.now()
         refused = await self._method.post(tx, account, binding, now, confirming=confirming)

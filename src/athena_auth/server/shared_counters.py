@@ -24,7 +24,7 @@ def shared_counters(url: str) -> WindowCounters:
         # Its own patience, five seconds and more, is no matter: whoever asks gives up before.
         pool = BlockingConnectionPool.from_url(url, max_connections=_CONNECTIONS, **tls)
         # A pool looks at its options when it makes the first connection, which does not connect yet.
-        pool.make_connection()  # type: ignore[no-untyped-call]
+        pool.make_connection()  # type: ignore[no-untyped-call]  # the library's signature has no types
         options: dict[str, Any] = {"implementation": "valkey", "connection_pool": pool}
         storage = RedisStorage(url, key_prefix=_PREFIX, **options)
     except Exception:  # noqa: BLE001 - which ones is not documented

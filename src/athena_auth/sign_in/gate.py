@@ -15,8 +15,10 @@ from athena_auth.challenge.method import DeviceTrust
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle.passwords.budget import PasswordBudget, refused_by, subjects_of
-from athena_auth.throttle.passwords.model import Charged, Closed
+from athena_auth.throttle.model import Blocked
+from athena_auth.throttle.passwords.budget import PasswordBudget, subjects_of
+from athena_auth.throttle.passwords.model import Charged
+from athena_auth.throttle.refusal import SIGN_IN_USED_UP, refused_by
 
 
 class PasswordGate:
@@ -61,8 +63,8 @@ class PasswordGate:
         is_known = account is not None
         subjects = subjects_of(email, first.client.address, device_id=device_id, is_known=is_known)
         charged = await self._budget.pay(subjects, now)
-        if isinstance(charged, Closed):
-            return refused_by(charged, now)
+        if isinstance(charged, Blocked):
+            return refused_by(charged, now, SIGN_IN_USED_UP)
         stored = await self._proof.of_email(email, nearest, password)
         if stored is not None:
             return stored, charged

@@ -49,7 +49,7 @@ class TotpMethod:
         """Judge a code; in a live session one of a pending authenticator confirms its enrolment."""
         authenticators = await sql.load(tx, claim.user_id)
         active = rules.active(authenticators)
-        pending = rules.pending(authenticators, claim.now) if claim.signed_in else None
+        pending = rules.pending(authenticators, claim.now) if claim.binding.signed_in else None
         if active is None and pending is None:
             return Refused(ErrorCode.TOTP_NOT_ENABLED)
         if pending is not None and (step := self._matching_step(pending, claim)) is not None:

@@ -9,13 +9,15 @@ calls that a device cookie), or a new password by mail.
 
 import hashlib
 
-from athena_auth.kernel.clock import Millis, after, seconds_until
+import msgspec
+
+from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.network import network_of
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import rules
+from athena_auth.throttle.model import Blocked
 from athena_auth.throttle.passwords import sql
-from athena_auth.throttle.passwords.model import Charged, Closed, Subjects
+from athena_auth.throttle.passwords.model import Charged, Subjects
 
 _WINDOW = 3600
 """Seconds over which a network's wrong passwords are counted."""
@@ -31,9 +33,6 @@ Those of accounts are never forgotten, so this must be long, or a second series 
 apart. An address that is closed stays closed for ever, account or not: it took a hundred guesses to get there.
 """
 _USED_UP = 3600
-_USED_UP_MESSAGE = (
-    "Too many wrong passwords in a row: sign in from a device you trust, or set a new password by mail."
-)
 
 
 def subjects_of(email: str, address: str, *, device_id: str | None, is_known: bool) -> Subjects:
@@ -60,17 +59,20 @@ class PasswordBudget:
     def __init__(self, store: Store, *, by_network: bool) -> None:
         """Count networks only when limits by address are on."""
         self._store = store
-        self._most_of_network = _MOST_OF_NETWORK if by_network else _UNLIMITED
+        self._by_network = by_network
 
-    async def pay(self, subjects: Subjects, now: Millis) -> Charged | Closed:
+    async def pay(self, subjects: Subjects, now: Millis) -> Charged | Blocked:
         """Charge a guess, before anything is looked at."""
+        if not self._by_network:
+            # All clients may seem to have one address: every sign-in would wait for the lock of its row.
+            subjects = msgspec.structs.replace(subjects, network=_digest("any-network", subjects.pair.hex()))
         terms = sql.Terms(
             now=now,
             window_began=after(now, -_WINDOW),
             soon=after(now, _FORGOTTEN_AFTER),
             in_a_while=after(now, _STRANGER_FORGOTTEN_AFTER),
             most=rules.MAX_FAILURES,
-            most_of_network=self._most_of_network,
+            most_of_network=_MOST_OF_NETWORK if self._by_network else _UNLIMITED,
         )
         paid = await sql.pay(self._store, subjects, terms)
         every = (subjects.network, subjects.pair, subjects.account)
@@ -100,15 +102,15 @@ class PasswordBudget:
         if paid:
             await self._store.transact(work)
 
-    async def _why_closed(self, subjects: Subjects, now: Millis) -> Closed:
+    async def _why_closed(self, subjects: Subjects, now: Millis) -> Blocked:
         balances = await sql.load(self._store, subjects)
         account = balances.get(subjects.account)
         if account is not None and account.failures >= rules.MAX_FAILURES:
-            return Closed(after(now, _USED_UP), used_up=True)
+            return Blocked(after(now, _USED_UP), used_up=True)
         pair, network = balances.get(subjects.pair), balances.get(subjects.network)
         if pair is not None and pair.blocked_until > now:
-            return Closed(pair.blocked_until)
-        return Closed(after(now, _WINDOW) if network is None else after(network.began_at, _WINDOW))
+            return Blocked(pair.blocked_until)
+        return Blocked(after(now, _WINDOW) if network is None else after(network.began_at, _WINDOW))
 
 
 def clear_account(tx: Tx, email: str, address: str | None = None) -> None:
@@ -121,13 +123,6 @@ def clear_account(tx: Tx, email: str, address: str | None = None) -> None:
 def forget_account(tx: Tx, email: str) -> None:
     """Forget that there ever was an account with this address."""
     sql.forget(tx, account_subject(email))
-
-
-def refused_by(closed: Closed, now: Millis) -> Refused:
-    """Return the refusal, which is the same for an account that exists and for one that does not."""
-    message = _USED_UP_MESSAGE if closed.used_up else None
-    retry_after = seconds_until(closed.until, now)
-    return Refused(ErrorCode.ACCOUNT_TEMPORARILY_LOCKED, message, retry_after=retry_after)
 
 
 def _pair_subject(email: str, network: str) -> bytes:

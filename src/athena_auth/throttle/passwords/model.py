@@ -2,8 +2,6 @@
 
 import msgspec
 
-from athena_auth.kernel.clock import Millis
-
 
 class Subjects(msgspec.Struct, frozen=True):
     """The three that every guess is charged to, as digests; each has a budget of its own.
@@ -30,10 +28,3 @@ class Charged(msgspec.Struct, frozen=True):
     """How many in a row this account has seen from here, this one included until it proves right."""
     failures_from_anywhere: int
     """The same for all places together."""
-
-
-class Closed(msgspec.Struct, frozen=True):
-    """No password is looked at before `until`; or at all, when the account's budget is used up."""
-
-    until: Millis
-    used_up: bool = False

@@ -2,7 +2,7 @@
 
 It is counted for the account, not for the challenge, so that a new sign-in brings no new sends. Three go out
 at once (mails get lost, people are impatient), then one each half minute, ten in an hour at most. A code that
-proves right forgets them: its owner reads her mail.
+proves right forgets them where codes go by mail only: its owner reads her mail (otp/method.py says why not texts).
 """
 
 from enum import StrEnum
