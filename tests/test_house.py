@@ -27,8 +27,14 @@ def test_no_function_is_longer_than_a_screen() -> None:
 def test_the_public_face_is_what_it_says() -> None:
     assert sorted(athena_auth.__all__) == [
         "Athena",
+        "AuthEvent",
+        "Guard",
+        "LiveSession",
+        "Principal",
+        "RefusedError",
         "Settings",
         "SettingsError",
+        "User",
         "__version__",
         "create_app",
         "load_settings",

@@ -66,6 +66,9 @@ class _SqliteTx:
     def later(self, statement: Statement, **parameters: Any) -> None:
         self._execute(statement.sqlite, parameters)
 
+    def publish(self, fact: object) -> None:
+        """Nobody listens."""
+
 
 class Sqlite:
     """A file; its schema is there already."""
@@ -150,6 +153,9 @@ class _PostgresTx:
     def later(self, statement: Statement, **parameters: Any) -> None:
         self._last.append(statement)
         self._arguments += [parameters[name] for name in statement.names]
+
+    def publish(self, fact: object) -> None:
+        """Nobody listens."""
 
     async def finish(self) -> None:
         if self._last:

@@ -1,6 +1,6 @@
 """Athena Auth: a self-hosted two-factor authentication server.
 
-`create_app()` is a server that stands alone; `Athena(settings).asgi` is one to mount in a host's application.
+`Athena` is the server to mount in an application, with guards for its routes; `create_app()` one that stands alone.
 """
 
 from importlib import import_module
@@ -9,14 +9,37 @@ from typing import TYPE_CHECKING, Any
 from athena_auth.version import __version__
 
 if TYPE_CHECKING:
-    from athena_auth.server.app import Athena, create_app
+    from athena_auth.host.athena import Athena
+    from athena_auth.host.errors import RefusedError
+    from athena_auth.host.guard import Guard
+    from athena_auth.host.model import AuthEvent, LiveSession, Principal, User
+    from athena_auth.host.standing import create_app
     from athena_auth.settings import Settings, SettingsError, load_settings
 
-__all__ = ["Athena", "Settings", "SettingsError", "__version__", "create_app", "load_settings"]
+__all__ = [
+    "Athena",
+    "AuthEvent",
+    "Guard",
+    "LiveSession",
+    "Principal",
+    "RefusedError",
+    "Settings",
+    "SettingsError",
+    "User",
+    "__version__",
+    "create_app",
+    "load_settings",
+]
 
 _HOMES = {
-    "Athena": "athena_auth.server.app",
-    "create_app": "athena_auth.server.app",
+    "Athena": "athena_auth.host.athena",
+    "AuthEvent": "athena_auth.host.model",
+    "Guard": "athena_auth.host.guard",
+    "LiveSession": "athena_auth.host.model",
+    "Principal": "athena_auth.host.model",
+    "RefusedError": "athena_auth.host.errors",
+    "User": "athena_auth.host.model",
+    "create_app": "athena_auth.host.standing",
     "Settings": "athena_auth.settings",
     "SettingsError": "athena_auth.settings",
     "load_settings": "athena_auth.settings",

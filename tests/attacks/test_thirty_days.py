@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from athena_auth.challenge.unlock import unlock
+from athena_auth.administration.unlock import unlock
 from athena_auth.store.address import store_at
 from support.attacker import BACKUP_CODE, PROXY, Heard, heard, network, sign_in_from, wrong, wrong_totp
 from support.person import PASSWORD, Person, sign_up

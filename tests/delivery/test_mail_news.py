@@ -90,9 +90,11 @@ def test_a_used_backup_code_says_how_many_are_left(left: int | None, sentence: s
 
 
 def test_what_no_request_asked_for_is_told_without_a_place() -> None:
-    text = render(message_of(MessageKind.FACTORS_REMOVED, circumstances=None)).text
-    assert "was turned off" in text
-    assert "When" not in text
+    by_an_operator = Circumstances(1_795_519_752_811, "", "")
+    text = render(message_of(MessageKind.FACTORS_RESET, circumstances=by_an_operator)).text
+    assert "\nWhen: 2026-11-24 11:29 UTC\n\n" in text
+    assert "IP address" not in text
+    assert "Device" not in text
     assert "\n\n\n" not in text
 
 

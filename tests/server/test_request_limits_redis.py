@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from athena_auth.server.app import Athena
+from athena_auth.host.athena import Athena
 from athena_auth.settings import SettingsError, load_settings
 from support.certificate import self_signed
 from support.person import sign_up

@@ -9,8 +9,9 @@ import httpx
 import msgspec
 
 from athena_auth.accounts.model import SignedIn
+from athena_auth.host.athena import Athena
+from athena_auth.host.standing import standing_alone
 from athena_auth.kernel.outcome import Refused
-from athena_auth.server.app import Athena, standing_alone
 from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.route import Call
@@ -71,7 +72,7 @@ async def world_over(database_url: str, **settings: Any) -> AsyncIterator[World]
     # Tests ask more often than people: limits by address are on where they are what is tested.
     defaults = {"secret": SECRET, "database_url": database_url, "rate_limit": "off", "_env_file": None}
     chosen = Settings(**{**defaults, **settings})
-    athena = Athena(chosen, clock=clock, transport=mailbox)
+    athena = Athena(chosen, clock=clock, transport=mailbox, migrates=False)
     world = World(athena, clock, mailbox, database_url)
     async with athena.lifespan(), world._clients:  # noqa: SLF001 - its own module
         yield world

@@ -27,8 +27,8 @@ from athena_auth.wire.caller import ClientInfo
 class Resolver(Protocol):
     """Finds out who a session token belongs to."""
 
-    async def resolve(self, token: str, client: ClientInfo) -> SignedIn | None:
-        """Return the owner of a live session, or None."""
+    async def resolve(self, token: str, client: ClientInfo, *, slides: bool = True) -> SignedIn | None:
+        """Return the owner of a live session, or None; with `slides` this use of it moves its expiry on."""
         ...
 
 
@@ -41,8 +41,8 @@ class AccountService:
         self._clock = clock
         self._proof = proof
 
-    async def resolve(self, token: str, client: ClientInfo) -> SignedIn | None:
-        """Return the owner of a live session, and move its expiry on when that is due."""
+    async def resolve(self, token: str, client: ClientInfo, *, slides: bool = True) -> SignedIn | None:
+        """Return the owner of a live session, and move its expiry on when that is due and wanted."""
         now = self._clock.now()
         token_digest = digest(TokenKind.SESSION, token)
 
@@ -50,7 +50,7 @@ class AccountService:
             return await sql.load_signed_in(tx, token, token_digest, client, now)
 
         signed_in = await self._store.read(load)
-        if signed_in is None or not rules.is_due_to_slide(signed_in.session, now):
+        if signed_in is None or not slides or not rules.is_due_to_slide(signed_in.session, now):
             return signed_in
         session = signed_in.session
         if not await sessions.slide(self._store, session, now):

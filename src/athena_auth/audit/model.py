@@ -53,10 +53,15 @@ class Event(StrEnum):
     SESSION_REVOKED = "session:session:revoked"
     SIGNED_OUT = "session:session:signed-out"
     UNLOCKED = "operator:guesses:restored"
+    CREATED_BY_OPERATOR = "operator:account:created"
+    DELETED_BY_OPERATOR = "operator:account:deleted"
+    FACTORS_RESET = "operator:factors:removed"
+    SESSIONS_ENDED_BY_OPERATOR = "operator:sessions:revoked"
+    TRUST_ENDED_BY_OPERATOR = "operator:trust:revoked"
 
 
 NOWHERE = ClientInfo("", "")
-"""Where the operator's own commands come from."""
+"""Where what an operator does comes from."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,8 +29,9 @@ SWEEP = Statement("""
 
 
 def record(tx: Tx, entry: Entry, now: Millis) -> None:
-    """Add an entry with the rest of the caller's transaction."""
+    """Add an entry with the rest of the caller's transaction, and tell whoever listens once it is committed."""
     tx.later(_INSERT, **_columns(entry, now))
+    tx.publish(Recorded(now, entry))
 
 
 async def load(tx: Tx, user_id: UserId | None, since: Millis, most: int) -> list[Recorded]:

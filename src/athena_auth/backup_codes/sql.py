@@ -71,7 +71,7 @@ async def count(tx: Tx, user_id: UserId, state: State) -> int:
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
     """Put a pending set into force with its factor; drop it with the password; forget all with the factors."""
-    if change is Change.FACTORS_REMOVED:
+    if change.removes_factors:
         return (_DROP_ALL,)
     if change in {Change.FACTOR_ADDED, Change.FACTOR_REPLACED}:
         return (_DROP_SUCCEEDED, _ACTIVATE)

@@ -24,7 +24,12 @@ from athena_auth.wire.caller import ClientInfo
 Subscriber = Callable[[Change], tuple[Statement, ...]]
 """The writes, by `user_id`, that end or move on what a slice keeps for an account when this happens to it."""
 
-_TWO_FACTOR = {Change.FACTOR_ADDED: True, Change.FACTOR_REPLACED: True, Change.FACTORS_REMOVED: False}
+_TWO_FACTOR = {
+    Change.FACTOR_ADDED: True,
+    Change.FACTOR_REPLACED: True,
+    Change.FACTORS_REMOVED: False,
+    Change.FACTORS_RESET: False,
+}
 
 
 class Actor(msgspec.Struct, frozen=True):

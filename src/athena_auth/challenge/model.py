@@ -59,8 +59,16 @@ class Change(StrEnum):
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
     FACTORS_REMOVED = "factors-removed"
+    """By the owner."""
+    FACTORS_RESET = "factors-reset"
+    """By an operator, for an owner who has lost them."""
 
     @property
     def replaces_password(self) -> bool:
         """Whether the password is another one now, and what was begun by the old one is void."""
         return self in {Change.PASSWORD_CHANGED, Change.PASSWORD_RESET}
+
+    @property
+    def removes_factors(self) -> bool:
+        """Whether no second factor is left."""
+        return self in {Change.FACTORS_REMOVED, Change.FACTORS_RESET}

@@ -30,5 +30,6 @@ CHANGES = {
     Change.FACTOR_ADDED: (Event.FACTOR_ADDED, MessageKind.FACTOR_ADDED),
     Change.FACTOR_REPLACED: (Event.FACTOR_REPLACED, MessageKind.FACTOR_REPLACED),
     Change.FACTORS_REMOVED: (Event.FACTORS_REMOVED, MessageKind.FACTORS_REMOVED),
+    Change.FACTORS_RESET: (Event.FACTORS_RESET, MessageKind.FACTORS_RESET),
 }
 """How each change of credentials is recorded, and what the owner is told of it."""

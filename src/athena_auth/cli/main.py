@@ -10,9 +10,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from athena_auth.challenge.unlock import unlock as unlock_account
-from athena_auth.cli import serving, trail, tuning
+from athena_auth.administration.unlock import unlock as unlock_account
+from athena_auth.cli import operators, serving, trail, tuning
 from athena_auth.cli.options import with_settings
+from athena_auth.host.errors import RefusedError
 from athena_auth.kernel.clock import SystemClock, after
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.settings import PREFIX, Settings, SettingsError, load_settings
@@ -83,6 +84,23 @@ def unlock(email: str = typer.Argument(help="The account's address.")) -> None:
     if not found:
         _fail("there is no account with this address")
     typer.echo("The account is open again.")
+
+
+@app.command()
+def reset_factors(email: str = typer.Argument(help="The account's address.")) -> None:
+    """Turn two-factor authentication off for somebody who has lost her phone and her backup codes.
+
+    She is told by mail, is signed out everywhere, and signs in by password until she turns it on again. First make
+    sure that it is she who asks: whoever has her password would ask for exactly this. Settings are the server's own.
+    """
+    settings = _settings({})
+    try:
+        found = asyncio.run(operators.reset_factors(settings, email))
+    except (SettingsError, Unavailable, RefusedError) as error:
+        _fail(str(error))
+    if not found:
+        _fail("there is no account with this address")
+    typer.echo("The account has no second factor any more; its owner is told by mail.")
 
 
 @app.command()

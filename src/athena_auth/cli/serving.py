@@ -11,8 +11,8 @@ from rich.markup import escape
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
+from athena_auth.host.standing import create_app
 from athena_auth.kernel.outcome import Unavailable
-from athena_auth.server.app import create_app
 from athena_auth.server.protocol import BoundedHeadProtocol
 from athena_auth.settings import BASE_PATH, PREFIX, Settings
 from athena_auth.store.migrate import migrate

@@ -28,6 +28,8 @@ class MessageKind(StrEnum):
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
     FACTORS_REMOVED = "factors-removed"
+    FACTORS_RESET = "factors-reset"
+    """The operator turned two-factor authentication off, as for somebody who has lost her phone."""
     BACKUP_CODE_USED = "backup-code-used"
     BACKUP_CODES_REPLACED = "backup-codes-replaced"
     DEVICE_TRUSTED = "device-trusted"

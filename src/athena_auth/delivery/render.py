@@ -87,8 +87,11 @@ def _circumstances(circumstances: Circumstances | None) -> dict[str, str]:
     if circumstances is None:
         return {}
     moment = datetime.fromtimestamp(circumstances.at / 1000, UTC)
+    when = {"When": f"{moment:%Y-%m-%d %H:%M} UTC"}
+    if not circumstances.address and not circumstances.user_agent:
+        return when  # no request asked for it, but an operator
     return {
-        "When": f"{moment:%Y-%m-%d %H:%M} UTC",
+        **when,
         "IP address": _address(circumstances.address),
         "Device": device(circumstances.user_agent),
     }

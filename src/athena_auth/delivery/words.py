@@ -144,6 +144,19 @@ WORDS = {
             ),
         ),
     ),
+    MessageKind.FACTORS_RESET: Words(
+        subject="Your {app_name} account has no second factor any more",
+        opening="Those who run {app_name} have turned two-factor authentication off for your account, as they do "
+        "for somebody who has lost her phone, and have signed you out everywhere. From now on the password "
+        "alone opens your account.",
+        advice=(
+            Advice("If you asked for this,", "sign in with your password and turn it on again."),
+            _was_not_you(
+                "somebody may have asked for it in your name. Change your password now, turn two-factor "
+                f"authentication on again, and tell them. {_HELP}"
+            ),
+        ),
+    ),
     MessageKind.BACKUP_CODE_USED: Words(
         subject="A backup code of your {app_name} account was used",
         opening="One of the backup codes of your {app_name} account was used. It does not work a second time. "

@@ -28,9 +28,12 @@ class ErrorCode(StrEnum):
     USER_ALREADY_EXISTS = "USER_ALREADY_EXISTS"
     UNAUTHORIZED = "UNAUTHORIZED"
     INVALID_ORIGIN = "INVALID_ORIGIN"
+    SIGN_IN_AGAIN = "SIGN_IN_AGAIN"
+    USER_NOT_FOUND = "USER_NOT_FOUND"
     SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
     TRUSTED_DEVICE_NOT_FOUND = "TRUSTED_DEVICE_NOT_FOUND"
     STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
+    ENROLMENT_REQUIRED = "ENROLMENT_REQUIRED"
     INVALID_TOKEN = "INVALID_TOKEN"  # noqa: S105
     TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
     INVALID_TWO_FACTOR_COOKIE = "INVALID_TWO_FACTOR_COOKIE"
@@ -94,6 +97,13 @@ _REFUSALS = {
     ErrorCode.STEP_UP_REQUIRED: _Refusal(
         HTTPStatus.FORBIDDEN, "Prove your second factor again in this session, then repeat the request."
     ),
+    ErrorCode.ENROLMENT_REQUIRED: _Refusal(
+        HTTPStatus.FORBIDDEN, "This needs two-factor authentication; turn it on for your account first."
+    ),
+    ErrorCode.SIGN_IN_AGAIN: _Refusal(
+        HTTPStatus.FORBIDDEN, "It is too long ago that you signed in; sign in again, then repeat the request."
+    ),
+    ErrorCode.USER_NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "There is no such account."),
     ErrorCode.INVALID_TOKEN: _Refusal(
         HTTPStatus.BAD_REQUEST, "This link has expired or was used already; ask for a new one."
     ),

@@ -144,6 +144,6 @@ def drop_pending(tx: Tx, user_id: UserId) -> None:
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
     """End the codes under way; forget the enrolment with the factors, and one under way with the password."""
-    if change is Change.FACTORS_REMOVED:
+    if change.removes_factors:
         return (_END_CODES, _DROP)
     return (_END_CODES, _DROP_PENDING, _DROP_PENDING_NUMBER) if change.replaces_password else (_END_CODES,)

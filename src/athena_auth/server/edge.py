@@ -76,6 +76,12 @@ class Policy(msgspec.Struct, frozen=True):
     cookies: CookieCodec
     limits: RequestLimits | None
 
+    def is_forged(self, caller: Caller, headers: RawHeaders) -> bool:
+        """Tell whether a page of another site had a browser send this request, with this site's cookies (CSRF)."""
+        if not caller.tokens.by_cookie:
+            return False
+        return not self.origins.admits(headers.get(b"origin", ""), headers.get(b"host", ""))
+
 
 class Edge:
     """The ASGI application below the base path."""
@@ -167,10 +173,9 @@ class Edge:
         return outcome if isinstance(outcome, Refused) else self._answer(outcome, principal, caller)
 
     def _is_forged(self, route: Route, caller: Caller, headers: RawHeaders) -> bool:
-        if route.method == "GET" or route.access is Access.PUBLIC or not caller.tokens.by_cookie:
+        if route.method == "GET" or route.access is Access.PUBLIC:
             return False
-        origin, host = headers.get(b"origin", ""), headers.get(b"host", "")
-        return not self._policy.origins.admits(origin, host)
+        return self._policy.is_forged(caller, headers)
 
     async def _principal(self, access: Access, caller: Caller) -> Principal | Refused:
         if access is Access.PUBLIC:

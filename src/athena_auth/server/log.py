@@ -42,6 +42,28 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(handlers=[_ToStructlog()], level=logging.WARNING, force=True)
 
 
+def log_as_a_library() -> None:
+    """Hand events to the standard library's logging, as a part of somebody's application, unless they chose otherwise.
+
+    They go to the loggers below `athena_auth`, one line each, and appear at the levels that the host has set.
+    """
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[_complete, structlog.stdlib.filter_by_level, _as_one_line],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+
+
+_logfmt = structlog.processors.LogfmtRenderer(key_order=["event"], drop_missing=True)
+
+
+def _as_one_line(logger: Any, level: str, event: EventDict) -> str:
+    # Level and time are in the host's own format.
+    return str(_logfmt(logger, level, {k: v for k, v in event.items() if k not in {"level", "timestamp"}}))
+
+
 class _ToStructlog(logging.Handler):
     """Turns records of the standard library's logging into events."""
 

@@ -25,9 +25,9 @@ def is_due_to_slide(session: Session, now: Millis) -> bool:
 _FACTORS = frozenset({Amr.TOTP, Amr.SENT_CODE, Amr.TEXT, Amr.BACKUP_CODE})
 
 
-def has_fresh_second_factor(session: Session, now: Millis) -> bool:
-    """Tell whether a second factor itself, not a trusted device in its place, was proven in the last ten minutes."""
-    return is_fresh(session, now) and has_second_factor(session)
+def has_fresh_second_factor(session: Session, now: Millis, within: int = _FRESH) -> bool:
+    """Tell whether a second factor itself, not a trusted device in its place, was proven within that time."""
+    return is_fresh(session, now, within) and has_second_factor(session)
 
 
 def has_second_factor(session: Session) -> bool:
@@ -35,6 +35,6 @@ def has_second_factor(session: Session) -> bool:
     return not _FACTORS.isdisjoint(session.proof.amr)
 
 
-def is_fresh(session: Session, now: Millis) -> bool:
-    """Tell whether a factor was proven in this session within the last ten minutes."""
-    return now - session.proven_at <= _FRESH
+def is_fresh(session: Session, now: Millis, within: int = _FRESH) -> bool:
+    """Tell whether a factor was proven in this session within so many milliseconds, ten minutes by default."""
+    return now - session.proven_at <= within

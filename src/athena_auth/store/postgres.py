@@ -5,7 +5,8 @@ that an earlier statement of the same transaction has locked.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar, cast
 
 import asyncpg
@@ -13,7 +14,7 @@ import asyncpg
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.connections import Connection, Connections
 from athena_auth.store.statement import Statement, combined
-from athena_auth.store.transaction import OwnerGone, Row, UniqueViolation, Value, Work
+from athena_auth.store.transaction import Listener, OwnerGone, Row, UniqueViolation, Value, Work
 
 T = TypeVar("T")
 
@@ -45,8 +46,9 @@ _OUT_OF_REACH = (
 class _PostgresTx:
     """Runs statements on one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, listeners: Sequence[Listener] = ()) -> None:
         self._connection = connection
+        self._listeners = listeners
         self._put_off: list[Statement] = []
         self._arguments: list[Value] = []
         self.actions: list[Callable[[], None]] = []
@@ -71,6 +73,9 @@ class _PostgresTx:
     def once_committed(self, action: Callable[[], None]) -> None:
         self.actions.append(action)
 
+    def publish(self, fact: object) -> None:
+        self.actions += [partial(listener, fact) for listener in self._listeners]
+
     async def finish(self) -> None:
         """Run what was put off."""
         if self._put_off:
@@ -87,7 +92,12 @@ class PostgresStore:
     def __init__(self, url: str) -> None:
         """Take the address, `postgresql://…`; nothing is connected yet."""
         self._url = url
+        self._listeners: list[Listener] = []
         self._connections = Connections(self._connect, _POOL_SIZE)
+
+    def listen(self, listener: Listener) -> None:
+        """Have a listener told what transactions publish."""
+        self._listeners.append(listener)
 
     async def open(self) -> None:
         """Connect once, so that a wrong address is found at start."""
@@ -119,12 +129,27 @@ class PostgresStore:
 
     async def transact(self, work: Work[T]) -> T:
         """Run work between BEGIN and COMMIT."""
-        return await self._retried(lambda connection: _in_transaction(connection, work))
+        return await self._retried(lambda connection: self._in_transaction(connection, work))
 
     async def _connect(self) -> Connection:
         return await asyncpg.connect(
             self._url, timeout=_CONNECT_TIMEOUT, statement_cache_size=512, server_settings=_SERVER_SETTINGS
         )
+
+    async def _in_transaction(self, connection: Connection, work: Work[T]) -> T:
+        await connection.execute("BEGIN")
+        tx = _PostgresTx(connection, self._listeners)
+        try:
+            result = await work(tx)
+            await tx.finish()
+        except Exception:
+            if not connection.is_closed():
+                await connection.execute("ROLLBACK")
+            raise
+        await connection.execute("COMMIT")
+        for action in tx.actions:
+            action()
+        return result
 
     async def _retried(self, use: Callable[[Connection], Awaitable[T]]) -> T:
         """Use a connection; again when PostgreSQL broke a deadlock at this transaction's cost."""
@@ -155,19 +180,3 @@ class PostgresStore:
             raise OwnerGone from None
         except _OUT_OF_REACH as error:
             raise Unavailable(f"PostgreSQL is out of reach: {type(error).__name__}: {error}") from None
-
-
-async def _in_transaction(connection: Connection, work: Work[T]) -> T:
-    await connection.execute("BEGIN")
-    tx = _PostgresTx(connection)
-    try:
-        result = await work(tx)
-        await tx.finish()
-    except Exception:
-        if not connection.is_closed():
-            await connection.execute("ROLLBACK")
-        raise
-    await connection.execute("COMMIT")
-    for action in tx.actions:
-        action()
-    return result

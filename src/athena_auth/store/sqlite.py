@@ -12,19 +12,21 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import OwnerGone, Row, UniqueViolation, Value, Work
+from athena_auth.store.transaction import Listener, OwnerGone, Row, UniqueViolation, Value, Work
 
 T = TypeVar("T")
 
 _BUSY_TIMEOUT = 5.0
 """Seconds to wait for another process that is writing to the same file."""
+_NOT_OPEN = "the database is not open; run the server's lifespan in that of the application it is mounted in"
 _MAX_GROUP = 64
 _MAX_WAITING = 4096
 
@@ -53,8 +55,9 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 class _SqliteTx:
     """Runs statements at once; its methods are coroutines that never suspend."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, listeners: Sequence[Listener] = ()) -> None:
         self._connection = connection
+        self._listeners = listeners
         self._put_off: list[tuple[Statement, dict[str, Value]]] = []
         self.actions: list[Callable[[], None]] = []
 
@@ -73,6 +76,9 @@ class _SqliteTx:
 
     def once_committed(self, action: Callable[[], None]) -> None:
         self.actions.append(action)
+
+    def publish(self, fact: object) -> None:
+        self.actions += [partial(listener, fact) for listener in self._listeners]
 
     def finish(self) -> None:
         """Run what was put off."""
@@ -108,10 +114,15 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         """Take the file's path; nothing is opened yet."""
         self._path = path
+        self._listeners: list[Listener] = []
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._ended = False
         self._closing = False
+
+    def listen(self, listener: Listener) -> None:
+        """Have a listener told what transactions publish."""
+        self._listeners.append(listener)
 
     async def open(self) -> None:
         """Open both connections and start the writer."""
@@ -136,6 +147,8 @@ class SqliteStore:
 
     async def read(self, work: Work[T]) -> T:
         """Run reading work on the calling thread."""
+        if self._closing or self._writer is None:
+            raise Unavailable(_NOT_OPEN)
         try:
             return await work(self._read_tx)
         except sqlite3.OperationalError as error:
@@ -156,7 +169,7 @@ class SqliteStore:
     async def transact(self, work: Work[T]) -> T:
         """Run work on the writer thread and return when its commit is on disk."""
         if self._closing or self._writer is None or not self._writer.is_alive():
-            raise Unavailable("the SQLite store is not open")
+            raise Unavailable(_NOT_OPEN)
         if self._jobs.qsize() >= _MAX_WAITING:
             raise Unavailable("too many transactions wait for the SQLite writer")
         job = _Job(work, asyncio.get_running_loop())
@@ -222,7 +235,7 @@ class SqliteStore:
                 self._run_apart(job)
 
     def _run(self, job: _Job) -> None:
-        tx = _SqliteTx(self._write_connection)
+        tx = _SqliteTx(self._write_connection, self._listeners)
         job.result = _finish(job.work(tx))
         tx.finish()
         job.actions = tx.actions

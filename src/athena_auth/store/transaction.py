@@ -54,8 +54,14 @@ class Tx(Runner, Protocol):
         """Have something quick done on the event loop when the commit is durable; never, if it fails."""
         ...
 
+    def publish(self, fact: object) -> None:
+        """Hand a fact to whoever listens at this store, when the commit is durable; never, if it fails."""
+        ...
+
 
 Work = Callable[[Tx], Awaitable[T]]
+Listener = Callable[[object], None]
+"""Takes what was published, on the event loop: it must be quick and must not raise."""
 
 
 class UniqueViolation(Exception):  # noqa: N818 - it names what happened; whether it is an error, the use case knows
@@ -68,6 +74,10 @@ class OwnerGone(Exception):  # noqa: N818 - as above
 
 class Store(Runner, Protocol):
     """A database with its schema in place."""
+
+    def listen(self, listener: Listener) -> None:
+        """Have a listener told what this process's transactions publish; before the store is opened."""
+        ...
 
     async def open(self) -> None:
         """Connect. Raises `Unavailable` when the database cannot be reached."""

@@ -138,6 +138,6 @@ def drop_pending(tx: Tx, user_id: UserId) -> None:
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
     """Forget the secrets when the factors are removed, and with the password an enrolment it began."""
-    if change is Change.FACTORS_REMOVED:
+    if change.removes_factors:
         return (_DROP_ALL,)
     return (_DROP_PENDING,) if change.replaces_password else ()

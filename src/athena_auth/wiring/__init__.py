@@ -7,6 +7,7 @@ the slices on top of both.
 import msgspec
 
 from athena_auth.accounts.service import AccountService, Resolver
+from athena_auth.administration.service import AdministrationService
 from athena_auth.audit import sql as audit_sql
 from athena_auth.challenge import sql as challenge_sql
 from athena_auth.delivery.transport import Transport
@@ -34,6 +35,7 @@ class Wired(msgspec.Struct, frozen=True):
     resolver: Resolver
     sweeper: Sweeper
     routes: tuple[Route, ...]
+    administration: AdministrationService
 
 
 def build(settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None) -> Wired:
@@ -46,7 +48,9 @@ def build(settings: Settings, *, clock: Clock | None = None, transport: Transpor
     base = lay_foundation(settings, clock or SystemClock(), transport)
     core = core_of(settings, base)
     accounts = AccountService(base.store, base.clock, core.proof)
-    return Wired(base, accounts, _sweeper(settings, base), all_routes(settings, base, core, accounts))
+    administration = AdministrationService(base.store, base.clock, base.pool, core.events)
+    routes = all_routes(settings, base, core, accounts)
+    return Wired(base, accounts, _sweeper(settings, base), routes, administration)
 
 
 def _sweeper(settings: Settings, base: Foundation) -> Sweeper:

@@ -1,13 +1,21 @@
 """What an operator does for somebody whose budget of guesses is used up."""
 
 from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import Account
 from athena_auth.accounts.rules import normalised_email
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NOWHERE, Entry, Event
-from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.passwords.budget import clear_account
 from athena_auth.throttle.sql import CLEAR_ALL
+
+
+def give_guesses_back(tx: Tx, account: Account, now: Millis) -> None:
+    """Forget what was guessed at an account, at its password and at its factors, and say who did so."""
+    tx.later(CLEAR_ALL, user_id=account.id)
+    clear_account(tx, account.email)
+    audit.record(tx, Entry(event=Event.UNLOCKED, user_id=account.id, client=NOWHERE), now)
 
 
 async def unlock(store: Store, clock: Clock, email: str) -> bool:
@@ -16,12 +24,8 @@ async def unlock(store: Store, clock: Clock, email: str) -> bool:
 
     async def work(tx: Tx) -> bool:
         stored = None if address is None else await accounts.load_password_by_email(tx, address)
-        if stored is None:
-            return False
-        await tx.run(CLEAR_ALL, user_id=stored.account.id)
-        clear_account(tx, stored.account.email)
-        entry = Entry(event=Event.UNLOCKED, user_id=stored.account.id, client=NOWHERE)
-        audit.record(tx, entry, clock.now())
-        return True
+        if stored is not None:
+            give_guesses_back(tx, stored.account, clock.now())
+        return stored is not None
 
     return await store.transact(work)

@@ -1,0 +1,186 @@
+"""Use cases of operators: from a host's own code, in the same process, or from the command line.
+
+Nobody is asked for a password here, so nothing here mints a session (I1). What an operator changes ends what hung
+on it and is news to the owner, exactly as if the owner had done it (I5, I8): an attacker who talks an operator into
+something must not do so unnoticed.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from athena_auth.accounts import rules
+from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.hashing import HashingPool
+from athena_auth.accounts.model import Account
+from athena_auth.administration.unlock import give_guesses_back
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import NOWHERE, Entry, Event
+from athena_auth.challenge import sql as challenges
+from athena_auth.challenge.credentials import Actor, CredentialEvents
+from athena_auth.challenge.model import Change
+from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.ids import SessionId, UserId, new_id
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sessions import sql as sessions
+from athena_auth.sessions.model import Session
+from athena_auth.store.transaction import Store, Tx, UniqueViolation
+from athena_auth.throttle.passwords.budget import clear_account, forget_account
+from athena_auth.trusted_devices import sql as trusted_devices
+
+
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account to be created, as its operator names it."""
+
+    email: str
+    name: str
+    password: str | None
+    image: str | None
+    email_verified: bool
+
+    def __repr__(self) -> str:
+        return "NewAccount(…)"
+
+
+class AdministrationService:
+    """What operators can do with accounts."""
+
+    def __init__(self, store: Store, clock: Clock, pool: HashingPool, events: CredentialEvents) -> None:
+        """Take what it works with."""
+        self._store = store
+        self._clock = clock
+        self._pool = pool
+        self._events = events
+
+    async def create(self, new: NewAccount) -> Account | Refused:
+        """Create an account. Without a password nobody can sign in until one is set by a link to its mailbox."""
+        email, name = rules.normalised_email(new.email), rules.normalised_name(new.name)
+        if email is None:
+            return Refused(ErrorCode.INVALID_EMAIL)
+        if name is None:
+            return Refused(ErrorCode.VALIDATION_ERROR, "The name must not be empty.")
+        refused = None if new.password is None else rules.refuse_password(new.password, email)
+        if refused is not None:
+            return refused
+        # The hash of a password that nobody knows takes as long to check as anybody else's.
+        password_hash = await self._pool.hash(new.password or secrets.token_urlsafe(32))
+        now = self._clock.now()
+        account = Account(
+            id=UserId(new_id(now)),
+            email=email,
+            email_verified=new.email_verified,
+            name=name,
+            image=new.image,
+            two_factor_enabled=False,
+            reset_by_mail=False,
+            created_at=now,
+            updated_at=now,
+        )
+
+        async def work(tx: Tx) -> Account:
+            await accounts.insert(tx, account, password_hash)
+            self._record(tx, account.id, Event.CREATED_BY_OPERATOR)
+            clear_account(tx, email)
+            return account
+
+        try:
+            return await self._store.transact(work)
+        except UniqueViolation:
+            return Refused(ErrorCode.USER_ALREADY_EXISTS)
+
+    async def get(self, user_id: UserId) -> Account | None:
+        """Return the account with this id."""
+        return await self._store.read(lambda tx: accounts.load(tx, user_id))
+
+    async def find(self, email: str) -> Account | None:
+        """Return the account with this address."""
+        address = rules.normalised_email(email)
+
+        async def load(tx: Tx) -> Account | None:
+            stored = None if address is None else await accounts.load_password_by_email(tx, address)
+            return None if stored is None else stored.account
+
+        return await self._store.read(load)
+
+    async def sessions_of(self, user_id: UserId) -> list[Session]:
+        """Return the account's live sessions, newest first; none for an account that is not there."""
+        now = self._clock.now()
+        return await self._store.read(lambda tx: sessions.all_live(tx, user_id, now))
+
+    async def reset_factors(self, user_id: UserId) -> Refused | None:
+        """Take every second factor off an account whose owner has lost hers; she signs in by password and enrols anew.
+
+        All her sessions, challenges and trusted devices end. Whoever asks for this is who an attacker
+        claims to be: make sure that it is the owner (SP 800-63B-4 section 4.2).
+        """
+
+        async def work(tx: Tx, _account: Account) -> None:
+            actor = Actor(NOWHERE, session_id=None)
+            await self._events.announce(tx, user_id, Change.FACTORS_RESET, actor, self._clock.now())
+
+        return await self._on(user_id, work)
+
+    async def end_sessions(self, user_id: UserId) -> Refused | None:
+        """Sign somebody out everywhere, out of sign-ins that wait for a second factor too."""
+
+        async def work(tx: Tx, _account: Account) -> None:
+            # In this order: a second step under way holds its challenge, and what it mints is seen after it.
+            await challenges.end_all(tx, user_id)
+            await sessions.end_others(tx, user_id, None)
+            self._record(tx, user_id, Event.SESSIONS_ENDED_BY_OPERATOR)
+
+        return await self._on(user_id, work)
+
+    async def end_session(self, user_id: UserId, session_id: SessionId) -> Refused | None:
+        """End one session of an account."""
+
+        async def work(tx: Tx) -> bool:
+            ended = await sessions.end(tx, user_id, session_id)
+            if ended:
+                self._record(tx, user_id, Event.SESSIONS_ENDED_BY_OPERATOR, session_id)
+            return ended
+
+        return None if await self._store.transact(work) else Refused(ErrorCode.SESSION_NOT_FOUND)
+
+    async def end_trust(self, user_id: UserId) -> Refused | None:
+        """Ask all devices of an account for the second factor again."""
+
+        async def work(tx: Tx, _account: Account) -> None:
+            await trusted_devices.end_all(tx, user_id)
+            self._record(tx, user_id, Event.TRUST_ENDED_BY_OPERATOR)
+
+        return await self._on(user_id, work)
+
+    async def unlock(self, user_id: UserId) -> Refused | None:
+        """Give an account its whole budget of guesses back."""
+
+        async def work(tx: Tx, account: Account) -> None:
+            give_guesses_back(tx, account, self._clock.now())
+
+        return await self._on(user_id, work)
+
+    async def delete(self, user_id: UserId) -> Refused | None:
+        """Delete an account and all that is its owner's; the trail of it stays until it is old enough."""
+
+        async def work(tx: Tx, account: Account) -> None:
+            if await accounts.delete(tx, user_id):
+                forget_account(tx, account.email)
+                self._record(tx, user_id, Event.DELETED_BY_OPERATOR)
+
+        return await self._on(user_id, work)
+
+    async def _on(self, user_id: UserId, work: Callable[[Tx, Account], Awaitable[None]]) -> Refused | None:
+        """Do something with an account that is there."""
+
+        async def found(tx: Tx) -> bool:
+            account = await accounts.load(tx, user_id)
+            if account is not None:
+                await work(tx, account)
+            return account is not None
+
+        return None if await self._store.transact(found) else Refused(ErrorCode.USER_NOT_FOUND)
+
+    def _record(self, tx: Tx, user_id: UserId, event: Event, session_id: SessionId | None = None) -> None:
+        entry = Entry(event=event, user_id=user_id, client=NOWHERE, session_id=session_id)
+        audit.record(tx, entry, self._clock.now())

@@ -1,0 +1,165 @@
+"""The object a host holds."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from athena_auth.delivery.transport import Transport
+from athena_auth.host.errors import RefusedError, answer_refusal
+from athena_auth.host.events import Events, Subscriber
+from athena_auth.host.guard import Gatekeeper, Guard, Requirement
+from athena_auth.host.users import Users
+from athena_auth.kernel.clock import Clock
+from athena_auth.server.app import application, edge_policy
+from athena_auth.server.clock_watch import ClockWatch
+from athena_auth.server.limits import request_limits
+from athena_auth.server.log import log_as_a_library
+from athena_auth.server.status import status_routes
+from athena_auth.sessions.model import Level
+from athena_auth.settings import BASE_PATH, Settings, load_settings
+from athena_auth.store.migrate import migrate
+from athena_auth.wiring import build
+
+S = TypeVar("S", bound=Subscriber)
+
+
+class Athena:
+    """A two-factor authentication server inside a host's application.
+
+    Mount `asgi` at `/api/auth`, and run `lifespan` in the host's own: it connects, and brings the database up to date.
+
+    Attributes:
+        asgi: The ASGI application to mount.
+        session: The guard of whoever is signed in; see `require` for more than that.
+        users: Accounts, for the host's own code.
+        exception_handlers: What answers a guard's no in the one shape, for `FastAPI(exception_handlers=…)`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        clock: Clock | None = None,
+        transport: Transport | None = None,
+        migrates: bool = True,
+    ) -> None:
+        """Build the server; nothing is connected yet.
+
+        Args:
+            settings: From the environment and `.env` by default.
+            clock: Tells the time; the system's by default.
+            transport: Takes mail; the one of `ATHENA_MAIL_URL` by default.
+            migrates: Whether starting brings the database up to date. Processes that start together take turns.
+
+        Raises:
+            SettingsError: a setting cannot be used.
+            Unavailable: the secret beside an SQLite file cannot be kept.
+        """
+        self._settings = settings or load_settings()
+        self._migrates = migrates
+        self._wired = build(self._settings, clock=clock, transport=transport)
+        self.routes = (*self._wired.routes, *status_routes())
+        self.resolver = self._wired.resolver
+        base = self._wired.foundation
+        self._clock_watch = ClockWatch(base.clock)
+        self._limits = request_limits(self._settings, base.clock)
+        policy = edge_policy(self._settings, self._limits)
+        self.asgi = application(self.routes, self.resolver, self._settings, policy)
+        self._gatekeeper = Gatekeeper(policy, self.resolver, base.clock)
+        self.session = Guard(self._gatekeeper, Requirement())
+        self.users = Users(self._wired.administration)
+        self._events = Events()
+        base.store.listen(self._events.hear)
+        self.exception_handlers: dict[Any, Any] = {RefusedError: answer_refusal}
+
+    def require(self, *, level: int = 1, fresh: int | None = None) -> Guard:
+        """Return a guard that asks for more than a session.
+
+        Args:
+            level: The assurance level: 2 where a second factor must stand behind the session.
+            fresh: How many seconds ago the proof may have been given at most; with level 2 that of the second factor
+                itself, not of a trusted device in its place.
+
+        Raises:
+            ValueError: there is no such level, or `fresh` is not positive.
+        """
+        if fresh is not None and fresh <= 0:
+            raise ValueError("fresh is a number of seconds, more than 0")
+        return Guard(self._gatekeeper, Requirement(Level(level), fresh))
+
+    def on(self, pattern: str) -> Callable[[S], S]:
+        """Have a function told, after the commit, of events whose name matches `pattern`: `@athena.on("account:*")`.
+
+        It is given an `AuthEvent`, one at a time and in order, beside requests. A function that blocks would
+        block them: let it be a coroutine function. Events are told in the process where they happened.
+
+        Raises:
+            ValueError: no event has such a name.
+        """
+
+        def subscribe(subscriber: S) -> S:
+            self._events.subscribe(subscriber, pattern)
+            return subscriber
+
+        return subscribe
+
+    async def start(self) -> None:
+        """Connect to the database; begin to send mail and to sweep. Raises `Unavailable`."""
+        log_as_a_library()
+        if self._migrates:
+            await asyncio.to_thread(migrate, self._settings.database_url)
+        await self._wired.foundation.store.open()
+        self._wired.foundation.outbox.start()
+        self._wired.sweeper.start()
+        self._clock_watch.start()
+        self._events.start()
+
+    async def stop(self) -> None:
+        """Finish what is under way and disconnect."""
+        if self._limits is not None:
+            await self._limits.close()
+        await self._clock_watch.stop()
+        await self._wired.sweeper.stop()
+        await self._wired.foundation.errands.stop()
+        await self._events.stop()
+        await self._wired.foundation.outbox.stop()
+        self._wired.foundation.pool.close()
+        await self._wired.foundation.store.close()
+
+    async def sweep(self) -> int:
+        """Delete now what has expired; return how many rows. The server does so by itself once a minute."""
+        return await self._wired.sweeper.sweep()
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Any = None) -> AsyncIterator[None]:
+        """Start on entry, stop on exit: `FastAPI(lifespan=athena.lifespan)`, or `async with` in the host's own."""
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
+
+    def beside(self, app: ASGIApp) -> ASGIApp:
+        """Return an application that has this server at `/api/auth` and `app`, which has no lifespan, elsewhere.
+
+        For what cannot mount: Django's ASGI application, for one.
+        """
+        starting = Starlette(lifespan=self.lifespan)
+        below = f"{BASE_PATH}/"
+
+        async def both(scope: Scope, receive: Receive, send: Send) -> None:
+            # Starlette's search for a route costs a twelfth of a get-session; the one prefix needs none.
+            root = scope.get("root_path", "")
+            if scope["type"] == "http" and scope["path"].startswith(root + below):
+                scope["root_path"] = root + BASE_PATH
+                await self.asgi(scope, receive, send)
+            elif scope["type"] == "lifespan":
+                await starting(scope, receive, send)
+            else:
+                await app(scope, receive, send)
+
+        return both

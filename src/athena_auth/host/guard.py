@@ -1,0 +1,108 @@
+"""Guards of a host's own routes: who is calling, and is the proof behind the session good enough?
+
+A guard reads: one look at the session, as `get-session` does. It sets no cookie, since the answer is the host's; so
+it moves the expiry of a session on only where a bearer token brought it. The cookie of a browser is renewed, and its
+session with it, by what this server answers itself: `get-session`, which front ends call when they load.
+"""
+
+import msgspec
+import structlog
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.service import Resolver
+from athena_auth.host.errors import RefusedError
+from athena_auth.host.model import Principal, principal_of
+from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.server.edge import Policy
+from athena_auth.server.request import read_headers
+from athena_auth.sessions.model import Level
+from athena_auth.sessions.rules import has_fresh_second_factor, is_fresh
+
+_log = structlog.get_logger(__name__)
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class Requirement(msgspec.Struct, frozen=True):
+    """What must stand behind a session: an assurance level, and how recent its proof must be, in seconds."""
+
+    level: Level = Level.ONE
+    fresh: int | None = None
+
+
+class Gatekeeper(msgspec.Struct, frozen=True):
+    """What guards work with."""
+
+    policy: Policy
+    resolver: Resolver
+    clock: Clock
+
+
+class Guard:
+    """Lets in whoever has a live session with the proof that is required.
+
+    It is a dependency for FastAPI, `Depends(guard)`, and is awaited with the request elsewhere.
+    """
+
+    def __init__(self, gatekeeper: Gatekeeper, requirement: Requirement) -> None:
+        """Take what it works with, and what it requires."""
+        self._gatekeeper = gatekeeper
+        self._requirement = requirement
+
+    async def __call__(self, connection: HTTPConnection) -> Principal:
+        """Return who makes this request, HTTP or WebSocket.
+
+        Raises:
+            RefusedError: nobody is signed in (401 `UNAUTHORIZED`); a cookie came from another site (403
+                `INVALID_ORIGIN`); the proof does not do (403 `STEP_UP_REQUIRED`: verify a code in this session;
+                `ENROLMENT_REQUIRED`: turn a second factor on first; `SIGN_IN_AGAIN`); the database is out of
+                reach (503 `SERVICE_UNAVAILABLE`).
+        """
+        found = await self.check(connection.scope)
+        if isinstance(found, Refused):
+            raise RefusedError(found)
+        return found
+
+    async def check(self, scope: Scope) -> Principal | Refused:
+        """Return who makes the request of this ASGI scope, or why she may not; nothing is raised."""
+        policy, headers = self._gatekeeper.policy, read_headers(scope)
+        caller = policy.callers.read(scope, headers)
+        # A WebSocket has no method: pages of other sites can open one, with this site's cookies.
+        if scope.get("method") not in _SAFE_METHODS and policy.is_forged(caller, headers):
+            return Refused(ErrorCode.INVALID_ORIGIN)
+        if caller.tokens.session is None:
+            return Refused(ErrorCode.UNAUTHORIZED)
+        try:
+            signed_in = await self._gatekeeper.resolver.resolve(
+                caller.tokens.session, caller.client, slides=not caller.tokens.by_cookie
+            )
+        except Unavailable as outage:
+            _log.warning("guard.unavailable", reason=str(outage))
+            return Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after)
+        if signed_in is None:
+            return Refused(ErrorCode.UNAUTHORIZED)
+        lacking = what_lacks(signed_in, self._requirement, self._gatekeeper.clock.now())
+        return principal_of(signed_in) if lacking is None else Refused(lacking)
+
+
+def what_lacks(signed_in: SignedIn, requirement: Requirement, now: Millis) -> ErrorCode | None:
+    """Return what somebody must do before she may go on, or None when her session will do.
+
+    A trusted device stands in for the second factor at sign-in, and is no recent proof of it: whoever sits at that
+    device must show the factor itself where a recent one is required.
+    """
+    session, has_factors = signed_in.session, signed_in.account.two_factor_enabled
+    within = None if requirement.fresh is None else requirement.fresh * 1000
+    if requirement.level is Level.TWO:
+        if not has_factors:
+            return ErrorCode.ENROLMENT_REQUIRED
+        good = session.proof.level is Level.TWO and (
+            within is None or has_fresh_second_factor(session, now, within)
+        )
+        return None if good else ErrorCode.STEP_UP_REQUIRED
+    if within is None or is_fresh(session, now, within):
+        return None
+    return ErrorCode.STEP_UP_REQUIRED if has_factors else ErrorCode.SIGN_IN_AGAIN

@@ -1,0 +1,120 @@
+"""What a host sees of accounts, sessions and events: plain values, times as aware datetimes in UTC."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.audit.model import Recorded
+from athena_auth.kernel.clock import Millis
+from athena_auth.sessions.model import Session
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's account."""
+
+    id: str
+    email: str
+    email_verified: bool
+    name: str
+    image: str | None
+    two_factor_enabled: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session, without its token: that is kept nowhere."""
+
+    id: str
+    user_id: str
+    level: int
+    """The assurance level: how many factors stand behind it, 1 or 2."""
+    amr: tuple[str, ...]
+    """How its owner authenticated, by the names of RFC 8176 where it has one."""
+    proven_at: datetime
+    """When a factor was last proven in it."""
+    address: str
+    """The IP address it began at."""
+    user_agent: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Who makes a request: somebody with a live session."""
+
+    user: User
+    session: LiveSession
+
+
+class AuthEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that has happened: an entry of the trail. It holds nothing that opens anything."""
+
+    at: datetime
+    name: str
+    """`source:subject:action`, for instance `second-step:totp:refused`; the reference lists all of them."""
+    user_id: str | None
+    """None when somebody tried an address that has no account."""
+    reason: str | None
+    """The code of the refusal, for what was refused."""
+    session_id: str | None
+    device_id: str | None
+    """The trusted device that was granted, used or revoked."""
+    address: str
+    """The IP address; empty for what an operator did."""
+    user_agent: str
+    """What the caller's program calls itself: untrusted text."""
+
+
+def user_of(account: Account) -> User:
+    """Return an account as hosts see it."""
+    return User(
+        id=account.id,
+        email=account.email,
+        email_verified=account.email_verified,
+        name=account.name,
+        image=account.image,
+        two_factor_enabled=account.two_factor_enabled,
+        created_at=_moment(account.created_at),
+        updated_at=_moment(account.updated_at),
+    )
+
+
+def live_session_of(session: Session) -> LiveSession:
+    """Return a session as hosts see it."""
+    return LiveSession(
+        id=session.id,
+        user_id=session.user_id,
+        level=int(session.proof.level),
+        amr=tuple(amr.value for amr in session.proof.amr),
+        proven_at=_moment(session.proven_at),
+        address=session.client.address,
+        user_agent=session.client.user_agent,
+        created_at=_moment(session.created_at),
+        expires_at=_moment(session.expires_at),
+    )
+
+
+def principal_of(signed_in: SignedIn) -> Principal:
+    """Return the owner of a session as hosts see her."""
+    return Principal(user=user_of(signed_in.account), session=live_session_of(signed_in.session))
+
+
+def event_of(recorded: Recorded) -> AuthEvent:
+    """Return an entry of the trail as hosts see it."""
+    entry = recorded.entry
+    return AuthEvent(
+        at=_moment(recorded.at),
+        name=entry.event.value,
+        user_id=entry.user_id,
+        reason=None if entry.reason is None else entry.reason.value,
+        session_id=entry.session_id,
+        device_id=entry.device_id,
+        address=entry.client.address,
+        user_agent=entry.client.user_agent,
+    )
+
+
+def _moment(milliseconds: Millis) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,48 @@
+"""The server that has nothing else to serve."""
+
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from athena_auth.host.athena import Athena
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.server.log import configure_logging
+from athena_auth.server.response import refusal
+from athena_auth.settings import BASE_PATH, Settings, load_settings
+
+
+def create_app(settings: Settings | None = None) -> ASGIApp:
+    """Return a server that stands alone, with its API at `/api/auth`; the settings come from the environment.
+
+    The database must be up to date: `athena-auth migrate`.
+
+    Raises:
+        SettingsError: a setting is missing, unknown or wrong.
+    """
+    settings = settings or load_settings()
+    configure_logging(settings)
+    return standing_alone(Athena(settings, migrates=False))
+
+
+def standing_alone(athena: Athena) -> ASGIApp:
+    """Return the application: the API at `/api/auth`, and the way to its reference."""
+    around = Starlette(
+        routes=[Route("/", _to_reference)],
+        exception_handlers={HTTPStatus.NOT_FOUND: _not_found, HTTPStatus.METHOD_NOT_ALLOWED: _not_found},
+    )
+    # A redirect would be built from the Host header, which is the caller's.
+    around.router.redirect_slashes = False
+    return athena.beside(around)
+
+
+async def _to_reference(_request: Request) -> Response:
+    return RedirectResponse(f"{BASE_PATH}/reference")
+
+
+async def _not_found(_request: Request, _error: Exception) -> Response:
+    answer = refusal(Refused(ErrorCode.NOT_FOUND))
+    return Response(answer.body, answer.status, media_type=answer.content_type.decode())
