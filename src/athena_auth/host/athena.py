@@ -1,6 +1,5 @@
 """The object a host holds."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -8,21 +7,18 @@ from typing import Any, TypeVar
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from athena_auth.accounts.service import Resolver
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.errors import RefusedError, answer_refusal
 from athena_auth.host.events import Events, Subscriber
-from athena_auth.host.guard import Gatekeeper, Guard, Requirement
+from athena_auth.host.guard import Guard, Requirement
+from athena_auth.host.run import Run
 from athena_auth.host.users import Users
 from athena_auth.kernel.clock import Clock
-from athena_auth.server.app import application, edge_policy
-from athena_auth.server.clock_watch import ClockWatch
-from athena_auth.server.limits import request_limits
 from athena_auth.server.log import log_as_a_library
-from athena_auth.server.status import status_routes
 from athena_auth.sessions.model import Level
 from athena_auth.settings import BASE_PATH, Settings, load_settings
-from athena_auth.store.migrate import migrate
-from athena_auth.wiring import build
+from athena_auth.wire.route import Route
 
 S = TypeVar("S", bound=Subscriber)
 
@@ -33,7 +29,6 @@ class Athena:
     Mount `asgi` at `/api/auth`, and run `lifespan` in the host's own: it connects, and brings the database up to date.
 
     Attributes:
-        asgi: The ASGI application to mount.
         session: The guard of whoever is signed in; see `require` for more than that.
         users: Accounts, for the host's own code.
         exception_handlers: What answers a guard's no in the one shape, for `FastAPI(exception_handlers=…)`.
@@ -59,22 +54,30 @@ class Athena:
             SettingsError: a setting cannot be used.
             Unavailable: the secret beside an SQLite file cannot be kept.
         """
+        log_as_a_library()
         self._settings = settings or load_settings()
-        self._migrates = migrates
-        self._wired = build(self._settings, clock=clock, transport=transport)
-        self.routes = (*self._wired.routes, *status_routes())
-        self.resolver = self._wired.resolver
-        base = self._wired.foundation
-        self._clock_watch = ClockWatch(base.clock)
-        self._limits = request_limits(self._settings, base.clock)
-        policy = edge_policy(self._settings, self._limits)
-        self.asgi = application(self.routes, self.resolver, self._settings, policy)
-        self._gatekeeper = Gatekeeper(policy, self.resolver, base.clock)
-        self.session = Guard(self._gatekeeper, Requirement())
-        self.users = Users(self._wired.administration)
+        self._clock, self._transport, self._migrates = clock, transport, migrates
         self._events = Events()
-        base.store.listen(self._events.hear)
+        self._run = self._new_run()
+        self._has_run = False
+        self.session = Guard(lambda: self._run.gatekeeper, Requirement())
+        self.users = Users(lambda: self._run.wired.administration)
+        # FastAPI, Starlette and Litestar each type this mapping in their own way.
         self.exception_handlers: dict[Any, Any] = {RefusedError: answer_refusal}
+
+    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request below the mount."""
+        await self._run.application(scope, receive, send)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every endpoint of the API."""
+        return self._run.routes
+
+    @property
+    def resolver(self) -> Resolver:
+        """Finds out who a session token belongs to."""
+        return self._run.wired.resolver
 
     def require(self, *, level: int = 1, fresh: int | None = None) -> Guard:
         """Return a guard that asks for more than a session.
@@ -89,7 +92,7 @@ class Athena:
         """
         if fresh is not None and fresh <= 0:
             raise ValueError("fresh is a number of seconds, more than 0")
-        return Guard(self._gatekeeper, Requirement(Level(level), fresh))
+        return Guard(lambda: self._run.gatekeeper, Requirement(Level(level), fresh))
 
     def on(self, pattern: str) -> Callable[[S], S]:
         """Have a function told, after the commit, of events whose name matches `pattern`: `@athena.on("account:*")`.
@@ -108,31 +111,24 @@ class Athena:
         return subscribe
 
     async def start(self) -> None:
-        """Connect to the database; begin to send mail and to sweep. Raises `Unavailable`."""
-        log_as_a_library()
-        if self._migrates:
-            await asyncio.to_thread(migrate, self._settings.database_url)
-        await self._wired.foundation.store.open()
-        self._wired.foundation.outbox.start()
-        self._wired.sweeper.start()
-        self._clock_watch.start()
+        """Connect to the database and begin; again after a stop, as tests of a host do. Raises `Unavailable`."""
+        if self._has_run:
+            self._run = self._new_run()
+        self._has_run = True
+        await self._run.start(migrates=self._migrates)
         self._events.start()
 
     async def stop(self) -> None:
-        """Finish what is under way and disconnect."""
-        if self._limits is not None:
-            await self._limits.close()
-        await self._clock_watch.stop()
-        await self._wired.sweeper.stop()
-        await self._wired.foundation.errands.stop()
+        """Finish what is under way and disconnect; subscribers first, who may use what is about to close."""
         await self._events.stop()
-        await self._wired.foundation.outbox.stop()
-        self._wired.foundation.pool.close()
-        await self._wired.foundation.store.close()
+        await self._run.stop()
 
     async def sweep(self) -> int:
         """Delete now what has expired; return how many rows. The server does so by itself once a minute."""
-        return await self._wired.sweeper.sweep()
+        return await self._run.wired.sweeper.sweep()
+
+    def _new_run(self) -> Run:
+        return Run(self._settings, self._events.hear, clock=self._clock, transport=self._transport)
 
     @asynccontextmanager
     async def lifespan(self, _app: Any = None) -> AsyncIterator[None]:

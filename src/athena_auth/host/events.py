@@ -32,7 +32,7 @@ class _Subscription:
     def __init__(self, subscriber: Subscriber, names: frozenset[str]) -> None:
         self._subscriber = subscriber
         self._names = names
-        self._waiting: asyncio.Queue[Recorded] = asyncio.Queue(_MOST_WAITING)
+        self._waiting: asyncio.Queue[Recorded]
         self._task: asyncio.Task[None] | None = None
 
     def offer(self, recorded: Recorded) -> None:
@@ -45,6 +45,7 @@ class _Subscription:
             _log.error("subscriber.overrun", subscriber=self._name, dropped=recorded.entry.event.value)
 
     def start(self) -> None:
+        self._waiting = asyncio.Queue(_MOST_WAITING)
         self._task = asyncio.create_task(self._work())
 
     async def stop(self) -> None:

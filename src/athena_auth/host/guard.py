@@ -5,6 +5,8 @@ it moves the expiry of a session on only where a bearer token brought it. The co
 session with it, by what this server answers itself: `get-session`, which front ends call when they load.
 """
 
+from collections.abc import Callable
+
 import msgspec
 import structlog
 from starlette.requests import HTTPConnection
@@ -47,8 +49,8 @@ class Guard:
     It is a dependency for FastAPI, `Depends(guard)`, and is awaited with the request elsewhere.
     """
 
-    def __init__(self, gatekeeper: Gatekeeper, requirement: Requirement) -> None:
-        """Take what it works with, and what it requires."""
+    def __init__(self, gatekeeper: Callable[[], Gatekeeper], requirement: Requirement) -> None:
+        """Take what it works with in this run of the server, and what it requires."""
         self._gatekeeper = gatekeeper
         self._requirement = requirement
 
@@ -68,7 +70,8 @@ class Guard:
 
     async def check(self, scope: Scope) -> Principal | Refused:
         """Return who makes the request of this ASGI scope, or why she may not; nothing is raised."""
-        policy, headers = self._gatekeeper.policy, read_headers(scope)
+        gatekeeper, headers = self._gatekeeper(), read_headers(scope)
+        policy = gatekeeper.policy
         caller = policy.callers.read(scope, headers)
         # A WebSocket has no method: pages of other sites can open one, with this site's cookies.
         if scope.get("method") not in _SAFE_METHODS and policy.is_forged(caller, headers):
@@ -76,7 +79,7 @@ class Guard:
         if caller.tokens.session is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         try:
-            signed_in = await self._gatekeeper.resolver.resolve(
+            signed_in = await gatekeeper.resolver.resolve(
                 caller.tokens.session, caller.client, slides=not caller.tokens.by_cookie
             )
         except Unavailable as outage:
@@ -84,7 +87,7 @@ class Guard:
             return Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after)
         if signed_in is None:
             return Refused(ErrorCode.UNAUTHORIZED)
-        lacking = what_lacks(signed_in, self._requirement, self._gatekeeper.clock.now())
+        lacking = what_lacks(signed_in, self._requirement, gatekeeper.clock.now())
         return principal_of(signed_in) if lacking is None else Refused(lacking)
 
 

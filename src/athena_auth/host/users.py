@@ -3,7 +3,7 @@
 There is no way here to sign somebody in: a session comes out of the factors and of nothing else (I1).
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from athena_auth.administration.service import AdministrationService, NewAccount
@@ -21,8 +21,8 @@ class Users:
     Every method raises `RefusedError` with the code `SERVICE_UNAVAILABLE` when the database is out of reach.
     """
 
-    def __init__(self, service: AdministrationService) -> None:
-        """Take the use cases."""
+    def __init__(self, service: Callable[[], AdministrationService]) -> None:
+        """Take the use cases of this run of the server."""
         self._service = service
 
     async def create(
@@ -45,21 +45,21 @@ class Users:
         new = NewAccount(
             email=email, name=name, password=password, image=image, email_verified=email_verified
         )
-        return user_of(await _done(self._service.create(new)))
+        return user_of(await _done(self._service().create(new)))
 
     async def get(self, user_id: str) -> User | None:
         """Return the account with this id, or None."""
-        account = await _reached(self._service.get(UserId(user_id)))
+        account = await _reached(self._service().get(UserId(user_id)))
         return None if account is None else user_of(account)
 
     async def find(self, email: str) -> User | None:
         """Return the account with this address, or None."""
-        account = await _reached(self._service.find(email))
+        account = await _reached(self._service().find(email))
         return None if account is None else user_of(account)
 
     async def sessions(self, user_id: str) -> list[LiveSession]:
         """Return the live sessions of an account, newest first."""
-        return [live_session_of(s) for s in await _reached(self._service.sessions_of(UserId(user_id)))]
+        return [live_session_of(s) for s in await _reached(self._service().sessions_of(UserId(user_id)))]
 
     async def reset_second_factor(self, user_id: str) -> None:
         """Turn two-factor authentication off for somebody who has lost her factors; she is told by mail.
@@ -70,7 +70,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service.reset_factors(UserId(user_id)))
+        await _done(self._service().reset_factors(UserId(user_id)))
 
     async def revoke_sessions(self, user_id: str) -> None:
         """Sign somebody out everywhere; a sign-in that waits for its second factor ends too.
@@ -78,7 +78,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service.end_sessions(UserId(user_id)))
+        await _done(self._service().end_sessions(UserId(user_id)))
 
     async def revoke_session(self, user_id: str, session_id: str) -> None:
         """End one session.
@@ -86,7 +86,7 @@ class Users:
         Raises:
             RefusedError: `SESSION_NOT_FOUND`: the account has no such session.
         """
-        await _done(self._service.end_session(UserId(user_id), SessionId(session_id)))
+        await _done(self._service().end_session(UserId(user_id), SessionId(session_id)))
 
     async def revoke_trusted_devices(self, user_id: str) -> None:
         """Ask every device of somebody for the second factor again.
@@ -94,7 +94,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service.end_trust(UserId(user_id)))
+        await _done(self._service().end_trust(UserId(user_id)))
 
     async def unlock(self, user_id: str) -> None:
         """Give an account its whole budget of guesses back, at its password and at its factors.
@@ -102,7 +102,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service.unlock(UserId(user_id)))
+        await _done(self._service().unlock(UserId(user_id)))
 
     async def delete(self, user_id: str) -> None:
         """Delete an account and all that is its owner's.
@@ -110,7 +110,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service.delete(UserId(user_id)))
+        await _done(self._service().delete(UserId(user_id)))
 
 
 async def _reached(work: Awaitable[T]) -> T:

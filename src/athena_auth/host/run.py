@@ -1,0 +1,63 @@
+"""One run of the server, from its start to its stop."""
+
+import asyncio
+
+from starlette.types import ASGIApp
+
+from athena_auth.delivery.transport import Transport
+from athena_auth.host.guard import Gatekeeper
+from athena_auth.kernel.clock import Clock
+from athena_auth.server.app import application, edge_policy
+from athena_auth.server.clock_watch import ClockWatch
+from athena_auth.server.limits import request_limits
+from athena_auth.server.status import status_routes
+from athena_auth.settings import Settings
+from athena_auth.store.migrate import migrate
+from athena_auth.store.transaction import Listener
+from athena_auth.wire.route import Route
+from athena_auth.wiring import build
+
+
+class Run:
+    """The parts of a server, put together for one run: connections, queues and threads do not come back from a stop."""
+
+    def __init__(
+        self, settings: Settings, listener: Listener, *, clock: Clock | None, transport: Transport | None
+    ) -> None:
+        """Put them together; nothing is connected yet.
+
+        Raises:
+            SettingsError: a setting cannot be used.
+            Unavailable: the secret beside an SQLite file cannot be kept.
+        """
+        self._database_url = settings.database_url
+        self.wired = build(settings, clock=clock, transport=transport)
+        self.routes: tuple[Route, ...] = (*self.wired.routes, *status_routes())
+        base = self.wired.foundation
+        base.store.listen(listener)
+        self._clock_watch = ClockWatch(base.clock)
+        self._limits = request_limits(settings, base.clock)
+        policy = edge_policy(settings, self._limits)
+        self.application: ASGIApp = application(self.routes, self.wired.resolver, settings, policy)
+        self.gatekeeper = Gatekeeper(policy, self.wired.resolver, base.clock)
+
+    async def start(self, *, migrates: bool) -> None:
+        """Connect to the database; begin to send mail and to sweep. Raises `Unavailable`."""
+        if migrates:
+            await asyncio.to_thread(migrate, self._database_url)
+        await self.wired.foundation.store.open()
+        self.wired.foundation.outbox.start()
+        self.wired.sweeper.start()
+        self._clock_watch.start()
+
+    async def stop(self) -> None:
+        """Finish what is under way and disconnect."""
+        base = self.wired.foundation
+        if self._limits is not None:
+            await self._limits.close()
+        await self._clock_watch.stop()
+        await self.wired.sweeper.stop()
+        await base.errands.stop()
+        await base.outbox.stop()
+        base.pool.close()
+        await base.store.close()
