@@ -26,6 +26,7 @@ DAYS_OF_GUESSES = """
     INSERT INTO athena_guess_budget (user_id, lane, failures, blocked_until) VALUES ('{user_id}', '{lane}', {n}, 0)
     ON CONFLICT (user_id, lane) DO UPDATE SET failures = {n}, blocked_until = 0
 """
+CODES_LEFT = "SELECT user_id, COUNT(*) FROM athena_backup_code WHERE state = 'active' GROUP BY user_id"
 
 
 class Accounts(SignInMachine):
@@ -153,6 +154,14 @@ class Accounts(SignInMachine):
             max(Counter(code for a in self.accounts for code in a.spent if "-" in code).values(), default=0)
             <= 1
         )
+
+    @invariant()
+    def a_used_backup_code_is_gone(self) -> None:
+        """I3. What is offered next is often another thing: a code that stayed would mostly not be noticed."""
+        with contextlib.closing(sqlite3.connect(self.path)) as database:
+            left = dict(database.execute(CODES_LEFT).fetchall())
+        for account in self.accounts:
+            assert left.get(account.id, 0) == len(account.codes)
 
     @invariant()
     def every_guess_is_counted_and_none_beyond_a_hundred(self) -> None:

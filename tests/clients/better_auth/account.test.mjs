@@ -33,6 +33,14 @@ test("revokeOtherSessions leaves this one", async () => {
   assert.deepEqual(await Promise.all([person, tablet, laptop].map(isSignedIn)), [true, false, false]);
 });
 
+test("revokeSessions ends every session, this one too", async () => {
+  const devices = await onThreeDevices();
+
+  ok(await devices[1].auth.revokeSessions());
+
+  assert.deepEqual(await Promise.all(devices.map(isSignedIn)), [false, false, false]);
+});
+
 test("changePassword ends the other sessions and the old password", async () => {
   const [person, tablet] = await onThreeDevices();
   const newPassword = "staple battery horse correct";
