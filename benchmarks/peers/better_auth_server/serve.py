@@ -20,7 +20,7 @@ from better_auth.config import RateLimit  # type: ignore[import-not-found]
 from better_auth.integrations.fastapi import BetterAuthFastAPI  # type: ignore[import-not-found]
 from better_auth.plugins_ext.bearer import BearerPlugin  # type: ignore[import-not-found]
 from better_auth.plugins_ext.two_factor import TwoFactorPlugin  # type: ignore[import-not-found]
-from fastapi import FastAPI  # type: ignore[import-not-found]
+from fastapi import FastAPI
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 

@@ -1,0 +1,3 @@
+from athena_auth import Athena
+
+athena = Athena()

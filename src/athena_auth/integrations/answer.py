@@ -1,0 +1,15 @@
+"""A refusal for frameworks that make their answers themselves."""
+
+from athena_auth.host.errors import RefusedError
+from athena_auth.server.response import refusal
+
+
+def body_and_headers(error: RefusedError) -> tuple[bytes, dict[str, str]]:
+    """Return the one shape, `{"message": …, "code": …}`, in JSON, and the headers of that answer."""
+    answer = refusal(error.refused)
+    fields = [
+        (b"content-type", answer.content_type),
+        (b"cache-control", answer.cache_control),
+        *answer.headers,
+    ]
+    return answer.body, {name.decode(): value.decode() for name, value in fields}
