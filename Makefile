@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PEER   := .venv-bench
+RUST   := examples/rust
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock clean
+.PHONY: help run test check format docs bench lock clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -14,7 +15,7 @@ help:  ## this list
 run: $(VENV)/.runtime  ## serve on http://localhost:3001/api/auth
 	@exec $(BIN)/athena-auth serve
 
-test: $(VENV)/.dev node_modules/.installed $(VENV)/.browser  ## run every test, on SQLite and on a real PostgreSQL
+test: $(VENV)/.dev node_modules/.installed $(VENV)/.browser $(RUST)/target/.built  ## run every test, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -n auto $(TESTS)
 
 check: $(VENV)/.dev  ## lint, formatting, types, import contracts
@@ -27,6 +28,11 @@ format: $(VENV)/.dev  ## rewrite the code in the house format
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
+docs: $(VENV)/.dev  ## write the reference from the code, and build the documentation site
+	@$(BIN)/python tools/reference.py
+	@$(BIN)/zensical build --strict --clean
+	@echo "The documentation is in site/index.html"
+
 bench: $(VENV)/.dev node_modules/.installed $(PEER)/.installed  ## measure this server beside others (BENCH=--quick: 2 minutes)
 	@$(BIN)/python benchmarks/side_by_side.py $(BENCH)
 
@@ -34,7 +40,7 @@ lock: $(VENV)/.uv  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/python tools/lock.py
 
 clean:  ## remove what make set up (never a database)
-	@rm -rf $(VENV) $(PEER) node_modules
+	@rm -rf $(VENV) $(PEER) node_modules $(RUST)/.cargo $(RUST)/target $(RUST)/Cargo.lock
 
 # Everything comes from the lock files, by hash; the package itself is installed in place.
 $(BIN)/python:
@@ -70,6 +76,11 @@ $(VENV)/.browser: | $(BIN)/python
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
 	  >/dev/null 2>&1 || echo "Install Chromium yourself: apt-get install -y chromium" >&2
 	@touch $@
+
+# Compiled here, once: it takes longer than a test may. Without the stamp its test fails and names this target.
+$(RUST)/target/.built: $(RUST)/Cargo.toml $(RUST)/src/main.rs tools/rust_example.py | $(BIN)/python
+	@echo "Compiling $(RUST) for its tests (once) …"
+	@$(BIN)/python tools/rust_example.py && touch $@ || true
 
 # The tests drive the server with an independent client; Node itself comes from lock/dev.txt.
 node_modules/.installed: package.json package-lock.json $(VENV)/.dev

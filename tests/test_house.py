@@ -35,6 +35,7 @@ def test_the_public_face_is_what_it_says() -> None:
         "Settings",
         "SettingsError",
         "User",
+        "Users",
         "__version__",
         "create_app",
         "load_settings",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from athena_auth.host.guard import Guard
     from athena_auth.host.model import AuthEvent, LiveSession, Principal, User
     from athena_auth.host.standing import create_app
+    from athena_auth.host.users import Users
     from athena_auth.settings import Settings, SettingsError, load_settings
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "User",
+    "Users",
     "__version__",
     "create_app",
     "load_settings",
@@ -39,6 +41,7 @@ _HOMES = {
     "Principal": "athena_auth.host.model",
     "RefusedError": "athena_auth.host.errors",
     "User": "athena_auth.host.model",
+    "Users": "athena_auth.host.users",
     "create_app": "athena_auth.host.standing",
     "Settings": "athena_auth.settings",
     "SettingsError": "athena_auth.settings",

@@ -27,11 +27,18 @@ def example_serving(name: str, folder: Path) -> Iterator[str]:
         rf"^\.venv/bin/uvicorn --app-dir examples/{name} (\S+) --port 3001$", readme, re.MULTILINE
     )
     assert command, "the README no longer says how to run it"
-    uvicorn = [str(Path(sys.executable).with_name("uvicorn")), "--app-dir", str(EXAMPLES / name)]
+    with application_serving(command[1], EXAMPLES / name, folder) as address:
+        yield address
+
+
+@contextmanager
+def application_serving(application: str, app_dir: Path, folder: Path) -> Iterator[str]:
+    """Run `module:application` of this directory on a free port, its data in this folder; yield its address."""
+    uvicorn = [str(Path(sys.executable).with_name("uvicorn")), "--app-dir", str(app_dir)]
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the README's own line
-            [*uvicorn, command[1], "--port", "0"],
+            [*uvicorn, application, "--port", "0"],
             cwd=folder,
             env=environment(mail_url=f"file://{folder}/outbox.jsonl"),
             stdin=subprocess.DEVNULL,
@@ -45,7 +52,7 @@ def example_serving(name: str, folder: Path) -> Iterator[str]:
         return found and found[1]
 
     try:
-        yield wait_for(address, "the example to serve")
+        yield wait_for(address, "the application to serve")
         process.send_signal(signal.SIGINT)
         process.wait(PATIENCE)
         assert "Traceback" not in log.read_text(), log.read_text()
@@ -56,9 +63,13 @@ def example_serving(name: str, folder: Path) -> Iterator[str]:
 
 def walk(name: str, address: str) -> None:
     """Take the walk of an example's README as it is written, and compare what happens."""
-    readme = (EXAMPLES / name / "README.md").read_text()
-    steps = re.findall(r"```sh\n([^`]*)```\n```json\n(.*?)```", readme, re.DOTALL)
-    assert len(steps) == 3
+    walk_through((EXAMPLES / name / "README.md").read_text(), address)
+
+
+def walk_through(text: str, address: str) -> None:
+    """Take the walk in a text, as `walk` does: commands, and below them an answer for each that prints one."""
+    steps = re.findall(r"```sh\n([^`]*)```\n```json\n(.*?)```", text, re.DOTALL)
+    assert len(steps) >= 3
     set_before, mine = "set -eu\n", dict[str, str]()
     for commands, shown in steps:
         script = re.sub(

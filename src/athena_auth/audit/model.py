@@ -1,6 +1,7 @@
 """An entry of the trail."""
 
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 
@@ -13,51 +14,76 @@ from athena_auth.wire.caller import ClientInfo
 class Event(StrEnum):
     """What can happen, as `source:subject:action`. Names are stable: people search for them."""
 
-    SIGNED_UP = "sign-up:account:created"
-    PASSWORD_ACCEPTED = "sign-in:password:accepted"  # noqa: S105
-    PASSWORD_REFUSED = "sign-in:password:refused"  # noqa: S105
-    CHALLENGE_ISSUED = "sign-in:challenge:issued"
-    TRUST_ACCEPTED = "sign-in:trusted-device:accepted"
+    meaning: str
+    """What has happened, in a sentence for the reference."""
 
-    TOTP_ACCEPTED = "second-step:totp:accepted"
-    TOTP_REFUSED = "second-step:totp:refused"
-    OTP_ACCEPTED = "second-step:otp:accepted"
-    OTP_REFUSED = "second-step:otp:refused"
-    BACKUP_CODE_ACCEPTED = "second-step:backup-code:accepted"
-    BACKUP_CODE_REFUSED = "second-step:backup-code:refused"
-    OTP_SENT = "second-step:otp:sent"
-    SECOND_STEP_CLOSED = "second-step:guesses:used-up"
+    def __new__(cls, name: str, meaning: str = "") -> Self:
+        """Make a member: its name is its value."""
+        event = str.__new__(cls, name)
+        event._value_ = name
+        event.meaning = meaning
+        return event
 
-    STEP_UP_PASSWORD_ACCEPTED = "step-up:password:accepted"  # noqa: S105
-    STEP_UP_PASSWORD_REFUSED = "step-up:password:refused"  # noqa: S105
-    STEP_UP_TOTP_ACCEPTED = "step-up:totp:accepted"
-    STEP_UP_TOTP_REFUSED = "step-up:totp:refused"
-    STEP_UP_OTP_ACCEPTED = "step-up:otp:accepted"
-    STEP_UP_OTP_REFUSED = "step-up:otp:refused"
-    STEP_UP_BACKUP_CODE_ACCEPTED = "step-up:backup-code:accepted"
-    STEP_UP_BACKUP_CODE_REFUSED = "step-up:backup-code:refused"
+    SIGNED_UP = "sign-up:account:created", "Somebody created an account."
+    PASSWORD_ACCEPTED = (
+        "sign-in:password:accepted",
+        "A password signed somebody in to an account without a second factor.",
+    )
+    PASSWORD_REFUSED = "sign-in:password:refused", "A wrong password, or an address that has no account."
+    CHALLENGE_ISSUED = "sign-in:challenge:issued", "A password was right, and a second factor is due."
+    TRUST_ACCEPTED = (
+        "sign-in:trusted-device:accepted",
+        "A password was right, and a trusted device stood in for the second factor.",
+    )
 
-    ENROLMENT_BEGUN = "account:factor:staged"
-    FACTOR_ADDED = "account:factor:added"
-    FACTOR_REPLACED = "account:factor:replaced"
-    FACTORS_REMOVED = "account:factors:removed"
-    BACKUP_CODES_GENERATED = "account:backup-codes:generated"
-    PASSWORD_CHANGED = "account:password:changed"  # noqa: S105
-    PASSWORD_RESET_ASKED = "account:password:reset-asked"  # noqa: S105
-    PASSWORD_RESET = "account:password:reset"  # noqa: S105
-    EMAIL_VERIFIED = "account:email:verified"
-    DELETED = "account:account:deleted"
+    TOTP_ACCEPTED = "second-step:totp:accepted", "A code of an authenticator app finished a sign-in."
+    TOTP_REFUSED = "second-step:totp:refused", "A wrong code of an authenticator app at sign-in."
+    OTP_ACCEPTED = "second-step:otp:accepted", "A sent code finished a sign-in."
+    OTP_REFUSED = "second-step:otp:refused", "A wrong sent code at sign-in."
+    BACKUP_CODE_ACCEPTED = "second-step:backup-code:accepted", "A backup code finished a sign-in."
+    BACKUP_CODE_REFUSED = "second-step:backup-code:refused", "A wrong backup code at sign-in."
+    OTP_SENT = "second-step:otp:sent", "A code was sent by mail or by text message."
+    SECOND_STEP_CLOSED = (
+        "second-step:guesses:used-up",
+        "The hundredth wrong code in a row: none is taken any more.",
+    )
 
-    TRUST_GRANTED = "device:trust:granted"
-    TRUST_REVOKED = "device:trust:revoked"
-    SESSION_REVOKED = "session:session:revoked"
-    SIGNED_OUT = "session:session:signed-out"
-    UNLOCKED = "operator:guesses:restored"
-    CREATED_BY_OPERATOR = "operator:account:created"
-    DELETED_BY_OPERATOR = "operator:account:deleted"
-    FACTORS_RESET = "operator:factors:removed"
-    SESSIONS_ENDED_BY_OPERATOR = "operator:sessions:revoked"
-    TRUST_ENDED_BY_OPERATOR = "operator:trust:revoked"
+    STEP_UP_PASSWORD_ACCEPTED = "step-up:password:accepted", "A password opened a change in a live session."
+    STEP_UP_PASSWORD_REFUSED = "step-up:password:refused", "A wrong password in a live session."
+    STEP_UP_TOTP_ACCEPTED = "step-up:totp:accepted", "A code of an authenticator app raised a live session."
+    STEP_UP_TOTP_REFUSED = "step-up:totp:refused", "A wrong code of an authenticator app in a live session."
+    STEP_UP_OTP_ACCEPTED = "step-up:otp:accepted", "A sent code raised a live session."
+    STEP_UP_OTP_REFUSED = "step-up:otp:refused", "A wrong sent code in a live session."
+    STEP_UP_BACKUP_CODE_ACCEPTED = "step-up:backup-code:accepted", "A backup code raised a live session."
+    STEP_UP_BACKUP_CODE_REFUSED = "step-up:backup-code:refused", "A wrong backup code in a live session."
+
+    ENROLMENT_BEGUN = "account:factor:staged", "A factor was staged; a code has to confirm it."
+    FACTOR_ADDED = "account:factor:added", "A second factor was turned on."
+    FACTOR_REPLACED = "account:factor:replaced", "A second factor took another's place."
+    FACTORS_REMOVED = "account:factors:removed", "The owner turned two-factor authentication off."
+    BACKUP_CODES_GENERATED = (
+        "account:backup-codes:generated",
+        "New backup codes took the place of the old ones.",
+    )
+    PASSWORD_CHANGED = "account:password:changed", "The owner changed the password."
+    PASSWORD_RESET_ASKED = (
+        "account:password:reset-asked",
+        "Somebody asked for a link that sets a new password.",
+    )
+    PASSWORD_RESET = "account:password:reset", "A link from a mail set a new password."
+    EMAIL_VERIFIED = "account:email:verified", "A link from a mail verified the address."
+    DELETED = "account:account:deleted", "The owner deleted the account."
+
+    TRUST_GRANTED = "device:trust:granted", "A device was trusted."
+    TRUST_REVOKED = "device:trust:revoked", "The owner ended the trust in a device, or in all."
+    SESSION_REVOKED = "session:session:revoked", "The owner ended sessions from another one."
+    SIGNED_OUT = "session:session:signed-out", "The owner signed out."
+    UNLOCKED = "operator:guesses:restored", "An operator gave an account its guesses back."
+    CREATED_BY_OPERATOR = "operator:account:created", "An operator created the account."
+    DELETED_BY_OPERATOR = "operator:account:deleted", "An operator deleted the account."
+    FACTORS_RESET = "operator:factors:removed", "An operator took the second factors off."
+    SESSIONS_ENDED_BY_OPERATOR = "operator:sessions:revoked", "An operator ended one session, or all."
+    TRUST_ENDED_BY_OPERATOR = "operator:trust:revoked", "An operator ended the trust in all devices."
 
 
 NOWHERE = ClientInfo("", "")

@@ -32,12 +32,12 @@ class _Subscription:
     def __init__(self, subscriber: Subscriber, names: frozenset[str]) -> None:
         self._subscriber = subscriber
         self._names = names
-        self._waiting: asyncio.Queue[Recorded]
+        self._waiting: asyncio.Queue[Recorded] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def offer(self, recorded: Recorded) -> None:
         """Let it wait for its turn."""
-        if recorded.entry.event not in self._names:
+        if self._waiting is None or recorded.entry.event not in self._names:
             return
         try:
             self._waiting.put_nowait(recorded)
@@ -46,28 +46,36 @@ class _Subscription:
 
     def start(self) -> None:
         self._waiting = asyncio.Queue(_MOST_WAITING)
-        self._task = asyncio.create_task(self._work())
+        self._task = asyncio.create_task(self._work(self._waiting))
 
     async def stop(self) -> None:
-        if self._task is None:
+        if self._task is None or self._waiting is None:
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(self._waiting.join(), _GRACE)
+        self._waiting = None
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
 
-    async def _work(self) -> None:
+    async def _work(self, waiting: asyncio.Queue[Recorded]) -> None:
         while True:
-            recorded = await self._waiting.get()
+            recorded = await waiting.get()
             try:
-                told = self._subscriber(event_of(recorded))
-                if inspect.isawaitable(told):
-                    await told
-            except Exception as error:  # noqa: BLE001 - the host's code; no request waits for it
-                _log.error("subscriber.failed", subscriber=self._name, error=type(error).__qualname__)
+                await self._tell(event_of(recorded))
             finally:
-                self._waiting.task_done()
+                waiting.task_done()
+
+    async def _tell(self, event: AuthEvent) -> None:
+        try:
+            told = self._subscriber(event)
+            if inspect.isawaitable(told):
+                await told
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise  # it is we who are told to end, and not something that the host's code waited for
+            _log.error("subscriber.failed", subscriber=self._name, error=type(error).__qualname__)
 
     @property
     def _name(self) -> str:
@@ -80,6 +88,7 @@ class Events:
     def __init__(self) -> None:
         """Begin with nobody."""
         self._subscriptions: list[_Subscription] = []
+        self._running = False
 
     def subscribe(self, subscriber: Subscriber, pattern: str) -> None:
         """Have events told whose name matches a pattern of the shell's kind, such as `second-step:*`.
@@ -90,7 +99,10 @@ class Events:
         names = frozenset(event.value for event in Event if fnmatchcase(event.value, pattern))
         if not names:
             raise ValueError(f"no event matches {pattern!r}; the reference lists their names")
-        self._subscriptions.append(_Subscription(subscriber, names))
+        subscription = _Subscription(subscriber, names)
+        self._subscriptions.append(subscription)
+        if self._running:
+            subscription.start()
 
     def hear(self, fact: object) -> None:
         """Take what a transaction published."""
@@ -100,10 +112,12 @@ class Events:
 
     def start(self) -> None:
         """Begin to tell; on the event loop that serves."""
+        self._running = True
         for subscription in self._subscriptions:
             subscription.start()
 
     async def stop(self) -> None:
         """Tell what is waiting, for a few seconds at most, and end."""
+        self._running = False
         for subscription in self._subscriptions:
             await subscription.stop()

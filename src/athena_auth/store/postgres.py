@@ -14,7 +14,7 @@ import asyncpg
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.connections import Connection, Connections
 from athena_auth.store.statement import Statement, combined
-from athena_auth.store.transaction import Listener, OwnerGone, Row, UniqueViolation, Value, Work
+from athena_auth.store.transaction import NOT_OPEN, Listener, OwnerGone, Row, UniqueViolation, Value, Work
 
 T = TypeVar("T")
 
@@ -94,6 +94,7 @@ class PostgresStore:
         self._url = url
         self._listeners: list[Listener] = []
         self._connections = Connections(self._connect, _POOL_SIZE)
+        self._is_open = False
 
     def listen(self, listener: Listener) -> None:
         """Have a listener told what transactions publish."""
@@ -105,10 +106,12 @@ class PostgresStore:
         async def nothing(_connection: Connection) -> None:
             return
 
+        self._is_open = True
         await self._use(nothing)
 
     async def close(self) -> None:
         """Disconnect."""
+        self._is_open = False
         await self._connections.close()
 
     async def read(self, work: Work[T]) -> T:
@@ -161,6 +164,8 @@ class PostgresStore:
         raise Unavailable("the transaction lost every attempt to a deadlock")
 
     async def _use(self, use: Callable[[Connection], Awaitable[T]]) -> T:
+        if not self._is_open:
+            raise Unavailable(NOT_OPEN)
         try:
             connection = await self._connections.acquire()
             try:

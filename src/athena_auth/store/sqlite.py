@@ -20,13 +20,12 @@ from typing import Any, TypeVar, cast
 
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Listener, OwnerGone, Row, UniqueViolation, Value, Work
+from athena_auth.store.transaction import NOT_OPEN, Listener, OwnerGone, Row, UniqueViolation, Value, Work
 
 T = TypeVar("T")
 
 _BUSY_TIMEOUT = 5.0
 """Seconds to wait for another process that is writing to the same file."""
-_NOT_OPEN = "the database is not open; run the server's lifespan in that of the application it is mounted in"
 _MAX_GROUP = 64
 _MAX_WAITING = 4096
 
@@ -148,7 +147,7 @@ class SqliteStore:
     async def read(self, work: Work[T]) -> T:
         """Run reading work on the calling thread."""
         if self._closing or self._writer is None:
-            raise Unavailable(_NOT_OPEN)
+            raise Unavailable(NOT_OPEN)
         try:
             return await work(self._read_tx)
         except sqlite3.OperationalError as error:
@@ -169,7 +168,7 @@ class SqliteStore:
     async def transact(self, work: Work[T]) -> T:
         """Run work on the writer thread and return when its commit is on disk."""
         if self._closing or self._writer is None or not self._writer.is_alive():
-            raise Unavailable(_NOT_OPEN)
+            raise Unavailable(NOT_OPEN)
         if self._jobs.qsize() >= _MAX_WAITING:
             raise Unavailable("too many transactions wait for the SQLite writer")
         job = _Job(work, asyncio.get_running_loop())

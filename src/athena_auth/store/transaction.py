@@ -14,6 +14,8 @@ from athena_auth.store.statement import Statement
 T = TypeVar("T")
 Value = str | int | bytes | bool | None
 
+NOT_OPEN = "the database is not open; run the server's lifespan in that of the application it is mounted in"
+
 
 class Row(Protocol):
     """One row, by column name."""

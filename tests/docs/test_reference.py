@@ -1,0 +1,90 @@
+"""The reference is what the code says, and says something about everything that is public."""
+
+import inspect
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from athena_auth.audit.model import Event
+from athena_auth.cli.main import app
+from athena_auth.delivery.model import MessageKind
+from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+PACKAGES = ["athena_auth", "athena_auth.client"]
+
+
+def page(name: str) -> str:
+    return (REFERENCE / name).read_text()
+
+
+def test_the_pages_are_what_the_code_says(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "tools" / "reference.py"), str(tmp_path)]
+    subprocess.run(command, check=True, timeout=60, env={"PATH": ""})  # noqa: S603 - our own tool
+
+    written = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    committed = {path.name: path.read_text() for path in REFERENCE.iterdir()}
+    assert written == committed, "renew them: make docs"
+
+
+def test_every_setting_code_event_message_and_command_has_words() -> None:
+    silent = [name for name, field in Settings.model_fields.items() if not field.description]
+    silent += [code for code in ErrorCode if f"| `{code}` | {int(code.status)} | " not in page("errors.md")]
+    silent += [
+        event
+        for event in Event
+        if not re.search(rf"^\| `{event}` \| \w.*\.", page("events.md"), re.MULTILINE)
+    ]
+    silent += [kind for kind in MessageKind if f"| `{kind}` | " not in page("messages.md")]
+    names = [
+        command.name or str(command.callback and command.callback.__name__)
+        for command in app.registered_commands
+    ]
+    silent += [
+        name for name in names if f"## `athena-auth {name.replace('_', '-')}`\n\n" not in page("cli.md")
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_public_name_has_a_docstring(package: str) -> None:
+    module = import_module(package)
+    silent = []
+    for name in (name for name in module.__all__ if not name.startswith("__")):
+        value = getattr(module, name)
+        members = inspect.getmembers(value) if inspect.isclass(value) else []
+        ours = [
+            (f"{name}.{member_name}", member.fget if isinstance(member, property) else member)
+            for member_name, member in members
+            if not member_name.startswith("_")
+        ]
+        functions = [
+            (label, f)
+            for label, f in ours
+            if inspect.isfunction(f) and f.__module__.startswith("athena_auth")
+        ]
+        silent += [
+            label for label, member in [(name, value), *functions] if callable(member) and not member.__doc__
+        ]
+    assert silent == []
+
+
+def test_every_endpoint_is_there() -> None:
+    shown = re.findall(r"^## (GET|POST) (/[\w/.-]+)$", page("endpoints.md"), re.MULTILINE)
+    assert len(shown) == len(set(shown)) >= 8
+    eight = {
+        "enable",
+        "disable",
+        "get-totp-uri",
+        "verify-totp",
+        "send-otp",
+        "verify-otp",
+        "verify-backup-code",
+    }
+    assert {("POST", f"/two-factor/{name}") for name in {*eight, "generate-backup-codes"}} <= set(shown)
