@@ -81,15 +81,19 @@ async def drop_database(url: str) -> None:
         await connection.close()
 
 
-async def knock(app: ASGIApp, path: str, *, can_deny: bool = False, **headers: str) -> list[Message]:
-    """Open a WebSocket, hear what it says and go; return what the application sent to its server.
+async def knock(app: ASGIApp, path: str, **headers: str) -> list[Message]:
+    """Open a WebSocket with these headers, hear what it says and go; return what the application sent to its server."""
+    return await _knock(app, path, headers, {})
 
-    Args:
-        app: The application.
-        path: Where the WebSocket is.
-        can_deny: Whether the server can answer a handshake with a response of HTTP, as uvicorn does.
-        headers: Those of the handshake, beside its Host.
-    """
+
+async def knock_at_uvicorn(app: ASGIApp, path: str, **headers: str) -> list[Message]:
+    """Do the same where the server can answer a handshake with a response of HTTP, as uvicorn can."""
+    return await _knock(app, path, headers, {"websocket.http.response": {}})
+
+
+async def _knock(
+    app: ASGIApp, path: str, headers: dict[str, str], extensions: dict[str, dict[str, str]]
+) -> list[Message]:
     sent: list[Message] = []
     heard: list[Message] = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001}]
     lines = {"host": urlsplit(ORIGIN).netloc, **headers}
@@ -100,7 +104,7 @@ async def knock(app: ASGIApp, path: str, *, can_deny: bool = False, **headers: s
         "headers": [(name.encode(), value.encode()) for name, value in lines.items()],
         "client": ("127.0.0.1", 50_000),
         "subprotocols": [],
-        "extensions": {"websocket.http.response": {}} if can_deny else {},
+        "extensions": extensions,
     }
 
     async def receive() -> Message:

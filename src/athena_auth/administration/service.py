@@ -28,15 +28,16 @@ from athena_auth.sessions.model import Session
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
 from athena_auth.throttle.passwords.budget import clear_account, forget_account
 from athena_auth.trusted_devices import sql as trusted_devices
+from athena_auth.wire.fields import Email, ImageUrl, Name
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     """An account to be created, as its operator names it."""
 
-    email: str
-    name: str
+    email: Email
+    name: Name
     password: str | None
-    image: str | None
+    image: ImageUrl | None
     email_verified: bool
 
     def __repr__(self) -> str:

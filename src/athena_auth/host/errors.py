@@ -38,16 +38,14 @@ class RefusedError(HTTPException):
         self.retry_after = again
 
 
-async def answer_refusal(connection: HTTPConnection, error: Exception) -> Response:
+async def answer_refusal(connection: HTTPConnection, error: Exception) -> Response | None:
     """Answer in the one shape; a WebSocket that is not open yet is refused so too, where the server can do that."""
     if not isinstance(error, RefusedError):
         raise error
+    if isinstance(connection, WebSocket) and _DENIAL not in (connection.scope.get("extensions") or {}):
+        await connection.close(_POLICY_VIOLATION, error.code)
+        return None
     answer = refusal(error.refused)
     response = Response(answer.body, answer.status, media_type=answer.content_type.decode())
     response.raw_headers += [*answer.headers, (b"cache-control", answer.cache_control)]
-    if isinstance(connection, WebSocket):
-        if _DENIAL in connection.scope.get("extensions", {}):
-            await connection.send_denial_response(response)
-        else:
-            await connection.close(_POLICY_VIOLATION, error.code)
     return response

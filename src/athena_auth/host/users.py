@@ -3,16 +3,24 @@
 There is no way here to sign somebody in: a session comes out of the factors and of nothing else (I1).
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+
+import msgspec
 
 from athena_auth.administration.service import AdministrationService, NewAccount
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.model import LiveSession, User, live_session_of, user_of
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.server.request import explain
 
 T = TypeVar("T")
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_NOBODYS = "0"
+"""What is no identifier is nobody's; PostgreSQL itself would refuse some texts (U+0000) with an error of its own."""
 
 
 class Users:
@@ -42,14 +50,16 @@ class Users:
             RefusedError: `INVALID_EMAIL`, `USER_ALREADY_EXISTS`, `VALIDATION_ERROR`, `PASSWORD_TOO_SHORT`,
                 `PASSWORD_TOO_LONG`, `PASSWORD_TOO_COMMON` or `PASSWORD_CONTAINS_EMAIL`.
         """
-        new = NewAccount(
-            email=email, name=name, password=password, image=image, email_verified=email_verified
-        )
+        given = {"email": email, "name": name, "password": password, "image": image}
+        try:
+            new = msgspec.convert({**given, "email_verified": email_verified}, NewAccount)
+        except msgspec.ValidationError as error:
+            raise RefusedError(Refused(ErrorCode.VALIDATION_ERROR, explain(error, "account"))) from None
         return user_of(await _done(self._service().create(new)))
 
     async def get(self, user_id: str) -> User | None:
         """Return the account with this id, or None."""
-        account = await _reached(self._service().get(UserId(user_id)))
+        account = await _reached(self._service().get(_user(user_id)))
         return None if account is None else user_of(account)
 
     async def find(self, email: str) -> User | None:
@@ -59,7 +69,7 @@ class Users:
 
     async def sessions(self, user_id: str) -> list[LiveSession]:
         """Return the live sessions of an account, newest first."""
-        return [live_session_of(s) for s in await _reached(self._service().sessions_of(UserId(user_id)))]
+        return [live_session_of(s) for s in await _reached(self._service().sessions_of(_user(user_id)))]
 
     async def reset_second_factor(self, user_id: str) -> None:
         """Turn two-factor authentication off for somebody who has lost her factors; she is told by mail.
@@ -70,7 +80,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service().reset_factors(UserId(user_id)))
+        await _done(self._service().reset_factors(_user(user_id)))
 
     async def revoke_sessions(self, user_id: str) -> None:
         """Sign somebody out everywhere; a sign-in that waits for its second factor ends too.
@@ -78,7 +88,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service().end_sessions(UserId(user_id)))
+        await _done(self._service().end_sessions(_user(user_id)))
 
     async def revoke_session(self, user_id: str, session_id: str) -> None:
         """End one session.
@@ -86,7 +96,7 @@ class Users:
         Raises:
             RefusedError: `SESSION_NOT_FOUND`: the account has no such session.
         """
-        await _done(self._service().end_session(UserId(user_id), SessionId(session_id)))
+        await _done(self._service().end_session(_user(user_id), _session(session_id)))
 
     async def revoke_trusted_devices(self, user_id: str) -> None:
         """Ask every device of somebody for the second factor again.
@@ -94,7 +104,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service().end_trust(UserId(user_id)))
+        await _done(self._service().end_trust(_user(user_id)))
 
     async def unlock(self, user_id: str) -> None:
         """Give an account its whole budget of guesses back, at its password and at its factors.
@@ -102,7 +112,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service().unlock(UserId(user_id)))
+        await _done(self._service().unlock(_user(user_id)))
 
     async def delete(self, user_id: str) -> None:
         """Delete an account and all that is its owner's.
@@ -110,7 +120,15 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service().delete(UserId(user_id)))
+        await _done(self._service().delete(_user(user_id)))
+
+
+def _user(user_id: str) -> UserId:
+    return UserId(user_id if _ID.fullmatch(user_id) else _NOBODYS)
+
+
+def _session(session_id: str) -> SessionId:
+    return SessionId(session_id if _ID.fullmatch(session_id) else _NOBODYS)
 
 
 async def _reached(work: Awaitable[T]) -> T:

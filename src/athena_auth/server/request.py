@@ -132,7 +132,7 @@ class BodyDecoder:
         try:
             return self._decoder.decode(raw or b"{}")
         except msgspec.ValidationError as error:
-            return Refused(ErrorCode.VALIDATION_ERROR, _explain(error))
+            return Refused(ErrorCode.VALIDATION_ERROR, explain(error))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return Refused(ErrorCode.VALIDATION_ERROR, "The request body is not valid JSON in UTF-8.")
 
@@ -143,12 +143,12 @@ class BodyDecoder:
         try:
             return msgspec.convert(dict(parse_qsl(query.decode("ascii", "replace"))), self._body)
         except msgspec.ValidationError as error:
-            return Refused(ErrorCode.VALIDATION_ERROR, _explain(error, "query"))
+            return Refused(ErrorCode.VALIDATION_ERROR, explain(error, "query"))
         except ValueError:
             return Refused(ErrorCode.VALIDATION_ERROR, "The query of this address cannot be read.")
 
 
-def _explain(error: msgspec.ValidationError, what: str = "request body") -> str:
+def explain(error: msgspec.ValidationError, what: str = "request body") -> str:
     """Return msgspec's finding as a sentence, without patterns and without what the caller sent."""
     text, _, place = str(error).partition(" - at `$")
     field = place.rstrip("`").lstrip(".")
