@@ -40,7 +40,7 @@ lock: $(VENV)/.uv  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/python tools/lock.py
 
 clean:  ## remove what make set up (never a database)
-	@rm -rf $(VENV) $(PEER) node_modules $(RUST)/.cargo $(RUST)/target $(RUST)/Cargo.lock
+	@rm -rf $(VENV) $(PEER) node_modules .crates $(RUST)/.cargo $(RUST)/target $(RUST)/Cargo.lock
 
 # Everything comes from the lock files, by hash; the package itself is installed in place.
 $(BIN)/python:
