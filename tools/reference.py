@@ -182,9 +182,7 @@ def _errors(document: Json) -> str:
     rows = []
     for code in ErrorCode:
         paths = where.get(code, [])
-        told = (
-            f"{len(paths)} endpoints" if len(paths) > _MOST_NAMED else ", ".join(f"`{p}`" for p in paths)
-        )
+        told = f"{len(paths)} endpoints" if len(paths) > _MOST_NAMED else ", ".join(f"`{p}`" for p in paths)
         rows.append(
             (f"`{code}`", str(int(code.status)), code.message, told or "guards and accounts of a host")
         )

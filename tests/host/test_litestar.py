@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest_asyncio
 from litestar import Litestar, WebSocket, get, post, websocket
 from litestar.config.csrf import CSRFConfig
@@ -153,3 +154,21 @@ async def test_what_the_host_calls_principal_stays_what_it_is(sqlite_url: str) -
 
     async with host_over(sqlite_url, build) as host:
         assert (await (await host.client()).get(f"{ORIGIN}/school")).text == "the head of a school"
+
+
+async def test_nobody_is_taken_for_who_came_before_her_on_a_connection(host: Host) -> None:
+    """Some servers share the state of a scope between the requests of a connection: a proxy's are many people's."""
+    ada = await sign_up(host)
+    shared: dict[str, Any] = {}
+
+    async def with_shared_state(scope: Any, receive: Any, send: Any) -> None:
+        await host.app({**scope, "state": shared}, receive, send)
+        shared.pop("_ls_connection_state")  # Litestar's own, which would not bear it
+
+    transport = httpx.ASGITransport(with_shared_state)
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as proxy:
+        hers = await proxy.get("/account", headers={"authorization": f"Bearer {ada.token}"})
+        nobodys = await proxy.get("/whoever")
+
+    assert hers.json() == {"email": ada.email}
+    assert_refused(nobodys, 401, "UNAUTHORIZED")

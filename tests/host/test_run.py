@@ -1,12 +1,14 @@
 """A host starts and stops: its tests do so once for each of theirs, with the one object they import."""
 
 import asyncio
+import contextlib
 import logging
 
 import httpx
 import pytest
 
 from athena_auth import Athena, AuthEvent, RefusedError, load_settings
+from support.hosts import knock
 from support.person import PASSWORD
 from support.world import ORIGIN, SECRET
 
@@ -75,3 +77,64 @@ async def test_the_host_decides_what_is_logged(sqlite_url: str, caplog: pytest.L
     assert [record.name for record in requests] == ["athena_auth.server.edge"]
     assert requests[0].levelno == logging.INFO
     assert "path=/get-session status=200" in requests[0].message
+
+
+async def test_a_stop_comes_to_an_end_and_nothing_starts_twice(sqlite_url: str) -> None:
+    athena = athena_over(sqlite_url)
+    await athena.stop()
+    async with athena.lifespan():
+        with pytest.raises(RuntimeError, match="one lifespan only"):
+            await athena.start()
+        await athena.users.create(email="ada@example.com", name="Ada", password=PASSWORD)
+
+    with pytest.raises(RefusedError) as refused:
+        await athena.users.create(email="grace@example.com", name="Grace", password=PASSWORD)
+
+    assert refused.value.code == "SERVICE_UNAVAILABLE"
+
+
+async def test_subscribers_cannot_keep_it_from_stopping(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    athena = athena_over(sqlite_url)
+    freed = asyncio.Event()
+    told: list[str] = []
+
+    @athena.on("operator:*")
+    async def never_ends(_event: AuthEvent) -> None:
+        while not freed.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await freed.wait()
+
+    @athena.on("operator:*")
+    async def hears(event: AuthEvent) -> str:
+        told.append(event.name)
+        return "of no interest"
+
+    async with athena.lifespan():
+        await athena.users.create(email="ada@example.com", name="Ada")
+
+    assert told == ["operator:account:created"]
+    assert "event=subscriber.stuck subscribers=1" in caplog.text
+    async with athena.lifespan():
+        assert await athena.users.find("ada@example.com")
+    freed.set()
+
+
+async def test_a_subscriber_may_come_from_another_thread(sqlite_url: str) -> None:
+    athena, told = athena_over(sqlite_url), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def hear(_event: AuthEvent) -> None:
+        loop.call_soon_threadsafe(told.set)
+
+    async with athena.lifespan():
+        await asyncio.to_thread(athena.on("operator:*"), hear)
+        await athena.users.create(email="ada@example.com", name="Ada")
+        await asyncio.wait_for(told.wait(), 10)
+
+
+async def test_a_web_socket_to_the_mount_is_closed(sqlite_url: str) -> None:
+    sent = await knock(athena_over(sqlite_url).asgi, "/get-session")
+
+    assert [message["type"] for message in sent] == ["websocket.close"]

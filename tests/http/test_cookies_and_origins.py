@@ -189,3 +189,18 @@ async def test_answers_are_not_cached_and_not_sniffed(sqlite_world: World) -> No
 
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_proxy_that_asks_for_a_password_of_its_own_is_not_in_the_way(
+    world: World, ada: Person
+) -> None:
+    """Its scheme is not ours, so the cookie counts, and so does where the request came from."""
+    browser = await world.browser()
+    await ada.sign_in(browser)
+    basic = {"authorization": "Basic YWRhOnN0YWdpbmc="}
+
+    signed_in = await browser.get("/get-session", headers=basic)
+    forged = await browser.post("/sign-out", headers={**basic, "origin": "https://evil.example"})
+
+    assert signed_in.json()["user"]["email"] == ada.email
+    assert (forged.status_code, forged.json()["code"]) == (403, "INVALID_ORIGIN")

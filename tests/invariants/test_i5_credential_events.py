@@ -209,3 +209,17 @@ async def test_new_backup_codes_stay_in_force_when_an_older_enrolment_is_confirm
     passed = await ada.answer(await ada.challenge(), "verify-backup-code", code=saved)
 
     assert (refused.status_code, passed.status_code) == (401, 200)
+
+
+async def test_who_takes_the_factors_off_keeps_nothing_they_had_proven(world: World, ada: Person) -> None:
+    """A thief in a raised session turned them off; her session outlived the factor that the owner added then."""
+    await ada.turn_on_totp()
+    thief = await world.bearer(ada.token)
+    assert (await thief.post("/two-factor/disable", json={"password": PASSWORD})).status_code == 200
+    session = (await thief.get("/get-session")).json()["session"]
+    assert (session["level"], session["amr"]) == (1, ["pwd"])
+
+    ada.client = await world.bearer((await ada.sign_in()).json()["token"])
+    await ada.turn_on_totp()
+
+    assert (await thief.get("/get-session")).json() is None

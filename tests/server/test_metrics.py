@@ -62,6 +62,6 @@ def _told(client: httpx.Client, until: str) -> str:
 def test_what_a_library_says_becomes_no_label() -> None:
     """Its text may hold anything: a line break ends a number, a quote a label."""
     tally = Tally()
-    tally.note("warning", {"event": "library", "message": 'a "text"\nof somebody else'})
+    tally.note("warning", "library", {"message": 'a "text"\nof somebody else'})
 
     assert "somebody" not in tally.exposition()

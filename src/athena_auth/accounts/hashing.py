@@ -20,6 +20,8 @@ _WAITING_PER_THREAD = 16
 _NICENESS = 5
 """How far the hashing threads stand back for all others, from 0 (not at all) to 19."""
 
+_STOPPING = "the server is stopping"
+
 
 class HashingPool:
     """A bounded pool of threads that hash; argon2 releases the interpreter lock while it works."""
@@ -31,6 +33,7 @@ class HashingPool:
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="password-hash", initializer=_step_aside)
         self._capacity = count * (_WAITING_PER_THREAD + 1)
         self._taken = 0
+        self._closed = threading.Event()
 
     async def hash(self, password: str) -> str:
         """Return the encoded hash of a password. Raises `Unavailable` under overload."""
@@ -51,6 +54,7 @@ class HashingPool:
 
     def close(self) -> None:
         """Drop what is waiting; a hash that is being made is finished, for nobody."""
+        self._closed.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @contextmanager
@@ -73,7 +77,15 @@ class HashingPool:
             return await self._in_thread(work)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        if self._closed.is_set():
+            raise Unavailable(_STOPPING)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._closed.is_set() and not (task and task.cancelling()):
+                raise Unavailable(_STOPPING) from None  # it was waiting for a thread, and will not get one
+            raise
 
 
 def _step_aside() -> None:

@@ -79,6 +79,9 @@ class CredentialEvents:
             # A new factor leaves standing what was proven at its level; any other change leaves nothing.
             below = Level.TWO if change is Change.FACTOR_ADDED else None
             await sessions.end_others(tx, user_id, actor.session_id, below)
+        if change.removes_factors and actor.session_id is not None:
+            # Else a thief who takes the factors off keeps a session that outlives the owner's next factor.
+            sessions.lower(tx, actor.session_id)
         tx.later(CLEAR_ALL if actor.gets_guesses_back else CLEAR_PASSWORDS, user_id=user_id)
         self._put_off(tx, user_id, change)
         event, kind = CHANGES[change]

@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Coroutine
 
-import structlog
-
+from athena_auth.kernel.log import Log
 from athena_auth.kernel.outcome import Unavailable
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _MOST = 200
 """Errands under way; whoever asks for more is told to come back later, whatever they asked."""

@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 
 import msgspec
-import structlog
 
 from athena_auth.crypto.keys import Keyring, UnreadableError
 from athena_auth.delivery import sql
@@ -21,10 +20,11 @@ from athena_auth.delivery.receipts import Receipts
 from athena_auth.delivery.transport import DeliveryFailed, NoTransport, Transport
 from athena_auth.kernel.clock import Clock, Millis, after
 from athena_auth.kernel.ids import new_id
+from athena_auth.kernel.log import Log
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.transaction import Store, Tx
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _LEASE = 30
 """Seconds that a row belongs to the process that is sending it."""

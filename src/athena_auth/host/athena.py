@@ -15,7 +15,6 @@ from athena_auth.host.guard import Guard, Requirement
 from athena_auth.host.run import Run
 from athena_auth.host.users import Users
 from athena_auth.kernel.clock import Clock
-from athena_auth.server.log import log_as_a_library
 from athena_auth.sessions.model import Level
 from athena_auth.settings import BASE_PATH, Settings, load_settings
 from athena_auth.wire.route import Route
@@ -54,12 +53,11 @@ class Athena:
             SettingsError: a setting cannot be used.
             Unavailable: the secret beside an SQLite file cannot be kept.
         """
-        log_as_a_library()
         self._settings = settings or load_settings()
         self._clock, self._transport, self._migrates = clock, transport, migrates
         self._events = Events()
         self._run = self._new_run()
-        self._has_run = False
+        self._has_run = self._is_running = False
         self.session = Guard(lambda: self._run.gatekeeper, Requirement())
         self.users = Users(lambda: self._run.wired.administration)
         # FastAPI, Starlette and Litestar each type this mapping in their own way.
@@ -111,17 +109,34 @@ class Athena:
         return subscribe
 
     async def start(self) -> None:
-        """Connect to the database and begin; again after a stop, as tests of a host do. Raises `Unavailable`."""
-        if self._has_run:
-            self._run = self._new_run()
-        self._has_run = True
-        await self._run.start(migrates=self._migrates)
-        self._events.start()
+        """Connect to the database and begin; again after a stop, as tests of a host do.
+
+        Raises:
+            Unavailable: the database is out of reach.
+            RuntimeError: it runs already: two lifespans start it.
+        """
+        if self._is_running:
+            raise RuntimeError("Athena runs already; start it in one lifespan only")
+        self._is_running = True
+        try:
+            if self._has_run:
+                self._run = self._new_run()
+            self._has_run = True
+            await self._run.start(migrates=self._migrates)
+            self._events.start()
+        except BaseException:
+            self._is_running = False
+            raise
 
     async def stop(self) -> None:
         """Finish what is under way and disconnect; subscribers first, who may use what is about to close."""
-        await self._events.stop()
-        await self._run.stop()
+        if not self._is_running:
+            return
+        self._is_running = False
+        try:
+            await self._events.stop()
+        finally:
+            await self._run.stop()
 
     async def sweep(self) -> int:
         """Delete now what has expired; return how many rows. The server does so by itself once a minute."""

@@ -8,22 +8,23 @@ happened; whoever must not miss any reads the trail, which is in the database.
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Callable
 from fnmatch import fnmatchcase
-
-import structlog
 
 from athena_auth.audit.model import Event, Recorded
 from athena_auth.host.model import AuthEvent, event_of
+from athena_auth.kernel.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
-Subscriber = Callable[[AuthEvent], Awaitable[None] | None]
+Subscriber = Callable[[AuthEvent], object]
+"""A function or a coroutine function; what it returns is of no interest."""
 
 _MOST_WAITING = 10_000
 _GRACE = 3.0
-"""Seconds that subscribers get for what is waiting when the server stops."""
+"""Seconds that all subscribers together get for what is waiting when the server stops."""
+_LAST_GRACE = 1.0
+"""Seconds that those get which were told to end then."""
 
 
 class _Subscription:
@@ -48,15 +49,17 @@ class _Subscription:
         self._waiting = asyncio.Queue(_MOST_WAITING)
         self._task = asyncio.create_task(self._work(self._waiting))
 
-    async def stop(self) -> None:
-        if self._task is None or self._waiting is None:
-            return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._waiting.join(), _GRACE)
+    async def finish(self) -> None:
+        """Wait until it has been told what was waiting, and take no more."""
+        if self._waiting is not None:
+            await self._waiting.join()
+
+    def cancel(self) -> asyncio.Task[None] | None:
+        """End it, and return what is ending."""
         self._waiting = None
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        if self._task is not None:
+            self._task.cancel()
+        return self._task
 
     async def _work(self, waiting: asyncio.Queue[Recorded]) -> None:
         while True:
@@ -88,7 +91,7 @@ class Events:
     def __init__(self) -> None:
         """Begin with nobody."""
         self._subscriptions: list[_Subscription] = []
-        self._running = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def subscribe(self, subscriber: Subscriber, pattern: str) -> None:
         """Have events told whose name matches a pattern of the shell's kind, such as `second-step:*`.
@@ -101,23 +104,38 @@ class Events:
             raise ValueError(f"no event matches {pattern!r}; the reference lists their names")
         subscription = _Subscription(subscriber, names)
         self._subscriptions.append(subscription)
-        if self._running:
-            subscription.start()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(subscription.start)
 
     def hear(self, fact: object) -> None:
-        """Take what a transaction published."""
-        if isinstance(fact, Recorded):
-            for subscription in self._subscriptions:
-                subscription.offer(fact)
+        """Take what a transaction published, on whatever event loop it was run."""
+        if not isinstance(fact, Recorded) or self._loop is None:
+            return
+        if asyncio.get_running_loop() is self._loop:
+            self._offer(fact)
+        else:
+            self._loop.call_soon_threadsafe(self._offer, fact)
+
+    def _offer(self, recorded: Recorded) -> None:
+        for subscription in self._subscriptions:
+            subscription.offer(recorded)
 
     def start(self) -> None:
         """Begin to tell; on the event loop that serves."""
-        self._running = True
+        self._loop = asyncio.get_running_loop()
         for subscription in self._subscriptions:
             subscription.start()
 
     async def stop(self) -> None:
-        """Tell what is waiting, for a few seconds at most, and end."""
-        self._running = False
-        for subscription in self._subscriptions:
-            await subscription.stop()
+        """Tell what is waiting, for a few seconds at most, and end, whatever subscribers do."""
+        self._loop = None
+        if not self._subscriptions:
+            return
+        finishing = [asyncio.create_task(each.finish()) for each in self._subscriptions]
+        await asyncio.wait(finishing, timeout=_GRACE)
+        ending = [*finishing, *filter(None, [each.cancel() for each in self._subscriptions])]
+        for task in finishing:
+            task.cancel()
+        _, stuck = await asyncio.wait(ending, timeout=_LAST_GRACE)
+        if stuck:
+            _log.error("subscriber.stuck", subscribers=len(stuck))

@@ -8,7 +8,6 @@ session with it, by what this server answers itself: `get-session`, which front 
 from collections.abc import Callable
 
 import msgspec
-import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
@@ -17,13 +16,14 @@ from athena_auth.accounts.service import Resolver
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.model import Principal, principal_of
 from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.log import Log
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.server.edge import Policy
 from athena_auth.server.request import read_headers
 from athena_auth.sessions.model import Level
 from athena_auth.sessions.rules import has_fresh_second_factor, is_fresh
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 

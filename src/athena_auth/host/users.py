@@ -85,6 +85,8 @@ class Users:
     async def revoke_sessions(self, user_id: str) -> None:
         """Sign somebody out everywhere; a sign-in that waits for its second factor ends too.
 
+        Devices stay trusted, and need no code at the next sign-in: see `revoke_trusted_devices`.
+
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """

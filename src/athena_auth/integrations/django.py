@@ -27,7 +27,8 @@ def guarded(guard: Guard) -> Callable[[V], V]:
     The view, asynchronous or not, finds her in `request.athena`, a `Principal`. Everybody else is answered with the
     refusal, and so is whoever meets a `RefusedError` in the view. Of a class, decorate what `as_view()` returns.
 
-    A view that takes POSTs may be `csrf_exempt`: the guard itself refuses what a page of another site has sent.
+    A view that takes POSTs with a bearer token must be `csrf_exempt`, and every guarded view may be: the guard itself
+    refuses what a page of another site has sent.
 
     Raises:
         ImproperlyConfigured: when the view is called and Django does not run under ASGI.

@@ -24,8 +24,9 @@ from athena_auth.settings import BASE_PATH
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 _POLICY_VIOLATION = 1008
-_FOUND = "athena"
-"""Where in the state of a connection its guard leaves whom it let in."""
+_FOUND = "athena_auth.principal"
+"""Where in the scope of a request its guard leaves whom it let in. Not in the scope's state: some servers share that
+between all requests of a connection, which behind a proxy are those of different people."""
 
 
 class AthenaPlugin(InitPlugin):
@@ -48,7 +49,7 @@ class AthenaPlugin(InitPlugin):
         return app_config
 
     async def _principal(self, scope: Scope) -> Principal:
-        found = scope["state"].get(_FOUND)
+        found = cast("dict[str, Any]", scope).get(_FOUND)
         return found if isinstance(found, Principal) else await _admit(self._athena.session, scope)
 
 
@@ -60,7 +61,7 @@ def guarded(guard: Guard) -> Callable[..., Awaitable[None]]:
     """
 
     async def check(connection: AnyConnection, _handler: BaseRouteHandler | None = None) -> None:
-        connection.scope["state"][_FOUND] = await _admit(guard, connection.scope)
+        cast("dict[str, Any]", connection.scope)[_FOUND] = await _admit(guard, connection.scope)
 
     return check
 

@@ -10,11 +10,10 @@ import asyncio
 import contextlib
 import time
 
-import structlog
-
 from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _INTERVAL = 5.0
 """Seconds between two looks."""

@@ -10,16 +10,15 @@ import traceback
 from collections.abc import Iterable
 
 import msgspec
-import structlog
 from starlette.types import Receive, Scope, Send
 
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
 from athena_auth.challenge.answers import session_cookie
+from athena_auth.kernel.log import Log, current_request
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.limits import RequestLimits
-from athena_auth.server.log import current_request
 from athena_auth.server.origin import OriginRule
 from athena_auth.server.request import (
     BodyDecoder,
@@ -36,9 +35,11 @@ from athena_auth.wire.caller import Caller
 from athena_auth.wire.reply import Cookie, Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, NoBody, Route
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 Principal = SignedIn | ChallengeBearer | None
+
+_POLICY_VIOLATION = 1008
 
 
 class BoundRoute(msgspec.Struct, frozen=True):
@@ -101,6 +102,8 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             return
         started = time.perf_counter()
         headers = read_headers(scope)

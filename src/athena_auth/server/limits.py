@@ -7,15 +7,14 @@ import asyncio
 from contextlib import suppress
 from typing import Protocol
 
-import structlog
-
 from athena_auth.kernel.clock import Clock, Millis, after
+from athena_auth.kernel.log import Log
 from athena_auth.kernel.network import network_of
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.settings import Settings, SettingsError
 from athena_auth.wire.limits import Limit
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _IN_MEMORY = "memory://"
 _PATIENCE = 0.25

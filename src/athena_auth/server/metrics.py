@@ -10,8 +10,8 @@ from collections import Counter
 
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
-from structlog.typing import EventDict
 
+from athena_auth.kernel.log import Facts, observe
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.server.request import relative_path
 from athena_auth.server.response import Response, refusal
@@ -29,12 +29,12 @@ class Tally:
         self._events: Counter[tuple[str, str]] = Counter()
         self._requests: Counter[tuple[str, int]] = Counter()
 
-    def note(self, level: str, event: EventDict) -> None:
-        """Count an event that is being logged."""
-        if event["event"] == _REQUEST:
-            self._requests[event["path"], event["status"]] += 1
+    def note(self, level: str, event: str, facts: Facts) -> None:
+        """Count an event, whether or not its level is logged."""
+        if event == _REQUEST:
+            self._requests[facts["path"], facts["status"]] += 1
         else:
-            self._events[event["event"], level] += 1
+            self._events[event, level] += 1
 
     def exposition(self) -> str:
         """Return the counts as Prometheus reads them. Labels are our own words: paths of the route table, events."""
@@ -54,6 +54,7 @@ class Tally:
 
 tally = Tally()
 """Of this process, as its log is."""
+observe(tally.note)
 
 
 def with_metrics(app: ASGIApp, token: SecretStr | None) -> ASGIApp:

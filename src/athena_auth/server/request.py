@@ -87,11 +87,12 @@ class CallerReader:
         cookies = self._cookies.read(cookie_header) if cookie_header else {}
         trusted_device = cookies.get(CookieName.TRUSTED_DEVICE)
         authorization = headers.get(b"authorization")
-        if authorization is None:
+        if authorization is None or not authorization.lower().startswith(_BEARER):
+            # Another scheme is somebody else's business: of a proxy that asks for a password of its own, for one.
             session, challenge = cookies.get(CookieName.SESSION), cookies.get(CookieName.CHALLENGE)
             return Tokens(session, challenge, trusted_device, by_cookie=bool(session or challenge))
         # A token that is named explicitly counts alone; a cookie never stands in for one that is wrong.
-        token = authorization[len(_BEARER) :].strip() if authorization.lower().startswith(_BEARER) else ""
+        token = authorization[len(_BEARER) :].strip()
         if token.startswith(CHALLENGE_PREFIX):
             return Tokens(challenge=token, trusted_device=trusted_device)
         return Tokens(session=token or None, trusted_device=trusted_device)

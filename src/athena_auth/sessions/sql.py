@@ -24,6 +24,7 @@ _SLIDE = Statement("""
 _HOLD = Statement("UPDATE athena_session SET level = level WHERE id = :id AND expires_at > :now")
 
 _RAISE = Statement("UPDATE athena_session SET level = :level, amr = :amr, proven_at = :now WHERE id = :id")
+_LOWER = Statement("UPDATE athena_session SET level = :level, amr = :amr WHERE id = :id")
 
 _ALL_LIVE = Statement("""
     SELECT * FROM athena_session WHERE user_id = :user_id AND expires_at > :now ORDER BY created_at DESC, id DESC
@@ -101,6 +102,11 @@ async def hold(tx: Tx, session_id: SessionId, now: Millis) -> bool:
 def raise_to(tx: Tx, session_id: SessionId, proof: Proof, now: Millis) -> None:
     """Record a stronger proof on a session that is held."""
     tx.later(_RAISE, id=session_id, level=proof.level, amr=" ".join(proof.amr), now=now)
+
+
+def lower(tx: Tx, session_id: SessionId) -> None:
+    """Take back what a second factor proved in a session, now that there is none."""
+    tx.later(_LOWER, id=session_id, level=Level.ONE, amr=Amr.PASSWORD)
 
 
 async def all_live(tx: Tx, user_id: UserId, now: Millis) -> list[Session]:

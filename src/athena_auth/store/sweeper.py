@@ -10,15 +10,15 @@ import secrets
 from collections.abc import Callable
 
 import msgspec
-import structlog
 
 from athena_auth.kernel.clock import Clock, Millis, after
+from athena_auth.kernel.log import Log
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store import sql
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Store, Tx, Value
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _INTERVAL = 60.0
 """Seconds between sweeps, give or take a quarter: processes that start together do not stay together."""
