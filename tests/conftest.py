@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from athena_auth.store.migrate import migrate
 from support.person import Person, sign_up
 from support.postgres import PostgresServer
 from support.world import World, world_over
+
+# How long an example takes tells of the machine, and of what else it does.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

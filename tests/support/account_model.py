@@ -256,6 +256,7 @@ class Account:
     def remove_factors(self, session: Session) -> None:
         if self.phone is not None:
             self.end_what_hung(keep=session)
+            session.level, session.amr = 1, ("pwd",)
         else:
             self.forget()
         self.phone, self.codes = None, []
