@@ -3,23 +3,18 @@
 `make docs` runs this, without arguments; with one it writes to that folder. A test fails while the pages that are committed are not what the code says.
 """
 
-import inspect
 import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from python_names import GROUPS, page_of
 
 from athena_auth import Athena, load_settings
 from athena_auth.audit.model import Event
-from athena_auth.client.auth import Auth
-from athena_auth.client.sign_in import SignIn, SignUp
-from athena_auth.client.two_factor import TwoFactor
 from athena_auth.delivery.words import WORDS
 from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.server.openapi import openapi_document
@@ -28,27 +23,23 @@ from athena_auth.version import __version__
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- Written from the code by tools/reference.py; `make docs` renews it. -->\n\n"
-_SECTION = re.compile(r"^(Args|Raises|Attributes):$")
 Json = dict[str, Any]
 
-# Reached through a client, and named by nobody.
-_GROUPS: dict[str, type] = {
-    "client.auth": Auth,
-    "client.auth.sign_in": SignIn,
-    "client.auth.sign_up": SignUp,
-    "client.auth.two_factor": TwoFactor,
-}
 _WHO = {
-    "bearerAuth": "somebody with a bearer token",
-    "cookieAuth": "with the session's cookie",
-    "challengeCookieAuth": "with the challenge's",
+    (): "anybody",
+    ("", "bearerAuth", "cookieAuth"): "anybody; a session is recognised by its bearer token or cookie",
+    ("bearerAuth", "cookieAuth"): "the owner of a session, by bearer token or cookie",
+    (
+        "bearerAuth",
+        "cookieAuth",
+        "challengeCookieAuth",
+    ): "the owner of a session, or whoever holds the challenge of a sign-in, by bearer token or cookie",
 }
-_INNER = {"sender"}
+_WITHOUT_SCHEMA = (
+    "Beside these there are pages and files, each by GET: `/reference` (the API for people, offline), `/openapi.json` (for programs), "
+    "`/client.js` (the module for browsers), `/reset-password` (where links in mails lead) and, with `ATHENA_METRICS_TOKEN`, `/metrics`."
+)
 _MOST_NAMED = 3
-_ALIASES = {
-    name: inspect.formatannotation(alias)
-    for name, alias in {"ASGIApp": ASGIApp, "Receive": Receive, "Send": Send, "Scope": Scope}.items()
-}
 
 
 def pages() -> dict[str, str]:
@@ -61,8 +52,8 @@ def pages() -> dict[str, str]:
         "events.md": _events(),
         "messages.md": _messages(),
         "cli.md": _cli(),
-        "python.md": _python("athena_auth", "The Python package", {}),
-        "python-sdk.md": _python("athena_auth.client", "The Python SDK", _GROUPS),
+        "python.md": page_of("athena_auth", "The Python package"),
+        "python-sdk.md": page_of("athena_auth.client", "The Python SDK", GROUPS),
     }
     return {name: NOTE + text.rstrip() + "\n" for name, text in written.items()}
 
@@ -90,10 +81,21 @@ def _settings() -> str:
 
 
 def _endpoints(document: Json) -> str:
-    parts = [f"# Endpoints\n\nBelow `{BASE_PATH}`. The same for programs: `{BASE_PATH}/openapi.json`.\n"]
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            parts.append("\n".join(_endpoint(method.upper(), path, operation, document)))
+    operations = [
+        (method.upper(), path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    anywhere = _common(operation for _, _, operation in operations)
+    with_body = _common(operation for _, _, operation in operations if "requestBody" in operation)
+    of_bodies = [code for code in with_body if code not in anywhere]
+    introduction = (
+        f"# Endpoints\n\nBelow `{BASE_PATH}`. {_WITHOUT_SCHEMA}\n\nAny endpoint may refuse with {_listed(anywhere)}, and one that reads a "
+        f"body with {_listed(of_bodies)}; what else it refuses with is said below it.\n"
+    )
+    parts = [introduction]
+    for method, path, operation in operations:
+        parts.append("\n".join(_endpoint(method, path, operation, document, told={*anywhere, *with_body})))
     text, described = "\n".join(parts), set[str]()
     values = document["components"]["schemas"]
     # Values may hold others, which are described after them.
@@ -104,11 +106,10 @@ def _endpoints(document: Json) -> str:
     return text
 
 
-def _endpoint(method: str, path: str, operation: Json, document: Json) -> Iterator[str]:
+def _endpoint(method: str, path: str, operation: Json, document: Json, told: set[str]) -> Iterator[str]:
     yield f"## {method} {path}\n"
-    yield operation["summary"].rstrip(".") + ". " + operation.get("description", "") + "\n"
-    who = [_WHO[scheme] for choice in operation.get("security", []) for scheme in choice]
-    yield f"Who: {', or '.join(who) or 'anybody'}.\n"
+    yield f"{operation['summary'].rstrip('.')}. {operation['description']}".rstrip() + "\n"
+    yield f"Who: {_WHO[tuple(''.join(choice) for choice in operation['security'])]}.\n"
     for parameter in operation.get("parameters", []):
         yield f"- `{parameter['name']}` (query): {_meaning(parameter['schema'], document)}\n"
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
@@ -117,13 +118,29 @@ def _endpoint(method: str, path: str, operation: Json, document: Json) -> Iterat
     answer = operation["responses"].get("200", {}).get("content", {})
     for content in answer.values():
         yield from _fields("Answer", content["schema"], document)
-    codes = [
+    own = [code for code in _refusals(operation) if code not in told]
+    if own:
+        yield f"Refusals: {_listed(own)}\n"
+
+
+def _refusals(operation: Json) -> list[str]:
+    """Return the codes an operation refuses with, by status."""
+    return [
         code
         for status, response in sorted(operation["responses"].items())
         if status.startswith(("4", "5"))
         for code in response["content"]["application/json"].get("examples", {})
     ]
-    yield "Refusals: " + ", ".join(f"[`{code}`](errors.md)" for code in codes) + "\n"
+
+
+def _common(operations: Iterable[Json]) -> list[str]:
+    """Return the codes that all of these operations refuse with."""
+    first, *others = map(_refusals, operations)
+    return [code for code in first if all(code in codes for codes in others)]
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return ", ".join(f"[`{code}`](errors.md)" for code in codes)
 
 
 def _fields(title: str, schema: Json, document: Json) -> Iterator[str]:
@@ -137,7 +154,7 @@ def _fields(title: str, schema: Json, document: Json) -> Iterator[str]:
             (f"`{name}`" + ("" if name in needed else "?"), _type(field, document), _meaning(field, document))
             for name, field in properties.items()
         ]
-        yield f"{title}: {choice.get('description', '')}\n"
+        yield f"{title}: {choice.get('description', '')}".rstrip() + "\n"
         yield _table(("Field", "Type", "Meaning"), rows)
 
 
@@ -173,16 +190,15 @@ def _meaning(schema: Json, document: Json) -> str:
 
 
 def _errors(document: Json) -> str:
-    where: dict[str, list[str]] = {}
+    where = {ErrorCode.METHOD_NOT_ALLOWED.value: ["any"]}
     for path, methods in document["paths"].items():
         for operation in methods.values():
-            for response in operation["responses"].values():
-                for code in response.get("content", {}).get("application/json", {}).get("examples", {}):
-                    where.setdefault(code, []).append(path)
+            for code in _refusals(operation):
+                where.setdefault(code, []).append(f"`{path}`")
     rows = []
     for code in ErrorCode:
         paths = where.get(code, [])
-        told = f"{len(paths)} endpoints" if len(paths) > _MOST_NAMED else ", ".join(f"`{p}`" for p in paths)
+        told = f"{len(paths)} endpoints" if len(paths) > _MOST_NAMED else ", ".join(paths)
         rows.append(
             (f"`{code}`", str(int(code.status)), code.message, told or "guards and accounts of a host")
         )
@@ -223,68 +239,6 @@ def _cli() -> str:
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own words
     text = re.sub(r' ?<span style="[^"]*">(ATHENA_\w+)</span>', r" (`\1`)", text)
     return text.replace("# `athena-auth`", "# The command line", 1)
-
-
-def _python(module_name: str, title: str, more: dict[str, type]) -> str:
-    module = import_module(module_name)
-    parts = [f"# {title}\n\n`{module_name}` exports these names.\n"]
-    exported = {name: getattr(module, name) for name in sorted(module.__all__) if not name.startswith("__")}
-    for name, value in (more | exported).items():
-        parts.append(f"## {name}\n")
-        parts += _object(name, value)
-    return "\n".join(parts)
-
-
-def _object(name: str, value: Any) -> Iterator[str]:
-    if not callable(value):
-        yield f"`{value!r}`\n"
-        return
-    yield f"```text\n{name}{_signature(value)}\n```\n"
-    yield _prose(inspect.getdoc(value) or "")
-    if inspect.isclass(value):
-        for member_name, member in inspect.getmembers(value):
-            function = member.fget if isinstance(member, property) else member
-            if member_name.startswith("_") or member_name in _INNER or not _is_ours(function):
-                continue
-            shown = "" if isinstance(member, property) else _signature(function)
-            waits = "await " if inspect.iscoroutinefunction(function) else ""
-            yield f"### {name}.{member_name}\n"
-            yield f"```text\n{waits}{member_name}{shown}\n```\n"
-            yield _prose(inspect.getdoc(function) or "")
-
-
-def _is_ours(member: Any) -> bool:
-    return inspect.isfunction(member) and member.__module__.startswith("athena_auth")
-
-
-def _signature(value: Any) -> str:
-    try:
-        text = str(inspect.signature(value))
-    except (TypeError, ValueError):
-        return ""
-    for alias, written in _ALIASES.items():
-        text = text.replace(written, alias)
-    text = re.sub(r"\b(?:[a-z_]+\.)+([A-Za-z]+)", r"\1", text).replace("(self, ", "(").replace("(self)", "()")
-    return re.sub(r"<class '([^']+)'>|<([\w. ]+) at 0x[0-9a-f]+>", r"\1\2", text)
-
-
-def _prose(docstring: str) -> str:
-    """Return a docstring as Markdown: its sections become lists."""
-    lines: list[str] = []
-    in_section = False
-    for line in docstring.splitlines():
-        heading = _SECTION.match(line)
-        if heading:
-            in_section = True
-            lines.append(f"*{heading[1]}*\n")
-        elif in_section and re.match(r"^    \S", line):
-            lines.append("- " + re.sub(r"^(\w+):", r"`\1`:", line.strip()))
-        elif in_section and line.strip():
-            lines.append(f"  {line.strip()}")
-        else:
-            in_section = in_section and not line.strip()
-            lines.append(line)
-    return "\n".join(lines) + "\n"
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str | None]]) -> str:

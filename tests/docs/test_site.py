@@ -82,6 +82,17 @@ def test_anchors_lead_somewhere(site: Path) -> None:
     assert broken == []
 
 
+def test_no_page_is_wider_than_a_phone(site: Path, address: str) -> None:
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 360, "height": 640})
+        wide = []
+        for path in sorted(site.rglob("*.html")):
+            page.goto(f"{address}/{path.relative_to(site)}")
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                wide.append(path.name)
+    assert wide == []
+
+
 def test_it_opens_and_finds_without_asking_anybody_else(site: Path, address: str) -> None:
     pages = [str(path.relative_to(site)) for path in site.rglob("*.html") if path.name != "404.html"]
     asked: list[str] = []

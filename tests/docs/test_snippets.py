@@ -47,6 +47,13 @@ def test_every_page_with_python_is_run_here_or_in_the_sdks_tests() -> None:
     assert pages == {"tutorial.md", "how-to/mount.md", "python-sdk.md"}
 
 
+def test_every_page_with_calls_by_curl_is_walked_here() -> None:
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
+    assert {page for page in pages if any("curl " in snippet for snippet in snippets(page, "sh"))} == {
+        "tutorial.md"
+    }
+
+
 def test_an_application_is_mounted_as_the_page_says(tmp_path: Path) -> None:
     read = subprocess.run(  # noqa: S603 - the page's own lines
         [sys.executable, "-W", "error", "-c", READER],

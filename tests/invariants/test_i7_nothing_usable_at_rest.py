@@ -88,7 +88,8 @@ async def test_the_log_of_a_host_holds_no_secret(sqlite_url: str, caplog: pytest
         await (await world.client()).get(f"/{ada.token}?token={ada.token}")
         await (await world.client()).post("/sign-in/email", content=f'{{"password": "{PASSWORD}", ')
 
-    log = caplog.text
+    # Ours alone: the test's own client logs the addresses it asks for.
+    log = "\n".join(each.getMessage() for each in caplog.records if each.name.startswith("athena_auth"))
     assert "event=request method=POST path=/two-factor/verify-otp status=200" in log
     assert ada.email not in log
     assert [name for name, secret in secrets.items() if mentions(log, secret)] == []
