@@ -185,8 +185,9 @@ def _type(schema: Json, document: Json) -> str:
 def _meaning(schema: Json, document: Json) -> str:
     if "description" in schema:
         return str(schema["description"])
-    found = (choice.get("description", "") for choice in _choices(schema, document))
-    return next((text for text in found if text), "")
+    if "$ref" in schema:
+        return _meaning(document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document)
+    return next(filter(None, (_meaning(choice, document) for choice in schema.get("anyOf", ()))), "")
 
 
 def _errors(document: Json) -> str:

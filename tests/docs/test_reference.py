@@ -75,6 +75,12 @@ def test_every_public_name_has_a_docstring(package: str) -> None:
     assert silent == []
 
 
+def test_every_field_of_every_body_and_answer_has_a_meaning() -> None:
+    rows = re.findall(r"^\| (`\w+`\??) \| (.*?) \| (.*?) \|$", page("endpoints.md"), re.MULTILINE)
+    assert len(rows) > 50
+    assert [name for name, kind, meaning in rows if not (kind and meaning)] == []
+
+
 def test_every_endpoint_is_there() -> None:
     shown = re.findall(r"^## (GET|POST) (/[\w/.-]+)$", page("endpoints.md"), re.MULTILINE)
     assert len(shown) == len(set(shown)) >= 8

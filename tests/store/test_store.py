@@ -87,7 +87,7 @@ async def test_one_failure_among_many_takes_nobody_along(store: Store) -> None:
             raise ZeroDivisionError
 
     results = await asyncio.gather(
-        *[store.transact(lambda tx, n=n: work(tx, f"row {n}", n % 5 == 0)) for n in range(50)],  # type: ignore[misc]
+        *[store.transact(lambda tx, n=n: work(tx, f"row {n}", n % 5 == 0)) for n in range(50)],  # type: ignore[misc]  # a default binds the loop's n
         return_exceptions=True,
     )
 
@@ -239,7 +239,7 @@ async def test_while_another_process_holds_the_file_nobody_waits_twice(sqlite_ur
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    waiting = [asyncio.create_task(store.transact(lambda tx, n=n: add(tx, str(n)))) for n in range(200)]  # type: ignore[misc]
+    waiting = [asyncio.create_task(store.transact(lambda tx, n=n: add(tx, str(n)))) for n in range(200)]  # type: ignore[misc]  # a default binds the loop's n
     results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), timeout=9)
 
     assert all(isinstance(result, Unavailable) for result in results)

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from better_auth import BetterAuth, EmailAndPassword  # type: ignore[import-not-found]
-from better_auth.adapters.sqlalchemy import SQLAlchemyAdapter  # type: ignore[import-not-found]
-from better_auth.config import RateLimit  # type: ignore[import-not-found]
-from better_auth.integrations.fastapi import BetterAuthFastAPI  # type: ignore[import-not-found]
-from better_auth.plugins_ext.bearer import BearerPlugin  # type: ignore[import-not-found]
-from better_auth.plugins_ext.two_factor import TwoFactorPlugin  # type: ignore[import-not-found]
+from better_auth import BetterAuth, EmailAndPassword
+from better_auth.adapters.sqlalchemy import SQLAlchemyAdapter
+from better_auth.config import RateLimit
+from better_auth.integrations.fastapi import BetterAuthFastAPI
+from better_auth.plugins_ext.bearer import BearerPlugin
+from better_auth.plugins_ext.two_factor import TwoFactorPlugin
 from fastapi import FastAPI
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine

@@ -7,7 +7,18 @@ from msgspec import Meta
 
 from athena_auth.accounts.model import Account
 from athena_auth.sessions.model import Session
-from athena_auth.wire.fields import Email, Id, ImageUrl, IpAddress, Name, Timestamp, UserAgent, timestamp
+from athena_auth.wire.fields import (
+    Email,
+    EmailVerified,
+    Id,
+    ImageUrl,
+    IpAddress,
+    Name,
+    Timestamp,
+    TwoFactorEnabled,
+    UserAgent,
+    timestamp,
+)
 
 
 class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -15,10 +26,10 @@ class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
     id: Id
     email: Email
-    email_verified: bool
+    email_verified: EmailVerified
     name: Name
     image: ImageUrl | None
-    two_factor_enabled: bool
+    two_factor_enabled: TwoFactorEnabled
     created_at: Timestamp
     updated_at: Timestamp
 
@@ -27,19 +38,31 @@ class SessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """A session, and what it was proven with."""
 
     id: Id
-    token: Annotated[str, Meta(examples=["01927f2a4d1b8c3e5f60718293a4b5c6"])]
-    """The session token where the caller has just received or shown it, else the session's id, which
-    `/revoke-session` takes in its place: tokens are stored as digests and cannot be shown again."""
+    token: Annotated[
+        str,
+        Meta(
+            description="The session token where the caller has just received or shown it, else the session's id, "
+            "which `/revoke-session` takes in its place: tokens are stored as digests and cannot be shown again.",
+            examples=["01927f2a4d1b8c3e5f60718293a4b5c6"],
+        ),
+    ]
     user_id: Id
     ip_address: IpAddress
     user_agent: UserAgent
     created_at: Timestamp
     updated_at: Timestamp
     expires_at: Timestamp
-    level: Annotated[int, Meta(ge=1, le=2, examples=[2])]
-    """The assurance level: how many factors stand behind it."""
-    amr: Annotated[list[str], Meta(examples=[["pwd", "otp"]])]
-    """How its owner authenticated, by the names of RFC 8176 where it has one."""
+    level: Annotated[
+        int,
+        Meta(description="The assurance level: how many factors stand behind it.", ge=1, le=2, examples=[2]),
+    ]
+    amr: Annotated[
+        list[str],
+        Meta(
+            description="How its owner authenticated, by the names of RFC 8176 where it has one.",
+            examples=[["pwd", "otp"]],
+        ),
+    ]
     proven_at: Timestamp
     """When a factor was last proven in it."""
 

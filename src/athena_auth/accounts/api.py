@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import SessionAnswer, UserAnswer, session_answer, user_answer
 from athena_auth.accounts.errors import PROOF_ERRORS
@@ -11,7 +11,7 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import AccountService
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import StatusAnswer
-from athena_auth.wire.fields import ImageUrl, Name, Password
+from athena_auth.wire.fields import Done, ImageUrl, Name, Password
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, NoBody, Route
@@ -53,14 +53,14 @@ class GetSessionAnswer(msgspec.Struct, frozen=True):
 class SuccessAnswer(msgspec.Struct, frozen=True):
     """It is done."""
 
-    success: bool = True
+    success: Done = True
 
 
 class DeletedAnswer(msgspec.Struct, frozen=True):
     """The account is gone."""
 
-    success: bool = True
-    message: str = "User deleted"
+    success: Done = True
+    message: Annotated[str, Meta(description="Always this.", examples=["User deleted"])] = "User deleted"
 
 
 _FORGET = (expired(CookieName.SESSION), expired(CookieName.CHALLENGE))

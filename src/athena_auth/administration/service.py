@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from athena_auth.accounts import rules
+from athena_auth.accounts import opening, rules
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account
@@ -21,7 +21,7 @@ from athena_auth.challenge import sql as challenges
 from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.ids import SessionId, UserId, new_id
+from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Session
@@ -29,8 +29,6 @@ from athena_auth.store.transaction import Store, Tx, UniqueViolation
 from athena_auth.throttle.passwords.budget import clear_account, forget_account
 from athena_auth.trusted_devices import sql as trusted_devices
 from athena_auth.wire.fields import Email, ImageUrl, Name
-
-_LONGEST_EMAIL = 254
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,33 +56,20 @@ class AdministrationService:
 
     async def create(self, new: NewAccount) -> Account | Refused:
         """Create an account. Without a password nobody can sign in until one is set by a link to its mailbox."""
-        email, name = rules.normalised_email(new.email), rules.normalised_name(new.name)
-        if email is None:
-            return Refused(ErrorCode.INVALID_EMAIL)
-        if name is None:
-            return Refused(ErrorCode.VALIDATION_ERROR, "The name must not be empty.")
-        refused = None if new.password is None else rules.refuse_password(new.password, email)
+        now = self._clock.now()
+        account = opening.new_account(new.email, new.name, new.image, now, email_verified=new.email_verified)
+        if isinstance(account, Refused):
+            return account
+        refused = None if new.password is None else rules.refuse_password(new.password, account.email)
         if refused is not None:
             return refused
         # The hash of a password that nobody knows takes as long to check as anybody else's.
         password_hash = await self._pool.hash(new.password or secrets.token_urlsafe(32))
-        now = self._clock.now()
-        account = Account(
-            id=UserId(new_id(now)),
-            email=email,
-            email_verified=new.email_verified,
-            name=name,
-            image=new.image,
-            two_factor_enabled=False,
-            reset_by_mail=False,
-            created_at=now,
-            updated_at=now,
-        )
 
         async def work(tx: Tx) -> Account:
             await accounts.insert(tx, account, password_hash)
             self._record(tx, account.id, Event.CREATED_BY_OPERATOR)
-            clear_account(tx, email)
+            clear_account(tx, account.email)
             return account
 
         try:
@@ -98,14 +83,7 @@ class AdministrationService:
 
     async def find(self, email: str) -> Account | None:
         """Return the account with this address."""
-        # Reading an absurd address takes seconds.
-        address = rules.normalised_email(email) if len(email) <= _LONGEST_EMAIL else None
-
-        async def load(tx: Tx) -> Account | None:
-            stored = None if address is None else await accounts.load_password_by_email(tx, address)
-            return None if stored is None else stored.account
-
-        return await self._store.read(load)
+        return await self._store.read(lambda tx: opening.find(tx, email))
 
     async def sessions_of(self, user_id: UserId) -> list[Session]:
         """Return the account's live sessions, newest first; none for an account that is not there."""

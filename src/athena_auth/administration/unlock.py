@@ -1,8 +1,7 @@
 """What an operator does for somebody whose budget of guesses is used up."""
 
-from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
-from athena_auth.accounts.rules import normalised_email
+from athena_auth.accounts.opening import find
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NOWHERE, Entry, Event
 from athena_auth.kernel.clock import Clock, Millis
@@ -20,12 +19,11 @@ def give_guesses_back(tx: Tx, account: Account, now: Millis) -> None:
 
 async def unlock(store: Store, clock: Clock, email: str) -> bool:
     """Give the account with this address its whole budget of guesses back; False when there is none."""
-    address = normalised_email(email)
 
     async def work(tx: Tx) -> bool:
-        stored = None if address is None else await accounts.load_password_by_email(tx, address)
-        if stored is not None:
-            give_guesses_back(tx, stored.account, clock.now())
-        return stored is not None
+        account = await find(tx, email)
+        if account is not None:
+            give_guesses_back(tx, account, clock.now())
+        return account is not None
 
     return await store.transact(work)

@@ -17,7 +17,9 @@ from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     BackupCode,
     BackupCodes,
+    CodesLeft,
     DisableSession,
+    Done,
     SessionToken,
     TrustDevice,
     is_set,
@@ -32,7 +34,7 @@ _LAST_CODE = "That was your last backup code: make new ones now, with your passw
 class BackupCodesAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The new codes. They are shown this once."""
 
-    status: bool = True
+    status: Done = True
     backup_codes: BackupCodes
 
 
@@ -50,9 +52,11 @@ class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True, rename="camel"):
     user: UserAnswer
     session: NewSessionAnswer
     token: SessionToken
-    backup_codes_left: Annotated[int, Meta(ge=0, examples=[9])]
-    message: Annotated[str, Meta(examples=[_LAST_CODE])] | UnsetType = UNSET
-    """What to do now, when this was the last one."""
+    backup_codes_left: CodesLeft
+    message: (
+        Annotated[str, Meta(description="What to do now, when this was the last one.", examples=[_LAST_CODE])]
+        | UnsetType
+    ) = UNSET
 
 
 class BackupCodeApi:

@@ -3,8 +3,7 @@
 import msgspec
 import typer
 
-from athena_auth.accounts import sql as accounts
-from athena_auth.accounts.rules import normalised_email
+from athena_auth.accounts.opening import find
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Event, Recorded
 from athena_auth.delivery.one_line import one_line
@@ -38,11 +37,10 @@ async def load(store: Store, email: str | None, since: Millis, most: int) -> lis
     async def work(tx: Tx) -> list[Recorded] | None:
         user_id: UserId | None = None
         if email is not None:
-            address = normalised_email(email)
-            stored = None if address is None else await accounts.load_password_by_email(tx, address)
-            if stored is None:
+            account = await find(tx, email)
+            if account is None:
                 return None
-            user_id = stored.account.id
+            user_id = account.id
         return await audit.load(tx, user_id, since, most)
 
     return await store.read(work)

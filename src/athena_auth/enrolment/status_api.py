@@ -9,6 +9,7 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.challenge.model import MethodName
 from athena_auth.enrolment.service import Factor
 from athena_auth.enrolment.status import StatusService
+from athena_auth.wire.fields import CodesLeft, TwoFactorEnabled
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, NoBody, Route
 
@@ -16,7 +17,7 @@ from athena_auth.wire.route import Access, Call, NoBody, Route
 class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """What the account has for a second factor."""
 
-    enabled: bool
+    enabled: TwoFactorEnabled
     methods: Annotated[
         tuple[MethodName, ...],
         Meta(
@@ -28,7 +29,7 @@ class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
         MethodName | None,
         Meta(description="What to offer first; null while nothing is on.", examples=["totp"]),
     ]
-    backup_codes_left: Annotated[int, Meta(examples=[10])]
+    backup_codes_left: CodesLeft
     trusted_devices: Annotated[int, Meta(description="How many there are.", examples=[1])]
     pending_enrolment: Annotated[
         Factor | None,

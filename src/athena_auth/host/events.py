@@ -2,7 +2,7 @@
 
 Each subscriber has a queue and is told one event at a time, in the order in which this process committed them. It
 runs beside requests and never delays or fails one: what it raises is logged, and when its queue is full the newest
-events are dropped and counted in the log. So an event is told at most once, and only in the process where it
+events are dropped, and the log says which. So an event is told at most once, and only in the process where it
 happened; whoever must not miss any reads the trail, which is in the database.
 """
 
@@ -50,7 +50,7 @@ class _Subscription:
         self._task = asyncio.create_task(self._work(self._waiting))
 
     async def finish(self) -> None:
-        """Wait until it has been told what was waiting, and take no more."""
+        """Wait until it has been told all that waits."""
         if self._waiting is not None:
             await self._waiting.join()
 

@@ -23,6 +23,7 @@ Observer = Callable[[str, str, Facts], None]
 current_request: ContextVar[str | None] = ContextVar("current_request", default=None)
 """The id of the request that is being answered; every event logged meanwhile carries it."""
 
+LEVELS = logging.getLevelNamesMapping()
 _PLAIN = re.compile(r"[\w./:@+-]+")
 _observers: list[Observer] = []
 
@@ -79,7 +80,7 @@ def to_the_host(level: str, name: str, event: str, facts: Facts) -> None:
     if structlog.is_configured():
         getattr(structlog.get_logger(name), level)(event, **facts)
         return
-    logger, number = logging.getLogger(name), logging.getLevelNamesMapping()[level.upper()]
+    logger, number = logging.getLogger(name), LEVELS[level.upper()]
     if logger.isEnabledFor(number):
         logger.log(number, "%s", _line(event, facts))
 

@@ -1,6 +1,6 @@
 """HTTP for links that travel by mail."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -14,7 +14,7 @@ from athena_auth.recovery.links import with_parameters
 from athena_auth.recovery.requests import LinkRequests
 from athena_auth.recovery.service import RecoveryService
 from athena_auth.wire.bodies import StatusAnswer
-from athena_auth.wire.fields import ChallengeToken, Email, NewPassword
+from athena_auth.wire.fields import ChallengeToken, Done, Email, MoreIsDue, NewPassword, NothingIsDue
 from athena_auth.wire.limits import MAIL_LINKS
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, Route
@@ -69,22 +69,24 @@ class VerifyEmailQuery(msgspec.Struct, frozen=True):
 class AskedAnswer(msgspec.Struct, frozen=True):
     """The same for every address."""
 
-    status: bool = True
-    message: Annotated[str, Meta(examples=[_ASKED])] = _ASKED
+    status: Done = True
+    message: Annotated[
+        str, Meta(description="The same whether or not there is an account.", examples=[_ASKED])
+    ] = _ASKED
 
 
 class PasswordResetAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """The password is set; sign in with it."""
 
-    status: bool = True
-    two_factor_redirect: Literal[False] = False
+    status: Done = True
+    two_factor_redirect: NothingIsDue = False
 
 
 class ChallengedAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The password is set, and a second factor is due before anybody is signed in."""
 
-    status: bool = True
-    two_factor_redirect: Literal[True] = True
+    status: Done = True
+    two_factor_redirect: MoreIsDue = True
     two_factor_methods: Annotated[tuple[MethodName, ...], Meta(examples=[["totp", "backup-code"]])]
     token: ChallengeToken
 
@@ -93,7 +95,7 @@ class VerifiedAnswer(msgspec.Struct, frozen=True):
     """The address is verified. Nobody was signed in."""
 
     user: UserAnswer
-    status: bool = True
+    status: Done = True
 
 
 class RecoveryApi:

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from athena_auth.kernel.clock import SystemClock
-from athena_auth.kernel.log import Facts, emit, send_to
+from athena_auth.kernel.log import LEVELS, Facts, emit, send_to
 from athena_auth.settings import Settings
 from athena_auth.wire.fields import timestamp
 
@@ -18,12 +18,11 @@ _clock = SystemClock()
 def configure_logging(settings: Settings) -> None:
     """Send this process's events to standard error."""
     for_people = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
-    levels = logging.getLevelNamesMapping()
-    least = levels[settings.log_level.upper()]
+    least = LEVELS[settings.log_level.upper()]
     console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
     def write(level: str, _name: str, event: str, facts: Facts) -> None:
-        if levels[level.upper()] < least:
+        if LEVELS[level.upper()] < least:
             return
         line = {"event": event, **facts, "level": level, "timestamp": timestamp(_clock.now())}
         text = console(None, level, line) if for_people else _encoder.encode(line).decode()

@@ -77,8 +77,12 @@ _ERROR: Json = {
     "description": "Every refusal: a sentence a person can act on, and a stable code for programs.",
     "type": "object",
     "properties": {
-        "message": {"type": "string"},
-        "code": {"type": "string", "enum": [code.value for code in ErrorCode]},
+        "message": {"type": "string", "description": "A sentence for a person."},
+        "code": {
+            "type": "string",
+            "description": "Stable, for programs.",
+            "enum": [code.value for code in ErrorCode],
+        },
         "requestId": {
             "type": "string",
             "description": "With status 500 only: its number in the server's log.",

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from athena_auth.wire.fields import Done
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, NoBody, Route
 
@@ -9,7 +10,7 @@ from athena_auth.wire.route import Access, Call, NoBody, Route
 class OkAnswer(msgspec.Struct, frozen=True):
     """The server is up."""
 
-    ok: bool = True
+    ok: Done = True
 
 
 _OK = Reply(OkAnswer())

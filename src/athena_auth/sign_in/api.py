@@ -1,6 +1,6 @@
 """HTTP for signing up and signing in."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +18,7 @@ from athena_auth.wire.fields import (
     Email,
     Flag,
     ImageUrl,
+    MoreIsDue,
     Name,
     NewPassword,
     Password,
@@ -57,7 +58,7 @@ class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
 class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Signed in: no second factor is due, or this device is trusted."""
 
-    redirect: bool = False
+    redirect: Annotated[bool, Meta(description="Always false.")] = False
     token: SessionToken
     user: UserAnswer
 
@@ -65,7 +66,7 @@ class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A second factor is due; the token opens nothing but the second step."""
 
-    two_factor_redirect: Literal[True] = True
+    two_factor_redirect: MoreIsDue = True
     two_factor_methods: Annotated[tuple[MethodName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
     token: ChallengeToken
 

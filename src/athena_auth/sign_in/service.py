@@ -7,7 +7,7 @@ import msgspec
 from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
-from athena_auth.accounts.model import Account
+from athena_auth.accounts.opening import new_account
 from athena_auth.accounts.proof import PasswordProof
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
@@ -15,7 +15,6 @@ from athena_auth.challenge.admission import Admission, Admitted, FirstFactor
 from athena_auth.challenge.model import Challenged
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.sessions import sql as sessions
 from athena_auth.sign_in.gate import PasswordGate
@@ -71,35 +70,21 @@ class SignInService:
         self, registration: Registration, first: FirstFactor
     ) -> Admitted | Challenged | Refused:
         """Create an account and sign its owner in."""
-        email = rules.normalised_email(registration.email)
-        if email is None:
-            return Refused(ErrorCode.INVALID_EMAIL)
-        name = rules.normalised_name(registration.name)
-        if name is None:
-            return Refused(ErrorCode.VALIDATION_ERROR, "The name must not be empty.")
-        refused = rules.refuse_password(registration.password, email)
+        now = self._clock.now()
+        account = new_account(registration.email, registration.name, registration.image, now)
+        if isinstance(account, Refused):
+            return account
+        refused = rules.refuse_password(registration.password, account.email)
         if refused is not None:
             return refused
         password_hash = await self._pool.hash(registration.password)
-        now = self._clock.now()
-        account = Account(
-            id=UserId(new_id(now)),
-            email=email,
-            email_verified=False,
-            name=name,
-            image=registration.image,
-            two_factor_enabled=False,
-            reset_by_mail=False,
-            created_at=now,
-            updated_at=now,
-        )
 
         async def work(tx: Tx) -> Admitted | Challenged:
             await accounts.insert(tx, account, password_hash)
             created = Entry(event=Event.SIGNED_UP, user_id=account.id, client=first.client)
             audit.record(tx, created, now)
             # What strangers guessed at the address before it had an account is not held against its owner.
-            clear_account(tx, email, first.client.address)
+            clear_account(tx, account.email, first.client.address)
             return await self._admission.admit(tx, account, first, now)
 
         try:

@@ -11,7 +11,7 @@ from athena_auth.challenge.second_step import SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.totp.service import TotpService
 from athena_auth.wire.bodies import PasswordBody
-from athena_auth.wire.fields import Code, SessionToken, TotpUri, TrustDevice, is_set
+from athena_auth.wire.fields import Code, Done, SessionToken, TotpUri, TrustDevice, is_set
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
@@ -33,7 +33,7 @@ class VerifyTotpBody(msgspec.Struct, frozen=True, rename="camel"):
 class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The code was right."""
 
-    status: bool = True
+    status: Done = True
     token: SessionToken
     user: UserAnswer
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from athena_auth.wire.fields import Password
+from athena_auth.wire.fields import Done, Password
 
 
 class PasswordBody(msgspec.Struct, frozen=True):
@@ -14,4 +14,4 @@ class PasswordBody(msgspec.Struct, frozen=True):
 class StatusAnswer(msgspec.Struct, frozen=True):
     """It is done."""
 
-    status: bool = True
+    status: Done = True

@@ -6,7 +6,7 @@ the page lists; fields of the wrong type are refused.
 
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -18,9 +18,28 @@ from athena_auth.kernel.clock import Millis
 # JavaScript dialect that OpenAPI speaks.
 _PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
 
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PRINTABLE, examples=["Ada Lovelace"])]
-Email = Annotated[str, Meta(max_length=254, examples=["user@example.com"])]
-ImageUrl = Annotated[str, Meta(max_length=2048, pattern=_PRINTABLE, examples=["https://example.com/ada.png"])]
+Name = Annotated[
+    str,
+    Meta(
+        description="What the person is called.",
+        min_length=1,
+        max_length=200,
+        pattern=_PRINTABLE,
+        examples=["Ada Lovelace"],
+    ),
+]
+Email = Annotated[
+    str, Meta(description="The account's mail address.", max_length=254, examples=["user@example.com"])
+]
+ImageUrl = Annotated[
+    str,
+    Meta(
+        description="Where a picture of the person is.",
+        max_length=2048,
+        pattern=_PRINTABLE,
+        examples=["https://example.com/ada.png"],
+    ),
+]
 Password = Annotated[str, Meta(description="The current password.", examples=["correct horse battery"])]
 NewPassword = Annotated[
     str, Meta(description="8 to 128 characters, any of them.", examples=["correct horse battery"])
@@ -90,12 +109,28 @@ ChallengeToken = Annotated[
         examples=["2fa_Qm4cT8vYx2LpR6nJd0ZwKs9HfGb3EaUi7OtVyMqXzNc"],
     ),
 ]
-Id = Annotated[str, Meta(examples=["01927f2a4d1b8c3e5f60718293a4b5c6"])]
-IpAddress = Annotated[str, Meta(examples=["203.0.113.7"])]
-UserAgent = Annotated[str, Meta(examples=["Mozilla/5.0 (X11; Linux x86_64)"])]
-Timestamp = Annotated[
-    str, Meta(examples=["2019-08-24T14:15:22.000Z"], extra_json_schema={"format": "date-time"})
+Id = Annotated[
+    str,
+    Meta(description="An identifier; it opens nothing.", examples=["01927f2a4d1b8c3e5f60718293a4b5c6"]),
 ]
+IpAddress = Annotated[str, Meta(description="The address it came from.", examples=["203.0.113.7"])]
+UserAgent = Annotated[
+    str, Meta(description="What the program called itself.", examples=["Mozilla/5.0 (X11; Linux x86_64)"])
+]
+Timestamp = Annotated[
+    str,
+    Meta(
+        description="An instant in UTC (RFC 3339), to the millisecond.",
+        examples=["2019-08-24T14:15:22.000Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+Done = Annotated[bool, Meta(description="Always true: it is done.")]
+MoreIsDue = Annotated[Literal[True], Meta(description="A second factor is due before anybody is signed in.")]
+NothingIsDue = Annotated[Literal[False], Meta(description="No second factor is due.")]
+EmailVerified = Annotated[bool, Meta(description="Whether a link to the address has been followed.")]
+TwoFactorEnabled = Annotated[bool, Meta(description="Whether a sign-in asks for a second factor.")]
+CodesLeft = Annotated[int, Meta(description="How many backup codes are left.", ge=0, examples=[9])]
 
 
 def is_set(flag: bool | str | None) -> bool:  # noqa: FBT001 - it reads one field's value

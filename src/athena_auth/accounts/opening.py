@@ -1,0 +1,37 @@
+"""Opening accounts and finding them, by what somebody typed."""
+
+from athena_auth.accounts import rules, sql
+from athena_auth.accounts.model import Account
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import UserId, new_id
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.store.transaction import Tx
+
+
+def new_account(
+    email: str, name: str, image: str | None, now: Millis, *, email_verified: bool = False
+) -> Account | Refused:
+    """Return an account that is not stored yet, or why there can be none with this address and this name."""
+    address, called = rules.normalised_email(email), rules.normalised_name(name)
+    if address is None:
+        return Refused(ErrorCode.INVALID_EMAIL)
+    if called is None:
+        return Refused(ErrorCode.VALIDATION_ERROR, "The name must not be empty.")
+    return Account(
+        id=UserId(new_id(now)),
+        email=address,
+        email_verified=email_verified,
+        name=called,
+        image=image,
+        two_factor_enabled=False,
+        reset_by_mail=False,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+async def find(tx: Tx, email: str) -> Account | None:
+    """Load the account with this address; None when there is none, or when this is no address."""
+    address = rules.normalised_email(email)
+    stored = None if address is None else await sql.load_password_by_email(tx, address)
+    return None if stored is None else stored.account
