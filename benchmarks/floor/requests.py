@@ -32,9 +32,12 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.otp.sql import _PUT_CODE as PUT_CODE
 from athena_auth.otp.sql import _SPEND_CODE as SPEND_CODE
+from athena_auth.retired_tokens.sql import _PUT as RETIRE_TOKEN
+from athena_auth.sessions.sql import _END_OLDEST as END_OLDEST_SESSIONS
 from athena_auth.sessions.sql import _INSERT as INSERT_SESSION
+from athena_auth.sessions.sql import MOST_SESSIONS
 from athena_auth.store.transaction import Tx as ProductTx
-from athena_auth.throttle.rules import MAX_FAILURES
+from athena_auth.throttle.model import AttemptKind
 from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS, Kind
 from athena_auth.throttle.sends.sql import _CLEAR as CLEAR_SENDS
 from athena_auth.throttle.sends.sql import _PAY as PAY_SEND
@@ -50,7 +53,10 @@ _WEEK = 604_800_000
 _HOUR = 3_600_000
 _OTP_TTL = 180_000
 _LEASE = 30_000
-_LANE = "challenge"
+_GRACE = 10_000
+_KIND = AttemptKind.STRANGER_CODE
+_BROWSER = b"benchmark"
+_REPLAY = b"an answer of the usual length, which is kept for a few seconds ..............................."
 _PARAMETERS = totp.Parameters()
 
 
@@ -98,8 +104,8 @@ class Requests:
             row = await tx.one(LOAD_AUTHENTICATORS, user_id=user_id)
             secret = self._keyring.unseal(row["sealed_secret"], f"totp:{user_id}:{row['id']}")
             step = totp.matching_step(secret, _PARAMETERS, code, now, 1)
-            await tx.run(USE_STEP, id=row["id"], step=step)
-            return await _sign_in(tx, challenge, user_id, Event.TOTP_ACCEPTED, now)
+            await tx.run(USE_STEP, id=row["id"], step=step, browser=_BROWSER)
+            return await self._sign_in(tx, challenge, user_id, Event.TOTP_ACCEPTED, now)
 
         return await self._database.transact(work)
 
@@ -109,9 +115,11 @@ class Requests:
         async def work(tx: Tx) -> Any:
             user_id = await _pay(tx, challenge, now)
             code_hash = self._keyring.hash_code(code, f"sent-code:{challenge.hex()}")
-            await tx.run(SPEND_CODE, binding=challenge, user_id=user_id, code_hash=code_hash, now=now)
+            await tx.run(
+                SPEND_CODE, binding=challenge, user_id=user_id, code_hash=code_hash, browser=_BROWSER, now=now
+            )
             tx.later(CLEAR_SENDS, user_id=user_id, kind=Kind.CHALLENGE)
-            return await _sign_in(tx, challenge, user_id, Event.OTP_ACCEPTED, now)
+            return await self._sign_in(tx, challenge, user_id, Event.OTP_ACCEPTED, now)
 
         return await self._database.transact(work)
 
@@ -121,9 +129,9 @@ class Requests:
         async def work(tx: Tx) -> tuple[Any, Mail]:
             user_id = await _pay(tx, challenge, now)
             code_hash = self._keyring.hash_code(code.replace("-", ""), f"backup-code:{user_id}")
-            await tx.run(SPEND_BACKUP_CODE, user_id=user_id, code_hash=code_hash, active="active")
+            await tx.run(SPEND_BACKUP_CODE, user_id=user_id, code_hash=code_hash, browser=_BROWSER)
             await tx.one(COUNT_BACKUP_CODES, user_id=user_id, state="active")
-            answer = await _sign_in(tx, challenge, user_id, Event.BACKUP_CODE_ACCEPTED, now)
+            answer = await self._sign_in(tx, challenge, user_id, Event.BACKUP_CODE_ACCEPTED, now)
             mail = Mail(new_id(now), answer["user"]["email"], answer["user"]["name"], "", now + _WEEK)
             await _pay_for_send(tx, user_id, Kind.NEWS, now)
             self._post(tx, mail, now)
@@ -154,6 +162,39 @@ class Requests:
 
         return await self._database.transact(work)
 
+    async def _sign_in(self, tx: Tx, challenge: bytes, user_id: str, event: Event, now: Millis) -> Any:
+        tx.later(CLEAR_FAILURES, user_id=user_id, kind=_KIND)
+        account = await tx.one(LOAD_ACCOUNT, id=user_id)
+        tx.later(SPEND_CHALLENGE, token_digest=challenge)
+        token, session_id = new_token(TokenKind.SESSION), SessionId(new_id(now))
+        tx.later(END_OLDEST_SESSIONS, user_id=user_id, kept=MOST_SESSIONS - 1)
+        tx.later(
+            INSERT_SESSION,
+            id=session_id,
+            user_id=user_id,
+            token_digest=digest(TokenKind.SESSION, token),
+            level=2,
+            amr="pwd otp",
+            lifetime=_WEEK,
+            persistent=True,
+            address="127.0.0.1",
+            user_agent="",
+            now=now,
+            expires_at=now + _WEEK,
+            device_id=None,
+        )
+        _record(tx, Entry(event=event, user_id=UserId(user_id), client=_CLIENT, session_id=session_id), now)
+        sealed = self._keyring.seal(_REPLAY, f"replay:{challenge.hex()}")
+        tx.later(
+            RETIRE_TOKEN,
+            token_digest=challenge,
+            user_id=user_id,
+            sealed_answer=sealed,
+            expires_at=now + _GRACE,
+        )
+        owner = _user(account, user_id, account["created_at"], account["updated_at"])
+        return {"token": token, "user": owner}
+
     def _post(self, tx: Tx, mail: Mail, now: Millis) -> None:
         sealed = self._keyring.seal(msgspec.msgpack.encode(mail), f"outbox:{mail.id}")
         tx.later(
@@ -180,32 +221,8 @@ def _now() -> Millis:
 async def _pay(tx: Tx, challenge: bytes, now: Millis) -> str:
     row = await tx.one(PAY_TRY, token_digest=challenge, most=MAX_TRIES, now=now)
     user_id: str = row["user_id"]
-    await tx.one(PAY_GUESS, user_id=user_id, lane=_LANE, most=MAX_FAILURES, now=now)
+    await tx.one(PAY_GUESS, user_id=user_id, kind=_KIND, most=_KIND.limit, now=now)
     return user_id
-
-
-async def _sign_in(tx: Tx, challenge: bytes, user_id: str, event: Event, now: Millis) -> Any:
-    tx.later(CLEAR_FAILURES, user_id=user_id, lane=_LANE)
-    account = await tx.one(LOAD_ACCOUNT, id=user_id)
-    tx.later(SPEND_CHALLENGE, token_digest=challenge)
-    token, session_id = new_token(TokenKind.SESSION), SessionId(new_id(now))
-    tx.later(
-        INSERT_SESSION,
-        id=session_id,
-        user_id=user_id,
-        token_digest=digest(TokenKind.SESSION, token),
-        level=2,
-        amr="pwd otp",
-        lifetime=_WEEK,
-        persistent=True,
-        address="127.0.0.1",
-        user_agent="",
-        now=now,
-        expires_at=now + _WEEK,
-    )
-    _record(tx, Entry(event=event, user_id=UserId(user_id), client=_CLIENT, session_id=session_id), now)
-    owner = _user(account, user_id, account["created_at"], account["updated_at"])
-    return {"token": token, "user": owner}
 
 
 async def _pay_for_send(tx: Tx, user_id: str, kind: Kind, now: Millis) -> None:

@@ -131,6 +131,8 @@ export interface TwoFactor {
   enable: Call<
     {
       password: string;
+      /** A code of a second factor, where none was verified in this session within ten minutes. */
+      code?: string;
       issuer?: string;
       method?: "totp" | "otp";
       /** With `otp`: where to send codes by text message, as `+4915112345678`. */
@@ -140,9 +142,9 @@ export interface TwoFactor {
     { totpURI?: string; backupCodes: string[]; method: "totp" | "otp" }
   >;
   /** Turn the second factor off. All other sessions end, and every device that was trusted. */
-  disable: Call<{ password: string }, Done>;
+  disable: Call<{ password: string; code?: string }, Done>;
   /** Show the address of the QR code again. */
-  getTotpUri: Call<{ password: string }, { totpURI: string }>;
+  getTotpUri: Call<{ password: string; code?: string }, { totpURI: string }>;
   /** Take the second step with the authenticator app; in a session, confirm an enrolment or prove the factor again. */
   verifyTotp: Call<Code, Done & TokenAndUser>;
   /** Send a code by mail, or by text message where a phone number is confirmed. */
@@ -163,7 +165,7 @@ export interface TwoFactor {
     }
   >;
   /** Replace the backup codes by new ones, shown this once. */
-  generateBackupCodes: Call<{ password: string }, Done & { backupCodes: string[] }>;
+  generateBackupCodes: Call<{ password: string; code?: string }, Done & { backupCodes: string[] }>;
   /** Say what is on. */
   status: BareCall<TwoFactorStatus>;
   /** List the trusted devices, the last used first. */
@@ -201,14 +203,14 @@ export interface Auth {
   /** List the account's live sessions; `token` holds each one's id. */
   listSessions: BareCall<Session[]>;
   /** End one session, by its id or its token. */
-  revokeSession: Call<{ token: string }, Done>;
+  revokeSession: Call<{ token: string; code?: string }, Done>;
   /** End all sessions, this one too. */
   revokeSessions: BareCall<Done>;
   /** End all sessions but this one. */
   revokeOtherSessions: BareCall<Done>;
   /** Change the password. All other sessions end unless `revokeOtherSessions` is false. */
   changePassword: Call<
-    { currentPassword: string; newPassword: string; revokeOtherSessions?: Flag },
+    { currentPassword: string; newPassword: string; code?: string; revokeOtherSessions?: Flag },
     TokenAndUser
   >;
   /**
@@ -229,7 +231,7 @@ export interface Auth {
    * Delete the account and all that belongs to it. The password is needed unless a factor was proven in this
    * session within the last ten minutes.
    */
-  deleteUser: Call<{ password?: string }, { success: true; message: string }>;
+  deleteUser: Call<{ password?: string; code?: string }, { success: true; message: string }>;
   twoFactor: TwoFactor;
 }
 

@@ -19,6 +19,7 @@ from athena_auth.kernel.urls import checked_origin, checked_postgres, checked_re
 
 PREFIX = "ATHENA_"
 ENV_FILE = ".env"
+_RENAMED = {"ATHENA_DISABLE_REQUIRES": "ATHENA_STEP_UP"}
 # The public page's scripts keep the server's address and a token under these names, in the same shells.
 _OF_CLIENTS = ("ATHENA_AUTH_BASE_URL", "ATHENA_AUTH_TOKEN")
 BASE_PATH = "/api/auth"
@@ -99,10 +100,13 @@ class Settings(BaseSettings):
         "on",
         description="Offer codes by mail at sign-in to accounts that turned on an authenticator app only.",
     )
-    disable_requires: Literal["password", "second-factor"] = Field(
-        "password",
-        description="What it takes, beside a session, to turn two-factor authentication off, to replace a factor or to "
-        "make new backup codes: the password, or also a second factor proven within ten minutes.",
+    step_up: Literal["second-factor", "password"] = Field(
+        "second-factor",
+        description="What changes of credentials and the end of other sessions demand of accounts with two-factor "
+        "authentication: a second factor verified in that session within ten minutes, or the password alone, for front "
+        "ends that cannot ask for a code. With the password alone, whoever knows it and has a session, for instance from "
+        "a stolen trusted device, can turn two-factor authentication off. Showing the secret of an active "
+        "authenticator and deleting the account always demand the second factor.",
     )
     totp_digits: int = Field(6, ge=6, le=8, description="Digits of a TOTP code.")
     totp_period: int = Field(30, ge=15, le=120, description="Seconds of a TOTP step.")
@@ -127,6 +131,12 @@ class Settings(BaseSettings):
     trusted_origins: CommaSeparated = Field(
         (), description="Origins of front ends elsewhere, separated by commas: https://app.example.com."
     )
+    reset_pages: CommaSeparated = Field(
+        (),
+        description="Pages that take a new password, which a password reset may name in `redirectTo`, separated by "
+        "commas: addresses on a trusted origin or paths of this server. By default any page of a trusted origin. The "
+        "server's own page always may.",
+    )
     trusted_proxies: CommaSeparated = Field(
         (),
         description="Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas.",
@@ -143,7 +153,7 @@ class Settings(BaseSettings):
         "auto", description="console for people, json for machines; auto looks whether a terminal reads it."
     )
 
-    @field_validator("trusted_origins", "trusted_proxies", mode="before")
+    @field_validator("trusted_origins", "trusted_proxies", "reset_pages", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -263,6 +273,8 @@ def _refuse_unknown_names() -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     ours = {name for name in {*os.environ, *dotenv_values(ENV_FILE)} if name.upper().startswith(PREFIX)}
     for name in sorted(name for name in ours if not name.startswith(_OF_CLIENTS)):
+        if name.upper() in _RENAMED:
+            raise SettingsError(f"{name} was replaced by {_RENAMED[name.upper()]}; see its description")
         if name.upper() not in known:
             close = difflib.get_close_matches(name.upper(), known, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""

@@ -31,10 +31,10 @@ async def test_nobody_fills_the_owners_mailbox(world: World, ada: Person) -> Non
         sent += answer.status_code == 200
         world.clock.advance(30)
 
-    assert sent == 10
+    assert sent == 5, "from one network"
 
 
-@pytest.mark.parametrize("path", ["verify-totp", "verify-otp", "verify-backup-code"])
+@pytest.mark.parametrize("path", ["verify-totp", "verify-otp"])
 async def test_a_stolen_session_guesses_no_factor_for_ever(world: World, ada: Person, path: str) -> None:
     """better-auth verify-two-factor (own reading): with a live session there was no cap at all."""
     await ada.turn_on_totp()

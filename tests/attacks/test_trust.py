@@ -7,7 +7,7 @@ import hmac
 import httpx
 import pytest
 
-from support.links import reset_token
+from support.links import reset_token, verify_address
 from support.person import PASSWORD, Person
 from support.world import SECRET, World
 
@@ -108,6 +108,7 @@ async def test_every_browsers_trust_ends_with_the_factor(world: World, ada: Pers
 
 async def test_no_device_stays_trusted_through_a_reset_by_mail(world: World, ada: Person) -> None:
     """vaultwarden PR 7682, scheb/2fa 126, nodewarden 370, monize-fork 37: 30 days of trust outlived a reset."""
+    await verify_address(ada)
     await ada.turn_on_totp()
     browser = await trusted_browser(ada)
     ada.password = "a wholly different password"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from support.dump import execute
-from support.person import PASSWORD, sign_up
+from support.person import sign_up
 from support.process import run_athena
 from support.world import world_over
 
@@ -18,8 +18,9 @@ async def test_the_trail_tells_the_story_of_an_account(database_url: str, tmp_pa
         await ada.answer(challenge, "verify-totp", code="000000")
         await ada.answer(challenge, "verify-totp", code=ada.code(), trustDevice=True)
         await ada.sign_in(password="a wrong guess")
-        await ada.post("/change-password", currentPassword=PASSWORD, newPassword="a new long sentence")
-        await ada.post("/two-factor/disable", password="a new long sentence")
+        await ada.change_password("a new long sentence")
+        await ada.post("/two-factor/get-totp-uri", password=ada.password)
+        await ada.post("/two-factor/disable", password=ada.password)
         await ada.post("/sign-out")
     await _to_the_present(database_url)
 
@@ -40,6 +41,8 @@ async def test_the_trail_tells_the_story_of_an_account(database_url: str, tmp_pa
         "sign-in:password:refused",
         "step-up:password:accepted",
         "account:password:changed",
+        "step-up:password:accepted",
+        "account:secret:revealed",
         "step-up:password:accepted",
         "account:factors:removed",
         "session:session:signed-out",

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from athena_auth.delivery.model import MessageKind
-from support.links import reset_token
+from support.links import reset_token, verify_address
 from support.person import PASSWORD, Person, sign_up
 from support.texts import NUMBER, OTHER_NUMBER, Phones, texting_world
 from support.world import World, world_over
@@ -293,7 +293,7 @@ async def test_a_new_password_drops_the_number_that_waits_and_keeps_the_one_in_f
     await enable_number(ada, OTHER_NUMBER)
     code = await phones.code_on(OTHER_NUMBER)
 
-    await ada.post("/change-password", currentPassword=PASSWORD, newPassword=NEW_PASSWORD)
+    await ada.change_password(NEW_PASSWORD)
     refused = await ada.post("/two-factor/verify-otp", code=code)
 
     assert refused.json()["code"] == "OTP_HAS_EXPIRED"
@@ -327,6 +327,7 @@ async def test_after_a_reset_by_mail_a_text_answers_the_challenge(
     world: World, ada: Person, phones: Phones
 ) -> None:
     """The mailbox set the password and must not be the second factor too; a phone is something else."""
+    await verify_address(ada)
     await turn_on_texts(ada, phones)
     client = await world.client()
     body = {"token": await reset_token(world, ada.email), "newPassword": NEW_PASSWORD}
@@ -344,6 +345,7 @@ async def test_a_text_after_a_reset_brings_codes_by_mail_back(database_url: str,
     """A factor that is not the mailbox was proven: from then on the mailbox may stand in for one again."""
     async with texting_world(database_url, tmp_path) as (world, phones):
         ada = await sign_up(world)
+        await verify_address(ada)
         await turn_on_texts(ada, phones)
         client = await world.client()
         body = {"token": await reset_token(world, ada.email), "newPassword": NEW_PASSWORD}
@@ -358,6 +360,7 @@ async def test_a_text_after_a_reset_brings_codes_by_mail_back(database_url: str,
 async def test_a_number_that_waits_is_no_answer_after_a_reset(
     world: World, ada: Person, phones: Phones
 ) -> None:
+    await verify_address(ada)
     await ada.turn_on_totp()
     await enable_number(ada)
     client = await world.client()

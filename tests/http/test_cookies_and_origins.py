@@ -24,12 +24,12 @@ async def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(world: Wor
 
     assert cookies_of(due) == {
         "athena-auth.two_factor": "Max-Age=600; Path=/; HttpOnly; SameSite=Lax",
-        "athena-auth.session_token": "Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
     }
     assert cookies_of(passed) == {
         "athena-auth.session_token": "Max-Age=604800; Path=/; HttpOnly; SameSite=Lax",
         "athena-auth.two_factor": "Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
         "athena-auth.trust_device": "Max-Age=2592000; Path=/; HttpOnly; SameSite=Lax",
+        "athena-auth.recognized_browser": "Max-Age=34560000; Path=/; HttpOnly; SameSite=Lax",
     }
 
 
@@ -43,6 +43,7 @@ async def test_on_https_cookies_are_kept_to_it(sqlite_url: str) -> None:
     assert cookies_of(answer) == {
         "__Secure-athena-auth.session_token": "Max-Age=604800; Path=/; HttpOnly; SameSite=Lax; Secure",
         "__Secure-athena-auth.two_factor": "Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure",
+        "__Secure-athena-auth.recognized_browser": "Max-Age=34560000; Path=/; HttpOnly; SameSite=Lax; Secure",
     }
 
 

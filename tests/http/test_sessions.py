@@ -197,12 +197,15 @@ async def test_a_password_is_changed(world: World, ada: Person) -> None:
 
     refused = await ada.post("/change-password", **{**body, "currentPassword": "wrong"})
     short = await ada.post("/change-password", **{**body, "newPassword": "short"})
-    changed = await ada.post("/change-password", **body, revokeOtherSessions=True)
+    old = ada.client
+    changed = await ada.change_password(body["newPassword"], revokeOtherSessions=True)
 
     assert (refused.json()["code"], short.json()["code"]) == ("INVALID_PASSWORD", "PASSWORD_TOO_SHORT")
-    assert changed.json()["token"] == ada.token
-    assert (await ada.sign_in()).status_code == 401
-    assert (await ada.sign_in(password=body["newPassword"])).status_code == 200
+    assert changed.json()["token"] == changed.headers["set-auth-token"]
+    assert (await old.get("/get-session")).json() is None, "a copy of the old token ends with the password"
+    assert await ada.session() is not None
+    assert (await ada.sign_in(password=PASSWORD)).status_code == 401
+    assert (await ada.sign_in()).status_code == 200
 
 
 async def test_a_profile_is_changed_in_part(ada: Person) -> None:

@@ -9,13 +9,14 @@ import pytest_asyncio
 
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Event, Recorded
+from athena_auth.crypto.keys import Keyring
 from athena_auth.kernel.clock import Millis
 from athena_auth.store.address import store_at
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.trusted_devices.method import TrustedDevices
 from support.clock import START
 from support.person import PASSWORD, Person, sign_up
-from support.world import ORIGIN, World
+from support.world import ORIGIN, SECRET, World
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 SAFARI = (
@@ -223,16 +224,15 @@ async def test_a_token_is_recognised_without_being_used_up(world: World, store: 
     """A lane of guesses for devices that are known must not spend what makes them known."""
     await ada.turn_on_totp()
     laptop = await trusted(ada)
-    (device,) = await listed(laptop)
     eve = await sign_up(world, "eve@example.com", "Eve")
     owner, other = await world.resolve(ada.token), await world.resolve(eve.token)
-    trust, token = TrustedDevices(30 * DAY), laptop.cookies[COOKIE]
+    trust, token = TrustedDevices(Keyring({1: SECRET.encode()}), 30 * DAY), laptop.cookies[COOKIE]
     later = Millis(START + 31 * DAY * 1000)
 
-    assert await trust.recognise(store, owner.account.id, token, START) == device["id"]
-    assert await trust.recognise(store, owner.account.id, token, later) is None
-    assert await trust.recognise(store, other.account.id, token, START) is None
-    assert await trust.recognise(store, owner.account.id, "forged", START) is None
+    assert await trust.recognise(store, owner.account.id, token, START)
+    assert not await trust.recognise(store, owner.account.id, token, later)
+    assert not await trust.recognise(store, other.account.id, token, START)
+    assert not await trust.recognise(store, owner.account.id, "forged", START)
     assert not await is_challenged(ada, laptop)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.dump import execute
+from support.dump import execute, fetch_all
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
 
@@ -102,7 +102,11 @@ async def test_a_session_of_somebody_else_does_not_skip_the_second_step(world: W
     due = await ada.sign_in(browser)
 
     assert due.json()["twoFactorRedirect"] is True
-    assert (await browser.get("/get-session")).json() is None
+    assert (await browser.get("/get-session")).json()["user"]["email"] == "eve@example.com"
+    answered = await browser.post("/two-factor/verify-totp", json={"code": ada.code()})
+    assert answered.json()["user"]["email"] == ada.email
+    eves = await fetch_all(world.database_url, "SELECT COUNT(*) FROM athena_session WHERE amr = 'pwd'")
+    assert eves == [(0,)], "the session that was there ends when the new one begins"
 
 
 async def test_the_token_changes_with_the_second_factor(world: World, ada: Person) -> None:

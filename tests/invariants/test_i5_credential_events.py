@@ -12,10 +12,8 @@ NEW_PASSWORD = "a wholly different password"
 
 
 async def change_password(ada: Person) -> None:
-    body = {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}
-    answer = await ada.post("/change-password", **body)
+    answer = await ada.change_password(NEW_PASSWORD)
     assert answer.status_code == 200, answer.text
-    ada.password = NEW_PASSWORD
 
 
 async def replace_totp(ada: Person) -> None:

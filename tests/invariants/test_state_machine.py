@@ -26,6 +26,7 @@ DAYS_OF_GUESSES = """
     INSERT INTO athena_guess_budget (user_id, lane, failures, blocked_until) VALUES ('{user_id}', '{lane}', {n}, 0)
     ON CONFLICT (user_id, lane) DO UPDATE SET failures = {n}, blocked_until = 0
 """
+VERIFY = "UPDATE athena_account SET email_verified = TRUE WHERE id = '{user_id}'"
 CODES_LEFT = "SELECT user_id, COUNT(*) FROM athena_backup_code WHERE state = 'active' GROUP BY user_id"
 
 
@@ -41,7 +42,8 @@ class Accounts(SignInMachine):
         session = self.session(n)
         shown = self.by_password("/two-factor/generate-backup-codes", session, right=right)
         if shown is not None:
-            session.owner.codes, session.owner.pending_codes = shown["backupCodes"], None
+            owner = session.owner
+            owner.codes, owner.pending_codes, owner.used_codes = shown["backupCodes"], None, []
 
     @rule(n=pick, right=often)
     def remove_the_factors(self, n: int, right: bool) -> None:
@@ -53,8 +55,11 @@ class Accounts(SignInMachine):
     def change_the_password(self, n: int, right: bool, others: bool) -> None:
         session, new = self.session(n), self.new_password()
         body = {"newPassword": new, "revokeOtherSessions": others}
-        if self.by_password("/change-password", session, right=right, **body) is not None:
+        changed = self.by_password("/change-password", session, right=right, **body)
+        if changed is not None:
             session.owner.change_password(new, session, others=others)
+            self.retired.append(session.token)
+            session.token = changed["token"]
 
     # --- forgotten passwords ------------------------------------------------------------------------------
 
@@ -62,13 +67,11 @@ class Accounts(SignInMachine):
     def ask_for_a_reset(self, n: int) -> None:
         account = self.account(n)
         expect(self.ask("/request-password-reset", email=account.email), None)
-        if account.sends["reset"].pay(self.now):
+        if account.network_resets.pay_network(self.now) and account.sends["reset"].pay(self.now):
             account.mails["link"] += 1
             arrived = self.world.mailbox.message_for(
                 account.email, MessageKind.PASSWORD_RESET, nth=account.mails["link"]
             )
-            for link in account.links:
-                link.ended = True
             account.links.append(Link(token_in(self.run(arrived).url or ""), self.now))
 
     @precondition(lambda self: any(account.links for account in self.accounts))
@@ -84,8 +87,9 @@ class Accounts(SignInMachine):
         expect(answer, None)
         account.reset_password(new)
         assert answer.json()["twoFactorRedirect"] is (account.phone is not None)
+        self.remember_browser(account, answer)
         if account.phone is not None:
-            self.challenged(account, answer)
+            self.challenged(account, answer, recognized=True)
 
     # --- taking back --------------------------------------------------------------------------------------
 
@@ -103,7 +107,13 @@ class Accounts(SignInMachine):
         }
         path, body = requests[what]
         is_live, was_live = session.is_live(self.now), not named.ended
+        lacking = None if what in {"this one", "devices"} or named is session else self.lacking(session)
+        if what in {"the others", "all"}:
+            lacking = self.lacking(session)
         answer = self.ask(path, bearer=session.token, **body)
+        if is_live and lacking is not None:
+            expect(answer, lacking)
+            return
         if not is_live:
             expect(answer, None if what == "this one" else "UNAUTHORIZED")
             return
@@ -120,10 +130,18 @@ class Accounts(SignInMachine):
     def let_time_pass(self, seconds: int) -> None:
         self.world.clock.advance(seconds)
 
-    @rule(n=pick, lane=st.sampled_from(["challenge", "session", "password"]), failures=st.integers(97, 100))
-    def guess_for_days(self, n: int, lane: str, failures: int) -> None:
-        """Do what takes a guesser days, behind the server's back."""
+    @rule(n=pick)
+    def verify_the_address(self, n: int) -> None:
+        """Do what a link and a session do, behind the server's back."""
         account = self.account(n)
+        self.run(execute(self.world.database_url, VERIFY.format(user_id=account.id)))
+        account.verified = True
+
+    @rule(n=pick, lane=st.sampled_from(["challenge", "session", "password"]), left=st.integers(0, 3))
+    def try_for_days(self, n: int, lane: str, left: int) -> None:
+        """Do what takes an attacker days, behind the server's back."""
+        account = self.account(n)
+        failures = account.lanes[lane].limit - left
         statement = DAYS_OF_GUESSES.format(user_id=account.id, lane=lane, n=failures)
         self.run(execute(self.world.database_url, statement))
         account.lanes[lane].failures, account.lanes[lane].blocked_until = failures, 0
@@ -146,6 +164,11 @@ class Accounts(SignInMachine):
                 assert SECOND_FACTORS & set(session["amr"])
             assert found["user"]["twoFactorEnabled"] is (place.owner.phone is not None)
             place.use(self.now)
+
+    @invariant()
+    def a_token_that_was_replaced_opens_nothing(self) -> None:
+        """I5: whoever copied it is out with the change."""
+        assert [token for token in self.retired if self.session_of(token) is not None] == []
 
     @invariant()
     def nothing_was_accepted_twice(self) -> None:
@@ -172,7 +195,10 @@ class Accounts(SignInMachine):
         counted = {(user_id, lane): failures for user_id, lane, failures in guesses}
         for account in self.accounts:
             for name, lane in account.lanes.items():
-                assert counted.get((account.id, name), 0) == lane.failures <= MOST_FAILURES
+                assert counted.get((account.id, name), 0) == lane.failures <= lane.limit
+            codes = account.lanes["challenge"].failures + account.lanes["session"].failures
+            passwords = account.door.anywhere.failures + account.lanes["password"].failures
+            assert max(codes, passwords) <= MOST_FAILURES
         assert (most or 0) <= len(self.places()) + 1000
 
 

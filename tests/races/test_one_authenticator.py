@@ -48,26 +48,6 @@ async def until_waiting(
     raise TimeoutError
 
 
-async def test_of_two_codes_to_come_one_is_told(postgres_world: World, ada: Person) -> None:
-    """Guesses at a sign-in and in a session do not wait for one another; only one told step is remembered."""
-    challenge = await ada.challenge()
-    codes = [ada.code(4), ada.code(7)]
-    async with held(postgres_world, "active") as lock:
-        guessing = asyncio.gather(
-            ada.answer(challenge, "verify-totp", code=codes[0]),
-            ada.post("/two-factor/verify-totp", code=codes[1]),
-        )
-        await until_waiting(lock, 2, or_done=asyncio.ensure_future(guessing))
-    answers = await guessing
-
-    told = ["another time" in answer.json()["message"] for answer in answers]
-    assert sorted(told) == [False, True]
-    for steps, was_told in zip((4, 3), told, strict=True):
-        postgres_world.clock.advance(steps * 30)
-        passed = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())
-        assert passed.status_code == (401 if was_told else 200)
-
-
 async def test_an_enrolment_begun_anew_does_not_cost_the_phone_that_is_on(
     postgres_world: World, ada: Person
 ) -> None:

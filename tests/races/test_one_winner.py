@@ -93,7 +93,10 @@ async def test_one_backup_code_on_many_challenges_signs_in_once(
     assert statuses(answers)[200] == 1, statuses(answers)
 
 
-async def test_one_trust_token_skips_one_second_step(worlds: tuple[World, World], racer: Person) -> None:
+async def test_concurrent_sign_ins_with_one_trust_token_all_pass_and_one_gets_its_successor(
+    worlds: tuple[World, World], racer: Person
+) -> None:
+    """Two tabs, a restored browser: the loser of the rotation was challenged, and its answer ended the winner's session."""
     browser = await worlds[0].browser()
     await racer.sign_in(browser)
     await browser.post("/two-factor/verify-totp", json={"code": racer.code(), "trustDevice": True})
@@ -106,8 +109,11 @@ async def test_one_trust_token_skips_one_second_step(worlds: tuple[World, World]
 
     answers = await race(*racers)
 
-    assert sum("user" in answer.json() for answer in answers) == 1
-    assert sum(answer.json().get("twoFactorRedirect", False) for answer in answers) == 15
+    assert all("user" in answer.json() for answer in answers), [answer.text for answer in answers]
+    assert sum("athena-auth.trust_device" in answer.cookies for answer in answers) == 1
+    for answer in answers:
+        survivor = await worlds[0].bearer(answer.json()["token"])
+        assert (await survivor.get("/get-session")).json() is not None
 
 
 async def test_one_sent_code_in_one_session_counts_once(worlds: tuple[World, World], racer: Person) -> None:
@@ -190,14 +196,14 @@ async def test_the_old_password_turns_nothing_off_after_its_change(worlds: tuple
             await asyncio.sleep(delay)
             return await thief.post("/two-factor/disable", json={"password": PASSWORD})
 
-        body = {"currentPassword": PASSWORD, "newPassword": "a wholly different password"}
         changed, *disabled = await asyncio.gather(
-            ada.post("/change-password", **body), *[disable(head_start + n * 0.004) for n in range(8)]
+            ada.change_password("a wholly different password"),
+            *[disable(head_start + n * 0.004) for n in range(8)],
         )
 
-        if changed.status_code == 200:
+        # Where the thief was first, the change finds the factors gone: nothing is to be seen in that round.
+        if changed.status_code == 200 and changed.json()["user"]["twoFactorEnabled"]:
             changed_first += 1
-            assert changed.json()["user"]["twoFactorEnabled"] is True
             assert (await ada.session())["user"]["twoFactorEnabled"] is True
             assert {answer.status_code for answer in disabled} <= {400, 401, 409, 429}
         if changed_first == 4:

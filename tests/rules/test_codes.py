@@ -28,11 +28,35 @@ def test_numeric_codes_keep_their_leading_zeros(digits: int) -> None:
     assert all(re.fullmatch(rf"[0-9]{{{digits}}}", new_numeric_code(digits)) for _ in range(50))
 
 
-@given(st.lists(st.sampled_from(["abcd", "2345", "-", " "]), max_size=10))
-def test_spaces_dashes_and_case_do_not_matter(parts: list[str]) -> None:
-    typed = "".join(parts)
+UNSEEN = "\t\n\r\x0b\x0c \u00a0\u00ad\u180e\u2002\u2009\u200b\u200c\u200d\u200e\u200f\u2028\u202a\u202e\u2060\u2066\u2069\u3000\ufeff\ufe0f"
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u30fc\uff70"
 
-    assert normalised_code(typed.upper()) == "".join(part for part in parts if part not in "- ")
+
+@given(
+    st.sampled_from(["123456", "12345678", "k7wm3xqa9tfehd2p"]).flatmap(
+        lambda code: st.tuples(
+            st.just(code),
+            st.lists(st.text(UNSEEN + DASHES, max_size=3), min_size=len(code), max_size=len(code)),
+        )
+    )
+)
+def test_what_a_paste_brings_along_does_not_matter(typed: tuple[str, list[str]]) -> None:
+    code, between = typed
+    pasted = "".join(a + b for a, b in zip(between, code.upper(), strict=True)) + between[0]
+
+    assert normalised_code(pasted) == code
+
+
+@given(st.text("0123456789", min_size=6, max_size=8))
+def test_full_width_digits_are_digits(code: str) -> None:
+    wide = code.translate({ord(digit): 0xFF10 + int(digit) for digit in "0123456789"})
+
+    assert normalised_code(wide) == code
+
+
+@given(st.text("\u0661\u0662\u0663\u0967\u0968\u0969", min_size=6, max_size=6))
+def test_digits_of_other_scripts_are_none(code: str) -> None:
+    assert normalised_code(code) == code
 
 
 def test_tokens_have_256_bits_and_their_kind_is_part_of_them() -> None:

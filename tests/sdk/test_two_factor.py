@@ -110,8 +110,8 @@ def test_what_is_not_on_cannot_be_shown(stage: Stage, client: Client) -> None:
     assert (refused.value.code, refused.value.status) == ("TOTP_NOT_ENABLED", 400)
 
 
-def test_turning_off_may_take_a_fresh_proof(sqlite_url: str, kind: Kind, credentials: Credentials) -> None:
-    with stage_over(sqlite_url, kind, disable_requires="second-factor") as stage:
+def test_turning_off_takes_a_fresh_proof(sqlite_url: str, kind: Kind, credentials: Credentials) -> None:
+    with stage_over(sqlite_url, kind) as stage:
         client = stage.client(credentials=credentials)
         stage.sign_up(client)
         phone, _ = stage.enrol(client)

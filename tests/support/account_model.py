@@ -9,6 +9,9 @@ import pyotp
 
 SECOND, DAY = 1000, 86_400_000
 MOST_FAILURES = 100
+BY_STRANGERS, BY_RECOGNIZED = 70, 30
+FRESH, GRACE = 600 * SECOND, 10 * SECOND
+FACTORS = frozenset({"otp", "email", "backup-code"})
 MOST_TRIES = 5
 STEP = 30
 _DELAYS = (0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1920)
@@ -24,13 +27,14 @@ _HOUR = 3600 * SECOND
 
 @dataclass
 class Lane:
-    """A budget of guesses."""
+    """Attempts that are counted together."""
 
+    limit: int
     failures: int = 0
     blocked_until: int = 0
 
     def is_open(self, now: int) -> bool:
-        return self.failures < MOST_FAILURES and self.blocked_until <= now
+        return self.failures < self.limit and self.blocked_until <= now
 
     def wrong(self, now: int) -> None:
         delay = _DELAYS[self.failures - 1] if self.failures <= len(_DELAYS) else _LONGEST_DELAY
@@ -42,10 +46,10 @@ class Lane:
 
 @dataclass
 class Door:
-    """What passwords at sign-in are charged to: an account from one place, and the account from anywhere."""
+    """What strangers' passwords at sign-in are charged to: an account from one place, and the account from anywhere."""
 
-    here: Lane = field(default_factory=Lane)
-    anywhere: Lane = field(default_factory=Lane)
+    here: Lane = field(default_factory=lambda: Lane(10**6))
+    anywhere: Lane = field(default_factory=lambda: Lane(BY_STRANGERS))
 
     def pay(self, now: int) -> bool:
         if not (self.here.is_open(now) and self.anywhere.is_open(now)):
@@ -77,11 +81,22 @@ class Sends:
         self.next_at = now + 30 * SECOND if self.count >= 3 else now
         return True
 
+    def pay_network(self, now: int) -> bool:
+        """Count a send at the request of a network, whose hour begins with the first."""
+        if self.began_at <= now - _HOUR or self.began_at > now:
+            self.count, self.began_at = 1, now
+            return True
+        if self.count >= 5:
+            return False
+        self.count += 1
+        return True
+
 
 @dataclass
 class SentCode:
     code: str
     sent_at: int
+    used: bool = False
 
     def is_open(self, now: int) -> bool:
         return now < self.sent_at + _SENT_CODE
@@ -103,6 +118,7 @@ class Place:
 @dataclass(kw_only=True)
 class Challenge(Place):
     began_at: int
+    recognized: bool
     tries: int = 0
 
     def is_live(self, now: int) -> bool:
@@ -114,6 +130,12 @@ class Session(Place):
     amr: tuple[str, ...]
     level: int
     used_at: int
+    proven_at: int
+    device: "Device | None" = None
+    """The trusted device that opened it."""
+
+    def has_fresh_factor(self, now: int) -> bool:
+        return not FACTORS.isdisjoint(self.amr) and now - self.proven_at <= FRESH
 
     def is_live(self, now: int) -> bool:
         return not self.ended and now < self.used_at + _SESSION
@@ -125,12 +147,16 @@ class Session(Place):
 
 @dataclass
 class Device:
-    """A trust token; whoever signs in by it gets another, of the same device."""
+    """A trusted device, and every token it has had; the last one is good."""
 
-    token: str
+    tokens: list[str]
     used_at: int
-    door: Door = field(default_factory=Door)
     ended: bool = False
+    rotated_at: int | None = None
+
+    @property
+    def token(self) -> str:
+        return self.tokens[-1]
 
     def is_live(self, now: int) -> bool:
         return not self.ended and now < self.used_at + _TRUST
@@ -171,9 +197,16 @@ class Account:
     id: str
     email: str
     password: str
+    verified: bool = False
     phone: Phone | None = None
     pending: Phone | None = None
     codes: list[str] = field(default_factory=list)
+    used_codes: list[str] = field(default_factory=list)
+    """Of the present set."""
+    browsers: list[str] = field(default_factory=list)
+    """What browsers have shown since they signed in to this account; some to others too."""
+    recognized: set[str] = field(default_factory=set)
+    """The entries of those that stand for this account and its present password."""
     pending_codes: list[str] | None = None
     reset_by_mail: bool = False
     places: list[Session | Challenge] = field(default_factory=list)
@@ -181,11 +214,18 @@ class Account:
     links: list[Link] = field(default_factory=list)
     door: Door = field(default_factory=Door)
     lanes: dict[str, Lane] = field(
-        default_factory=lambda: {name: Lane() for name in ("challenge", "session", "password")}
+        default_factory=lambda: {
+            "challenge": Lane(BY_STRANGERS),
+            "session": Lane(BY_RECOGNIZED),
+            "password": Lane(BY_RECOGNIZED),
+        }
     )
     sends: dict[str, Sends] = field(
-        default_factory=lambda: {name: Sends() for name in ("challenge", "session", "reset")}
+        default_factory=lambda: {name: Sends() for name in ("challenge", "recognized", "session", "reset")}
     )
+    network_sends: Sends = field(default_factory=Sends)
+    """Of codes and, apart, of links that strangers of the one network there is have asked for."""
+    network_resets: Sends = field(default_factory=Sends)
     mails: dict[str, int] = field(default_factory=lambda: {"code": 0, "link": 0})
     spent: list[str] = field(default_factory=list)
     """Everything that ever proved something, to be offered again."""
@@ -229,27 +269,40 @@ class Account:
         assert self.phone is not None
         self.phone.last_step = step
         if self.pending_codes is not None:
-            self.codes, self.pending_codes = self.pending_codes, None
+            self.codes, self.pending_codes, self.used_codes = self.pending_codes, None, []
         self.end_what_hung(keep=session, below_two=replaced is None)
         self.clear_lanes()
 
+    def forget_browsers(self) -> None:
+        """A browser is recognized by the password it signed in with."""
+        self.recognized.clear()
+
     def change_password(self, password: str, session: Session, *, others: bool) -> None:
-        """Guesses at the second factor are given back to who has proven it, or when there is none."""
+        """Attempts at the second factor are reset: it was verified, or there is none."""
         self.password = password
+        self.forget_browsers()
         self.end_what_hung(keep=session, others=others)
         self.drop_pending()
-        self.lanes["password"].clear()
-        if self.phone is None or not {"otp", "email", "backup-code"}.isdisjoint(session.amr):
-            self.clear_lanes()
+        self.clear_lanes()
         self.door.anywhere.clear()
         self.door.here.clear()
 
     def reset_password(self, password: str) -> None:
-        """The guesses at the second factor are not given back: the factor is the same as before."""
+        """The attempts at the second factor stay counted, since it is the same as before; nobody waits for them.
+
+        Of an account whose address was not verified, the factors are removed.
+        """
         self.password, self.reset_by_mail = password, True
+        self.forget_browsers()
         self.end_what_hung(keep=None)
         self.drop_pending()
         self.lanes["password"].clear()
+        for lane in self.lanes.values():
+            lane.blocked_until = 0
+        if self.phone is not None and not self.verified:
+            self.phone, self.codes, self.used_codes = None, [], []
+            self.clear_lanes()
+        self.verified = True
         self.door.anywhere.clear()
         self.door.here.clear()
 
@@ -259,6 +312,6 @@ class Account:
             session.level, session.amr = 1, ("pwd",)
         else:
             self.forget()
-        self.phone, self.codes = None, []
+        self.phone, self.codes, self.used_codes = None, [], []
         self.drop_pending()
         self.clear_lanes()

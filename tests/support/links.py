@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 from athena_auth.delivery.model import MessageKind
+from support.person import Person
 from support.world import World
 
 
@@ -24,3 +25,18 @@ async def reset_token(world: World, email: str, *, nth: int = 1) -> str:
     mail = await world.mailbox.message_for(email, MessageKind.PASSWORD_RESET, nth=nth)
     assert mail.url is not None
     return token_in(mail.url)
+
+
+async def verification_link(person: Person) -> str:
+    """Have a link sent that verifies a person's address; return it."""
+    sent = await person.post("/send-verification-email", email=person.email)
+    assert sent.status_code == 200, sent.text
+    mail = await person.world.mailbox.message_for(person.email, MessageKind.EMAIL_VERIFICATION)
+    assert mail.url is not None
+    return mail.url
+
+
+async def verify_address(person: Person) -> None:
+    """Verify a person's address in their own session."""
+    verified = await person.client.get(await verification_link(person))
+    assert verified.status_code == 200, verified.text

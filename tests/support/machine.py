@@ -22,6 +22,7 @@ Place = Session | Challenge
 P = TypeVar("P", bound=Place)
 
 TRUST = "athena-auth.trust_device"
+RECOGNIZED = "athena-auth.recognized_browser"
 
 
 @functools.cache
@@ -50,6 +51,8 @@ class Machine(RuleBasedStateMachine):
         self.client = self.run(self.world.client())
         self._passwords = 0
         self.accounts: list[Account] = []
+        self.retired: list[str] = []
+        """Session tokens that were replaced."""
 
     def teardown(self) -> None:
         self.run(self._stack.aclose())
@@ -60,11 +63,19 @@ class Machine(RuleBasedStateMachine):
         return self._runner.run(work)
 
     def ask(
-        self, path: str, *, bearer: str | None = None, device: Device | None = None, **body: Any
+        self,
+        path: str,
+        *,
+        bearer: str | None = None,
+        trust: str | None = None,
+        browser: str | None = None,
+        **body: Any,
     ) -> httpx.Response:
         headers = {} if bearer is None else {"authorization": f"Bearer {bearer}"}
-        if device is not None:
-            headers["cookie"] = f"{TRUST}={device.token}"
+        shown = {TRUST: trust, RECOGNIZED: browser}
+        cookies = "; ".join(f"{name}={value}" for name, value in shown.items() if value is not None)
+        if cookies:
+            headers["cookie"] = cookies
         answer = self.run(self.client.post(path, json=body, headers=headers))
         self.client.cookies.clear()
         return answer
@@ -99,9 +110,11 @@ class Machine(RuleBasedStateMachine):
     def account(self, n: int) -> Account:
         return self.accounts[n % len(self.accounts)]
 
-    def open_session(self, account: Account, token: str, *amr: str) -> Session:
-        level = 1 if amr == ("pwd",) else 2
-        session = Session(owner=account, token=token, amr=amr, level=level, used_at=self.now)
+    def open_session(self, account: Account, token: str, *amr: str, device: Device | None = None) -> Session:
+        level, now = 1 if amr == ("pwd",) else 2, self.now
+        session = Session(
+            owner=account, token=token, amr=amr, level=level, used_at=now, proven_at=now, device=device
+        )
         account.places.append(session)
         return session
 
@@ -111,9 +124,9 @@ class Machine(RuleBasedStateMachine):
         field = "currentPassword" if path == "/change-password" else "password"
         password = account.password if right else "a guess"
         answer = self.ask(path, bearer=session.token, **{field: password, **body})
-        refusal = None
-        if not session.is_live(self.now):
-            refusal = "UNAUTHORIZED"
+        refusal = self.lacking(session)
+        if refusal is not None:
+            pass
         elif not lane.is_open(self.now):
             refusal = "ACCOUNT_TEMPORARILY_LOCKED"
         elif not right:
@@ -127,6 +140,20 @@ class Machine(RuleBasedStateMachine):
         expect(answer, refusal)
         done: dict[str, Any] = answer.json()
         return done if refusal is None else None
+
+    def lacking(self, session: Session) -> str | None:
+        """Return what the step-up policy refuses a session for, before anything else is looked at."""
+        if not session.is_live(self.now):
+            return "UNAUTHORIZED"
+        if session.owner.phone is not None and not session.has_fresh_factor(self.now):
+            return "STEP_UP_REQUIRED"
+        return None
+
+    def remember_browser(self, account: Account, answer: httpx.Response) -> None:
+        """Keep what a completed sign-in leaves in a browser."""
+        shown = answer.cookies[RECOGNIZED]
+        account.browsers.append(shown)
+        account.recognized.add(shown.partition("~")[0])
 
     def begin_to_enrol(self, session: Session, *, right: bool) -> None:
         shown = self.by_password("/two-factor/enable", session, right=right)

@@ -4,7 +4,7 @@ import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from support.account_model import MOST_TRIES, Account, Challenge, Device, SentCode, Session
+from support.account_model import GRACE, MOST_TRIES, Account, Challenge, Device, Lane, SentCode, Session
 from support.attacker import BACKUP_CODE, wrong
 from support.machine import TRUST, Machine, Place, expect
 
@@ -35,12 +35,13 @@ class SignInMachine(Machine):
         account = Account(answer.json()["user"]["id"], email, password)
         self.accounts.append(account)
         self.open_session(account, answer.json()["token"], "pwd")
+        self.remember_browser(account, answer)
 
     @rule(
         n=pick, path=st.sampled_from(["verify-totp", "verify-otp", "verify-backup-code"]), trust=st.booleans()
     )
     def sign_in_with_all_that_is_due(self, n: int, path: str, trust: bool) -> None:
-        self.sign_in(n, right=True, by_device=False)
+        self.sign_in(n, right=True, by_device=False, by_browser=False)
         place = self.places()[-1]
         if path == "verify-otp":
             self.send(place)
@@ -58,44 +59,94 @@ class SignInMachine(Machine):
         account = next(account for account in self.accounts if account.spent)
         backup_codes = [code for code in account.spent if "-" in code]
         spent, path = (backup_codes, "verify-backup-code") if backup_codes else (account.spent, "verify-totp")
-        self.sign_in(self.accounts.index(account), right=True, by_device=False)
+        self.sign_in(self.accounts.index(account), right=True, by_device=False, by_browser=False)
         self._offer(path, self.places()[-1], spent[n % len(spent)], trust=trust)
 
-    @rule(n=pick, right=often, by_device=st.booleans())
-    def sign_in(self, n: int, right: bool, by_device: bool) -> None:
+    @rule(n=pick, right=often, by_device=st.booleans(), by_browser=st.booleans())
+    def sign_in(self, n: int, right: bool, by_device: bool, by_browser: bool) -> None:
         account = self.account(n)
-        shown = [device for each in self.accounts for device in each.devices]
-        device = shown[n // 3 % len(shown)] if by_device and shown else None
-        known = device if device in account.devices and device.is_live(self.now) else None
-        door = account.door if known is None else known.door
+        shown = [
+            (device, token) for each in self.accounts for device in each.devices for token in device.tokens
+        ]
+        device, trust = shown[-1 - n // 3 % len(shown)] if by_device and shown else (None, None)
+        browsers = [token for each in self.accounts for token in each.browsers]
+        browser = browsers[-1 - n // 5 % len(browsers)] if by_browser and browsers else None
+        if device is not None and (device not in account.devices or not device.is_live(self.now)):
+            device = None
+        is_current = device is not None and trust == device.token
+        recognized = is_current or not account.recognized.isdisjoint((browser or "").split("~"))
         password = account.password if right else "a guess"
 
-        answer = self.ask("/sign-in/email", email=account.email, password=password, device=device)
+        answer = self.ask(
+            "/sign-in/email", email=account.email, password=password, trust=trust, browser=browser
+        )
 
-        if not door.pay(self.now):
-            return expect(answer, "ACCOUNT_TEMPORARILY_LOCKED")
-        if not right:
-            door.here.wrong(self.now)
-            return expect(answer, "INVALID_EMAIL_OR_PASSWORD")
-        door.clear()
-        expect(answer, None)
+        refusal = self._judge_password(account, right=right, recognized=recognized)
+        expect(answer, refusal)
+        if refusal is None:
+            self._signed_in(account, answer, device, trust, recognized=recognized)
+
+    def _judge_password(self, account: Account, *, right: bool, recognized: bool) -> str | None:
+        if recognized:
+            lane = account.lanes["password"]
+            if not lane.is_open(self.now):
+                return "ACCOUNT_TEMPORARILY_LOCKED"
+            lane.failures += 1
+            if right:
+                lane.clear()
+                return None
+            lane.wrong(self.now)
+            return "INVALID_EMAIL_OR_PASSWORD"
+        if not account.door.pay(self.now):
+            return "ACCOUNT_TEMPORARILY_LOCKED"
+        if right:
+            account.door.clear()
+            return None
+        account.door.here.wrong(self.now)
+        return "INVALID_EMAIL_OR_PASSWORD"
+
+    def _signed_in(
+        self,
+        account: Account,
+        answer: httpx.Response,
+        device: Device | None,
+        trust: str | None,
+        *,
+        recognized: bool,
+    ) -> None:
         if account.phone is None:
             self.open_session(account, answer.json()["token"], "pwd")
-        elif known is None:
-            self.challenged(account, answer)
+            return self.remember_browser(account, answer)
+        if device is not None and not self._is_honoured(device, trust):
+            # It was replaced long ago: one of two browsers has copied it.
+            device.ended = True
+            for session in account.sessions:
+                session.ended = session.ended or session.device is device
+            device = None
+        if device is None:
+            return self.challenged(account, answer, recognized=recognized)
+        self.open_session(account, answer.json()["token"], "pwd", "device", device=device)
+        self.remember_browser(account, answer)
+        if trust == device.token:
+            device.tokens.append(answer.cookies[TRUST])
+            device.used_at = device.rotated_at = self.now
         else:
-            self.open_session(account, answer.json()["token"], "pwd", "device")
-            known.ended = True
-            account.devices.append(Device(answer.cookies[TRUST], self.now, known.door))
+            assert TRUST not in answer.cookies
         return None
 
-    def challenged(self, account: Account, answer: httpx.Response) -> None:
+    def _is_honoured(self, device: Device, trust: str | None) -> bool:
+        if trust == device.token:
+            return True
+        is_previous = len(device.tokens) > 1 and trust == device.tokens[-2]
+        return is_previous and device.rotated_at is not None and self.now - device.rotated_at <= GRACE
+
+    def challenged(self, account: Account, answer: httpx.Response, *, recognized: bool) -> None:
         assert answer.json()["twoFactorRedirect"] is True, answer.text
         assert "set-auth-token" not in answer.headers
         offered = {"totp": True, "otp": not account.reset_by_mail, "backup-code": bool(account.codes)}
         assert answer.json()["twoFactorMethods"] == [name for name in offered if offered[name]]
         token = answer.json()["token"]
-        account.places.append(Challenge(owner=account, token=token, began_at=self.now))
+        account.places.append(Challenge(owner=account, token=token, began_at=self.now, recognized=recognized))
 
     @rule(n=pick, trust=st.booleans())
     def enrol(self, n: int, trust: bool) -> None:
@@ -161,22 +212,50 @@ class SignInMachine(Machine):
     def _offer(self, path: str, place: Place, code: str, *, trust: bool) -> None:
         answer = self.ask(f"/two-factor/{path}", bearer=place.token, code=code, trustDevice=trust)
 
-        account, now = place.owner, self.now
-        closed = self._is_closed(place)
-        if closed is not None:
-            return expect(answer, closed)
-        lane = account.lanes["challenge" if isinstance(place, Challenge) else "session"]
-        if not lane.is_open(now):
-            return expect(answer, "ACCOUNT_TEMPORARILY_LOCKED")
-        lane.failures += 1
-        if isinstance(place, Challenge):
-            place.tries += 1
-        refusal = self._judge(path, place, code)
+        refusal = self._refused_unseen(path, place, code) or self._verified(path, place, code)
         expect(answer, refusal)
-        if refusal is not None:
-            return lane.wrong(now)
-        lane.clear()
-        return self._passed(path, place, answer, trust=trust)
+        if refusal is None:
+            self._passed(path, place, answer, trust=trust)
+
+    def _refused_unseen(self, path: str, place: Place, code: str) -> str | None:
+        """Return the refusal of what is no attempt, or is not verified."""
+        if isinstance(place, Session) and not place.is_live(self.now):
+            return "UNAUTHORIZED"
+        if not _is_well_formed(path, code):
+            return "INVALID_BACKUP_CODE" if path == "verify-backup-code" else "INVALID_CODE"
+        is_blocked = path != "verify-backup-code" and not self._lane(place).is_open(self.now)
+        return self._is_closed(place) or ("ACCOUNT_TEMPORARILY_LOCKED" if is_blocked else None)
+
+    def _lane(self, place: Place) -> Lane:
+        is_stranger = isinstance(place, Challenge) and not place.recognized
+        return place.owner.lanes["challenge" if is_stranger else "session"]
+
+    def _verified(self, path: str, place: Place, code: str) -> str | None:
+        """Verify a code and count what is wrong; one that was right once and is used is no failed attempt."""
+        was_used = self._was_used(path, place, code)
+        refusal = self._judge(path, place, code)
+        lane = self._lane(place)
+        if refusal is None:
+            lane.clear()
+        elif not was_used:
+            if isinstance(place, Challenge):
+                place.tries += 1
+            if path != "verify-backup-code":
+                lane.failures += 1
+                lane.wrong(self.now)
+        return refusal
+
+    def _was_used(self, path: str, place: Place, code: str) -> bool:
+        account, now = place.owner, self.now
+        if path == "verify-backup-code":
+            return code in account.used_codes
+        if path == "verify-otp":
+            sent = place.sent
+            return sent is not None and sent.used and sent.is_open(now) and sent.code == code
+        pending = account.pending if isinstance(place, Session) else None
+        if pending is not None and pending.is_confirmable(now) and pending.step_of(code, now) is not None:
+            return False
+        return account.phone is not None and account.phone.step_of(code, now) is not None
 
     def _is_closed(self, place: Place) -> str | None:
         if not place.is_live(self.now):
@@ -194,12 +273,15 @@ class SignInMachine(Machine):
             if code not in account.codes:
                 return "INVALID_BACKUP_CODE" if account.codes else "BACKUP_CODES_NOT_ENABLED"
             account.codes.remove(code)
+            account.used_codes.append(code)
         else:
-            if place.sent is None or not place.sent.is_open(self.now):
+            if place.sent is None or not place.sent.is_open(self.now) or place.sent.used:
                 return "OTP_HAS_EXPIRED"
             if place.sent.code != code:
                 return "INVALID_CODE"
-            place.sent = None
+            place.sent.used = True
+            if _lane_of(place) == "challenge":
+                account.network_sends.began_at = -1_000_000_000_000
             account.sends[_lane_of(place)].began_at = -1_000_000_000_000
         account.spent.append(code)
         return None
@@ -228,14 +310,16 @@ class SignInMachine(Machine):
         if isinstance(place, Session):
             assert answer.json()["token"] == place.token
             place.level, place.amr = 2, tuple(dict.fromkeys((*place.amr, amr)))
+            place.proven_at = self.now
         else:
             place.ended = True
             assert all(answer.json()["token"] != each.token for each in self.places())
             self.open_session(account, answer.json()["token"], "pwd", amr)
+        self.remember_browser(account, answer)
         account.reset_by_mail = account.reset_by_mail and amr == "email"
         assert (TRUST in answer.cookies) is trust
         if trust:
-            account.devices.append(Device(answer.cookies[TRUST], self.now))
+            account.devices.append(Device([answer.cookies[TRUST]], self.now))
 
     @rule(n=pick)
     def have_a_code_sent(self, n: int) -> None:
@@ -253,6 +337,8 @@ class SignInMachine(Machine):
             return expect(answer, "TWO_FACTOR_NOT_ENABLED")
         if account.reset_by_mail:
             return expect(answer, "OTP_NOT_CONFIGURED")
+        if _lane_of(place) == "challenge" and not account.network_sends.pay_network(self.now):
+            return expect(answer, "TOO_MANY_REQUESTS")
         if not account.sends[_lane_of(place)].pay(self.now):
             return expect(answer, "TOO_MANY_REQUESTS")
         expect(answer, None)
@@ -262,5 +348,11 @@ class SignInMachine(Machine):
         return None
 
 
-def _lane_of(place: Place) -> str:
-    return "session" if isinstance(place, Session) else "challenge"
+def _lane_of(place: Session | Challenge) -> str:
+    if isinstance(place, Session):
+        return "session"
+    return "recognized" if place.recognized else "challenge"
+
+
+def _is_well_formed(path: str, code: str) -> bool:
+    return len(code) == 19 if path == "verify-backup-code" else code.isdecimal()

@@ -49,6 +49,20 @@ class Person:
         assert confirmed.status_code == 200, confirmed.text
         self.world.clock.advance(60)
 
+    async def prove(self) -> None:
+        """Verify the second factor in this session again, so that it is recent."""
+        proven = await self.post("/two-factor/verify-totp", code=self.code())
+        assert proven.status_code == 200, proven.text
+        self.world.clock.advance(60)
+
+    async def change_password(self, new: str, **body: Any) -> httpx.Response:
+        """Change the password; the session goes on by the token in the answer."""
+        answer = await self.post("/change-password", currentPassword=self.password, newPassword=new, **body)
+        if answer.is_success:
+            self.token, self.password = answer.json()["token"], new
+            self.client = await self.world.bearer(self.token)
+        return answer
+
     async def sign_in(self, client: httpx.AsyncClient | None = None, **body: Any) -> httpx.Response:
         """Sign in with the password, on a device of no past unless one is given."""
         client = client or await self.world.client()

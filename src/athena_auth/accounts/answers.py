@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from athena_auth.accounts.model import Account
+from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.sessions.model import Session
 from athena_auth.wire.fields import (
     Email,
@@ -19,6 +19,7 @@ from athena_auth.wire.fields import (
     UserAgent,
     timestamp,
 )
+from athena_auth.wire.reply import Cookie, CookieName, Reply
 
 
 class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -96,3 +97,19 @@ def session_answer(session: Session, token: str) -> SessionAnswer:
         amr=list(session.proof.amr),
         proven_at=timestamp(session.proven_at),
     )
+
+
+def session_cookie(session: Session, token: str) -> Cookie:
+    """Return the cookie of a session; without "remember me" it ends with the browser."""
+    return Cookie(CookieName.SESSION, token, session.lifetime // 1000 if session.persistent else None)
+
+
+def session_reply(body: msgspec.Struct, signed_in: SignedIn, *cookies: Cookie) -> Reply:
+    """Return the reply to a call that may have given the session another token."""
+    cookie = session_cookie(signed_in.session, signed_in.token)
+    return Reply(body, (cookie, *cookies), session_token=signed_in.token)
+
+
+def renewed_reply(body: msgspec.Struct, before: SignedIn, after: SignedIn) -> Reply:
+    """Return the reply to a call that gives the session another token only where it has gained assurance."""
+    return Reply(body) if before.token == after.token else session_reply(body, after)

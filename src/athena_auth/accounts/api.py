@@ -5,15 +5,23 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from athena_auth.accounts.answers import SessionAnswer, UserAnswer, session_answer, user_answer
-from athena_auth.accounts.errors import PROOF_ERRORS
+from athena_auth.accounts.answers import (
+    SessionAnswer,
+    UserAnswer,
+    renewed_reply,
+    session_answer,
+    user_answer,
+)
+from athena_auth.accounts.errors import PROOF_ERRORS, STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import AccountService
+from athena_auth.accounts.step_up import Offered
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.wire.bodies import StatusAnswer
-from athena_auth.wire.fields import Done, ImageUrl, Name, Password
-from athena_auth.wire.limits import SECOND_STEP
-from athena_auth.wire.reply import CookieName, Reply, expired
+from athena_auth.wire.bodies import StatusAnswer, StepUpBody
+from athena_auth.wire.caller import Tokens
+from athena_auth.wire.fields import Done, ImageUrl, Name, Password, StepUpCode
+from athena_auth.wire.limits import SECOND_STEP, SESSION_LISTS
+from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, NoBody, Route
 
 SessionName = Annotated[
@@ -32,15 +40,17 @@ class UpdateUserBody(msgspec.Struct, frozen=True):
 
 
 class DeleteUserBody(msgspec.Struct, frozen=True):
-    """The password, needed unless a factor was proven in this session within the last ten minutes."""
+    """The password, needed unless a factor was verified in this session within the last ten minutes."""
 
     password: Password | None = None
+    code: StepUpCode | None = None
 
 
 class RevokeSessionBody(msgspec.Struct, frozen=True):
     """Which session to end."""
 
     token: SessionName
+    code: StepUpCode | None = None
 
 
 class GetSessionAnswer(msgspec.Struct, frozen=True):
@@ -77,7 +87,7 @@ class AccountApi:
         """Say who is signed in, or null."""
         signed_in = call.principal
         if signed_in is None:
-            return Reply(None)
+            return Reply(None, cookies=await self._dead_cookie(call.caller.tokens))
         # A cookie is kept from scripts on purpose (HttpOnly): do not hand its token to them in a body.
         token = signed_in.session.id if call.caller.tokens.by_cookie else signed_in.token
         return Reply(
@@ -93,8 +103,11 @@ class AccountApi:
 
     async def delete_user(self, call: Call[SignedIn, DeleteUserBody]) -> Reply | Refused:
         """Delete the account."""
-        refused = await self._service.delete(call.principal, call.body.password)
-        return refused or Reply(DeletedAnswer(), cookies=(*_FORGET, expired(CookieName.TRUSTED_DEVICE)))
+        offered = Offered(call.body.password, call.body.code)
+        deleted = await self._service.delete(call.principal, offered)
+        if isinstance(deleted, Refused):
+            return deleted
+        return Reply(DeletedAnswer(), cookies=(*_FORGET, expired(CookieName.TRUSTED_DEVICE)))
 
     async def sign_out(self, call: Call[SignedIn | None, NoBody]) -> Reply:
         """End the session, if there is one."""
@@ -109,18 +122,33 @@ class AccountApi:
 
     async def revoke_session(self, call: Call[SignedIn, RevokeSessionBody]) -> Reply | Refused:
         """End one session."""
-        refused = await self._service.revoke(call.principal, call.body.token)
-        return refused or Reply(StatusAnswer())
+        offered = Offered(code=call.body.code)
+        revoked = await self._service.revoke(call.principal, call.body.token, offered)
+        return revoked if isinstance(revoked, Refused) else Reply(StatusAnswer())
 
-    async def revoke_sessions(self, call: Call[SignedIn, NoBody]) -> Reply:
+    async def revoke_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply | Refused:
         """End all sessions, this one too."""
-        await self._service.revoke_all(call.principal, keep_this_one=False)
-        return Reply(StatusAnswer(), cookies=_FORGET)
+        offered = Offered(code=call.body.code)
+        revoked = await self._service.revoke_all(call.principal, offered, keep_this_one=False)
+        return revoked if isinstance(revoked, Refused) else Reply(StatusAnswer(), cookies=_FORGET)
 
-    async def revoke_other_sessions(self, call: Call[SignedIn, NoBody]) -> Reply:
+    async def revoke_other_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply | Refused:
         """End all sessions but this one."""
-        await self._service.revoke_all(call.principal, keep_this_one=True)
-        return Reply(StatusAnswer())
+        offered = Offered(code=call.body.code)
+        revoked = await self._service.revoke_all(call.principal, offered, keep_this_one=True)
+        if isinstance(revoked, Refused):
+            return revoked
+        return renewed_reply(StatusAnswer(), call.principal, revoked.signed_in)
+
+    async def _dead_cookie(self, tokens: Tokens) -> tuple[Cookie, ...]:
+        """Return the end of a session cookie that opens nothing, or front ends would go on taking it for a session.
+
+        Not while a concurrent request is replacing the token: its answer brings the cookie's successor.
+        """
+        is_dead = tokens.by_cookie and tokens.session is not None
+        if not is_dead or await self._service.was_just_replaced(tokens.session or ""):
+            return ()
+        return (expired(CookieName.SESSION),)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -180,6 +208,7 @@ class AccountApi:
                 handler=self.list_sessions,
                 access=Access.SESSION,
                 answer=list[SessionAnswer],
+                limit=SESSION_LISTS,
                 summary="List the account's sessions",
                 description="`token` holds each session's id, which /revoke-session takes; "
                 "tokens are stored as digests and cannot be shown.",
@@ -196,7 +225,8 @@ class AccountApi:
                 access=Access.SESSION,
                 body=RevokeSessionBody,
                 answer=StatusAnswer,
-                errors=(ErrorCode.SESSION_NOT_FOUND,),
+                errors=(ErrorCode.SESSION_NOT_FOUND, *STEP_UP_ERRORS),
+                limit=SECOND_STEP,
                 summary="End one session",
                 tag="sessions",
             ),
@@ -205,7 +235,10 @@ class AccountApi:
                 path="/revoke-sessions",
                 handler=self.revoke_sessions,
                 access=Access.SESSION,
+                body=StepUpBody,
                 answer=StatusAnswer,
+                errors=STEP_UP_ERRORS,
+                limit=SECOND_STEP,
                 summary="End all sessions, this one too",
                 tag="sessions",
             ),
@@ -214,7 +247,10 @@ class AccountApi:
                 path="/revoke-other-sessions",
                 handler=self.revoke_other_sessions,
                 access=Access.SESSION,
+                body=StepUpBody,
                 answer=StatusAnswer,
+                errors=STEP_UP_ERRORS,
+                limit=SECOND_STEP,
                 summary="End all other sessions",
                 tag="sessions",
             ),

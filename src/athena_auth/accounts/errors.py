@@ -10,9 +10,17 @@ NEW_PASSWORD_ERRORS = (
 )
 """To a password that is to be set."""
 
+STEP_UP_ERRORS = (
+    ErrorCode.STEP_UP_REQUIRED,
+    ErrorCode.INVALID_CODE,
+    ErrorCode.INVALID_BACKUP_CODE,
+    ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
+)
+"""To a code that is to prove who asks, in a live session."""
+
 PROOF_ERRORS = (
     ErrorCode.INVALID_PASSWORD,
-    ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
+    *STEP_UP_ERRORS,
     ErrorCode.CONFLICT,
 )
-"""To a password that is to prove who asks, in a live session."""
+"""To a password, and a code where one is due, in a live session."""

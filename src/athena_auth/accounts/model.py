@@ -19,6 +19,8 @@ class Account(msgspec.Struct, frozen=True):
     two_factor_enabled: bool
     reset_by_mail: bool
     """Whether the password was set through the mailbox, and no factor but the mailbox has been proven since."""
+    password_changed_at: Millis
+    """When the present password was set; 0 for one that was set before this was recorded."""
     created_at: Millis
     updated_at: Millis
 
@@ -40,6 +42,8 @@ class SignedIn(msgspec.Struct, frozen=True):
     """The session token as the caller showed it."""
     client: ClientInfo
     """Where this request comes from."""
+    by_cookie: bool = False
+    """Whether the token came as a cookie, which is replaced when the session gains assurance."""
     slid: bool = False
     """Whether this request moved the session's expiry on, so that its cookie must be sent again."""
 

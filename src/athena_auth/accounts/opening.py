@@ -25,6 +25,7 @@ def new_account(
         image=image,
         two_factor_enabled=False,
         reset_by_mail=False,
+        password_changed_at=now,
         created_at=now,
         updated_at=now,
     )

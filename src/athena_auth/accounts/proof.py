@@ -1,12 +1,11 @@
-"""Proving a password, and acting on the proof (docs/adr/0004)."""
+"""Verifying passwords against accounts (docs/adr/0004)."""
 
-from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from typing import TypeVar
 
 from athena_auth.accounts import sql
+from athena_auth.accounts.episodes import begins_episode
 from athena_auth.accounts.hashing import HashingPool
-from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
+from athena_auth.accounts.model import CredentialVersion, SignedIn
 from athena_auth.accounts.news import News, news_of_passwords
 from athena_auth.accounts.sql import StoredPassword
 from athena_auth.accounts.trail import entry_of
@@ -16,15 +15,12 @@ from athena_auth.crypto.passwords import MAX_LENGTH, is_absurd
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.sessions import sql as sessions
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import budget
-from athena_auth.throttle.model import Lane, Paid
+from athena_auth.throttle.model import AttemptKind, Paid
 from athena_auth.throttle.refusal import PASSWORDS_USED_UP, refused_by
 
-T = TypeVar("T")
-ProvenWork = Callable[[Tx, Account], Awaitable[T]]
-"""Work for the owner of an account, who has just proven its password; the account is locked and current."""
+_ATTEMPTS = AttemptKind.RECOGNIZED_PASSWORD
 
 
 class PasswordProof:
@@ -37,56 +33,51 @@ class PasswordProof:
         self._pool = pool
         self._news = news
 
-    async def _version(self, user_id: UserId, password: str) -> CredentialVersion | None:
+    async def verify_in_session(self, signed_in: SignedIn, password: str) -> CredentialVersion | Refused:
+        """Verify the password of the owner of a session; return the credential version it was verified against.
+
+        Whoever acts on that must `hold` the version in the transaction that acts. Attempts are counted first: a
+        stolen session must not become a way to find the password out.
+
+        Raises:
+            Unavailable: too many passwords wait to be verified; nothing was counted.
+        """
+        user_id = signed_in.account.id
+
         async def load(tx: Tx) -> StoredPassword | None:
             return await sql.load_password(tx, user_id)
 
-        stored = await self._check(await self._store.read(load), password)
-        return None if stored is None else stored.version
-
-    async def act(self, signed_in: SignedIn, password: str, work: ProvenWork[T]) -> T | Refused:
-        """Run work in a transaction that the account's password opens, for a session that is still live.
-
-        The password is checked before the transaction, since that is slow; the transaction then makes sure
-        that the password it checked is still the account's, and that the session was not ended meanwhile.
-        Guesses are paid for: a stolen session must not become a way to find the password out.
-        """
-        user_id = signed_in.account.id
         with self._pool.place():
             paid = await self._pay(user_id)
             if isinstance(paid, Refused):
                 return paid
-            version = await self._version(user_id, password)
-        if version is None:
+            stored = await self._check(await self._store.read(load), password)
+        if stored is None:
             await self._record_failure(signed_in, paid)
             return Refused(ErrorCode.INVALID_PASSWORD)
+        return stored.version
 
-        async def held(tx: Tx) -> T | Refused:
-            account = await sql.hold(tx, version)
-            if account is None:
-                return Refused(ErrorCode.CONFLICT)
-            now = self._clock.now()
-            if not await sessions.hold(tx, signed_in.session.id, now):
-                return Refused(ErrorCode.UNAUTHORIZED)
-            audit.record(tx, entry_of(signed_in, Event.STEP_UP_PASSWORD_ACCEPTED), now)
-            budget.clear(tx, user_id, Lane.PASSWORD)
-            return await work(tx, account)
-
-        return await self._store.transact(held)
+    def accepted(self, tx: Tx, signed_in: SignedIn) -> None:
+        """Record a verified password, and reset its attempts, in the transaction that acts on it."""
+        audit.record(tx, entry_of(signed_in, Event.STEP_UP_PASSWORD_ACCEPTED), self._clock.now())
+        budget.clear(tx, signed_in.account.id, _ATTEMPTS)
 
     async def _pay(self, user_id: UserId) -> Paid | Refused:
         now = self._clock.now()
-        paid = await budget.pay(self._store, user_id, Lane.PASSWORD, now)
+        paid = await budget.pay(self._store, user_id, _ATTEMPTS, now)
         return paid if isinstance(paid, Paid) else refused_by(paid, now, PASSWORDS_USED_UP)
 
     async def _record_failure(self, signed_in: SignedIn, paid: Paid) -> None:
         refused = entry_of(signed_in, Event.STEP_UP_PASSWORD_REFUSED, reason=ErrorCode.INVALID_PASSWORD)
         now = self._clock.now()
 
+        user_id = signed_in.account.id
+
         async def work(tx: Tx) -> None:
-            budget.record_failure(tx, signed_in.account.id, Lane.PASSWORD, paid, now)
+            is_new = await begins_episode(tx, user_id, paid.warned_at, now)
+            kind = news_of_passwords(paid.failures, _ATTEMPTS.limit, is_new=is_new)
+            budget.record_failure(tx, user_id, _ATTEMPTS, paid, now, warned=kind is not None)
             audit.record(tx, refused, now)
-            kind = news_of_passwords(paid.failures)
             if kind is not None:
                 await self._news.tell(tx, signed_in.account, kind, signed_in.client, now)
 

@@ -26,6 +26,7 @@ class StoredPassword(msgspec.Struct, frozen=True):
 # names `id`, `created_at` and `updated_at`.
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
+           a.password_changed_at,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -37,9 +38,9 @@ _LOAD_NEAREST = Statement("SELECT * FROM athena_account WHERE email >= :email OR
 
 _INSERT = Statement("""
     INSERT INTO athena_account (id, email, email_verified, name, image, password_hash, credential_version,
-                                two_factor_enabled, reset_by_mail, created_at, updated_at)
+                                two_factor_enabled, reset_by_mail, password_changed_at, created_at, updated_at)
     VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
-            :now, :now)
+            :now, :now, :now)
 """)
 
 _HOLD = Statement("""
@@ -56,11 +57,18 @@ _CHANGE_CREDENTIALS = Statement("""
     RETURNING *
 """)
 
-_SET_PASSWORD = Statement("UPDATE athena_account SET password_hash = :password_hash WHERE id = :id")
+_REHASH_PASSWORD = Statement("UPDATE athena_account SET password_hash = :password_hash WHERE id = :id")
+# Another instant each time, whatever the clock says: browsers are recognized by it.
+_CHANGED = "CASE WHEN password_changed_at >= :now THEN password_changed_at + 1 ELSE :now END"
+_SET_PASSWORD = Statement(f"""
+    UPDATE athena_account SET password_hash = :password_hash, password_changed_at = {_CHANGED} WHERE id = :id
+""")  # noqa: S608 - composed of this file's own words
 
-_RESET_PASSWORD = Statement("""
-    UPDATE athena_account SET password_hash = :password_hash, reset_by_mail = :yes, email_verified = :yes WHERE id = :id
-""")
+_RESET_PASSWORD = Statement(f"""
+    UPDATE athena_account
+    SET password_hash = :password_hash, password_changed_at = {_CHANGED}, reset_by_mail = :yes, email_verified = :yes
+    WHERE id = :id
+""")  # noqa: S608 - as above
 _CLEAR_RESET = Statement("UPDATE athena_account SET reset_by_mail = :no WHERE id = :id")
 
 _UPDATE_PROFILE = Statement("""
@@ -90,6 +98,7 @@ def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) 
         image=row["image"],
         two_factor_enabled=bool(row["two_factor_enabled"]),
         reset_by_mail=bool(row["reset_by_mail"]),
+        password_changed_at=row["password_changed_at"],
         created_at=created_at,
         updated_at=updated_at,
     )
@@ -103,14 +112,14 @@ def _stored_password(row: Row | None) -> StoredPassword | None:
 
 
 async def load_signed_in(
-    tx: Tx, token: str, token_digest: bytes, client: ClientInfo, now: Millis
+    tx: Tx, token: str, token_digest: bytes, client: ClientInfo, now: Millis, *, by_cookie: bool = False
 ) -> SignedIn | None:
     """Load the live session of this token and its owner, in one statement."""
     row = await tx.one(_LOAD_SIGNED_IN, token_digest=token_digest, now=now)
     if row is None:
         return None
     account = _account(row, row["user_id"], row["account_created_at"], row["account_updated_at"])
-    return SignedIn(session_from(row), account, token, client)
+    return SignedIn(session_from(row), account, token, client, by_cookie)
 
 
 async def load(tx: Tx, user_id: UserId) -> Account | None:
@@ -168,14 +177,19 @@ async def change_credentials(
     return None if row is None else account_from(row)
 
 
-def set_password(tx: Tx, user_id: UserId, password_hash: str) -> None:
-    """Replace the password's hash."""
-    tx.later(_SET_PASSWORD, id=user_id, password_hash=password_hash)
+def rehash_password(tx: Tx, user_id: UserId, password_hash: str) -> None:
+    """Replace the hash of a password that stays the same."""
+    tx.later(_REHASH_PASSWORD, id=user_id, password_hash=password_hash)
 
 
-async def reset_password(tx: Tx, user_id: UserId, password_hash: str) -> None:
-    """Replace the password's hash for somebody who reads mail at the account's address."""
-    await tx.run(_RESET_PASSWORD, id=user_id, password_hash=password_hash, yes=True)
+async def set_password(tx: Tx, user_id: UserId, password_hash: str, now: Millis) -> None:
+    """Replace the password."""
+    await tx.run(_SET_PASSWORD, id=user_id, password_hash=password_hash, now=now)
+
+
+async def reset_password(tx: Tx, user_id: UserId, password_hash: str, now: Millis) -> None:
+    """Replace the password for whoever reads mail at the account's address."""
+    await tx.run(_RESET_PASSWORD, id=user_id, password_hash=password_hash, yes=True, now=now)
 
 
 def clear_reset_by_mail(tx: Tx, user_id: UserId) -> None:

@@ -14,6 +14,7 @@ from athena_auth.accounts import opening, rules
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account
+from athena_auth.accounts.news import News
 from athena_auth.administration.unlock import give_guesses_back
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NOWHERE, Entry, Event
@@ -47,12 +48,14 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
 class AdministrationService:
     """What operators can do with accounts."""
 
-    def __init__(self, store: Store, clock: Clock, pool: HashingPool, events: CredentialEvents) -> None:
-        """Take what it works with."""
+    def __init__(
+        self, store: Store, clock: Clock, pool: HashingPool, events: CredentialEvents, news: News
+    ) -> None:
         self._store = store
         self._clock = clock
         self._pool = pool
         self._events = events
+        self._news = news
 
     async def create(self, new: NewAccount) -> Account | Refused:
         """Create an account. Without a password nobody can sign in until one is set by a link to its mailbox."""
@@ -149,6 +152,7 @@ class AdministrationService:
             if await accounts.delete(tx, user_id):
                 forget_account(tx, account.email)
                 self._record(tx, user_id, Event.DELETED_BY_OPERATOR)
+                self._news.tell_deleted(tx, account, NOWHERE, self._clock.now())
 
         return await self._on(user_id, work)
 

@@ -43,9 +43,13 @@ class Event(StrEnum):
     BACKUP_CODE_ACCEPTED = "second-step:backup-code:accepted", "A backup code finished a sign-in."
     BACKUP_CODE_REFUSED = "second-step:backup-code:refused", "A wrong backup code at sign-in."
     OTP_SENT = "second-step:otp:sent", "A code was sent by mail or by text message."
+    CODE_REUSED = (
+        "second-step:code:reused",
+        "A code that was right and had been used was entered again; it did not count as a failed attempt.",
+    )
     SECOND_STEP_CLOSED = (
         "second-step:guesses:used-up",
-        "The hundredth wrong code in a row: none is taken any more.",
+        "The last wrong code in a row that is allowed: no more are verified.",
     )
 
     STEP_UP_PASSWORD_ACCEPTED = "step-up:password:accepted", "A password opened a change in a live session."
@@ -57,6 +61,7 @@ class Event(StrEnum):
     STEP_UP_BACKUP_CODE_ACCEPTED = "step-up:backup-code:accepted", "A backup code raised a live session."
     STEP_UP_BACKUP_CODE_REFUSED = "step-up:backup-code:refused", "A wrong backup code in a live session."
 
+    SECRET_REVEALED = "account:secret:revealed", "The secret of the active authenticator app was shown."
     ENROLMENT_BEGUN = "account:factor:staged", "A factor was staged; a code has to confirm it."
     FACTOR_ADDED = "account:factor:added", "A second factor was turned on."
     FACTOR_REPLACED = "account:factor:replaced", "A second factor took another's place."
@@ -71,10 +76,22 @@ class Event(StrEnum):
         "Somebody asked for a link that sets a new password.",
     )
     PASSWORD_RESET = "account:password:reset", "A link from a mail set a new password."
+    ACCOUNT_RECLAIMED = (
+        "account:account:reclaimed",
+        "A password reset removed the factors and devices that were set up before the address was verified.",
+    )
     EMAIL_VERIFIED = "account:email:verified", "A link from a mail verified the address."
+    BROWSER_RECOGNIZED = (
+        "sign-in:browser:recognized",
+        "A link from a mail and the password made a browser a recognized one.",
+    )
     DELETED = "account:account:deleted", "The owner deleted the account."
 
     TRUST_GRANTED = "device:trust:granted", "A device was trusted."
+    TRUST_REUSED = (
+        "device:trust:reused",
+        "A token of a trusted device was used after it had been replaced: the device and its sessions were ended.",
+    )
     TRUST_REVOKED = "device:trust:revoked", "The owner ended the trust in a device, or in all."
     SESSION_REVOKED = "session:session:revoked", "The owner ended sessions from another one."
     SIGNED_OUT = "session:session:signed-out", "The owner signed out."

@@ -5,13 +5,18 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.errors import PROOF_ERRORS
 from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.step_up import Offered
 from athena_auth.backup_codes.service import BackupCodeService
-from athena_auth.challenge.answers import NewSessionAnswer, PassedReply, new_session_answer
+from athena_auth.challenge.answers import (
+    NewSessionAnswer,
+    PassedReply,
+    new_session_answer,
+)
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
-from athena_auth.challenge.second_step import SubmittedCode
+from athena_auth.challenge.second_step import Principal, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
@@ -26,7 +31,7 @@ from athena_auth.wire.fields import (
 )
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
+from athena_auth.wire.route import Access, Call, Route
 
 _LAST_CODE = "That was your last backup code: make new ones now, with your password, at /two-factor/generate-backup-codes."
 
@@ -69,10 +74,12 @@ class BackupCodeApi:
 
     async def generate(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
         """Make a new set."""
-        codes = await self._service.generate(call.principal, call.body.password)
-        return codes if isinstance(codes, Refused) else Reply(BackupCodesAnswer(backup_codes=codes))
+        made = await self._service.generate(call.principal, Offered(call.body.password, call.body.code))
+        if isinstance(made, Refused):
+            return made
+        return renewed_reply(BackupCodesAnswer(backup_codes=made.outcome), call.principal, made.signed_in)
 
-    async def verify(self, call: Call[SignedIn | ChallengeBearer, VerifyBackupCodeBody]) -> Reply | Refused:
+    async def verify(self, call: Call[Principal, VerifyBackupCodeBody]) -> Reply | Refused:
         """Judge a code."""
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         passed = await self._service.verify(call.principal, submitted)
@@ -86,7 +93,8 @@ class BackupCodeApi:
             left,
             UNSET if left else _LAST_CODE,
         )
-        return self._passed_reply.of(passed, body, set_session=not is_set(call.body.disable_session))
+        set_session = not is_set(call.body.disable_session)
+        return self._passed_reply.of(passed, body, call.caller, set_session=set_session)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -115,7 +123,7 @@ class BackupCodeApi:
                 access=Access.SESSION,
                 body=PasswordBody,
                 answer=BackupCodesAnswer,
-                errors=(*PROOF_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED, ErrorCode.STEP_UP_REQUIRED),
+                errors=(*PROOF_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED),
                 limit=SECOND_STEP,
                 summary="Replace the backup codes by new ones",
             ),

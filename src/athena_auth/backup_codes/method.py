@@ -3,9 +3,9 @@
 from athena_auth.accounts.model import Account
 from athena_auth.backup_codes import sql
 from athena_auth.backup_codes.sql import State
-from athena_auth.challenge.method import Claim, Proven
+from athena_auth.challenge.method import Claim, Proven, Used
 from athena_auth.challenge.model import MethodName
-from athena_auth.crypto.codes import BACKUP_CODE_COUNT, new_backup_code, normalised_code
+from athena_auth.crypto.codes import BACKUP_CODE_COUNT, is_backup_code, new_backup_code, normalised_code
 from athena_auth.crypto.keys import Keyring
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
@@ -18,10 +18,20 @@ class BackupCodeMethod:
     """Makes, judges and uses up backup codes."""
 
     name = MethodName.BACKUP_CODE
+    is_throttled = False
+    """80 bits cannot be guessed, and an owner whose other factors are blocked must get in by one."""
+    malformed = Refused(
+        ErrorCode.INVALID_BACKUP_CODE,
+        "This is not a backup code. It has 16 letters and digits, in groups of four, without 0, 1, l and o.",
+    )
 
     def __init__(self, keyring: Keyring) -> None:
         """Take the keys that hash the codes."""
         self._keyring = keyring
+
+    def is_well_formed(self, code: str) -> bool:
+        """Tell whether this could be a backup code."""
+        return is_backup_code(code)
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether any code is left."""
@@ -31,15 +41,23 @@ class BackupCodeMethod:
         """Return how many codes may still be used."""
         return await sql.count(tx, user_id, State.ACTIVE)
 
-    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused:
-        """Judge a code and use it up: deleting its row is both."""
-        for code_hash in self._keyring.possible_hashes(claim.code, _place(claim.user_id)):
-            if await sql.spend(tx, claim.user_id, code_hash):
+    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused | Used:
+        """Verify a code and use it up: one guarded write is both."""
+        hashes = self._keyring.possible_hashes(claim.code, _place(claim.user_id))
+        for code_hash in hashes:
+            if await sql.spend(tx, claim.user_id, code_hash, claim.browser):
                 left = await self.left(tx, claim.user_id)
                 return Proven(self.name, Amr.BACKUP_CODE, codes_left=left)
-        if await self.left(tx, claim.user_id):
-            return Refused(ErrorCode.INVALID_BACKUP_CODE)
-        return Refused(ErrorCode.BACKUP_CODES_NOT_ENABLED)
+        for code_hash in hashes:
+            used_by = await sql.used_by(tx, claim.user_id, code_hash)
+            if used_by is not None:
+                sql.mark_reused(tx, claim.user_id, code_hash, claim.browser)
+                return Used(await self._refusal(tx, claim), elsewhere=used_by != claim.browser)
+        return await self._refusal(tx, claim)
+
+    async def _refusal(self, tx: Tx, claim: Claim) -> Refused:
+        has_codes = await self.left(tx, claim.user_id) > 0
+        return Refused(ErrorCode.INVALID_BACKUP_CODE if has_codes else ErrorCode.BACKUP_CODES_NOT_ENABLED)
 
     async def issue(self, tx: Tx, user_id: UserId, state: State, now: Millis) -> list[str]:
         """Make a new set; in force at once, or pending with the enrolment it is shown with."""

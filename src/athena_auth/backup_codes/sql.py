@@ -1,4 +1,4 @@
-"""Statements over `athena_backup_code`: a row for each code that may still be used."""
+"""Statements over `athena_backup_code`: a row for each code of the present set, and of one that is pending."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -17,6 +17,8 @@ class State(StrEnum):
     PENDING = "pending"
     """Shown with an enrolment that is not confirmed yet."""
     ACTIVE = "active"
+    USED = "used"
+    """Kept until the set is replaced, so that a used code can be told from a wrong one."""
 
 
 _HASH_NAMES = tuple(f"hash_{n}" for n in range(BACKUP_CODE_COUNT))
@@ -27,7 +29,15 @@ _INSERT_SET = Statement(
 )
 
 _SPEND = Statement("""
-    DELETE FROM athena_backup_code WHERE user_id = :user_id AND code_hash = :code_hash AND state = :active
+    UPDATE athena_backup_code SET state = 'used', used_by = :browser
+    WHERE user_id = :user_id AND code_hash = :code_hash AND state = 'active'
+""")
+_USED_BY = Statement("""
+    SELECT used_by FROM athena_backup_code WHERE user_id = :user_id AND code_hash = :code_hash AND state = 'used'
+""")
+_MARK_REUSED = Statement("""
+    UPDATE athena_backup_code SET used_by = :browser
+    WHERE user_id = :user_id AND code_hash = :code_hash AND state = 'used'
 """)
 
 _COUNT = Statement("""
@@ -37,7 +47,7 @@ _COUNT = Statement("""
 _DROP_STATE = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id AND state = :state")
 # An enrolment that shows no new codes (a factor added beside others) leaves the old ones in force.
 _DROP_SUCCEEDED = Statement("""
-    DELETE FROM athena_backup_code WHERE user_id = :user_id AND state = 'active'
+    DELETE FROM athena_backup_code WHERE user_id = :user_id AND state <> 'pending'
     AND EXISTS (SELECT 1 FROM athena_backup_code p WHERE p.user_id = :user_id AND p.state = 'pending')
 """)
 _ACTIVATE = Statement("""
@@ -58,9 +68,20 @@ async def replace(tx: Tx, user_id: UserId, hashes: Iterable[bytes], state: State
     await tx.run(_INSERT_SET, user_id=user_id, state=state, now=now, **named)
 
 
-async def spend(tx: Tx, user_id: UserId, code_hash: bytes) -> bool:
+async def spend(tx: Tx, user_id: UserId, code_hash: bytes, browser: bytes) -> bool:
     """Use a code up; False when this account has no such code (any more)."""
-    return await tx.run(_SPEND, user_id=user_id, code_hash=code_hash, active=State.ACTIVE) == 1
+    return await tx.run(_SPEND, user_id=user_id, code_hash=code_hash, browser=browser) == 1
+
+
+async def used_by(tx: Tx, user_id: UserId, code_hash: bytes) -> bytes | None:
+    """Return which browser used this code of the present set, if one did."""
+    row = await tx.one(_USED_BY, user_id=user_id, code_hash=code_hash)
+    return None if row is None else bytes(row["used_by"])
+
+
+def mark_reused(tx: Tx, user_id: UserId, code_hash: bytes, browser: bytes) -> None:
+    """Record which browser offered a used code last: the owner is warned of each but once."""
+    tx.later(_MARK_REUSED, user_id=user_id, code_hash=code_hash, browser=browser)
 
 
 async def count(tx: Tx, user_id: UserId, state: State) -> int:

@@ -3,15 +3,18 @@
 import msgspec
 
 from athena_auth.accounts.model import Account
+from athena_auth.accounts.news import News
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge import sql
-from athena_auth.challenge.method import DeviceTrust, Granted, Method
+from athena_auth.challenge.method import DeviceTrust, Granted, Method, Reused
 from athena_auth.challenge.model import Challenge, Challenged, MethodName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
+from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis, after
+from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
-from athena_auth.sessions.model import Amr, Level, Minted, Proof
+from athena_auth.sessions.model import Amr, Level, Minted, Proof, SessionTerms
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import ClientInfo
 
@@ -31,6 +34,10 @@ class FirstFactor(msgspec.Struct, frozen=True):
     client: ClientInfo
     persistent: bool
     trust_token: str | None
+    browser_token: str | None = None
+    """What the browser shows to be recognized by (`RecognizedBrowsers`)."""
+    superseded_session: str | None = None
+    """The session this browser had before, which ends when another one begins."""
 
     def __repr__(self) -> str:
         return f"FirstFactor({self.client.address})"
@@ -51,13 +58,18 @@ class Admitted(msgspec.Struct, frozen=True):
 class Admission:
     """Decides what a proven first factor is worth."""
 
-    def __init__(self, methods: tuple[Method, ...], trust: DeviceTrust, lifetimes: Lifetimes) -> None:
+    def __init__(
+        self, methods: tuple[Method, ...], trust: DeviceTrust, news: News, lifetimes: Lifetimes
+    ) -> None:
         """Take the factors in the order they are offered, and the devices that stand in for them."""
         self._methods = methods
         self._trust = trust
+        self._news = news
         self._lifetimes = lifetimes
 
-    async def admit(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Admitted | Challenged:
+    async def admit(
+        self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool = False
+    ) -> Admitted | Challenged:
         """Mint a session, or issue a challenge when the account has a second factor on.
 
         The caller holds the account's credential version in `tx`, so that nothing changes under this.
@@ -72,9 +84,9 @@ class Admission:
             return Admitted(minted, account)
         device = await self._present(tx, account, first, now)
         if device is None:
-            return await self.challenge(tx, account, first, now)
+            return await self.challenge(tx, account, first, now, recognized=recognized)
         proof = Proof(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
-        minted = self._mint(tx, account, proof, first, now)
+        minted = self._mint(tx, account, proof, first, now, device_id=device.device_id)
         entry = Entry(
             event=Event.TRUST_ACCEPTED,
             user_id=account.id,
@@ -88,16 +100,34 @@ class Admission:
     async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Granted | None:
         if first.trust_token is None:
             return None
-        return await self._trust.present(tx, account.id, first.trust_token, first.client, now)
+        presented = await self._trust.present(tx, account.id, first.trust_token, first.client, now)
+        if not isinstance(presented, Reused):
+            return presented
+        await self._end_copied(tx, account, presented, first, now)
+        return None
 
-    async def challenge(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Challenged:
-        """Issue a challenge, whatever device asks."""
+    async def _end_copied(
+        self, tx: Tx, account: Account, reused: Reused, first: FirstFactor, now: Millis
+    ) -> None:
+        """End what a device token opened that two browsers have shown: one of them copied it."""
+        await sessions.end_of_device(tx, account.id, reused.device_id)
+        entry = Entry(
+            event=Event.TRUST_REUSED, user_id=account.id, client=first.client, device_id=reused.device_id
+        )
+        audit.record(tx, entry, now)
+        await self._news.tell(tx, account, MessageKind.DEVICE_TOKEN_REUSED, first.client, now)
+
+    async def challenge(
+        self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool
+    ) -> Challenged:
+        """Issue a challenge, whatever device asks; `recognized` says whose attempts it is answered with."""
         token = new_token(TokenKind.CHALLENGE)
         challenge = Challenge(
             token_digest=digest(TokenKind.CHALLENGE, token),
             user_id=account.id,
             tries=0,
             persistent=first.persistent,
+            recognized=recognized,
             created_at=now,
             expires_at=after(now, self._lifetimes.challenge),
         )
@@ -109,6 +139,16 @@ class Admission:
     async def _available(self, tx: Tx, account: Account) -> tuple[MethodName, ...]:
         return tuple([m.name for m in self._methods if await m.is_available(tx, account)])
 
-    def _mint(self, tx: Tx, account: Account, proof: Proof, first: FirstFactor, now: Millis) -> Minted:
-        ttl, persistent = self._lifetimes.session, first.persistent
-        return mint(tx, account.id, proof, first.client, ttl=ttl, persistent=persistent, now=now)
+    def _mint(
+        self,
+        tx: Tx,
+        account: Account,
+        proof: Proof,
+        first: FirstFactor,
+        now: Millis,
+        device_id: str | None = None,
+    ) -> Minted:
+        if first.superseded_session is not None:
+            sessions.end_token(tx, digest(TokenKind.SESSION, first.superseded_session))
+        terms = SessionTerms(self._lifetimes.session, first.persistent, device_id)
+        return mint(tx, account.id, proof, first.client, terms, now)

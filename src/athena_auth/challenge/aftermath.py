@@ -49,7 +49,7 @@ class Aftermath:
 
     async def _trusted(
         self, tx: Tx, account: Account, where: Circumstances, session_id: SessionId, now: Millis
-    ) -> str:
+    ) -> str | None:
         granted = self._trust.grant(tx, account.id, where.client, now)
         entry = Entry(
             event=Event.TRUST_GRANTED,

@@ -2,9 +2,13 @@
 
 import msgspec
 
-from athena_auth.accounts.answers import UserAnswer, user_answer
-from athena_auth.challenge.second_step import Passed
-from athena_auth.sessions.model import Minted, Session
+from athena_auth.accounts.answers import UserAnswer, session_cookie, user_answer
+from athena_auth.accounts.model import Account
+from athena_auth.challenge.passed import Passed
+from athena_auth.challenge.recognized_browsers import LIFETIME, RecognizedBrowsers
+from athena_auth.kernel.clock import Clock
+from athena_auth.sessions.model import Minted
+from athena_auth.wire.caller import Caller
 from athena_auth.wire.fields import Id, SessionToken, Timestamp, timestamp
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 
@@ -25,32 +29,43 @@ class NewSessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     expires_at: Timestamp
 
 
-def session_cookie(session: Session, token: str) -> Cookie:
-    """Return the cookie of a session; without "remember me" it ends with the browser."""
-    return Cookie(CookieName.SESSION, token, session.lifetime // 1000 if session.persistent else None)
-
-
 def minted_cookies(minted: Minted) -> tuple[Cookie, ...]:
     """Return the cookies of a new session: its own, and the end of the challenge that led to it."""
     return (session_cookie(minted.session, minted.token), expired(CookieName.CHALLENGE))
 
 
-class PassedReply:
-    """Turns a taken second step into a reply with its cookies."""
+class SignInCookies:
+    """The cookies that a completed sign-in leaves in a browser beside the session's own."""
 
-    def __init__(self, trust_ttl: int) -> None:
+    def __init__(self, browsers: RecognizedBrowsers, clock: Clock, trust_ttl: int) -> None:
         """Take how long a device stays trusted, in seconds."""
+        self._browsers = browsers
+        self._clock = clock
         self._trust_ttl = trust_ttl
 
-    def trust_cookie(self, token: str) -> Cookie:
+    def trust(self, token: str) -> Cookie:
         """Return the cookie that makes a device trusted."""
         return Cookie(CookieName.TRUSTED_DEVICE, token, self._trust_ttl)
 
-    def of(self, passed: Passed, body: msgspec.Struct, *, set_session: bool = True) -> Reply:
+    def recognition(self, account: Account, caller: Caller) -> Cookie:
+        """Return the cookie by which this browser is recognized from now on."""
+        value = self._browsers.issue(account, caller.tokens.recognized_browser, self._clock.now())
+        return Cookie(CookieName.RECOGNIZED_BROWSER, value, LIFETIME)
+
+
+class PassedReply:
+    """Turns a taken second step into a reply with its cookies."""
+
+    def __init__(self, cookies: SignInCookies) -> None:
+        self._cookies = cookies
+
+    def of(self, passed: Passed, body: msgspec.Struct, caller: Caller, *, set_session: bool = True) -> Reply:
         """Return the reply; with `set_session` false the session travels in the body only."""
-        trust = () if passed.trust_token is None else (self.trust_cookie(passed.trust_token),)
         minted = minted_cookies(Minted(passed.session, passed.token))
-        return Reply(body, (*(minted if set_session else minted[1:]), *trust), session_token=passed.token)
+        trust = () if passed.trust_token is None else (self._cookies.trust(passed.trust_token),)
+        recognition = self._cookies.recognition(passed.account, caller)
+        cookies = (*(minted if set_session else minted[1:]), *trust, recognition)
+        return Reply(body, cookies, session_token=passed.token)
 
 
 def token_user_answer(passed: Passed) -> TokenUserAnswer:

@@ -11,11 +11,13 @@ class Binding(msgspec.Struct, frozen=True):
     key: bytes
     signed_in: bool
     """Whether it is a live session, where a code may also confirm an enrolment."""
+    recognized: bool = False
+    """Whether it is a challenge that was issued to a recognized browser."""
 
 
-def challenge_binding(token_digest: bytes) -> Binding:
+def challenge_binding(token_digest: bytes, *, recognized: bool) -> Binding:
     """Return the binding to the challenge whose token this is the digest of."""
-    return Binding(token_digest, signed_in=False)
+    return Binding(token_digest, signed_in=False, recognized=recognized)
 
 
 def session_binding(session_id: SessionId) -> Binding:

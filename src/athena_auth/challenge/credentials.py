@@ -18,7 +18,7 @@ from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
-from athena_auth.throttle.sql import CLEAR_ALL, CLEAR_PASSWORDS
+from athena_auth.throttle.sql import CLEAR_ALL, CLEAR_PASSWORDS, END_WAITING
 from athena_auth.wire.caller import ClientInfo
 
 Subscriber = Callable[[Change], tuple[Statement, ...]]
@@ -29,6 +29,7 @@ _TWO_FACTOR = {
     Change.FACTOR_REPLACED: True,
     Change.FACTORS_REMOVED: False,
     Change.FACTORS_RESET: False,
+    Change.ACCOUNT_RECLAIMED: False,
 }
 
 
@@ -40,9 +41,9 @@ class Actor(msgspec.Struct, frozen=True):
     """The session it is done in, which stays."""
     keeps_others: bool = False
     """Whether other sessions live on too: the owner may say so when she changes her password."""
-    gets_guesses_back: bool = True
-    """Whether guesses at the second factor are forgotten. Not for somebody who has shown none, though one is on:
-    to her it is the same as before, and a thief could change the password back and forth for new guesses."""
+    reset_attempts: bool = True
+    """Whether failed attempts at the second factor are forgotten. Not for whoever has shown none though one is on: the
+    factor is the same as before, and an attacker could change the password back and forth for new attempts."""
 
 
 class CredentialEvents:
@@ -81,8 +82,8 @@ class CredentialEvents:
             await sessions.end_others(tx, user_id, actor.session_id, below)
         if change.removes_factors and actor.session_id is not None:
             # Else a thief who takes the factors off keeps a session that outlives the owner's next factor.
-            sessions.lower(tx, actor.session_id)
-        tx.later(CLEAR_ALL if actor.gets_guesses_back else CLEAR_PASSWORDS, user_id=user_id)
+            await sessions.lower(tx, actor.session_id)
+        tx.later(_attempts_of(change, actor), user_id=user_id)
         self._put_off(tx, user_id, change)
         event, kind = CHANGES[change]
         entry = Entry(event=event, user_id=user_id, client=actor.client, session_id=actor.session_id)
@@ -99,3 +100,11 @@ class CredentialEvents:
     def _put_off(self, tx: Tx, user_id: UserId, change: Change) -> None:
         for write in self._writes[change]:
             tx.later(write, user_id=user_id)
+
+
+def _attempts_of(change: Change, actor: Actor) -> Statement:
+    """Return what becomes of the counted attempts."""
+    if actor.reset_attempts or change.removes_factors:
+        return CLEAR_ALL
+    # Whoever reads the mail need not wait for what strangers tried, and gets no new attempts either.
+    return END_WAITING if change is Change.PASSWORD_RESET else CLEAR_PASSWORDS

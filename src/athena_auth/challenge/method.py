@@ -16,20 +16,24 @@ from athena_auth.wire.caller import ClientInfo
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """Somebody says that this code is hers. The try is paid for already."""
+    """An attempt: a code that is offered. It is counted already."""
 
     user_id: UserId
     code: str
-    """Without spaces and dashes, in lower case."""
+    """Normalised, and well formed."""
     binding: Binding
     now: Millis
+    browser: bytes
+    """Which browser it comes from, as far as a request tells (`ClientInfo.fingerprint`)."""
+    confirms: bool = False
+    """Whether the code may confirm an enrolment: only where that is what was asked for, in a live session."""
 
     def __repr__(self) -> str:
         return f"Claim({self.user_id})"
 
 
 class Proven(msgspec.Struct, frozen=True):
-    """The claim is true, and whatever proved it is used up."""
+    """The code is right, and is used up."""
 
     method: MethodName
     amr: Amr
@@ -39,28 +43,52 @@ class Proven(msgspec.Struct, frozen=True):
     """How many backup codes are left, when it was one of them."""
 
 
+class Used(msgspec.Struct, frozen=True):
+    """The code was right once and has been used: it is refused, and is no failed attempt."""
+
+    refused: Refused
+    elsewhere: bool
+    """Whether another browser used it: then someone may have seen it."""
+
+
 class Method(Protocol):
     """A second factor. All steps take the caller's transaction."""
 
     name: MethodName
+    is_throttled: bool
+    """Whether its codes are short enough to be guessed, so that attempts must be limited (SP 800-63B-4 section 3.2.2)."""
+
+    malformed: Refused
+    """The refusal of what cannot be a code of this factor; it is no attempt, and is counted nowhere."""
+
+    def is_well_formed(self, code: str) -> bool:
+        """Tell whether a normalised code has the shape of this factor's codes."""
+        ...
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether this account, which has a second factor on, can answer a challenge by it."""
         ...
 
-    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused:
-        """Judge a code and, if it is right, use it up by a guarded write in the same breath (I3)."""
+    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused | Used:
+        """Verify a code and, if it is right, use it up by a guarded write in the same breath (I3)."""
         ...
 
 
 class Granted(msgspec.Struct, frozen=True):
     """A device that is trusted: the token it shows next time, and what it is called."""
 
-    token: str
+    token: str | None
+    """None where a concurrent request of the same browser was given the token."""
     device_id: str
 
     def __repr__(self) -> str:
         return f"Granted({self.device_id})"
+
+
+class Reused(msgspec.Struct, frozen=True):
+    """A token that was replaced long ago was shown again: it was copied, or its copy was used before (it is revoked now)."""
+
+    device_id: str
 
 
 class DeviceTrust(Protocol):
@@ -68,7 +96,7 @@ class DeviceTrust(Protocol):
 
     async def present(
         self, tx: Tx, user_id: UserId, token: str, client: ClientInfo, now: Millis
-    ) -> Granted | None:
+    ) -> Granted | Reused | None:
         """Use up a trust token of this account and return its successor; None if unknown, expired or another's."""
         ...
 
@@ -76,6 +104,6 @@ class DeviceTrust(Protocol):
         """Trust the device from now on; return its token."""
         ...
 
-    async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> str | None:
-        """Return the id of the device of this account that the token belongs to, without using it up."""
+    async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
+        """Tell whether the token is that of a trusted device of this account, without using it up."""
         ...

@@ -25,6 +25,8 @@ class Challenge(msgspec.Struct, frozen=True):
     tries: int
     persistent: bool
     """Whether the session it leads to is to be remembered."""
+    recognized: bool
+    """Whether it was issued to a browser that has signed in to this account before."""
     created_at: Millis
     expires_at: Millis
 
@@ -35,6 +37,8 @@ class Waiting(msgspec.Struct, frozen=True):
     account: Account
     tries: int
     """Codes tried on the challenge so far."""
+    recognized: bool
+    """As in `Challenge`."""
 
 
 class Challenged(msgspec.Struct, frozen=True):
@@ -56,6 +60,8 @@ class Change(StrEnum):
     """By its owner, who knew the old one."""
     PASSWORD_RESET = "password-reset"  # noqa: S105
     """By somebody who reads mail at the account's address."""
+    ACCOUNT_RECLAIMED = "account-reclaimed"
+    """By the same, of an account whose address nobody had verified: what was set up before is not theirs."""
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
     FACTORS_REMOVED = "factors-removed"
@@ -66,9 +72,9 @@ class Change(StrEnum):
     @property
     def replaces_password(self) -> bool:
         """Whether the password is another one now, and what was begun by the old one is void."""
-        return self in {Change.PASSWORD_CHANGED, Change.PASSWORD_RESET}
+        return self in {Change.PASSWORD_CHANGED, Change.PASSWORD_RESET, Change.ACCOUNT_RECLAIMED}
 
     @property
     def removes_factors(self) -> bool:
         """Whether no second factor is left."""
-        return self in {Change.FACTORS_REMOVED, Change.FACTORS_RESET}
+        return self in {Change.FACTORS_REMOVED, Change.FACTORS_RESET, Change.ACCOUNT_RECLAIMED}

@@ -8,20 +8,20 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Tx
 
 _INSERT = Statement("""
-    INSERT INTO athena_challenge (token_digest, user_id, tries, persistent, created_at, expires_at)
-    VALUES (:token_digest, :user_id, 0, :persistent, :created_at, :expires_at)
+    INSERT INTO athena_challenge (token_digest, user_id, tries, persistent, recognized, created_at, expires_at)
+    VALUES (:token_digest, :user_id, 0, :persistent, :recognized, :created_at, :expires_at)
 """)
 
 _PAY = Statement("""
     UPDATE athena_challenge SET tries = tries + 1
     WHERE token_digest = :token_digest AND tries < :most AND expires_at > :now
-    RETURNING token_digest, user_id, tries, persistent, created_at, expires_at
+    RETURNING token_digest, user_id, tries, persistent, recognized, created_at, expires_at
 """)
 
 _REFUND = Statement("UPDATE athena_challenge SET tries = tries - 1 WHERE token_digest = :token_digest")
 
 _LOAD_LIVE = Statement("""
-    SELECT a.*, c.tries FROM athena_challenge c JOIN athena_account a ON a.id = c.user_id
+    SELECT a.*, c.tries, c.recognized FROM athena_challenge c JOIN athena_account a ON a.id = c.user_id
     WHERE c.token_digest = :token_digest AND c.expires_at > :now
 """)
 
@@ -42,6 +42,7 @@ def _challenge(row: Row | None) -> Challenge | None:
         user_id=row["user_id"],
         tries=row["tries"],
         persistent=bool(row["persistent"]),
+        recognized=bool(row["recognized"]),
         created_at=row["created_at"],
         expires_at=row["expires_at"],
     )
@@ -54,6 +55,7 @@ def insert(tx: Tx, challenge: Challenge) -> None:
         token_digest=challenge.token_digest,
         user_id=challenge.user_id,
         persistent=challenge.persistent,
+        recognized=challenge.recognized,
         created_at=challenge.created_at,
         expires_at=challenge.expires_at,
     )
@@ -72,7 +74,7 @@ def refund_try(tx: Tx, token_digest: bytes) -> None:
 async def load_live(tx: Tx, token_digest: bytes, now: Millis) -> Waiting | None:
     """Load who waits at a challenge that has not expired, tries left or not."""
     row = await tx.one(_LOAD_LIVE, token_digest=token_digest, now=now)
-    return None if row is None else Waiting(account_from(row), row["tries"])
+    return None if row is None else Waiting(account_from(row), row["tries"], bool(row["recognized"]))
 
 
 def spend(tx: Tx, token_digest: bytes) -> None:

@@ -39,19 +39,26 @@ class Auth(Group[S]):
         return await self._connection.call(endpoints.LIST_SESSIONS)
 
     @operation
-    async def revoke_session(self, session_id: str) -> None:
-        """End one session of the account."""
-        await self._connection.call(endpoints.REVOKE_SESSION, {"token": session_id})
+    async def revoke_session(self, session_id: str, *, code: str | None = None) -> None:
+        """End one session of the account; `code` as for `revoke_sessions`."""
+        await self._connection.call(endpoints.REVOKE_SESSION, {"token": session_id, "code": code})
 
     @operation
-    async def revoke_sessions(self) -> None:
-        """End all sessions of the account, this one too."""
-        await self._connection.call(endpoints.REVOKE_SESSIONS)
+    async def revoke_sessions(self, *, code: str | None = None) -> None:
+        """End all sessions of the account, this one too.
+
+        With two-factor authentication on, a second factor verified in this session within ten minutes is needed, or a
+        code of one in this call.
+
+        Raises:
+            StepUpRequiredError: neither was given.
+        """
+        await self._connection.call(endpoints.REVOKE_SESSIONS, {"code": code})
 
     @operation
-    async def revoke_other_sessions(self) -> None:
-        """End all sessions of the account but this one."""
-        await self._connection.call(endpoints.REVOKE_OTHER_SESSIONS)
+    async def revoke_other_sessions(self, *, code: str | None = None) -> None:
+        """End all sessions of the account but this one; `code` as for `revoke_sessions`."""
+        await self._connection.call(endpoints.REVOKE_OTHER_SESSIONS, {"code": code})
 
     @operation
     async def update_user(
@@ -63,19 +70,28 @@ class Auth(Group[S]):
         await self._connection.call(endpoints.UPDATE_USER, changes)
 
     @operation
-    async def delete_user(self, password: str | None = None) -> None:
-        """Delete the account and all that belongs to it.
+    async def delete_user(self, password: str | None = None, *, code: str | None = None) -> None:
+        """Delete the account and all that belongs to it; `code` as for `revoke_sessions`.
 
-        The password is needed unless a factor was proven in this session within the last ten minutes.
+        The password is needed unless a factor was verified in this session within the last ten minutes.
         """
-        await self._connection.call(endpoints.DELETE_USER, {"password": password})
+        await self._connection.call(endpoints.DELETE_USER, {"password": password, "code": code})
 
     @operation
     async def change_password(
-        self, *, current_password: str, new_password: str, revoke_other_sessions: bool = True
+        self,
+        *,
+        current_password: str,
+        new_password: str,
+        revoke_other_sessions: bool = True,
+        code: str | None = None,
     ) -> SignedIn:
-        """Change the password. Pending sign-ins and trusted devices end, and by default all other sessions."""
+        """Change the password; `code` as for `revoke_sessions`.
+
+        Pending sign-ins and trusted devices end, and by default all other sessions. This one goes on by a new token.
+        """
         body = {
+            "code": code,
             "currentPassword": current_password,
             "newPassword": new_password,
             "revokeOtherSessions": revoke_other_sessions,
@@ -108,6 +124,25 @@ class Auth(Group[S]):
         await self._connection.call(endpoints.SEND_VERIFICATION_EMAIL, body)
 
     @operation
+    async def check_reset_token(self, token: str) -> None:
+        """Make sure that the link of a password reset still works; nothing changes.
+
+        Raises:
+            AthenaError: `INVALID_TOKEN`, it has expired or was used.
+        """
+        await self._connection.call(endpoints.CHECK_RESET_TOKEN, {"token": token})
+
+    @operation
     async def verify_email(self, token: str) -> None:
-        """Verify an address by the token of a link. Nobody is signed in."""
+        """Verify an address by the token of a link, in a session of its account."""
         await self._connection.call(endpoints.VERIFY_EMAIL, {"token": token})
+
+    @operation
+    async def confirm_email(self, token: str, *, password: str) -> None:
+        """Verify an address by the token of a link and the password. Nobody is signed in."""
+        await self._connection.call(endpoints.CONFIRM_EMAIL, {"token": token, "password": password})
+
+    @operation
+    async def recognize_browser(self, token: str, *, password: str) -> None:
+        """Have this client recognized by the token of a mail about a blocked account, and the password."""
+        await self._connection.call(endpoints.RECOGNIZE_BROWSER, {"token": token, "password": password})

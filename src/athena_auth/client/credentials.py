@@ -15,6 +15,7 @@ CredentialsMode = Literal["bearer", "cookie"]
 _SESSION = "athena-auth.session_token"
 _CHALLENGE = "athena-auth.two_factor"
 _TRUSTED_DEVICE = "athena-auth.trust_device"
+_RECOGNIZED_BROWSER = "athena-auth.recognized_browser"
 _SECURE_PREFIX = "__Secure-"
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # RFC 6750 section 2.1
 
@@ -36,10 +37,13 @@ class Credentials:
     def headers(self, challenge: str | None) -> dict[str, str]:
         """Return the headers that say who is calling: the owner of the session, or of this challenge instead."""
         tokens = self._store.load()
-        for token in (challenge, tokens.session, tokens.trusted_device):
+        for token in (challenge, tokens.session, tokens.trusted_device, tokens.recognized_browser):
             _refuse_if_malformed(token)
-        # A trusted device is known by its cookie alone, also to a bearer.
-        cookies = {_TRUSTED_DEVICE: tokens.trusted_device}
+        # A trusted device, and one that has signed in before, is known by its cookie alone, also to a bearer.
+        cookies = {
+            _TRUSTED_DEVICE: tokens.trusted_device,
+            _RECOGNIZED_BROWSER: tokens.recognized_browser,
+        }
         headers: dict[str, str] = {}
         if self._mode == "cookie":
             cookies |= {_CHALLENGE: challenge} if challenge else {_SESSION: tokens.session}
@@ -62,6 +66,8 @@ class Credentials:
             changes["session"] = None
         if _TRUSTED_DEVICE in cookies:
             changes["trusted_device"] = cookies[_TRUSTED_DEVICE]
+        if _RECOGNIZED_BROWSER in cookies:
+            changes["recognized_browser"] = cookies[_RECOGNIZED_BROWSER]
         if not changes:
             return
         with self._lock:

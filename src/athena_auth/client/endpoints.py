@@ -75,8 +75,11 @@ CHANGE_PASSWORD = Endpoint("POST", "/change-password", SignedIn)
 REQUEST_PASSWORD_RESET = Endpoint("POST", "/request-password-reset", Done)
 RESET_PASSWORD = Endpoint("POST", "/reset-password", FirstStep)
 SEND_VERIFICATION_EMAIL = Endpoint("POST", "/send-verification-email", Done)
-# A GET, but it spends the token: a second one would be told that the link was used.
+CHECK_RESET_TOKEN = Endpoint("POST", "/check-reset-token", Done, repeatable=True)
+# A GET, but it changes something.
 VERIFY_EMAIL = Endpoint("GET", "/verify-email", Done)
+CONFIRM_EMAIL = Endpoint("POST", "/confirm-email", Done)
+RECOGNIZE_BROWSER = Endpoint("POST", "/recognize-browser", Done)
 
 ENABLE = Endpoint("POST", "/two-factor/enable", Enrolment)
 DISABLE = Endpoint("POST", "/two-factor/disable", Done)

@@ -13,10 +13,11 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Tokens(msgspec.Struct, frozen=True, rename="camel"):
-    """What a client has to show: the session's token, and the one that makes it a trusted device."""
+    """What a client has to show: the session's token, and those that make it a trusted or a recognized device."""
 
     session: str | None = None
     trusted_device: str | None = None
+    recognized_browser: str | None = None
 
     def __repr__(self) -> str:
         return f"Tokens({', '.join(f'{name}={value}' for name, value in self.__rich_repr__())})"

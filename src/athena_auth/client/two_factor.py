@@ -20,33 +20,43 @@ class TwoFactor(SecondStep[S]):
         issuer: str | None = None,
         method: Literal["totp", "otp"] = "totp",
         phone_number: str | None = None,
+        code: str | None = None,
     ) -> Enrolment:
         """Begin to turn a second factor on; `verify_totp` (or `verify_otp`) with a first code confirms it.
 
         Until then whatever was on stays on. `issuer` is the name the authenticator app shows; `phone_number`, as
-        `+4915112345678`, is where the codes of the method `otp` go instead of by mail.
+        `+4915112345678`, is where the codes of the method `otp` go instead of by mail. `code` as for `disable`.
         """
-        body = {"password": password, "issuer": issuer, "method": method, "phoneNumber": phone_number}
+        body = {
+            "password": password,
+            "code": code,
+            "issuer": issuer,
+            "method": method,
+            "phoneNumber": phone_number,
+        }
         return await self._connection.call(endpoints.ENABLE, body)
 
     @operation
-    async def disable(self, password: str) -> None:
+    async def disable(self, password: str, *, code: str | None = None) -> None:
         """Turn the second factor off: every factor, backup code and trusted device, and all other sessions end.
 
+        A second factor verified in this session within ten minutes is needed, or a code of one in this call.
+
         Raises:
-            StepUpRequiredError: the server wants a factor proven in this session first.
+            StepUpRequiredError: neither was given.
         """
-        await self._connection.call(endpoints.DISABLE, {"password": password})
+        await self._connection.call(endpoints.DISABLE, {"password": password, "code": code})
 
     @operation
-    async def get_totp_uri(self, password: str) -> TotpUri:
-        """Show the address an authenticator app reads from a QR code."""
-        return await self._connection.call(endpoints.GET_TOTP_URI, {"password": password})
+    async def get_totp_uri(self, password: str, *, code: str | None = None) -> TotpUri:
+        """Show the address an authenticator app reads from a QR code; `code` as for `disable`."""
+        return await self._connection.call(endpoints.GET_TOTP_URI, {"password": password, "code": code})
 
     @operation
-    async def generate_backup_codes(self, password: str) -> BackupCodes:
-        """Make new backup codes; those made before end."""
-        return await self._connection.call(endpoints.GENERATE_BACKUP_CODES, {"password": password})
+    async def generate_backup_codes(self, password: str, *, code: str | None = None) -> BackupCodes:
+        """Make new backup codes; those made before end. `code` as for `disable`."""
+        body = {"password": password, "code": code}
+        return await self._connection.call(endpoints.GENERATE_BACKUP_CODES, body)
 
     @operation
     async def status(self) -> TwoFactorStatus:

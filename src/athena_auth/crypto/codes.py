@@ -1,11 +1,21 @@
 """Codes that people type: how they are drawn, and how what was typed is read."""
 
 import secrets
+import unicodedata
 
 BACKUP_CODE_COUNT = 10
 _BACKUP_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+_BACKUP_CHARACTERS = frozenset(_BACKUP_ALPHABET)
 _BACKUP_GROUPS = 4
 _BACKUP_GROUP_LENGTH = 4
+
+# Spaces and line ends, dashes, and what is not seen: directional marks, joiners, soft hyphens, byte order marks.
+_IGNORABLE_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Pd", "Cf"})
+# Of other categories: the minus sign, the hyphen bullet and the modifier minus that word processors put in, the long
+# vowel mark that the dash key gives on Japanese keyboards, and characters without width.
+_IGNORABLE = frozenset(
+    "\u2212\u2043\u02d7\u30fc\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f"
+).union(map(chr, range(0xFE00, 0xFE10)))
 
 
 def new_numeric_code(digits: int) -> str:
@@ -27,8 +37,18 @@ def new_backup_code() -> str:
 
 
 def normalised_code(code: str) -> str:
-    """Return the code without the spaces and dashes people put in, in lower case.
+    """Return a typed or pasted code as it is compared: NFKC, without what carries no meaning in it, in lower case.
 
-    Other characters stay as they are: `١٢٣٤٥٦` is not `123456`, and so it is refused like any wrong code.
+    Full-width digits become ASCII ones. Digits of other scripts stay as they are, and make the code malformed.
     """
-    return code.replace(" ", "").replace("-", "").lower()
+    return "".join(c for c in unicodedata.normalize("NFKC", code) if not _is_ignorable(c)).lower()
+
+
+def is_backup_code(code: str) -> bool:
+    """Tell whether a normalised code could be a backup code."""
+    return len(code) == _BACKUP_GROUPS * _BACKUP_GROUP_LENGTH and _BACKUP_CHARACTERS.issuperset(code)
+
+
+def _is_ignorable(character: str) -> bool:
+    category = unicodedata.category(character)
+    return character.isspace() or category in _IGNORABLE_CATEGORIES or character in _IGNORABLE

@@ -37,6 +37,15 @@ class MessageKind(StrEnum):
     PASSWORD_WAS_RESET = "password-was-reset"  # noqa: S105 -- a kind of message
     ACCOUNT_LOCKED = "account-locked"
     """So many passwords or codes were wrong in a row that whoever tries has to wait."""
+    CODE_REUSED = "code-reused"
+    """A code that had been used was entered again in another browser."""
+    SECRET_REVEALED = "secret-revealed"  # noqa: S105 -- a kind of message
+    """The secret of the active authenticator app was shown."""
+    DEVICE_TOKEN_REUSED = "device-token-reused"  # noqa: S105 -- a kind of message
+    """A trusted device's token was shown by two browsers."""
+    ACCOUNT_DELETED = "account-deleted"
+    ACCOUNT_RECLAIMED = "account-reclaimed"
+    """A password reset removed what was set up before the address was verified."""
     PASSWORDS_CLOSED = "passwords-closed"
     """So many passwords were wrong in a row that none is taken any more."""
 

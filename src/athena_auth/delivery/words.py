@@ -3,7 +3,8 @@
 The sentences name `{app_name}`, `{lifetime}` and `{codes_left}`, which `render` fills in. No subject holds a
 secret: a locked screen shows the subject to whoever holds the phone, which may be the thief the second factor
 is there to stop. An opening comes before the code or the link for the same reason, and is long enough to fill
-a preview. News carries no link: people who are used to links in warnings follow the forged ones.
+a preview. Notifications carry no link, since people who are used to links in warnings follow the forged ones; only
+those of a blocked account have one, which the owner may need to get back in.
 """
 
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ TEXT = "{app_name}: {code} is your security code, valid for {lifetime}. Never sh
 
 SIGNATURE = "This mail was sent automatically by {app_name}."
 
+_RECOGNIZE = "Allow this browser to sign in"
 _WAS_YOU = Advice("If this was you,", "there is nothing to do.")
 _HELP = "If you cannot sign in any more, ask the people who run {app_name} for help."
 
@@ -97,11 +99,13 @@ WORDS = {
     MessageKind.SECOND_FACTOR_CLOSED: Words(
         subject="Your {app_name} account takes no more codes",
         opening="The codes entered for your {app_name} account were wrong too many times in a row. No more are "
-        "accepted, so that nobody can go on guessing.",
+        "accepted, except in browsers that have signed in before. Open the link below in another browser to allow "
+        "it there. Backup codes still work everywhere.",
+        action=_RECOGNIZE,
         advice=(
             Advice(
-                "To sign in with codes again,",
-                "change your password where you are still signed in, or ask the people who run {app_name}.",
+                "To sign in elsewhere,",
+                "use the link or a backup code, or ask the people who run {app_name}.",
             ),
             _was_not_you(
                 "somebody probably has your password. Change it now, and wherever else you use the same one."
@@ -218,26 +222,82 @@ WORDS = {
     ),
     MessageKind.ACCOUNT_LOCKED: Words(
         subject="Wrong passwords or codes for your {app_name} account",
-        opening="Several wrong passwords or codes in a row were entered for your {app_name} account. Whoever "
-        "enters them has to wait before the next one is looked at.",
+        opening="Several wrong passwords or codes in a row were entered for your {app_name} account. New attempts "
+        "have to wait. If you are the one who waits, open the link below in the browser you want to sign in from, and "
+        "enter your password. It works once, for {lifetime}.",
+        action=_RECOGNIZE,
         advice=(
-            Advice("If this was you,", "wait, then try again."),
+            Advice("If this was you,", "wait, then try again, or use the link."),
             _was_not_you(
-                "somebody is guessing, and was not let in. Make sure that your password is long and that you "
+                "someone is guessing, and was not let in. Make sure that your password is long and that you "
                 "use it nowhere else."
             ),
         ),
     ),
     MessageKind.PASSWORDS_CLOSED: Words(
-        subject="Passwords for your {app_name} account are closed",
-        opening="A hundred wrong passwords in a row were entered for your {app_name} account. No password is taken "
-        "any more, the right one neither.",
+        subject="Password sign-in to your {app_name} account is blocked",
+        opening="Too many wrong passwords in a row were entered for your {app_name} account. Password sign-in is "
+        "blocked, even with the correct password, except in browsers that have signed in before. Open the link "
+        "below in another browser to allow it there.",
+        action=_RECOGNIZE,
         advice=(
-            Advice(
-                "To get back in,",
-                "ask for a new password by mail on the sign-in page, or use a device that you trust.",
+            Advice("To get back in elsewhere,", "use the link, or ask for a new password by email."),
+            _was_not_you("someone is guessing, and was not let in."),
+        ),
+    ),
+    MessageKind.CODE_REUSED: Words(
+        subject="A used code of your {app_name} account was entered again",
+        opening="A correct code of your {app_name} account that had already been used was entered again, in "
+        "another browser. It was refused.",
+        advice=(
+            Advice("If you entered it twice yourself,", "there is nothing to do."),
+            _was_not_you(
+                "someone has seen your code, for instance on a forged page, and knows your password. Change the "
+                "password now."
             ),
-            _was_not_you("somebody is guessing, and was not let in."),
+        ),
+    ),
+    MessageKind.SECRET_REVEALED: Words(
+        subject="The authenticator secret of your {app_name} account was shown",
+        opening="The secret of the authenticator app of your {app_name} account was shown to someone who was "
+        "signed in. Whoever has it can make your codes.",
+        advice=(
+            _WAS_YOU,
+            _was_not_you(
+                f"someone else is in your account. Change your password now, then replace the app. {_HELP}"
+            ),
+        ),
+    ),
+    MessageKind.DEVICE_TOKEN_REUSED: Words(
+        subject="A trusted device of your {app_name} account was signed out",
+        opening="Two browsers used the same trusted device of your {app_name} account. One of them may hold a copy, "
+        "so the device is no longer trusted and its sessions were ended.",
+        advice=(
+            Advice("If you restored a browser from a backup,", "sign in and trust it again."),
+            _was_not_you(
+                "someone has copied your browser's data, and knows your password. Change the password now."
+            ),
+        ),
+    ),
+    MessageKind.ACCOUNT_RECLAIMED: Words(
+        subject="Your {app_name} password was reset, and two-factor authentication is off",
+        opening="A new password was chosen for your {app_name} account, with a link from a mail to this address. The "
+        "address had never been confirmed, so everything that was set up before was removed: two-factor "
+        "authentication, trusted devices and sessions.",
+        advice=(
+            Advice("If this was you,", "sign in with the new password and set up two-factor authentication."),
+            _was_not_you(
+                "someone else can read your mail. Change the password of your mailbox first, then that of "
+                f"{{app_name}}. {_HELP}"
+            ),
+        ),
+    ),
+    MessageKind.ACCOUNT_DELETED: Words(
+        subject="Your {app_name} account was deleted",
+        opening="Your {app_name} account and everything that belonged to it was deleted.",
+        advice=(
+            Advice("If this was you,", "there is nothing to do."),
+            _was_not_you(f"someone else was in your account. {_HELP}"),
         ),
     ),
 }

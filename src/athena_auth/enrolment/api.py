@@ -5,13 +5,14 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from athena_auth.accounts.answers import renewed_reply, session_reply
 from athena_auth.accounts.errors import PROOF_ERRORS
 from athena_auth.accounts.model import SignedIn
-from athena_auth.challenge.answers import session_cookie
+from athena_auth.accounts.step_up import Offered
 from athena_auth.enrolment.service import EnrolmentService, Factor
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
-from athena_auth.wire.fields import BackupCodes, Issuer, Password, TotpUri
+from athena_auth.wire.fields import BackupCodes, Issuer, Password, StepUpCode, TotpUri
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, Route
@@ -32,6 +33,7 @@ class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
     """The password, and what to turn on."""
 
     password: Password
+    code: StepUpCode | None = None
     issuer: Issuer | None = None
     method: Annotated[Factor, Meta(description="Which factor to turn on.", examples=["totp"])] = Factor.TOTP
     phone_number: PhoneNumber | None = None
@@ -55,22 +57,26 @@ class EnrolmentApi:
     async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply | Refused:
         """Begin an enrolment."""
         body = call.body
-        enrolment = await self._service.enable(
-            call.principal, body.password, body.method, issuer=body.issuer, number=body.phone_number
+        begun = await self._service.enable(
+            call.principal,
+            Offered(body.password, body.code),
+            body.method,
+            issuer=body.issuer,
+            number=body.phone_number,
         )
-        if isinstance(enrolment, Refused):
-            return enrolment
+        if isinstance(begun, Refused):
+            return begun
+        enrolment = begun.outcome
         uri = UNSET if enrolment.totp_uri is None else enrolment.totp_uri
-        return Reply(EnableAnswer(totp_uri=uri, backup_codes=enrolment.backup_codes, method=body.method))
+        answer = EnableAnswer(totp_uri=uri, backup_codes=enrolment.backup_codes, method=body.method)
+        return renewed_reply(answer, call.principal, begun.signed_in)
 
     async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
         """Remove all factors."""
-        refused = await self._service.disable(call.principal, call.body.password)
-        if refused is not None:
-            return refused
-        signed_in = call.principal
-        cookies = (session_cookie(signed_in.session, signed_in.token), expired(CookieName.TRUSTED_DEVICE))
-        return Reply(StatusAnswer(), cookies, session_token=signed_in.token)
+        done = await self._service.disable(call.principal, Offered(call.body.password, call.body.code))
+        if isinstance(done, Refused):
+            return done
+        return session_reply(StatusAnswer(), done.signed_in, expired(CookieName.TRUSTED_DEVICE))
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -82,7 +88,7 @@ class EnrolmentApi:
                 access=Access.SESSION,
                 body=EnableBody,
                 answer=EnableAnswer,
-                errors=(*PROOF_ERRORS, ErrorCode.TOO_MANY_REQUESTS, ErrorCode.STEP_UP_REQUIRED),
+                errors=(*PROOF_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
                 limit=SECOND_STEP,
                 summary="Begin to turn a second factor on",
                 description="The new secret and the new backup codes take effect when a code confirms them "
@@ -97,11 +103,9 @@ class EnrolmentApi:
                 access=Access.SESSION,
                 body=PasswordBody,
                 answer=StatusAnswer,
-                errors=(*PROOF_ERRORS, ErrorCode.STEP_UP_REQUIRED),
+                errors=PROOF_ERRORS,
                 limit=SECOND_STEP,
                 summary="Turn the second factor off",
-                description="Removes every factor, backup code and trusted device, and ends all other sessions. "
-                "With ATHENA_DISABLE_REQUIRES=second-factor a second factor must have been proven in this session "
-                "within ten minutes.",
+                description="Removes every factor, backup code and trusted device, and ends all other sessions.",
             ),
         )

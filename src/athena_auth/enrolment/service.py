@@ -6,7 +6,7 @@ import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.news import News
-from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
 from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Event
@@ -19,7 +19,6 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.method import OtpMethod
-from athena_auth.sessions.rules import has_fresh_second_factor
 from athena_auth.store.transaction import Tx
 from athena_auth.totp.method import TotpMethod
 
@@ -60,38 +59,34 @@ class EnrolmentService:
         self,
         *,
         factors: Factors,
-        proof: PasswordProof,
+        step_up: StepUp,
         events: CredentialEvents,
         news: News,
         clock: Clock,
-        takes_a_factor: bool,
     ) -> None:
-        """Take what it works with, and whether changing factors that are on takes one of them."""
         self._factors = factors
-        self._proof = proof
+        self._step_up = step_up
         self._events = events
         self._news = news
         self._clock = clock
-        self._takes_a_factor = takes_a_factor
 
     async def enable(
         self,
         signed_in: SignedIn,
-        password: str,
+        offered: Offered,
         factor: Factor,
         *,
         issuer: str | None = None,
         number: str | None = None,
-    ) -> Enrolment | Refused:
+    ) -> Authorized[Enrolment] | Refused:
         """Begin an enrolment, by password; with a phone number, of codes by text message to it."""
         refused = None if number is None else self._refuse_number(factor)
         if refused is not None:
             return refused
         now = self._clock.now()
-        if self._lacks_factor(signed_in, now):
-            return Refused(ErrorCode.STEP_UP_REQUIRED)
 
-        async def work(tx: Tx, account: Account) -> Enrolment | Refused:
+        async def work(tx: Tx, current: SignedIn) -> Enrolment | Refused:
+            account = current.account
             if factor is Factor.OTP:
                 return await self._begin_otp(tx, account, signed_in, number, now)
             audit.record(tx, entry_of(signed_in, Event.ENROLMENT_BEGUN), now)
@@ -100,22 +95,20 @@ class EnrolmentService:
             uri = self._factors.totp.stage(tx, account.id, issuer, account.email, now)
             return Enrolment(await self._pending_codes(tx, account, now), totp_uri=uri)
 
-        return await self._proof.act(signed_in, password, work)
+        return await self._step_up.act(Action.ENABLE, signed_in, offered, work)
 
-    async def disable(self, signed_in: SignedIn, password: str) -> Refused | None:
-        """Remove all factors, enrolments under way included, by password. Nothing to remove is no error."""
+    async def disable(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
+        """Remove all factors, enrolments under way included. Nothing to remove is no error."""
         user_id, now = signed_in.account.id, self._clock.now()
-        if self._lacks_factor(signed_in, now):
-            return Refused(ErrorCode.STEP_UP_REQUIRED)
 
-        async def work(tx: Tx, account: Account) -> None:
-            if not account.two_factor_enabled:
+        async def work(tx: Tx, current: SignedIn) -> None:
+            if not current.account.two_factor_enabled:
                 self._events.withdraw_enrolment(tx, user_id)
                 return
             actor = Actor(signed_in.client, signed_in.session.id)
             await self._events.announce(tx, user_id, Change.FACTORS_REMOVED, actor, now)
 
-        return await self._proof.act(signed_in, password, work)
+        return await self._step_up.act(Action.DISABLE, signed_in, offered, work)
 
     def _refuse_number(self, factor: Factor) -> Refused | None:
         if factor is not Factor.OTP:
@@ -126,13 +119,6 @@ class EnrolmentService:
                 "This server sends no text messages: leave phoneNumber out, and codes are sent by mail.",
             )
         return None
-
-    def _lacks_factor(self, signed_in: SignedIn, now: Millis) -> bool:
-        return (
-            self._takes_a_factor
-            and signed_in.account.two_factor_enabled
-            and not has_fresh_second_factor(signed_in.session, now)
-        )
 
     async def _begin_otp(
         self, tx: Tx, account: Account, signed_in: SignedIn, number: str | None, now: Millis
@@ -158,7 +144,7 @@ class EnrolmentService:
     ) -> Enrolment | Refused:
         otp, binding = self._factors.otp, session_binding(signed_in.session.id)
         # A refusal commits what came before it: the send is paid for before anything takes another's place.
-        refused = await otp.pay_for_send(tx, account, binding, now)
+        refused = await otp.pay_for_send(tx, account, binding, signed_in.client, now)
         if refused is not None:
             return refused
         self._factors.totp.withdraw(tx, account.id)

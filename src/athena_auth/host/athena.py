@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from athena_auth.accounts.assurance import Requirement
 from athena_auth.accounts.service import Resolver
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.errors import RefusedError, answer_refusal
 from athena_auth.host.events import Events, Subscriber
-from athena_auth.host.guard import Guard, Requirement
+from athena_auth.host.guard import Guard
 from athena_auth.host.run import Run
 from athena_auth.host.users import Users
 from athena_auth.kernel.clock import Clock

@@ -11,28 +11,19 @@ import msgspec
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.assurance import Requirement, unmet_requirement
 from athena_auth.accounts.service import Resolver
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.model import Principal, principal_of
-from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.log import Log
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.server.edge import Policy
 from athena_auth.server.request import read_headers
-from athena_auth.sessions.model import Level
-from athena_auth.sessions.rules import has_fresh_second_factor, is_fresh
 
 _log = Log(__name__)
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-
-
-class Requirement(msgspec.Struct, frozen=True):
-    """What must stand behind a session: an assurance level, and how recent its proof must be, in seconds."""
-
-    level: Level = Level.ONE
-    fresh: int | None = None
 
 
 class Gatekeeper(msgspec.Struct, frozen=True):
@@ -79,33 +70,14 @@ class Guard:
         if caller.tokens.session is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         try:
+            by_cookie = caller.tokens.by_cookie
             signed_in = await gatekeeper.resolver.resolve(
-                caller.tokens.session, caller.client, slides=not caller.tokens.by_cookie
+                caller.tokens.session, caller.client, by_cookie=by_cookie, slides=not by_cookie
             )
         except Unavailable as outage:
             _log.warning("guard.unavailable", reason=str(outage))
             return Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after)
         if signed_in is None:
             return Refused(ErrorCode.UNAUTHORIZED)
-        lacking = what_lacks(signed_in, self._requirement, gatekeeper.clock.now())
-        return principal_of(signed_in) if lacking is None else Refused(lacking)
-
-
-def what_lacks(signed_in: SignedIn, requirement: Requirement, now: Millis) -> ErrorCode | None:
-    """Return what somebody must do before she may go on, or None when her session will do.
-
-    A trusted device stands in for the second factor at sign-in, and is no recent proof of it: whoever sits at that
-    device must show the factor itself where a recent one is required.
-    """
-    session, has_factors = signed_in.session, signed_in.account.two_factor_enabled
-    within = None if requirement.fresh is None else requirement.fresh * 1000
-    if requirement.level is Level.TWO:
-        if not has_factors:
-            return ErrorCode.ENROLMENT_REQUIRED
-        good = session.proof.level is Level.TWO and (
-            within is None or has_fresh_second_factor(session, now, within)
-        )
-        return None if good else ErrorCode.STEP_UP_REQUIRED
-    if within is None or is_fresh(session, now, within):
-        return None
-    return ErrorCode.STEP_UP_REQUIRED if has_factors else ErrorCode.SIGN_IN_AGAIN
+        unmet = unmet_requirement(signed_in, self._requirement, gatekeeper.clock.now())
+        return principal_of(signed_in) if unmet is None else Refused(unmet)

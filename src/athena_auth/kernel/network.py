@@ -1,5 +1,6 @@
 """Which addresses count as one client. Pure."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 _NETWORK_BITS = 64
@@ -8,6 +9,7 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _NOWHERE = "unknown"
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """Return what requests from this address are counted under.
 

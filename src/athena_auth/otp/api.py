@@ -2,17 +2,16 @@
 
 import msgspec
 
-from athena_auth.accounts.model import SignedIn
 from athena_auth.challenge.answers import PassedReply, TokenUserAnswer, token_user_answer
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
-from athena_auth.challenge.second_step import SubmittedCode
+from athena_auth.challenge.second_step import Principal, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.service import OtpService
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.fields import Code, TrustDevice, is_set
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, ChallengeBearer, NoBody, Route
+from athena_auth.wire.route import Access, Call, NoBody, Route
 
 
 class VerifyOtpBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -30,18 +29,18 @@ class OtpApi:
         self._service = service
         self._passed_reply = passed_reply
 
-    async def send_otp(self, call: Call[SignedIn | ChallengeBearer, NoBody]) -> Reply | Refused:
+    async def send_otp(self, call: Call[Principal, NoBody]) -> Reply | Refused:
         """Send a code."""
         refused = await self._service.send(call.principal)
         return refused or Reply(StatusAnswer())
 
-    async def verify_otp(self, call: Call[SignedIn | ChallengeBearer, VerifyOtpBody]) -> Reply | Refused:
+    async def verify_otp(self, call: Call[Principal, VerifyOtpBody]) -> Reply | Refused:
         """Judge a code."""
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         passed = await self._service.verify(call.principal, submitted)
         if isinstance(passed, Refused):
             return passed
-        return self._passed_reply.of(passed, token_user_answer(passed))
+        return self._passed_reply.of(passed, token_user_answer(passed), call.caller)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""

@@ -1,11 +1,13 @@
 """Sent codes as a second factor, and their enrolment. All steps take the caller's transaction."""
 
+import re
+
 import msgspec
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.challenge.binding import Binding
-from athena_auth.challenge.method import Claim, Proven
+from athena_auth.challenge.method import Claim, Proven, Used
 from athena_auth.challenge.model import Change, MethodName
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.crypto.keys import Keyring
@@ -19,8 +21,10 @@ from athena_auth.otp.model import SpentCode
 from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sends import budget as sends
+from athena_auth.wire.caller import ClientInfo
 
 _DIGITS = 6
+_CODE = re.compile(f"[0-9]{{{_DIGITS}}}")
 
 
 class OtpSettings(msgspec.Struct, frozen=True):
@@ -39,6 +43,11 @@ class OtpMethod:
     """Sends, judges and uses up codes."""
 
     name = MethodName.OTP
+    is_throttled = True
+    malformed = Refused(
+        ErrorCode.INVALID_CODE,
+        f"This is not a code that was sent. Enter the {_DIGITS} digits of the message.",
+    )
 
     def __init__(self, keyring: Keyring, outbox: Outbox, settings: OtpSettings) -> None:
         """Take the keys that hash the codes and the way messages go out."""
@@ -50,6 +59,10 @@ class OtpMethod:
     def goes_by_text(self) -> bool:
         """Whether codes can be sent to phone numbers here."""
         return self._settings.by_text
+
+    def is_well_formed(self, code: str) -> bool:
+        """Tell whether this could be a sent code."""
+        return _CODE.fullmatch(code) is not None
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether this account, which has a second factor on, may have codes sent.
@@ -79,13 +92,13 @@ class OtpMethod:
         enrolment = await sql.load_enrolment(tx, user_id) if self.goes_by_text else None
         return None if enrolment is None else enrolment.number
 
-    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused:
-        """Judge a code; in a live session it also confirms the enrolment it was sent for."""
-        spent = await self._use(tx, claim)
+    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused | Used:
+        """Verify a code; where enrolments may be confirmed it also confirms the one it was sent for."""
+        hashes = self._keyring.possible_hashes(claim.code, _place(claim.binding))
+        spent = await self._use(tx, claim, hashes)
         if spent is None:
-            is_open = await sql.is_code_open(tx, claim.user_id, claim.binding.key, claim.now)
-            return Refused(ErrorCode.INVALID_CODE if is_open else ErrorCode.OTP_HAS_EXPIRED)
-        change = await self._confirm(tx, claim, spent.number) if claim.binding.signed_in else None
+            return await self._refusal(tx, claim, hashes)
+        change = await self._confirm(tx, claim, spent.number) if claim.confirms else None
         # A number that was given up again before its code was typed in proves nothing, whoever reads its texts.
         by_text_alone = change is None and spent.number is not None
         if by_text_alone and spent.number != await self.number(tx, claim.user_id):
@@ -110,29 +123,49 @@ class OtpMethod:
             return None
         return Change.FACTOR_REPLACED if before is not None and before.confirmed else Change.FACTOR_ADDED
 
-    async def _use(self, tx: Tx, claim: Claim) -> SpentCode | None:
-        """Judge a code and use it up: deleting its row is both.
+    async def _refusal(self, tx: Tx, claim: Claim, hashes: list[bytes]) -> Refused | Used:
+        """Return why a code that could not be used up is refused: it is wrong, or there is none, or it was used."""
+        sent = await sql.load_code(tx, claim.user_id, claim.binding.key, claim.now)
+        if sent is None:
+            return Refused(ErrorCode.OTP_HAS_EXPIRED)
+        if sent.used_by is None:
+            return Refused(ErrorCode.INVALID_CODE)
+        refused = Refused(ErrorCode.OTP_HAS_EXPIRED)
+        is_same = sent.code_hash in hashes
+        return Used(refused, elsewhere=sent.used_by != claim.browser) if is_same else refused
+
+    async def _use(self, tx: Tx, claim: Claim, hashes: list[bytes]) -> SpentCode | None:
+        """Verify a code and use it up: one guarded write is both.
 
         The database compares keyed hashes. How long that takes says nothing to somebody without the key.
         """
-        for code_hash in self._keyring.possible_hashes(claim.code, _place(claim.binding)):
-            spent = await sql.spend_code(tx, claim.user_id, claim.binding.key, code_hash, claim.now)
+        for code_hash in hashes:
+            spent = await sql.spend_code(tx, claim, code_hash)
             if spent is not None:
                 return spent
         return None
 
     async def post(
-        self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
+        self,
+        tx: Tx,
+        account: Account,
+        binding: Binding,
+        client: ClientInfo,
+        now: Millis,
+        *,
+        confirming: bool = False,
     ) -> Refused | None:
-        """Pay for a send and do it, unless too many were sent to this account of late."""
-        refused = await self.pay_for_send(tx, account, binding, now)
+        """Count a send and do it, unless too many were sent to this account of late."""
+        refused = await self.pay_for_send(tx, account, binding, client, now)
         if refused is None:
             await self.post_paid(tx, account, binding, now, confirming=confirming)
         return refused
 
-    async def pay_for_send(self, tx: Tx, account: Account, binding: Binding, now: Millis) -> Refused | None:
+    async def pay_for_send(
+        self, tx: Tx, account: Account, binding: Binding, client: ClientInfo, now: Millis
+    ) -> Refused | None:
         """Count a send; return the refusal when too many were sent to this account of late."""
-        return await sends.pay(tx, account.id, _sends_of(binding), now)
+        return await sends.pay(tx, account.id, _sends_of(binding), client.address, now)
 
     async def post_paid(
         self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
@@ -185,7 +218,9 @@ class OtpMethod:
 
 
 def _sends_of(binding: Binding) -> sends.Kind:
-    return sends.Kind.SESSION if binding.signed_in else sends.Kind.CHALLENGE
+    if binding.signed_in:
+        return sends.Kind.SESSION
+    return sends.Kind.RECOGNIZED if binding.recognized else sends.Kind.CHALLENGE
 
 
 def _place(binding: Binding) -> str:

@@ -21,6 +21,17 @@ class Enrolment(msgspec.Struct, frozen=True):
         return "Enrolment(…)"
 
 
+class SentCode(msgspec.Struct, frozen=True):
+    """The code that was last sent to a challenge or a session."""
+
+    code_hash: bytes
+    used_by: bytes | None
+    """The browser that used it, if one did."""
+
+    def __repr__(self) -> str:
+        return "SentCode(…)"
+
+
 class SpentCode(msgspec.Struct, frozen=True):
     """A code that was right and is used up: whoever typed it reads what is sent there."""
 

@@ -7,13 +7,14 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge import sql as challenges
 from athena_auth.challenge.binding import Binding, challenge_binding, session_binding
-from athena_auth.challenge.second_step import MAX_TRIES, Passed, SecondStep, SubmittedCode
+from athena_auth.challenge.passed import Passed
+from athena_auth.challenge.second_step import MAX_TRIES, Principal, SecondStep, SubmittedCode
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.method import OtpMethod
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.wire.route import ChallengeBearer
+from athena_auth.wire.route import ChallengeBearer, EndedSession
 
 
 class OtpService:
@@ -26,19 +27,19 @@ class OtpService:
         self._store = store
         self._clock = clock
 
-    async def send(self, principal: SignedIn | ChallengeBearer) -> Refused | None:
+    async def send(self, principal: Principal) -> Refused | None:
         """Send a code that is good for this challenge or session only; it replaces the one sent before."""
 
         async def work(tx: Tx) -> Refused | None:
             if isinstance(principal, ChallengeBearer):
                 return await self._post_for_challenge(tx, principal)
+            if isinstance(principal, EndedSession):
+                return Refused(ErrorCode.UNAUTHORIZED)
             return await self._post_for_session(tx, principal)
 
         return await self._store.transact(work)
 
-    async def verify(
-        self, principal: SignedIn | ChallengeBearer, submitted: SubmittedCode
-    ) -> Passed | Refused:
+    async def verify(self, principal: Principal, submitted: SubmittedCode) -> Passed | Refused:
         """Sign in by a sent code, confirm an enrolment, or prove the factor again."""
         return await self._second_step.take(self._method, principal, submitted)
 
@@ -51,7 +52,9 @@ class OtpService:
         if waiting.tries >= MAX_TRIES:
             return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
         sent = Entry(event=Event.OTP_SENT, user_id=waiting.account.id, client=bearer.client)
-        return await self._post_if_available(tx, waiting.account, challenge_binding(token_digest), sent)
+        return await self._post_if_available(
+            tx, waiting.account, challenge_binding(token_digest, recognized=waiting.recognized), sent
+        )
 
     async def _post_for_session(self, tx: Tx, signed_in: SignedIn) -> Refused | None:
         now = self._clock.now()
@@ -78,7 +81,7 @@ class OtpService:
         self, tx: Tx, account: Account, binding: Binding, sent: Entry, *, confirming: bool = False
     ) -> Refused | None:
         now = self._clock.now()
-        refused = await self._method.post(tx, account, binding, now, confirming=confirming)
+        refused = await self._method.post(tx, account, binding, sent.client, now, confirming=confirming)
         if refused is None:
             audit.record(tx, sent, now)
         return refused

@@ -1,10 +1,11 @@
 """Statements over `athena_otp_authenticator` and `athena_sent_code`."""
 
+from athena_auth.challenge.method import Claim
 from athena_auth.challenge.model import Change
 from athena_auth.challenge.rules import ENROLMENT
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
-from athena_auth.otp.model import Enrolment, SpentCode
+from athena_auth.otp.model import Enrolment, SentCode, SpentCode
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
@@ -51,17 +52,19 @@ _PUT_CODE = Statement("""
     INSERT INTO athena_sent_code (binding, user_id, code_hash, phone_number, created_at, expires_at)
     VALUES (:binding, :user_id, :code_hash, :number, :now, :expires_at)
     ON CONFLICT (binding) DO UPDATE
-    SET code_hash = excluded.code_hash, phone_number = excluded.phone_number, created_at = excluded.created_at,
+    SET code_hash = excluded.code_hash, used_by = NULL, phone_number = excluded.phone_number, created_at = excluded.created_at,
         expires_at = excluded.expires_at
 """)
 
-_LOAD_EXPIRY = Statement("""
-    SELECT expires_at FROM athena_sent_code WHERE binding = :binding AND user_id = :user_id
+_LOAD_CODE = Statement("""
+    SELECT code_hash, used_by FROM athena_sent_code
+    WHERE binding = :binding AND user_id = :user_id AND expires_at > :now
 """)
 
 _SPEND_CODE = Statement("""
-    DELETE FROM athena_sent_code
+    UPDATE athena_sent_code SET used_by = :browser
     WHERE binding = :binding AND user_id = :user_id AND code_hash = :code_hash AND expires_at > :now
+      AND used_by IS NULL
     RETURNING phone_number
 """)
 _END_CODES = Statement("DELETE FROM athena_sent_code WHERE user_id = :user_id")
@@ -122,17 +125,22 @@ def put_code(
     tx.later(_PUT_CODE, binding=binding, user_id=user_id, **code)
 
 
-async def is_code_open(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> bool:
-    """Tell whether a code sent to this challenge or session is still of use."""
-    row = await tx.one(_LOAD_EXPIRY, user_id=user_id, binding=binding)
-    return row is not None and row["expires_at"] > now
+async def load_code(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> SentCode | None:
+    """Load the code that was last sent to this challenge or session, unless it has expired."""
+    row = await tx.one(_LOAD_CODE, user_id=user_id, binding=binding, now=now)
+    return None if row is None else SentCode(row["code_hash"], row["used_by"])
 
 
-async def spend_code(
-    tx: Tx, user_id: UserId, binding: bytes, code_hash: bytes, now: Millis
-) -> SpentCode | None:
+async def spend_code(tx: Tx, claim: Claim, code_hash: bytes) -> SpentCode | None:
     """Use a code up; None when it is not the one that was sent last, is used or has expired."""
-    row = await tx.one(_SPEND_CODE, binding=binding, user_id=user_id, code_hash=code_hash, now=now)
+    row = await tx.one(
+        _SPEND_CODE,
+        binding=claim.binding.key,
+        user_id=claim.user_id,
+        code_hash=code_hash,
+        browser=claim.browser,
+        now=claim.now,
+    )
     return None if row is None else SpentCode(row["phone_number"])
 
 

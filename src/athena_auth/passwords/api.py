@@ -2,13 +2,14 @@
 
 import msgspec
 
-from athena_auth.accounts.answers import user_answer
+from athena_auth.accounts.answers import session_reply, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS, PROOF_ERRORS
 from athena_auth.accounts.model import SignedIn
-from athena_auth.challenge.answers import TokenUserAnswer, session_cookie
+from athena_auth.accounts.step_up import Offered
+from athena_auth.challenge.answers import SignInCookies, TokenUserAnswer
 from athena_auth.kernel.outcome import Refused
 from athena_auth.passwords.service import PasswordService
-from athena_auth.wire.fields import Flag, NewPassword, Password, is_set
+from athena_auth.wire.fields import Flag, NewPassword, Password, StepUpCode, is_set
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, Route
@@ -19,28 +20,28 @@ class ChangePasswordBody(msgspec.Struct, frozen=True, rename="camel"):
 
     current_password: Password
     new_password: NewPassword
+    code: StepUpCode | None = None
     revoke_other_sessions: Flag | None = None
 
 
 class PasswordApi:
     """The routes of passwords."""
 
-    def __init__(self, service: PasswordService) -> None:
-        """Take the use cases."""
+    def __init__(self, service: PasswordService, cookies: SignInCookies) -> None:
         self._service = service
+        self._cookies = cookies
 
     async def change_password(self, call: Call[SignedIn, ChangePasswordBody]) -> Reply | Refused:
         """Replace the password."""
         body, signed_in = call.body, call.principal
         revoke = body.revoke_other_sessions is None or is_set(body.revoke_other_sessions)
-        account = await self._service.change(
-            signed_in, body.current_password, body.new_password, revoke_others=revoke
-        )
-        if isinstance(account, Refused):
-            return account
-        answer = TokenUserAnswer(signed_in.token, user_answer(account))
-        cookie = session_cookie(signed_in.session, signed_in.token)
-        return Reply(answer, (cookie,), session_token=signed_in.token)
+        offered = Offered(body.current_password, body.code)
+        changed = await self._service.change(signed_in, offered, body.new_password, revoke_others=revoke)
+        if isinstance(changed, Refused):
+            return changed
+        answer = TokenUserAnswer(changed.signed_in.token, user_answer(changed.outcome))
+        recognition = self._cookies.recognition(changed.outcome, call.caller)
+        return session_reply(answer, changed.signed_in, recognition)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -56,7 +57,7 @@ class PasswordApi:
                 limit=SECOND_STEP,
                 summary="Change the password",
                 description="Pending sign-ins, sent codes and trusted devices end, and all other sessions unless "
-                "`revokeOtherSessions` is false.",
+                "`revokeOtherSessions` is false. The answer holds a new token; the old one stops working.",
                 tag="accounts",
             ),
         )

@@ -4,7 +4,7 @@ from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
 from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Clock
@@ -17,19 +17,19 @@ from athena_auth.throttle.passwords.budget import clear_account
 class PasswordService:
     """Replaces passwords, and with them everything that hung on the old one."""
 
-    def __init__(
-        self, proof: PasswordProof, pool: HashingPool, events: CredentialEvents, clock: Clock
-    ) -> None:
-        """Take what it works with."""
-        self._proof = proof
+    def __init__(self, step_up: StepUp, pool: HashingPool, events: CredentialEvents, clock: Clock) -> None:
+        self._step_up = step_up
         self._pool = pool
         self._events = events
         self._clock = clock
 
     async def change(
-        self, signed_in: SignedIn, current: str, new: str, *, revoke_others: bool
-    ) -> Account | Refused:
-        """Replace the password. This session stays; challenges and trusted devices end, and the others if asked."""
+        self, signed_in: SignedIn, offered: Offered, new: str, *, revoke_others: bool
+    ) -> Authorized[Account] | Refused:
+        """Replace the password.
+
+        This session goes on by another token; challenges and trusted devices end, and the other sessions if asked.
+        """
         user_id, session = signed_in.account.id, signed_in.session
         refused = rules.refuse_password(new, signed_in.account.email)
         if refused is not None:
@@ -37,16 +37,16 @@ class PasswordService:
         new_hash = await self._pool.hash(new)
         now = self._clock.now()
 
-        async def work(tx: Tx, current_account: Account) -> Account | Refused:
-            accounts.set_password(tx, user_id, new_hash)
+        async def work(tx: Tx, current: SignedIn) -> Account | Refused:
+            await accounts.set_password(tx, user_id, new_hash, now)
             actor = Actor(
                 signed_in.client,
                 session.id,
                 keeps_others=not revoke_others,
-                gets_guesses_back=not current_account.two_factor_enabled or has_second_factor(session),
+                reset_attempts=not current.account.two_factor_enabled or has_second_factor(current.session),
             )
             account = await self._events.announce(tx, user_id, Change.PASSWORD_CHANGED, actor, now)
             clear_account(tx, signed_in.account.email, signed_in.client.address)
             return account or Refused(ErrorCode.UNAUTHORIZED)
 
-        return await self._proof.act(signed_in, current, work)
+        return await self._step_up.act(Action.CHANGE_PASSWORD, signed_in, offered, work)

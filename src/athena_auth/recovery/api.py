@@ -3,18 +3,29 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
+from athena_auth.accounts.model import SignedIn
 from athena_auth.challenge.admission import FirstFactor
+from athena_auth.challenge.answers import SignInCookies
 from athena_auth.challenge.model import MethodName
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.recovery.links import with_parameters
 from athena_auth.recovery.requests import LinkRequests
-from athena_auth.recovery.service import RecoveryService
+from athena_auth.recovery.service import RecoveryService, VerifiedEmail
 from athena_auth.wire.bodies import StatusAnswer
-from athena_auth.wire.fields import ChallengeToken, Done, Email, MoreIsDue, NewPassword, NothingIsDue
+from athena_auth.wire.caller import Caller
+from athena_auth.wire.fields import (
+    ChallengeToken,
+    Done,
+    Email,
+    MoreIsDue,
+    NewPassword,
+    NothingIsDue,
+    Password,
+)
 from athena_auth.wire.limits import MAIL_LINKS
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, Route
@@ -35,6 +46,12 @@ MailToken = Annotated[
         examples=["b8Yt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQw"],
     ),
 ]
+_ALREADY = "This email address is already verified."
+_PASSWORD_ERRORS = (
+    ErrorCode.INVALID_TOKEN,
+    ErrorCode.INVALID_EMAIL_OR_PASSWORD,
+    ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
+)
 _ASKED = "If there is an account with this address, a link is on its way there."
 
 
@@ -64,6 +81,27 @@ class VerifyEmailQuery(msgspec.Struct, frozen=True):
 
     token: MailToken
     callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
+
+
+class ConfirmEmailBody(msgspec.Struct, frozen=True):
+    """The token that came by mail, the password of its account, and where to go afterwards."""
+
+    token: MailToken
+    password: Password
+    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
+
+
+class MailTokenBody(msgspec.Struct, frozen=True):
+    """The token that came by mail."""
+
+    token: MailToken
+
+
+class RecognizeBrowserBody(msgspec.Struct, frozen=True):
+    """The token that came by mail, and the password of its account."""
+
+    token: MailToken
+    password: Password
 
 
 class AskedAnswer(msgspec.Struct, frozen=True):
@@ -96,57 +134,89 @@ class VerifiedAnswer(msgspec.Struct, frozen=True):
 
     user: UserAnswer
     status: Done = True
+    message: (
+        Annotated[str, Meta(description="Said when it was verified before.", examples=[_ALREADY])] | UnsetType
+    ) = UNSET
+    url: Annotated[str, Meta(description="Where to go on: the `callbackURL`.")] | UnsetType = UNSET
 
 
 class RecoveryApi:
     """The routes of links."""
 
-    def __init__(self, requests: LinkRequests, service: RecoveryService) -> None:
-        """Take the use cases."""
+    def __init__(self, requests: LinkRequests, service: RecoveryService, cookies: SignInCookies) -> None:
         self._requests = requests
         self._service = service
+        self._cookies = cookies
 
     async def request_password_reset(self, call: Call[None, RequestPasswordResetBody]) -> Reply | Refused:
         """Send a link."""
-        body, client = call.body, call.caller.client
-        refused = self._requests.ask_for_reset(body.email, body.redirect_to, client)
+        body = call.body
+        refused = self._requests.ask_for_reset(body.email, body.redirect_to, call.caller)
         return refused or Reply(AskedAnswer())
 
     async def reset_password(self, call: Call[None, ResetPasswordBody]) -> Reply | Refused:
         """Set a new password."""
-        first = FirstFactor(call.caller.client, persistent=True, trust_token=None)
-        outcome = await self._service.reset(call.body.token, call.body.new_password, first)
+        outcome = await self._service.reset(
+            call.body.token, call.body.new_password, _first_factor(call.caller)
+        )
         if isinstance(outcome, Refused):
             return outcome
-        # Whoever is signed in here may be somebody else than the owner of the link.
-        signed_out = expired(CookieName.SESSION)
-        if outcome is None:
-            return Reply(PasswordResetAnswer(), (signed_out,))
-        answer = ChallengedAnswer(two_factor_methods=outcome.methods, token=outcome.token)
-        return Reply(answer, (Cookie(CookieName.CHALLENGE, outcome.token, outcome.expires_in), signed_out))
+        # Whoever is signed in here may be another person than the owner of the link.
+        cookies = (expired(CookieName.SESSION), self._cookies.recognition(outcome.account, call.caller))
+        challenged = outcome.challenged
+        if challenged is None:
+            return Reply(PasswordResetAnswer(), cookies)
+        answer = ChallengedAnswer(two_factor_methods=challenged.methods, token=challenged.token)
+        challenge = Cookie(CookieName.CHALLENGE, challenged.token, challenged.expires_in)
+        return Reply(answer, (challenge, *cookies))
+
+    async def check_reset_token(self, call: Call[None, MailTokenBody]) -> Reply | Refused:
+        """Say whether a link works."""
+        refused = await self._service.check_reset(call.body.token)
+        return refused or Reply(StatusAnswer())
 
     async def send_verification_email(self, call: Call[None, SendVerificationEmailBody]) -> Reply | Refused:
         """Send a link."""
-        body, client = call.body, call.caller.client
-        refused = self._requests.ask_for_verification(body.email, body.callback_url, client)
+        body = call.body
+        refused = self._requests.ask_for_verification(body.email, body.callback_url, call.caller)
         return refused or Reply(StatusAnswer())
 
-    async def verify_email(self, call: Call[None, VerifyEmailQuery]) -> Reply | Refused:
-        """Honour a link, and lead on when it says where."""
+    async def verify_email(self, call: Call[SignedIn | None, VerifyEmailQuery]) -> Reply | Refused:
+        """Honour a link in a session of its account, and lead on when it says where."""
         query = call.body
         page = None if query.callback_url is None else self._requests.callback(query.callback_url)
         if isinstance(page, Refused):
             return page
-        account = await self._service.verify(query.token, call.caller.client)
+        outcome = await self._service.verify_in_session(query.token, call.principal, call.caller.client)
+        if isinstance(outcome, Refused):
+            # Without proof the browser stays here: it is shown the page that asks for the password.
+            if page is None or outcome.code is ErrorCode.UNAUTHORIZED:
+                return outcome
+            return Reply(None, location=with_parameters(page, error=outcome.code))
+        return Reply(_verified_answer(outcome), location=page)
+
+    async def confirm_email(self, call: Call[None, ConfirmEmailBody]) -> Reply | Refused:
+        """Honour a link together with the password."""
+        body = call.body
+        page = None if body.callback_url is None else self._requests.callback(body.callback_url)
+        if isinstance(page, Refused):
+            return page
+        outcome = await self._service.verify_by_password(
+            body.token, body.password, _first_factor(call.caller)
+        )
+        return outcome if isinstance(outcome, Refused) else Reply(_verified_answer(outcome, page))
+
+    async def recognize_browser(self, call: Call[None, RecognizeBrowserBody]) -> Reply | Refused:
+        """Recognize this browser from now on."""
+        body = call.body
+        account = await self._service.recognize(body.token, body.password, _first_factor(call.caller))
         if isinstance(account, Refused):
-            return (
-                account if page is None else Reply(None, location=with_parameters(page, error=account.code))
-            )
-        return Reply(VerifiedAnswer(user_answer(account)), location=page)
+            return account
+        return Reply(StatusAnswer(), (self._cookies.recognition(account, call.caller),))
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
-        return (*self._reset_routes(), *self._verification_routes())
+        return (*self._reset_routes(), *self._verification_routes(), self._recognition_route())
 
     def _reset_routes(self) -> tuple[Route, ...]:
         return (
@@ -161,7 +231,21 @@ class RecoveryApi:
                 limit=MAIL_LINKS,
                 summary="Send a link that sets a new password",
                 description="The answer and its time are the same whether or not there is such an account. The "
-                "link leads to `redirectTo`, which finds the token as `?token=…`, and works once for 30 minutes.",
+                "link leads to `redirectTo`, a page that the operator configured, which finds the token as "
+                "`?token=…`, or to this server's own. It works once, for 30 minutes.",
+                tag="recovery",
+            ),
+            Route(
+                method="POST",
+                path="/check-reset-token",
+                handler=self.check_reset_token,
+                access=Access.PUBLIC,
+                body=MailTokenBody,
+                answer=StatusAnswer,
+                errors=(ErrorCode.INVALID_TOKEN,),
+                limit=MAIL_LINKS,
+                summary="Say whether the link of a password reset still works",
+                description="For a page that takes a new password: it can say so before one is typed. Nothing changes.",
                 tag="recovery",
             ),
             Route(
@@ -175,7 +259,8 @@ class RecoveryApi:
                 limit=MAIL_LINKS,
                 summary="Set a new password by the token of a link",
                 description="All sessions, pending sign-ins, sent codes and trusted devices end. Nobody is signed "
-                "in: where a second factor is on the answer is a challenge.",
+                "in: where a second factor is on the answer is a challenge. An account whose address was never "
+                "verified loses the factors that were set up before.",
                 tag="recovery",
             ),
         )
@@ -193,21 +278,70 @@ class RecoveryApi:
                 limit=MAIL_LINKS,
                 summary="Send a link that verifies an address",
                 description="The answer and its time are the same whether or not there is such an account. The "
-                "link works once for 24 hours.",
+                "link works for 24 hours, in a session of its account or with the password.",
                 tag="recovery",
             ),
             Route(
                 method="GET",
                 path="/verify-email",
                 handler=self.verify_email,
-                access=Access.PUBLIC,
+                access=Access.OPTIONAL_SESSION,
                 body=VerifyEmailQuery,
                 answer=VerifiedAnswer,
-                errors=(ErrorCode.INVALID_TOKEN, ErrorCode.INVALID_ORIGIN),
+                errors=(ErrorCode.INVALID_TOKEN, ErrorCode.INVALID_ORIGIN, ErrorCode.UNAUTHORIZED),
                 limit=MAIL_LINKS,
-                summary="Verify an address by the token of a link",
-                description="With `callbackURL` the answer is a redirect there, with `error=INVALID_TOKEN` when "
-                "the link was used or has expired.",
+                browser_page="verify_email",
+                summary="Verify an address by the token of a link, in a session of its account",
+                description="Without such a session nothing changes, since mail scanners follow links too: a browser "
+                "is shown a page that asks for the password. With `callbackURL` a success is a redirect there, and so "
+                "is a link that has expired, with `error=INVALID_TOKEN`.",
+                tag="recovery",
+            ),
+            Route(
+                method="POST",
+                path="/confirm-email",
+                handler=self.confirm_email,
+                access=Access.PUBLIC,
+                body=ConfirmEmailBody,
+                answer=VerifiedAnswer,
+                errors=(*_PASSWORD_ERRORS, ErrorCode.INVALID_ORIGIN),
+                limit=MAIL_LINKS,
+                summary="Verify an address by the token of a link and the password",
+                description="Nobody is signed in.",
                 tag="recovery",
             ),
         )
+
+    def _recognition_route(self) -> Route:
+        return Route(
+            method="POST",
+            path="/recognize-browser",
+            handler=self.recognize_browser,
+            access=Access.PUBLIC,
+            body=RecognizeBrowserBody,
+            answer=StatusAnswer,
+            errors=_PASSWORD_ERRORS,
+            limit=MAIL_LINKS,
+            summary="Recognize this browser by the token of a link and the password",
+            description="The link is in the mail about an account that is blocked after too many failed attempts. A "
+            "recognized browser has attempts of its own. Nobody is signed in.",
+            tag="recovery",
+        )
+
+
+def _first_factor(caller: Caller) -> FirstFactor:
+    tokens = caller.tokens
+    return FirstFactor(
+        caller.client,
+        persistent=True,
+        trust_token=tokens.trusted_device,
+        browser_token=tokens.recognized_browser,
+    )
+
+
+def _verified_answer(verified: VerifiedEmail, page: str | None = None) -> VerifiedAnswer:
+    return VerifiedAnswer(
+        user_answer(verified.account),
+        message=_ALREADY if verified.already else UNSET,
+        url=UNSET if page is None else page,
+    )

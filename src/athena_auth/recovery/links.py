@@ -10,10 +10,39 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 class Links:
     """Knows the pages that may be linked: this server's own and those of trusted front ends."""
 
-    def __init__(self, own: str, trusted: tuple[str, ...]) -> None:
-        """Take this server's origin and those of its front ends elsewhere, as `https://host[:port]`."""
+    def __init__(
+        self, own: str, trusted: tuple[str, ...], own_reset_page: str = "", reset_pages: tuple[str, ...] = ()
+    ) -> None:
+        """Take this server's origin and those of its front ends elsewhere, as `https://host[:port]`.
+
+        Raises:
+            ValueError: a reset page is on neither of them.
+        """
         self.own = own
         self._origins = frozenset({own, *trusted})
+        self._own_reset_page = own + own_reset_page
+        self._reset_pages = {_without_query(self._configured(page)) for page in reset_pages}
+
+    def _configured(self, page: str) -> str:
+        address = self.absolute(page)
+        if address is None:
+            raise ValueError(f"{page} is neither a path of this server nor on a trusted origin")
+        return address
+
+    def reset_page(self, page: str) -> str | None:
+        """Return the address of a page that may be handed the token of a reset; None when it may not.
+
+        Only pages that exist for that: on any other one, of our own even, the token would do nothing but leak, and the
+        mail with it would be useless. Where the operator named no pages, those of the front ends they trust will do.
+        """
+        address = self.absolute(page)
+        if address is None:
+            return None
+        bare = _without_query(address)
+        if bare == self._own_reset_page or bare in self._reset_pages:
+            return address
+        is_elsewhere = not address.startswith(f"{self.own}/") and address != self.own
+        return address if is_elsewhere and not self._reset_pages else None
 
     def absolute(self, page: str) -> str | None:
         """Return the address of a page, which may be a path of our own; None when it is nobody's we know."""
@@ -29,6 +58,11 @@ class Links:
         # Only ASCII: the Kelvin sign is a `k` in lower case, and nobody's host.
         is_known = parts.netloc.isascii() and f"{parts.scheme}://{parts.netloc}".lower() in self._origins
         return _in_ascii(page) if is_known else None
+
+
+def _without_query(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}".lower() + parts.path
 
 
 def with_parameters(url: str, **parameters: str) -> str:

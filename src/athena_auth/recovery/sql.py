@@ -9,7 +9,6 @@ from athena_auth.recovery.model import Purpose
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
-_DROP = Statement("DELETE FROM athena_mail_token WHERE user_id = :user_id AND purpose = :purpose")
 _PUT = Statement("""
     INSERT INTO athena_mail_token (token_digest, user_id, purpose, created_at, expires_at)
     VALUES (:token_digest, :user_id, :purpose, :now, :expires_at)
@@ -35,8 +34,7 @@ SWEEP = Statement("""
 def put(
     tx: Tx, token_digest: bytes, user_id: UserId, purpose: Purpose, *, now: Millis, expires_at: Millis
 ) -> None:
-    """Remember the link just made; those sent before for the same purpose work no more."""
-    tx.later(_DROP, user_id=user_id, purpose=purpose)
+    """Remember the link just made. Those sent before work beside it: people open whichever mail they find first."""
     tx.later(
         _PUT, token_digest=token_digest, user_id=user_id, purpose=purpose, now=now, expires_at=expires_at
     )

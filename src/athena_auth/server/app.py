@@ -10,12 +10,12 @@ from athena_auth.server.client_module import client_module
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.edge import Edge, Policy, StaticPage
 from athena_auth.server.limits import RequestLimits
+from athena_auth.server.link_pages import link_page
 from athena_auth.server.metrics import with_metrics
 from athena_auth.server.openapi import openapi_document
 from athena_auth.server.origin import OriginRule
 from athena_auth.server.reference import reference_page
 from athena_auth.server.request import CallerReader
-from athena_auth.server.reset_password import reset_password_page
 from athena_auth.settings import BASE_PATH, Settings, SettingsError
 from athena_auth.version import __version__
 from athena_auth.wire.route import Route
@@ -25,7 +25,8 @@ _EXPOSED = ("set-auth-token", "retry-after", "x-request-id")
 
 def application(routes: tuple[Route, ...], resolver: Resolver, settings: Settings, policy: Policy) -> ASGIApp:
     """Put the routes, the pages and what is around them together."""
-    edge = Edge(routes, _pages(routes, settings), resolver, policy)
+    browser_pages = {"verify_email": link_page("verify_email")}
+    edge = Edge(routes, _pages(routes, settings), browser_pages, resolver, policy)
     return with_metrics(_with_cors(edge, settings), settings.metrics_token)
 
 
@@ -55,7 +56,8 @@ def _pages(routes: tuple[Route, ...], settings: Settings) -> dict[str, StaticPag
     return {
         "/openapi.json": StaticPage(msgspec.json.encode(document), b"application/json"),
         "/client.js": client_module(),
-        "/reset-password": reset_password_page(),
+        "/reset-password": link_page("reset_password"),
+        "/recognize-browser": link_page("recognize_browser"),
         "/reference": StaticPage(
             reference.html, b"text/html; charset=utf-8", [(b"content-security-policy", policy)]
         ),

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from athena_auth.accounts.answers import session_cookie
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
-from athena_auth.challenge.answers import session_cookie
 from athena_auth.kernel.log import Log, current_request
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.server.cookies import CookieCodec
@@ -32,12 +32,12 @@ from athena_auth.server.request import (
 from athena_auth.server.response import Headers, Response, redirect, refusal, success
 from athena_auth.store.transaction import OwnerGone
 from athena_auth.wire.caller import Caller
-from athena_auth.wire.reply import Cookie, Reply
-from athena_auth.wire.route import Access, Call, ChallengeBearer, NoBody, Route
+from athena_auth.wire.reply import Cookie, CookieName, Reply
+from athena_auth.wire.route import Access, Call, ChallengeBearer, EndedSession, NoBody, Route
 
 _log = Log(__name__)
 
-Principal = SignedIn | ChallengeBearer | None
+Principal = SignedIn | ChallengeBearer | EndedSession | None
 
 _POLICY_VIOLATION = 1008
 
@@ -47,6 +47,12 @@ class BoundRoute(msgspec.Struct, frozen=True):
 
     route: Route
     decoder: BodyDecoder
+
+    def decode(self, scope: Scope, raw: bytes, headers: RawHeaders) -> msgspec.Struct | Refused:
+        """Return the body of a POST, or the query of a GET."""
+        if self.route.method == "GET":
+            return self.decoder.decode_query(scope["query_string"])
+        return self.decoder.decode(raw, headers)
 
 
 class StaticPage(msgspec.Struct, frozen=True):
@@ -88,14 +94,20 @@ class Edge:
     """The ASGI application below the base path."""
 
     def __init__(
-        self, routes: Iterable[Route], pages: dict[str, StaticPage], resolver: Resolver, policy: Policy
+        self,
+        routes: Iterable[Route],
+        pages: dict[str, StaticPage],
+        browser_pages: dict[str, StaticPage],
+        resolver: Resolver,
+        policy: Policy,
     ) -> None:
-        """Take the routes, the static pages by path, and the rules."""
+        """Take the routes, the static pages by path, those that routes show browsers by name, and the rules."""
         self._table: dict[str, dict[str, BoundRoute]] = {}
         for route in routes:
             bound = BoundRoute(route, BodyDecoder(route.body))
             self._table.setdefault(route.path, {})[route.method] = bound
         self._pages = pages
+        self._browser_pages = browser_pages
         self._resolver = resolver
         self._policy = policy
 
@@ -110,8 +122,9 @@ class Edge:
         request_id = request_id_of(headers)
         path = relative_path(scope)
         current_request.set(request_id)
+        renewal: Headers = []
         try:
-            response = await self._respond(scope, receive, headers, path)
+            response = await self._respond(scope, receive, headers, path, renewal)
         except OwnerGone:
             response = refusal(Refused(ErrorCode.UNAUTHORIZED))
         except Unavailable as outage:
@@ -120,7 +133,7 @@ class Edge:
         except Exception as error:  # noqa: BLE001 - the last line: whatever it was, the caller gets an answer
             _log_failure(error)
             response = refusal(Refused(ErrorCode.INTERNAL_SERVER_ERROR), request_id=request_id)
-        await response.send(send, request_id)
+        await response.send(send, request_id, renewal)
         _log.info(
             "request",
             method=scope["method"],
@@ -131,7 +144,9 @@ class Edge:
             ms=round((time.perf_counter() - started) * 1000, 2),
         )
 
-    async def _respond(self, scope: Scope, receive: Receive, headers: RawHeaders, path: str) -> Response:
+    async def _respond(
+        self, scope: Scope, receive: Receive, headers: RawHeaders, path: str, renewal: Headers
+    ) -> Response:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         page = self._pages.get(path)
         if page is not None and method == "GET":
@@ -146,18 +161,15 @@ class Edge:
         if bound is None:
             allow = [(b"allow", ", ".join(methods if page is None else ("GET", *methods)).encode())]
             return refusal(Refused(ErrorCode.METHOD_NOT_ALLOWED), allow)
-        outcome = await self._call(bound, scope, receive, headers)
+        outcome = await self._call(bound, scope, receive, headers, renewal)
         return outcome if isinstance(outcome, Response) else refusal(outcome)
 
     async def _call(
-        self, bound: BoundRoute, scope: Scope, receive: Receive, headers: RawHeaders
+        self, bound: BoundRoute, scope: Scope, receive: Receive, headers: RawHeaders, renewal: Headers
     ) -> Response | Refused:
         route = bound.route
         caller = self._policy.callers.read(scope, headers)
-        limits, refused = self._policy.limits, None
-        if route.limit is not None and limits is not None:
-            refused = await limits.refuse(route.limit, caller.client.address)
-        raw = refused or (b"" if route.method == "GET" else await read_body(receive, headers))
+        raw = await self._read(route, receive, headers, caller)
         if isinstance(raw, Refused):
             return raw
         if self._is_forged(route, caller, headers):
@@ -165,15 +177,25 @@ class Edge:
         principal = await self._principal(route.access, caller)
         if isinstance(principal, Refused):
             return principal
-        body = (
-            bound.decoder.decode_query(scope["query_string"])
-            if route.method == "GET"
-            else bound.decoder.decode(raw, headers)
-        )
+        if isinstance(principal, SignedIn) and principal.slid and principal.by_cookie:
+            # The database has moved the expiry on, and the browser must not fall behind, whatever is answered.
+            renewal += self._set_cookies((session_cookie(principal.session, principal.token),))
+        body = bound.decode(scope, raw, headers)
         if isinstance(body, Refused):
             return body
         outcome = await route.handler(Call(principal, body, caller))
-        return outcome if isinstance(outcome, Refused) else self._answer(outcome, principal, caller)
+        return self._outcome(route, outcome, headers, renewal)
+
+    async def _read(
+        self, route: Route, receive: Receive, headers: RawHeaders, caller: Caller
+    ) -> bytes | Refused:
+        """Count the request where its address is limited, then read its body."""
+        limits = self._policy.limits
+        if route.limit is not None and limits is not None:
+            refused = await limits.refuse(route.limit, caller.client.address)
+            if refused is not None:
+                return refused
+        return b"" if route.method == "GET" else await read_body(receive, headers)
 
     def _is_forged(self, route: Route, caller: Caller, headers: RawHeaders) -> bool:
         if route.method == "GET" or route.access is Access.PUBLIC:
@@ -186,29 +208,44 @@ class Edge:
         tokens = caller.tokens
         # A sign-in under way takes precedence over a session the browser had before.
         if access is Access.SESSION_OR_CHALLENGE and tokens.challenge is not None:
-            return ChallengeBearer(tokens.challenge, caller.client)
+            superseded = tokens.session if tokens.by_cookie else None
+            return ChallengeBearer(tokens.challenge, caller.client, tokens.by_cookie, superseded)
         signed_in = None
         if tokens.session is not None:
-            signed_in = await self._resolver.resolve(tokens.session, caller.client)
+            by_cookie = tokens.by_cookie
+            signed_in = await self._resolver.resolve(tokens.session, caller.client, by_cookie=by_cookie)
+        is_browser = tokens.by_cookie and tokens.session is not None
+        if signed_in is None and access is Access.SESSION_OR_CHALLENGE and is_browser:
+            return EndedSession(tokens.session or "", caller.client)
         if signed_in is None and access is not Access.OPTIONAL_SESSION:
             return Refused(ErrorCode.UNAUTHORIZED)
         return signed_in
 
-    def _answer(self, reply: Reply, principal: Principal, caller: Caller) -> Response:
-        headers = self._headers(reply, principal, caller)
-        return success(reply.body, headers) if reply.location is None else redirect(reply.location, headers)
+    def _outcome(
+        self, route: Route, outcome: Reply | Refused, headers: RawHeaders, renewal: Headers
+    ) -> Response | Refused:
+        if route.browser_page is not None and _is_shown_a_page(outcome, headers):
+            return self._browser_pages[route.browser_page].answer("")
+        if isinstance(outcome, Refused):
+            return outcome
+        if any(cookie.name is CookieName.SESSION for cookie in outcome.cookies):
+            renewal.clear()
+        answered = self._set_cookies(outcome.cookies)
+        if outcome.session_token is not None:
+            answered.append((b"set-auth-token", outcome.session_token.encode()))
+        return (
+            success(outcome.body, answered)
+            if outcome.location is None
+            else redirect(outcome.location, answered)
+        )
 
-    def _headers(self, reply: Reply, principal: Principal, caller: Caller) -> Headers:
-        cookies = reply.cookies
-        if not cookies and isinstance(principal, SignedIn) and principal.slid and caller.tokens.by_cookie:
-            cookies = (session_cookie(principal.session, principal.token),)
-        headers = [(b"set-cookie", self._write(cookie)) for cookie in cookies]
-        if reply.session_token is not None:
-            headers.append((b"set-auth-token", reply.session_token.encode()))
-        return headers
+    def _set_cookies(self, cookies: tuple[Cookie, ...]) -> Headers:
+        return [(b"set-cookie", self._policy.cookies.write(cookie)) for cookie in cookies]
 
-    def _write(self, cookie: Cookie) -> bytes:
-        return self._policy.cookies.write(cookie)
+
+def _is_shown_a_page(outcome: Reply | Refused, headers: RawHeaders) -> bool:
+    leads_elsewhere = isinstance(outcome, Reply) and outcome.location is not None
+    return not leads_elsewhere and "text/html" in headers.get(b"accept", "")
 
 
 def _log_failure(error: Exception) -> None:

@@ -22,6 +22,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _BEARER = "bearer "
 _WANTED = frozenset(
     {
+        b"accept",
         b"authorization",
         b"content-length",
         b"content-type",
@@ -86,16 +87,18 @@ class CallerReader:
         cookie_header = headers.get(b"cookie")
         cookies = self._cookies.read(cookie_header) if cookie_header else {}
         trusted_device = cookies.get(CookieName.TRUSTED_DEVICE)
+        recognized_browser = cookies.get(CookieName.RECOGNIZED_BROWSER)
         authorization = headers.get(b"authorization")
         if authorization is None or not authorization.lower().startswith(_BEARER):
             # Another scheme is somebody else's business: of a proxy that asks for a password of its own, for one.
             session, challenge = cookies.get(CookieName.SESSION), cookies.get(CookieName.CHALLENGE)
-            return Tokens(session, challenge, trusted_device, by_cookie=bool(session or challenge))
+            by_cookie = bool(session or challenge)
+            return Tokens(session, challenge, trusted_device, recognized_browser, by_cookie)
         # A token that is named explicitly counts alone; a cookie never stands in for one that is wrong.
         token = authorization[len(_BEARER) :].strip()
         if token.startswith(CHALLENGE_PREFIX):
-            return Tokens(challenge=token, trusted_device=trusted_device)
-        return Tokens(session=token or None, trusted_device=trusted_device)
+            return Tokens(None, token, trusted_device, recognized_browser)
+        return Tokens(token or None, None, trusted_device, recognized_browser)
 
 
 async def read_body(receive: Receive, headers: RawHeaders) -> bytes | Refused:

@@ -1,5 +1,6 @@
 """Answers as bytes: one JSON shape for success, one for refusals, the same headers on all."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -31,14 +32,15 @@ class Response(msgspec.Struct, frozen=True):
     cache_control: bytes = b"no-store"
     """Answers hold tokens and codes, which belong in no cache."""
 
-    async def send(self, send: Send, request_id: str) -> None:
-        """Send it, with the headers every answer has."""
+    async def send(self, send: Send, request_id: str, renewal: Sequence[tuple[bytes, bytes]] = ()) -> None:
+        """Send it, with the headers every answer has, and those that renew a session's cookie."""
         headers = [
             (b"content-type", self.content_type),
             (b"cache-control", self.cache_control),
             (b"x-request-id", request_id.encode()),
             *_COMMON,
             *self.headers,
+            *renewal,
         ]
         # The length in a 304 would be that of the document it does not bring (RFC 9110 section 8.6).
         if self.status != HTTPStatus.NOT_MODIFIED:

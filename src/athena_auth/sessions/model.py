@@ -35,6 +35,10 @@ class Proof(msgspec.Struct, frozen=True):
     level: Level
     amr: tuple[Amr, ...]
 
+    def raised_by(self, amr: Amr) -> "Proof":
+        """Return this proof with a second factor added to it."""
+        return Proof(Level.TWO, tuple(dict.fromkeys((*self.amr, amr))))
+
 
 class Session(msgspec.Struct, frozen=True):
     """A live session. Its token is not here: only the token's digest is kept."""
@@ -52,6 +56,17 @@ class Session(msgspec.Struct, frozen=True):
     created_at: Millis
     updated_at: Millis
     expires_at: Millis
+
+
+class SessionTerms(msgspec.Struct, frozen=True):
+    """How a new session is to live."""
+
+    ttl: int
+    """Seconds it lasts without use."""
+    persistent: bool
+    """Whether its cookie is to outlive the browser."""
+    device_id: str | None = None
+    """The trusted device that opened it."""
 
 
 class Minted(msgspec.Struct, frozen=True):

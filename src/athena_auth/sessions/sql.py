@@ -11,9 +11,9 @@ from athena_auth.wire.caller import ClientInfo
 
 _INSERT = Statement("""
     INSERT INTO athena_session (id, user_id, token_digest, level, amr, proven_at, lifetime, persistent,
-                                address, user_agent, created_at, updated_at, expires_at)
+                                address, user_agent, created_at, updated_at, expires_at, device_id)
     VALUES (:id, :user_id, :token_digest, :level, :amr, :now, :lifetime, :persistent,
-            :address, :user_agent, :now, :now, :expires_at)
+            :address, :user_agent, :now, :now, :expires_at, :device_id)
 """)
 
 _SLIDE = Statement("""
@@ -21,13 +21,23 @@ _SLIDE = Statement("""
     WHERE id = :id AND updated_at = :seen
 """)
 
-_HOLD = Statement("UPDATE athena_session SET level = level WHERE id = :id AND expires_at > :now")
+_LOCK_LIVE = Statement("""
+    UPDATE athena_session SET level = level WHERE token_digest = :token_digest AND expires_at > :now RETURNING *
+""")
 
-_RAISE = Statement("UPDATE athena_session SET level = :level, amr = :amr, proven_at = :now WHERE id = :id")
+_RAISE = Statement("""
+    UPDATE athena_session SET level = :level, amr = :amr, proven_at = :now, token_digest = :token_digest WHERE id = :id
+""")
+_ROTATE = Statement("UPDATE athena_session SET token_digest = :token_digest WHERE id = :id")
 _LOWER = Statement("UPDATE athena_session SET level = :level, amr = :amr WHERE id = :id")
 
 _ALL_LIVE = Statement("""
     SELECT * FROM athena_session WHERE user_id = :user_id AND expires_at > :now ORDER BY created_at DESC, id DESC
+    LIMIT :most
+""")
+
+_BEGAN_SINCE = Statement("""
+    SELECT id FROM athena_session WHERE user_id = :user_id AND created_at > :since LIMIT 1
 """)
 
 _END = Statement("DELETE FROM athena_session WHERE user_id = :user_id AND id = :id")
@@ -40,6 +50,16 @@ _END_OTHERS = Statement(
 )
 
 _ABOVE_ALL = Level.TWO + 1
+
+MOST_SESSIONS = 100
+"""Of one account."""
+
+# Identifiers are ordered by time. The large number is for SQLite, which has no OFFSET without LIMIT.
+_END_OLDEST = Statement("""
+    DELETE FROM athena_session WHERE id IN
+    (SELECT id FROM athena_session WHERE user_id = :user_id ORDER BY id DESC LIMIT 1000000 OFFSET :kept)
+""")
+_END_OF_DEVICE = Statement("DELETE FROM athena_session WHERE user_id = :user_id AND device_id = :device_id")
 
 SWEEP = Statement("""
     DELETE FROM athena_session WHERE id IN
@@ -69,7 +89,7 @@ def _proof(level: int, amr: str) -> Proof:
     return Proof(Level(level), tuple(Amr(name) for name in amr.split()))
 
 
-def insert(tx: Tx, session: Session, token_digest: bytes) -> None:
+def insert(tx: Tx, session: Session, token_digest: bytes, device_id: str | None) -> None:
     """Store a new session under its token's digest."""
     tx.later(
         _INSERT,
@@ -84,7 +104,18 @@ def insert(tx: Tx, session: Session, token_digest: bytes) -> None:
         user_agent=session.client.user_agent,
         now=session.created_at,
         expires_at=session.expires_at,
+        device_id=device_id,
     )
+
+
+def end_oldest(tx: Tx, user_id: UserId) -> None:
+    """End the account's oldest sessions, so that one more makes `MOST_SESSIONS` at most."""
+    tx.later(_END_OLDEST, user_id=user_id, kept=MOST_SESSIONS - 1)
+
+
+async def end_of_device(tx: Tx, user_id: UserId, device_id: str) -> None:
+    """End the sessions that a trusted device of this account opened."""
+    await tx.run(_END_OF_DEVICE, user_id=user_id, device_id=device_id)
 
 
 async def slide(runner: Runner, session: Session, now: Millis) -> bool:
@@ -94,24 +125,48 @@ async def slide(runner: Runner, session: Session, now: Millis) -> bool:
     return changed == 1
 
 
-async def hold(tx: Tx, session_id: SessionId, now: Millis) -> bool:
-    """Lock a live session until the transaction ends; False when it has ended meanwhile."""
-    return await tx.run(_HOLD, id=session_id, now=now) == 1
+async def lock_live(tx: Tx, token_digest: bytes, now: Millis) -> Session | None:
+    """Lock the live session of this token until the transaction ends, and load it as it is now.
+
+    None means that it has ended meanwhile, or that its token was replaced: a request that was under way with the
+    old one must not act any more.
+    """
+    row = await tx.one(_LOCK_LIVE, token_digest=token_digest, now=now)
+    return None if row is None else session_from(row)
 
 
-def raise_to(tx: Tx, session_id: SessionId, proof: Proof, now: Millis) -> None:
-    """Record a stronger proof on a session that is held."""
-    tx.later(_RAISE, id=session_id, level=proof.level, amr=" ".join(proof.amr), now=now)
+def raise_to(tx: Tx, session_id: SessionId, proof: Proof, token_digest: bytes, now: Millis) -> None:
+    """Record a stronger proof on a locked session, and the token it has from now on."""
+    tx.later(
+        _RAISE,
+        id=session_id,
+        level=proof.level,
+        amr=" ".join(proof.amr),
+        token_digest=token_digest,
+        now=now,
+    )
 
 
-def lower(tx: Tx, session_id: SessionId) -> None:
+def rotate(tx: Tx, session_id: SessionId, token_digest: bytes) -> None:
+    """Give a locked session another token."""
+    tx.later(_ROTATE, id=session_id, token_digest=token_digest)
+
+
+async def lower(tx: Tx, session_id: SessionId) -> None:
     """Take back what a second factor proved in a session, now that there is none."""
-    tx.later(_LOWER, id=session_id, level=Level.ONE, amr=Amr.PASSWORD)
+    await tx.run(_LOWER, id=session_id, level=Level.ONE, amr=Amr.PASSWORD)
 
 
 async def all_live(tx: Tx, user_id: UserId, now: Millis) -> list[Session]:
     """Load the account's live sessions, newest first."""
-    return [session_from(row) for row in await tx.all(_ALL_LIVE, user_id=user_id, now=now)]
+    return [
+        session_from(row) for row in await tx.all(_ALL_LIVE, user_id=user_id, now=now, most=MOST_SESSIONS)
+    ]
+
+
+async def began_since(tx: Tx, user_id: UserId, since: Millis) -> bool:
+    """Tell whether a session of this account, one that has not been ended, began after that instant."""
+    return await tx.one(_BEGAN_SINCE, user_id=user_id, since=since) is not None
 
 
 async def end(tx: Tx, user_id: UserId, session_id: SessionId) -> bool:

@@ -8,7 +8,7 @@ from msgspec import Meta
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
 from athena_auth.challenge.admission import Admitted, FirstFactor
-from athena_auth.challenge.answers import PassedReply, minted_cookies
+from athena_auth.challenge.answers import SignInCookies, minted_cookies
 from athena_auth.challenge.model import Challenged, MethodName
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sign_in.service import Credentials, Registration, SignInService
@@ -26,7 +26,7 @@ from athena_auth.wire.fields import (
     is_set,
 )
 from athena_auth.wire.limits import SIGN_IN, SIGN_UP
-from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
+from athena_auth.wire.reply import Cookie, CookieName, Reply
 from athena_auth.wire.route import Access, Call, Route
 
 
@@ -74,10 +74,9 @@ class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only
 class SignInApi:
     """The routes of the first factor."""
 
-    def __init__(self, service: SignInService, passed_reply: PassedReply) -> None:
-        """Take the use cases."""
+    def __init__(self, service: SignInService, cookies: SignInCookies) -> None:
         self._service = service
-        self._passed_reply = passed_reply
+        self._cookies = cookies
 
     async def sign_up(self, call: Call[None, SignUpBody]) -> Reply | Refused:
         """Create an account."""
@@ -85,36 +84,35 @@ class SignInApi:
         registration = Registration(body.name, body.email, body.password, body.image)
         outcome = await self._service.sign_up(registration, _first_factor(call.caller, body.remember_me))
         if isinstance(outcome, Admitted):
-            return self._admitted(outcome, SignUpAnswer(outcome.minted.token, user_answer(outcome.account)))
+            answer = SignUpAnswer(outcome.minted.token, user_answer(outcome.account))
+            return self._admitted(outcome, answer, call.caller)
         return self._not_admitted(outcome)
 
     async def sign_in(self, call: Call[None, SignInBody]) -> Reply | Refused:
         """Prove a password."""
-        body, tokens = call.body, call.caller.tokens
-        superseded = tokens.session if tokens.by_cookie else None
-        credentials = Credentials(body.email, body.password, superseded)
+        body = call.body
+        credentials = Credentials(body.email, body.password)
         outcome = await self._service.sign_in(credentials, _first_factor(call.caller, body.remember_me))
         if isinstance(outcome, Admitted):
-            return self._admitted(
-                outcome, SignInAnswer(token=outcome.minted.token, user=user_answer(outcome.account))
-            )
+            answer = SignInAnswer(token=outcome.minted.token, user=user_answer(outcome.account))
+            return self._admitted(outcome, answer, call.caller)
         return self._not_admitted(outcome)
 
-    def _admitted(self, admitted: Admitted, body: msgspec.Struct) -> Reply:
+    def _admitted(self, admitted: Admitted, body: msgspec.Struct, caller: Caller) -> Reply:
         token = admitted.trust_token
-        trust = () if token is None else (self._passed_reply.trust_cookie(token),)
-        cookies = (*minted_cookies(admitted.minted), *trust)
+        trust = () if token is None else (self._cookies.trust(token),)
+        recognition = self._cookies.recognition(admitted.account, caller)
+        cookies = (*minted_cookies(admitted.minted), *trust, recognition)
         return Reply(body, cookies, session_token=admitted.minted.token)
 
     def _not_admitted(self, outcome: Challenged | Refused) -> Reply | Refused:
         if isinstance(outcome, Refused):
             return outcome
-        # A session this browser held before would let a page take its owner for the one signing in.
+        # A session of this browser stays until the second step is done: a concurrent sign-in of another tab may have
+        # just been given it.
         challenge = Cookie(CookieName.CHALLENGE, outcome.token, outcome.expires_in)
-        return Reply(
-            SecondFactorDueAnswer(two_factor_methods=outcome.methods, token=outcome.token),
-            (challenge, expired(CookieName.SESSION)),
-        )
+        answer = SecondFactorDueAnswer(two_factor_methods=outcome.methods, token=outcome.token)
+        return Reply(answer, (challenge,))
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -154,4 +152,8 @@ class SignInApi:
 
 def _first_factor(caller: Caller, remember_me: bool | str | None) -> FirstFactor:  # noqa: FBT001 - a field's value
     persistent = remember_me is None or is_set(remember_me)
-    return FirstFactor(caller.client, persistent, caller.tokens.trusted_device)
+    tokens = caller.tokens
+    superseded = tokens.session if tokens.by_cookie else None
+    return FirstFactor(
+        caller.client, persistent, tokens.trusted_device, tokens.recognized_browser, superseded
+    )

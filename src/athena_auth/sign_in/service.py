@@ -13,11 +13,9 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge.admission import Admission, Admitted, FirstFactor
 from athena_auth.challenge.model import Challenged
-from athena_auth.crypto.tokens import TokenKind, digest
+from athena_auth.challenge.password_login import PasswordLogin
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
-from athena_auth.sessions import sql as sessions
-from athena_auth.sign_in.gate import PasswordGate
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
 from athena_auth.throttle.passwords.budget import clear_account
 
@@ -35,11 +33,10 @@ class Registration(msgspec.Struct, frozen=True):
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What somebody signs in with, and the session she held in this browser until now."""
+    """An address and a password."""
 
     email: str
     password: str
-    superseded_session: str | None = None
 
     def __repr__(self) -> str:
         return "Credentials(…)"
@@ -54,7 +51,7 @@ class SignInService:
         store: Store,
         clock: Clock,
         proof: PasswordProof,
-        gate: PasswordGate,
+        login: PasswordLogin,
         pool: HashingPool,
         admission: Admission,
     ) -> None:
@@ -62,7 +59,7 @@ class SignInService:
         self._store = store
         self._clock = clock
         self._proof = proof
-        self._gate = gate
+        self._login = login
         self._pool = pool
         self._admission = admission
 
@@ -97,14 +94,12 @@ class SignInService:
         email = rules.normalised_email(credentials.email)
         if email is None:
             return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
-        opened = await self._gate.open(email, credentials.password, first)
+        opened = await self._login.open(email, credentials.password, first)
         if isinstance(opened, Refused):
             return opened
-        stored, charged = opened
+        stored = opened.stored
         new_hash = None
-        with contextlib.suppress(
-            Unavailable
-        ):  # she has proven her password: the rest can wait for another time
+        with contextlib.suppress(Unavailable):  # the password is verified: the rest can wait for another time
             new_hash = await self._proof.rehashed(stored, credentials.password)
         now = self._clock.now()
 
@@ -113,11 +108,9 @@ class SignInService:
             account = await accounts.hold(tx, stored.version)
             if account is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
-            self._gate.passed(tx, charged)
+            self._login.passed(tx, opened)
             if new_hash is not None:
-                accounts.set_password(tx, account.id, new_hash)
-            if credentials.superseded_session is not None:
-                sessions.end_token(tx, digest(TokenKind.SESSION, credentials.superseded_session))
-            return await self._admission.admit(tx, account, first, now)
+                accounts.rehash_password(tx, account.id, new_hash)
+            return await self._admission.admit(tx, account, first, now, recognized=opened.recognized)
 
         return await self._store.transact(work)

@@ -1,40 +1,51 @@
-"""The guess budget (I2, I4): pay first, then look. Every step takes the caller's transaction.
+"""Attempts at codes, and at passwords by who is recognized (I2, I4): count first, then verify.
 
-Paying is one guarded upsert. It holds the row's lock until the transaction ends, so guesses at one account
-are judged one after the other, however many processes they arrive at: no two can both be the last free one.
-A success clears its own lane; time alone never does.
+Counting is one guarded upsert in the caller's transaction. It holds the row's lock until the transaction ends, so
+attempts at one account are verified one after the other, however many processes they arrive at: no two can both be
+the last one. A success resets its own kind; time alone never does.
 """
 
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.transaction import Runner, Tx
 from athena_auth.throttle import rules, sql
-from athena_auth.throttle.model import Blocked, Lane, Paid
+from athena_auth.throttle.model import AttemptKind, Blocked, Paid
 
 _USED_UP = 3600
 """Seconds a client is told to wait when waiting does not help: the longest delay there is."""
 
 
-async def pay(runner: Runner, user_id: UserId, lane: Lane, now: Millis) -> Paid | Blocked:
-    """Count a guess as failed before it is looked at.
-
-    `clear` takes that back when it proves right.
-    """
-    failures = await sql.pay(runner, user_id, lane, rules.MAX_FAILURES, now)
-    if failures is not None:
-        return Paid(failures)
-    balance = await sql.load(runner, user_id, lane)
-    used_up = balance.failures >= rules.MAX_FAILURES
+async def pay(runner: Runner, user_id: UserId, kind: AttemptKind, now: Millis) -> Paid | Blocked:
+    """Count an attempt as failed before it is verified; `clear` or `refund` takes that back."""
+    paid = await sql.pay(runner, user_id, kind, now)
+    if paid is not None:
+        return paid
+    balance = await sql.load(runner, user_id, kind)
+    used_up = balance.failures >= kind.limit
     return Blocked(after(now, _USED_UP) if used_up else balance.blocked_until, used_up)
 
 
-def record_failure(tx: Tx, user_id: UserId, lane: Lane, paid: Paid, now: Millis) -> None:
-    """Close the lane for as long as this many failures ask for."""
-    until = rules.blocked_until(paid.failures, now)
-    if until > now:
-        sql.close_until(tx, user_id, lane, until)
+async def look(tx: Tx, user_id: UserId, kind: AttemptKind) -> Paid:
+    """Count nothing, for a secret that is too long to be guessed; return when the owner was last notified."""
+    touched = await sql.touch(tx, user_id, kind)
+    return Paid(0, touched.warned_at)
 
 
-def clear(tx: Tx, user_id: UserId, lane: Lane) -> None:
-    """Forget the lane's failures after a success."""
-    sql.clear(tx, user_id, lane)
+def record_failure(
+    tx: Tx, user_id: UserId, kind: AttemptKind, paid: Paid, now: Millis, *, warned: bool
+) -> None:
+    """Block the kind for as long as this many failures ask for, and record that the owner is notified."""
+    # No delay leaves no instant behind, which would block where the clock is set back.
+    until = rules.blocked_until(paid.failures, now) if rules.delay(paid.failures) else Millis(0)
+    if until or warned:
+        sql.record_failure(tx, user_id, kind, until=until, warned_at=now if warned else paid.warned_at)
+
+
+def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
+    """Take one counted attempt back: it was neither right nor wrong."""
+    sql.refund(tx, user_id, kind)
+
+
+def clear(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
+    """Reset the kind after a success."""
+    sql.clear(tx, user_id, kind)

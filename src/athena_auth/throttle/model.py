@@ -1,33 +1,44 @@
-"""The budget of guesses and its lanes."""
+"""Attempts at an account's secrets, and how they are divided."""
 
 from enum import StrEnum
 
 import msgspec
 
 from athena_auth.kernel.clock import Millis
+from athena_auth.throttle.rules import MAX_BY_RECOGNIZED, MAX_BY_STRANGERS
 
 
-class Lane(StrEnum):
-    """Where guesses at an account's secrets come from.
+class AttemptKind(StrEnum):
+    """Whose attempts at which secret are counted together.
 
-    Each lane has a budget of its own: somebody who only knows the password guesses in `CHALLENGE`, and what
-    he wastes there does not lock out the owner, who is signed in elsewhere.
+    Strangers have most of the hundred failures that an authenticator may see in a row. The rest is shared by
+    whoever has shown more than a password: recognized browsers, trusted devices and live sessions. Strangers cannot
+    use that up, so they cannot lock the owner out. The attempts of strangers at passwords are counted in
+    `throttle.passwords`, by address, since they may be at addresses that have no account.
+
+    The values are those of the column, which older versions named otherwise.
     """
 
-    CHALLENGE = "challenge"
-    SESSION = "session"
-    PASSWORD = "password"  # noqa: S105
-    """Guesses at the password, in a live session."""
+    STRANGER_CODE = "challenge"
+    RECOGNIZED_CODE = "session"
+    RECOGNIZED_PASSWORD = "password"  # noqa: S105
+
+    @property
+    def limit(self) -> int:
+        """The consecutive failures after which nothing of this kind is verified any more."""
+        return MAX_BY_STRANGERS if self is AttemptKind.STRANGER_CODE else MAX_BY_RECOGNIZED
 
 
 class Paid(msgspec.Struct, frozen=True):
-    """A guess was paid for: it is the `failures`-th in a row until it proves right."""
+    """An attempt was counted: it is the `failures`-th in a row until it is verified."""
 
     failures: int
+    warned_at: Millis
+    """When the owner was last notified of failures of this kind."""
 
 
 class Blocked(msgspec.Struct, frozen=True):
-    """No guess is looked at before `until`; or at all, when the budget is used up."""
+    """No attempt is verified before `until`; or at all, when they are used up."""
 
     until: Millis
     used_up: bool = False

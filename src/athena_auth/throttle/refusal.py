@@ -1,21 +1,22 @@
-"""What is said to somebody whose guesses are not looked at."""
+"""What is said to whoever's attempts are not verified."""
 
 from athena_auth.kernel.clock import Millis, seconds_until
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.throttle.model import Blocked
 
-GUESSES_USED_UP = (
-    "Too many wrong guesses in a row: no more are accepted until the owner changes the password or the second "
-    "factor in a session that is still open, or the operator unlocks the account."
+CODES_USED_UP = (
+    "Too many wrong codes in a row. Use a backup code, or open the link in the email about this and enter your "
+    "password, so that this browser is recognized. Otherwise ask the operator to unlock the account."
 )
 
 PASSWORDS_USED_UP = (
-    "Too many wrong passwords in a row: no more are accepted here until a new one was set by a link in a mail, or "
-    "the operator unlocks the account."
+    "Too many wrong passwords in a row. Set a new password with the link in a password reset email, or ask the "
+    "operator to unlock the account."
 )
 
 SIGN_IN_USED_UP = (
-    "Too many wrong passwords in a row: sign in from a device you trust, or set a new password by mail."
+    "Too many wrong passwords in a row. Sign in from a browser that you have signed in from before, or set a new "
+    "password with the link in a password reset email."
 )
 
 

@@ -1,70 +1,105 @@
-"""Statements over `athena_guess_budget`: a row for each account and lane that was ever guessed in."""
+"""Statements over `athena_guess_budget`: a row for each account and kind of attempt that was ever made."""
 
 import msgspec
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Runner, Tx
-from athena_auth.throttle.model import Lane
+from athena_auth.store.transaction import Row, Runner, Tx
+from athena_auth.throttle.model import AttemptKind, Paid
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """What a lane has spent, and until when it is closed."""
+    """How many attempts failed in a row, and until when no other is verified."""
 
     failures: int
     blocked_until: Millis
 
 
 _PAY = Statement("""
-    INSERT INTO athena_guess_budget AS b (user_id, lane, failures, blocked_until) VALUES (:user_id, :lane, 1, 0)
+    INSERT INTO athena_guess_budget AS b (user_id, lane, failures, blocked_until) VALUES (:user_id, :kind, 1, 0)
     ON CONFLICT (user_id, lane) DO UPDATE
     SET failures = b.failures + 1
     WHERE b.failures < :most AND b.blocked_until <= :now
-    RETURNING failures
+    RETURNING failures, warned_at
+""")
+
+_TOUCH = Statement("""
+    INSERT INTO athena_guess_budget AS b (user_id, lane, failures, blocked_until) VALUES (:user_id, :kind, 0, 0)
+    ON CONFLICT (user_id, lane) DO UPDATE SET failures = b.failures
+    RETURNING failures, warned_at
 """)
 
 _LOAD = Statement("""
-    SELECT failures, blocked_until FROM athena_guess_budget WHERE user_id = :user_id AND lane = :lane
+    SELECT failures, blocked_until FROM athena_guess_budget WHERE user_id = :user_id AND lane = :kind
 """)
 
-_CLOSE = Statement("""
-    UPDATE athena_guess_budget SET blocked_until = :until
-    WHERE user_id = :user_id AND lane = :lane AND blocked_until < :until
+_RECORD_FAILURE = Statement("""
+    UPDATE athena_guess_budget
+    SET blocked_until = CASE WHEN blocked_until < :until THEN :until ELSE blocked_until END, warned_at = :warned_at
+    WHERE user_id = :user_id AND lane = :kind
+""")
+
+_REFUND = Statement("""
+    UPDATE athena_guess_budget SET failures = failures - 1 WHERE user_id = :user_id AND lane = :kind AND failures > 0
 """)
 
 _CLEAR = Statement("""
-    UPDATE athena_guess_budget SET failures = 0, blocked_until = 0 WHERE user_id = :user_id AND lane = :lane
+    UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0
+    WHERE user_id = :user_id AND lane = :kind
 """)
 
 CLEAR_ALL = Statement("""
-    UPDATE athena_guess_budget SET failures = 0, blocked_until = 0 WHERE user_id = :user_id
+    UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0 WHERE user_id = :user_id
 """)
-"""For when the credentials change: what was guessed at is no more."""
+"""For when the credentials change: what was attempted is no more."""
 
 CLEAR_PASSWORDS = Statement("""
-    UPDATE athena_guess_budget SET failures = 0, blocked_until = 0 WHERE user_id = :user_id AND lane = 'password'
+    UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0
+    WHERE user_id = :user_id AND lane = 'password'
 """)
 """For when only the password changes."""
 
+END_WAITING = Statement("""
+    UPDATE athena_guess_budget
+    SET failures = CASE WHEN lane = 'password' THEN 0 ELSE failures END, blocked_until = 0
+    WHERE user_id = :user_id
+""")
+"""For a password that was reset by mail: the attempts at codes stay counted, but nobody waits for them any more."""
 
-async def pay(runner: Runner, user_id: UserId, lane: Lane, most: int, now: Millis) -> int | None:
-    """Count one more failure and return how many that makes; None when the lane is closed or used up."""
-    row = await runner.one(_PAY, user_id=user_id, lane=lane, most=most, now=now)
-    return None if row is None else int(row["failures"])
+
+def _paid(row: Row) -> Paid:
+    return Paid(int(row["failures"]), row["warned_at"])
 
 
-async def load(runner: Runner, user_id: UserId, lane: Lane) -> Balance:
-    """Load what the lane has spent."""
-    row = await runner.one(_LOAD, user_id=user_id, lane=lane)
+async def pay(runner: Runner, user_id: UserId, kind: AttemptKind, now: Millis) -> Paid | None:
+    """Count one more failure; None when the kind is blocked or used up."""
+    row = await runner.one(_PAY, user_id=user_id, kind=kind, most=kind.limit, now=now)
+    return None if row is None else _paid(row)
+
+
+async def touch(tx: Tx, user_id: UserId, kind: AttemptKind) -> Paid:
+    """Lock the row of a kind until the transaction ends, and load it."""
+    row = await tx.one(_TOUCH, user_id=user_id, kind=kind)
+    return Paid(0, Millis(0)) if row is None else _paid(row)
+
+
+async def load(runner: Runner, user_id: UserId, kind: AttemptKind) -> Balance:
+    """Load what was counted."""
+    row = await runner.one(_LOAD, user_id=user_id, kind=kind)
     return Balance(0, Millis(0)) if row is None else Balance(row["failures"], row["blocked_until"])
 
 
-def close_until(tx: Tx, user_id: UserId, lane: Lane, until: Millis) -> None:
-    """Close the lane until then, if it is not closed for longer."""
-    tx.later(_CLOSE, user_id=user_id, lane=lane, until=until)
+def record_failure(tx: Tx, user_id: UserId, kind: AttemptKind, *, until: Millis, warned_at: Millis) -> None:
+    """Block the kind until then, if it is not blocked for longer, and record when the owner was notified."""
+    tx.later(_RECORD_FAILURE, user_id=user_id, kind=kind, until=until, warned_at=warned_at)
 
 
-def clear(tx: Tx, user_id: UserId, lane: Lane) -> None:
-    """Forget the lane's failures."""
-    tx.later(_CLEAR, user_id=user_id, lane=lane)
+def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
+    """Take one failure back."""
+    tx.later(_REFUND, user_id=user_id, kind=kind)
+
+
+def clear(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
+    """Forget the failures of a kind."""
+    tx.later(_CLEAR, user_id=user_id, kind=kind)

@@ -2,19 +2,20 @@
 
 import msgspec
 
-from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.errors import PROOF_ERRORS
 from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.step_up import Offered
 from athena_auth.challenge.answers import PassedReply
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
-from athena_auth.challenge.second_step import SubmittedCode
+from athena_auth.challenge.second_step import Principal, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.totp.service import TotpService
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import Code, Done, SessionToken, TotpUri, TrustDevice, is_set
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, ChallengeBearer, Route
+from athena_auth.wire.route import Access, Call, Route
 
 
 class TotpUriAnswer(msgspec.Struct, frozen=True):
@@ -48,18 +49,20 @@ class TotpApi:
 
     async def get_totp_uri(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
         """Show the secret."""
-        uri = await self._service.uri(call.principal, call.body.password)
-        return uri if isinstance(uri, Refused) else Reply(TotpUriAnswer(uri))
+        offered = Offered(call.body.password, call.body.code)
+        shown = await self._service.uri(call.principal, offered)
+        if isinstance(shown, Refused):
+            return shown
+        return renewed_reply(TotpUriAnswer(shown.outcome), call.principal, shown.signed_in)
 
-    async def verify_totp(self, call: Call[SignedIn | ChallengeBearer, VerifyTotpBody]) -> Reply | Refused:
+    async def verify_totp(self, call: Call[Principal, VerifyTotpBody]) -> Reply | Refused:
         """Judge a code."""
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         passed = await self._service.verify(call.principal, submitted)
         if isinstance(passed, Refused):
             return passed
-        return self._passed_reply.of(
-            passed, VerifyTotpAnswer(token=passed.token, user=user_answer(passed.account))
-        )
+        answer = VerifyTotpAnswer(token=passed.token, user=user_answer(passed.account))
+        return self._passed_reply.of(passed, answer, call.caller)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -87,7 +90,7 @@ class TotpApi:
                 limit=SECOND_STEP,
                 summary="Verify a code of the authenticator app",
                 description="With a challenge it signs in; with a session it confirms an enrolment, or proves "
-                "the factor again. Each code is accepted once. If it is right for a time up to ten minutes away, "
-                "the refusal says how far the device's clock is off.",
+                "the factor again. Each code is accepted once. When an enrolment is confirmed by a code that "
+                "is right for a time up to ten minutes away, the refusal says how far the device's clock is off.",
             ),
         )

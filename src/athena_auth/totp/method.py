@@ -1,9 +1,11 @@
 """TOTP as a second factor, and its enrolment. All steps take the caller's transaction."""
 
+import re
+
 import msgspec
 
 from athena_auth.accounts.model import Account
-from athena_auth.challenge.method import Claim, Proven
+from athena_auth.challenge.method import Claim, Proven, Used
 from athena_auth.challenge.model import Change, MethodName
 from athena_auth.crypto import totp
 from athena_auth.crypto.keys import Keyring
@@ -16,6 +18,9 @@ from athena_auth.store.transaction import Tx
 from athena_auth.totp import rules, sql
 from athena_auth.totp.model import Authenticator, State
 
+_CODE = re.compile(r"[0-9]{6,8}")
+"""Authenticators enrolled under another setting keep the digits they were told."""
+
 
 class TotpSettings(msgspec.Struct, frozen=True):
     """What new authenticators are told, and how many steps around the present one are accepted."""
@@ -25,15 +30,35 @@ class TotpSettings(msgspec.Struct, frozen=True):
     window: int
 
 
+class RevealedSecret(msgspec.Struct, frozen=True):
+    """The `otpauth` URI of an authenticator; it holds the secret."""
+
+    uri: str
+    is_active: bool
+    """Whether its codes sign in already."""
+
+    def __repr__(self) -> str:
+        return "RevealedSecret(…)"
+
+
 class TotpMethod:
     """Judges the codes of authenticator apps."""
 
     name = MethodName.TOTP
+    is_throttled = True
+    malformed = Refused(
+        ErrorCode.INVALID_CODE,
+        "This is not a code of an authenticator app. Enter the digits that the app shows.",
+    )
 
     def __init__(self, keyring: Keyring, settings: TotpSettings) -> None:
         """Take the keys that seal the secrets."""
         self._keyring = keyring
         self._settings = settings
+
+    def is_well_formed(self, code: str) -> bool:
+        """Tell whether this could be a code of an authenticator app."""
+        return _CODE.fullmatch(code) is not None
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether an authenticator is active."""
@@ -45,18 +70,18 @@ class TotpMethod:
         found = (rules.active(authenticators), rules.pending(authenticators, now))
         return frozenset(authenticator.state for authenticator in found if authenticator is not None)
 
-    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused:
-        """Judge a code; in a live session one of a pending authenticator confirms its enrolment."""
+    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused | Used:
+        """Verify a code; where enrolments may be confirmed, one of a pending authenticator confirms its own."""
         authenticators = await sql.load(tx, claim.user_id)
         active = rules.active(authenticators)
-        pending = rules.pending(authenticators, claim.now) if claim.binding.signed_in else None
+        pending = rules.pending(authenticators, claim.now) if claim.confirms else None
         if active is None and pending is None:
             return Refused(ErrorCode.TOTP_NOT_ENABLED)
         if pending is not None and (step := self._matching_step(pending, claim)) is not None:
-            return await self._confirm(tx, pending, step, replaces=active, now=claim.now)
-        if active is not None and await self._use(tx, active, claim):
-            return Proven(self.name, Amr.TOTP)
-        return await self._refuse(tx, (pending, active), claim)
+            return await self._confirm(tx, pending, step, replaces=active, claim=claim)
+        if active is not None and (step := self._matching_step(active, claim)) is not None:
+            return await self._use(tx, active, step, claim)
+        return self._refusal(pending, claim)
 
     def withdraw(self, tx: Tx, user_id: UserId) -> None:
         """Forget an enrolment of an app that is under way."""
@@ -73,67 +98,57 @@ class TotpMethod:
             issuer=issuer or self._settings.issuer,
             parameters=self._settings.parameters,
             last_step=rules.NO_STEP,
-            told_step=rules.NO_STEP,
             created_at=now,
         )
         sealed = self._keyring.seal(secret, authenticator.place)
         sql.stage(tx, msgspec.structs.replace(authenticator, sealed_secret=sealed))
         return _uri(secret, authenticator, account_name)
 
-    async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> str | None:
+    async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> RevealedSecret | None:
         """Return the `otpauth` URI of the authenticator that is being enrolled, else of the active one."""
         authenticators = await sql.load(tx, user_id)
         meant = rules.pending(authenticators, now) or rules.active(authenticators)
         if meant is None:
             return None
-        return _uri(self._secret(meant), meant, account_name)
+        uri = _uri(self._secret(meant), meant, account_name)
+        return RevealedSecret(uri, is_active=meant.state is State.ACTIVE)
 
-    async def _use(self, tx: Tx, authenticator: Authenticator, claim: Claim) -> bool:
-        """Tell whether the code is this authenticator's, and use its time step up."""
-        step = self._matching_step(authenticator, claim)
-        if step is None or not await sql.advance(tx, authenticator.id, step):
-            return False
+    async def _use(self, tx: Tx, authenticator: Authenticator, step: int, claim: Claim) -> Proven | Used:
+        """Use the time step of a right code up; a step that is used, or lies before one, is used for good."""
+        if not await sql.advance(tx, authenticator.id, step, claim.browser):
+            elsewhere = await sql.is_reuse_elsewhere(tx, authenticator.id, claim.browser)
+            return Used(Refused(ErrorCode.INVALID_CODE), elsewhere)
         if not self._keyring.is_current_seal(authenticator.sealed_secret):
             secret = self._secret(authenticator)
             sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.place))
-        return True
+        return Proven(self.name, Amr.TOTP)
 
     async def _confirm(
-        self, tx: Tx, pending: Authenticator, step: int, *, replaces: Authenticator | None, now: Millis
+        self, tx: Tx, pending: Authenticator, step: int, *, replaces: Authenticator | None, claim: Claim
     ) -> Proven | Refused:
         if replaces is not None:
             # First make sure of the new one: a refusal commits, and must not cost the owner the old one (I6).
             if not await sql.hold_pending(tx, pending.id, step):
                 return Refused(ErrorCode.INVALID_CODE)
             await sql.drop_active(tx, pending.user_id)
-        if not await sql.confirm(tx, pending.id, step, now):
+        if not await sql.confirm(tx, pending.id, step, claim.browser, claim.now):
             return Refused(ErrorCode.INVALID_CODE)
         return Proven(
             self.name, Amr.TOTP, Change.FACTOR_ADDED if replaces is None else Change.FACTOR_REPLACED
         )
 
-    async def _refuse(
-        self, tx: Tx, authenticators: tuple[Authenticator | None, ...], claim: Claim
-    ) -> Refused:
-        """Refuse a code; if it is right for another time, say so: the device's clock is off."""
-        for authenticator in filter(None, authenticators):
-            step = self._tellable_step(authenticator, claim)
-            if step is not None and await self._tell(tx, authenticator, step, claim.now):
-                return rules.refuse_out_of_time(step, claim.now, authenticator.parameters)
+    def _refusal(self, pending: Authenticator | None, claim: Claim) -> Refused:
+        """Refuse a code; at enrolment say so where it is right for another time: the device's clock is off.
+
+        At sign-in it would be an oracle: forty codes would be called right where three are accepted. Whoever enrols holds
+        the secret and can learn nothing.
+        """
+        if pending is not None:
+            steps = rules.near_steps(pending.parameters, claim.now, self._settings.window)
+            step = totp.latest_match(self._secret(pending), pending.parameters, claim.code, steps)
+            if step is not None:
+                return rules.refuse_out_of_time(step, claim.now, pending.parameters)
         return Refused(ErrorCode.INVALID_CODE)
-
-    def _tellable_step(self, authenticator: Authenticator, claim: Claim) -> int | None:
-        steps = rules.tellable_steps(authenticator, claim.now, self._settings.window)
-        return totp.latest_match(self._secret(authenticator), authenticator.parameters, claim.code, steps)
-
-    async def _tell(self, tx: Tx, authenticator: Authenticator, step: int, now: Millis) -> bool:
-        """Make sure that a code is never accepted, so that its owner may be told what it is."""
-        earliest = rules.earliest_step(authenticator.parameters, now, self._settings.window)
-        if step < earliest:
-            # It has passed, but not for a server whose clock is behind this one's.
-            sql.retire(tx, authenticator.id, step)
-            return True
-        return await sql.tell(tx, authenticator.id, step, earliest)
 
     def _matching_step(self, authenticator: Authenticator, claim: Claim) -> int | None:
         secret, window = self._secret(authenticator), self._settings.window

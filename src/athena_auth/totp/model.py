@@ -28,8 +28,6 @@ class Authenticator(msgspec.Struct, frozen=True):
     parameters: Parameters
     last_step: int
     """The last time step a code of which was accepted; nothing at or below it ever is again (I3)."""
-    told_step: int
-    """A step whose code was called right for a later time; it is never accepted."""
     created_at: Millis
 
     def __repr__(self) -> str:

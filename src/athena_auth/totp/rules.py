@@ -1,4 +1,4 @@
-"""Which authenticator is meant, and when a wrong code is only out of time. Pure."""
+"""Which authenticator is meant, and when a wrong code of an enrolment is only out of time. Pure."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,10 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.totp.model import Authenticator, State
 
 NO_STEP = -1
-"""The step of an authenticator none of whose codes was ever accepted, or told."""
+"""The step of an authenticator none of whose codes was ever accepted."""
 
 _REACH = 600
-"""Seconds a device's clock may be off for its owner to be told so."""
+"""Seconds a device's clock may be off for its owner to be told so when they enrol it."""
 _MOST_STEPS = 20
 """To either side of now, so that short steps do not make a wrong code expensive."""
 
@@ -28,25 +28,12 @@ def pending(authenticators: Iterable[Authenticator], now: Millis) -> Authenticat
     return next((a for a in waiting if enrolment_is_open(a.created_at, now)), None)
 
 
-def earliest_step(parameters: Parameters, now: Millis, window: int) -> int:
-    """Return the first step that is accepted now; those before it have passed for good."""
-    return step_at(now, parameters) - window
-
-
-def tellable_steps(authenticator: Authenticator, now: Millis, window: int) -> tuple[int, ...]:
-    """Return the steps outside the window whose codes may be called right for another time.
-
-    Without care this helps a guesser more than the owner: forty codes would be called right instead of three,
-    and those of steps to come can be used when their time has come. So a step to come that was told is never
-    accepted, and until it has passed no other is told: there is nothing to collect. A step that has passed
-    is of no use to anybody. A code that was accepted is used up, not out of time.
-    """
-    parameters = authenticator.parameters
-    present, earliest = step_at(now, parameters), earliest_step(parameters, now, window)
+def near_steps(parameters: Parameters, now: Millis, window: int) -> tuple[int, ...]:
+    """Return the steps outside the window that a device's clock may be at, off by ten minutes at most."""
+    present = step_at(now, parameters)
     reach = min(_REACH // parameters.period, _MOST_STEPS)
-    passed = range(max(present - reach, authenticator.last_step + 1, 0), earliest)
-    to_come = range(present + window + 1, present + reach + 1)
-    return (*passed, *(to_come if authenticator.told_step < earliest else ()))
+    before = range(max(present - reach, 0), present - window)
+    return (*before, *range(present + window + 1, present + reach + 1))
 
 
 def refuse_out_of_time(step: int, now: Millis, parameters: Parameters) -> Refused:

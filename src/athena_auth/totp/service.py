@@ -1,39 +1,51 @@
 """Use cases of the authenticator app."""
 
-from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.accounts.proof import PasswordProof
-from athena_auth.challenge.second_step import Passed, SecondStep, SubmittedCode
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.news import News
+from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
+from athena_auth.accounts.trail import entry_of
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import Event
+from athena_auth.challenge.passed import Passed
+from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
+from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
 from athena_auth.totp.method import TotpMethod
-from athena_auth.wire.route import ChallengeBearer
 
 
 class TotpService:
-    """Shows the secret to its owner and judges its codes."""
+    """Shows the secret to its owner and verifies its codes."""
 
     def __init__(
-        self, method: TotpMethod, second_step: SecondStep, proof: PasswordProof, clock: Clock
+        self, method: TotpMethod, second_step: SecondStep, step_up: StepUp, news: News, clock: Clock
     ) -> None:
-        """Take the factor, the step it serves, and the way passwords are proven."""
         self._method = method
         self._second_step = second_step
-        self._proof = proof
+        self._step_up = step_up
+        self._news = news
         self._clock = clock
 
-    async def uri(self, signed_in: SignedIn, password: str) -> str | Refused:
-        """Return the `otpauth` URI: of the enrolment under way, else of the active authenticator."""
+    async def uri(self, signed_in: SignedIn, offered: Offered) -> Authorized[str] | Refused:
+        """Return the `otpauth` URI: of the enrolment under way, else of the active authenticator.
+
+        The owner is notified where it is the active one: whoever has seen it can make the codes from then on.
+        """
         now = self._clock.now()
 
-        async def work(tx: Tx, account: Account) -> str | Refused:
-            uri = await self._method.uri(tx, account.id, account.email, now)
-            return uri or Refused(ErrorCode.TOTP_NOT_ENABLED)
+        async def work(tx: Tx, current: SignedIn) -> str | Refused:
+            account = current.account
+            revealed = await self._method.uri(tx, account.id, account.email, now)
+            if revealed is None:
+                return Refused(ErrorCode.TOTP_NOT_ENABLED)
+            if revealed.is_active:
+                audit.record(tx, entry_of(signed_in, Event.SECRET_REVEALED), now)
+                await self._news.tell(tx, account, MessageKind.SECRET_REVEALED, signed_in.client, now)
+            return revealed.uri
 
-        return await self._proof.act(signed_in, password, work)
+        return await self._step_up.act(Action.REVEAL_SECRET, signed_in, offered, work)
 
-    async def verify(
-        self, principal: SignedIn | ChallengeBearer, submitted: SubmittedCode
-    ) -> Passed | Refused:
+    async def verify(self, principal: Principal, submitted: SubmittedCode) -> Passed | Refused:
         """Sign in, confirm an enrolment, or prove the factor again."""
         return await self._second_step.take(self._method, principal, submitted)

@@ -12,25 +12,21 @@ _LOAD = Statement("SELECT * FROM athena_totp_authenticator WHERE user_id = :user
 
 _STAGE = Statement("""
     INSERT INTO athena_totp_authenticator (id, user_id, state, sealed_secret, issuer, algorithm, digits, period,
-                                           last_step, told_step, created_at)
-    VALUES (:id, :user_id, :state, :sealed_secret, :issuer, :algorithm, :digits, :period, :last_step, :told_step,
-            :created_at)
+                                           last_step, created_at)
+    VALUES (:id, :user_id, :state, :sealed_secret, :issuer, :algorithm, :digits, :period, :last_step, :created_at)
     ON CONFLICT (user_id, state) DO UPDATE
     SET id = excluded.id, sealed_secret = excluded.sealed_secret, issuer = excluded.issuer,
         algorithm = excluded.algorithm, digits = excluded.digits, period = excluded.period,
-        last_step = excluded.last_step, told_step = excluded.told_step, created_at = excluded.created_at
+        last_step = excluded.last_step, created_at = excluded.created_at
 """)
 
 _ADVANCE = Statement("""
-    UPDATE athena_totp_authenticator SET last_step = :step
-    WHERE id = :id AND last_step < :step AND told_step <> :step
+    UPDATE athena_totp_authenticator SET last_step = :step, last_used_by = :browser
+    WHERE id = :id AND last_step < :step
 """)
 
-# What was told before has passed; it is used up for the servers, too, whose clocks are behind this one's.
-_TELL = Statement("""
-    UPDATE athena_totp_authenticator
-    SET told_step = :step, last_step = CASE WHEN told_step > last_step THEN told_step ELSE last_step END
-    WHERE id = :id AND told_step < :earliest
+_REUSE_ELSEWHERE = Statement("""
+    UPDATE athena_totp_authenticator SET last_used_by = :browser WHERE id = :id AND last_used_by <> :browser
 """)
 
 _RESEAL = Statement("""
@@ -45,12 +41,12 @@ _DROP_PENDING = Statement("""
 
 _HOLD_PENDING = Statement("""
     UPDATE athena_totp_authenticator SET state = state
-    WHERE id = :id AND state = :pending AND last_step < :step AND told_step <> :step
+    WHERE id = :id AND state = :pending AND last_step < :step
 """)
 
 _CONFIRM = Statement("""
-    UPDATE athena_totp_authenticator SET state = :active, confirmed_at = :now, last_step = :step
-    WHERE id = :id AND state = :pending AND last_step < :step AND told_step <> :step
+    UPDATE athena_totp_authenticator SET state = :active, confirmed_at = :now, last_step = :step, last_used_by = :browser
+    WHERE id = :id AND state = :pending AND last_step < :step
 """)
 
 _DROP_ALL = Statement("DELETE FROM athena_totp_authenticator WHERE user_id = :user_id")
@@ -65,7 +61,6 @@ def _authenticator(row: Row) -> Authenticator:
         issuer=row["issuer"],
         parameters=Parameters(Algorithm(row["algorithm"]), row["digits"], row["period"]),
         last_step=row["last_step"],
-        told_step=row["told_step"],
         created_at=row["created_at"],
     )
 
@@ -88,24 +83,18 @@ def stage(tx: Tx, authenticator: Authenticator) -> None:
         digits=authenticator.parameters.digits,
         period=authenticator.parameters.period,
         last_step=authenticator.last_step,
-        told_step=authenticator.told_step,
         created_at=authenticator.created_at,
     )
 
 
-async def advance(tx: Tx, authenticator_id: str, step: int) -> bool:
-    """Use up all steps up to this one; False when it was told, or it or a later one is used up already."""
-    return await tx.run(_ADVANCE, id=authenticator_id, step=step) == 1
+async def advance(tx: Tx, authenticator_id: str, step: int, browser: bytes) -> bool:
+    """Use up all steps up to this one; False when it or a later one is used up already."""
+    return await tx.run(_ADVANCE, id=authenticator_id, step=step, browser=browser) == 1
 
 
-def retire(tx: Tx, authenticator_id: str, step: int) -> None:
-    """Use up all steps up to this one, which has passed."""
-    tx.later(_ADVANCE, id=authenticator_id, step=step)
-
-
-async def tell(tx: Tx, authenticator_id: str, step: int, earliest: int) -> bool:
-    """Mark a step to come as told; False when one that was told before lies at `earliest` or later."""
-    return await tx.run(_TELL, id=authenticator_id, step=step, earliest=earliest) == 1
+async def is_reuse_elsewhere(tx: Tx, authenticator_id: str, browser: bytes) -> bool:
+    """Tell whether another browser used the last code; each further browser is told of once."""
+    return await tx.run(_REUSE_ELSEWHERE, id=authenticator_id, browser=browser) == 1
 
 
 def reseal(tx: Tx, authenticator_id: str, sealed_secret: bytes) -> None:
@@ -123,10 +112,16 @@ async def drop_active(tx: Tx, user_id: UserId) -> None:
     await tx.run(_DROP_STATE, user_id=user_id, state=State.ACTIVE)
 
 
-async def confirm(tx: Tx, authenticator_id: str, step: int, now: Millis) -> bool:
+async def confirm(tx: Tx, authenticator_id: str, step: int, browser: bytes, now: Millis) -> bool:
     """Make a pending authenticator the active one by a code of this step; False when it is pending no more."""
     changed = await tx.run(
-        _CONFIRM, id=authenticator_id, active=State.ACTIVE, pending=State.PENDING, step=step, now=now
+        _CONFIRM,
+        id=authenticator_id,
+        active=State.ACTIVE,
+        pending=State.PENDING,
+        step=step,
+        browser=browser,
+        now=now,
     )
     return changed == 1
 

@@ -1,45 +1,92 @@
-"""Device trust as the challenge uses it. All steps take the caller's transaction."""
+"""Device trust as the challenge uses it. All steps take the caller's transaction.
 
-from athena_auth.challenge.method import Granted
+A token is `family.secret.signature`. Each use replaces the secret (rotation); the family stays, so that any earlier token of
+a device can be told from an unknown one, and the signature tells it from one that was made up. An earlier token that is
+shown again means that there are two copies: the device is revoked. Within a few seconds of the rotation it is the browser's
+own concurrent request, which is let in.
+"""
+
+import base64
+import hmac
+import secrets
+
+from athena_auth.challenge.method import Granted, Reused
+from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.store.transaction import Runner, Tx
 from athena_auth.trusted_devices import sql
+from athena_auth.trusted_devices.rules import is_in_grace
 from athena_auth.wire.caller import ClientInfo
+
+_FAMILY_BYTES = 16
+_SEPARATOR = "."
+_CONTEXT = "trusted-device"
 
 
 class TrustedDevices:
     """Grants and honours trust tokens, each of which works once and for one account."""
 
-    def __init__(self, ttl: int) -> None:
+    def __init__(self, keyring: Keyring, ttl: int) -> None:
         """Take how long a device stays trusted without a sign-in, in seconds."""
+        self._keyring = keyring
         self._ttl = ttl
 
     async def present(
         self, tx: Tx, user_id: UserId, token: str, client: ClientInfo, now: Millis
-    ) -> Granted | None:
+    ) -> Granted | Reused | None:
         """Use up a trust token of this account and return its successor; None if unknown, expired or another's."""
-        successor = new_token(TokenKind.TRUSTED_DEVICE)
-        device_id = await sql.rotate(
-            tx,
-            user_id,
-            digest(TokenKind.TRUSTED_DEVICE, token),
-            digest(TokenKind.TRUSTED_DEVICE, successor),
-            client,
+        shown = _digest(token)
+        # Tokens of earlier versions have no family; their successors do.
+        family = self._family_of(token) or secrets.token_urlsafe(_FAMILY_BYTES)
+        successor = self._new_token(family)
+        rotation = sql.Rotation(
+            shown=shown,
+            successor=_digest(successor),
+            family=_digest(family),
             now=now,
             expires_at=after(now, self._ttl),
         )
-        return None if device_id is None else Granted(successor, device_id)
+        device_id = await sql.rotate(tx, user_id, rotation, client)
+        if device_id is not None:
+            return Granted(successor, device_id)
+        device = await sql.load_family(tx, user_id, _digest(family), now)
+        if device is None:
+            return None
+        if device.previous_digest == shown and is_in_grace(device.rotated_at, now):
+            return Granted(None, device.id)
+        await sql.end(tx, user_id, device.id, None, now)
+        return Reused(device.id)
 
     def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> Granted:
-        """Trust the device from now on; return its token."""
-        granted = Granted(new_token(TokenKind.TRUSTED_DEVICE), new_id(now))
-        token_digest = digest(TokenKind.TRUSTED_DEVICE, granted.token)
-        expires_at = after(now, self._ttl)
-        sql.insert(tx, granted.device_id, user_id, token_digest, client, now=now, expires_at=expires_at)
-        return granted
+        """Trust the device from now on; return its token. The oldest devices end where there are too many."""
+        family = secrets.token_urlsafe(_FAMILY_BYTES)
+        token, device_id = self._new_token(family), new_id(now)
+        sql.end_oldest(tx, user_id)
+        new = sql.NewDevice(device_id, user_id, _digest(token), _digest(family))
+        sql.insert(tx, new, client, now=now, expires_at=after(now, self._ttl))
+        return Granted(token, device_id)
 
-    async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> str | None:
-        """Return the id of the device of this account that the token belongs to, without using it up."""
-        return await sql.find(runner, user_id, digest(TokenKind.TRUSTED_DEVICE, token), now)
+    async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
+        """Tell whether the token is that of a trusted device of this account, without using it up."""
+        return await sql.is_live(runner, user_id, _digest(token), now)
+
+    def _new_token(self, family: str) -> str:
+        signed = f"{family}{_SEPARATOR}{new_token(TokenKind.TRUSTED_DEVICE)}"
+        return f"{signed}{_SEPARATOR}{_text(self._keyring.hash_code(signed, _CONTEXT))}"
+
+    def _family_of(self, token: str) -> str | None:
+        """Return the family of a token that was issued here, at any time."""
+        signed, _, signature = token.rpartition(_SEPARATOR)
+        expected = map(_text, self._keyring.possible_hashes(signed, _CONTEXT))
+        is_ours = any(hmac.compare_digest(signature.encode(), each.encode()) for each in expected)
+        return signed.partition(_SEPARATOR)[0] if is_ours else None
+
+
+def _digest(token: str) -> bytes:
+    return digest(TokenKind.TRUSTED_DEVICE, token)
+
+
+def _text(signature: bytes) -> str:
+    return base64.urlsafe_b64encode(signature).decode().rstrip("=")

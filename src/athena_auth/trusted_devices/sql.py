@@ -1,5 +1,7 @@
 """Statements over `athena_trusted_device`."""
 
+import msgspec
+
 from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
@@ -8,21 +10,35 @@ from athena_auth.store.transaction import Row, Runner, Tx
 from athena_auth.trusted_devices.model import TrustedDevice
 from athena_auth.wire.caller import ClientInfo
 
+MOST_DEVICES = 10
+"""Of one account."""
+
 _INSERT = Statement("""
-    INSERT INTO athena_trusted_device (id, user_id, token_digest, address, user_agent, created_at, last_used_at,
-                                       expires_at)
-    VALUES (:id, :user_id, :token_digest, :address, :user_agent, :now, :now, :expires_at)
+    INSERT INTO athena_trusted_device (id, user_id, token_digest, family_digest, address, user_agent, created_at,
+                                       last_used_at, expires_at)
+    VALUES (:id, :user_id, :token_digest, :family, :address, :user_agent, :now, :now, :expires_at)
+""")
+
+# Identifiers are ordered by time. The large number is for SQLite, which has no OFFSET without LIMIT.
+_END_OLDEST = Statement("""
+    DELETE FROM athena_trusted_device WHERE id IN
+    (SELECT id FROM athena_trusted_device WHERE user_id = :user_id ORDER BY id DESC LIMIT 1000000 OFFSET :kept)
 """)
 
 _ROTATE = Statement("""
     UPDATE athena_trusted_device
-    SET token_digest = :successor, address = :address, user_agent = :user_agent, last_used_at = :now,
-        expires_at = :expires_at
-    WHERE token_digest = :token_digest AND user_id = :user_id AND expires_at > :now
+    SET token_digest = :successor, previous_digest = token_digest, family_digest = :family, rotated_at = :now,
+        address = :address, user_agent = :user_agent, last_used_at = :now, expires_at = :expires_at
+    WHERE token_digest = :shown AND user_id = :user_id AND expires_at > :now
     RETURNING id
 """)
 
-_FIND = Statement("""
+_LOAD_FAMILY = Statement("""
+    SELECT id, previous_digest, rotated_at FROM athena_trusted_device
+    WHERE family_digest = :family AND user_id = :user_id AND expires_at > :now
+""")
+
+_IS_LIVE = Statement("""
     SELECT id FROM athena_trusted_device
     WHERE token_digest = :token_digest AND user_id = :user_id AND expires_at > :now
 """)
@@ -61,22 +77,41 @@ def _trusted_device(row: Row) -> TrustedDevice:
     )
 
 
-def insert(
-    tx: Tx,
-    device_id: str,
-    user_id: UserId,
-    token_digest: bytes,
-    client: ClientInfo,
-    *,
-    now: Millis,
-    expires_at: Millis,
-) -> None:
+class NewDevice(msgspec.Struct, frozen=True):
+    """A device that is to be trusted, with the digests of its token and of its token's family."""
+
+    id: str
+    user_id: UserId
+    token_digest: bytes
+    family_digest: bytes
+
+
+class Rotation(msgspec.Struct, frozen=True, kw_only=True):
+    """One token in the place of another, by their digests."""
+
+    shown: bytes
+    successor: bytes
+    family: bytes
+    now: Millis
+    expires_at: Millis
+
+
+class Family(msgspec.Struct, frozen=True):
+    """A live device, and the token it had before the present one."""
+
+    id: str
+    previous_digest: bytes | None
+    rotated_at: Millis
+
+
+def insert(tx: Tx, device: NewDevice, client: ClientInfo, *, now: Millis, expires_at: Millis) -> None:
     """Store a device that is trusted from now on."""
     tx.later(
         _INSERT,
-        id=device_id,
-        user_id=user_id,
-        token_digest=token_digest,
+        id=device.id,
+        user_id=device.user_id,
+        token_digest=device.token_digest,
+        family=device.family_digest,
         address=client.address,
         user_agent=client.user_agent,
         now=now,
@@ -84,37 +119,35 @@ def insert(
     )
 
 
-async def rotate(
-    tx: Tx,
-    user_id: UserId,
-    token_digest: bytes,
-    successor: bytes,
-    client: ClientInfo,
-    *,
-    now: Millis,
-    expires_at: Millis,
-) -> str | None:
+def end_oldest(tx: Tx, user_id: UserId) -> None:
+    """End the account's oldest devices, so that one more makes `MOST_DEVICES` at most."""
+    tx.later(_END_OLDEST, user_id=user_id, kept=MOST_DEVICES - 1)
+
+
+async def rotate(tx: Tx, user_id: UserId, rotation: Rotation, client: ClientInfo) -> str | None:
     """Use a token up, put its successor in its place and return the device's id.
 
-    None means that the token is spent, expired or somebody else's.
+    None means that the token is used, expired or another account's.
     """
     row = await tx.one(
         _ROTATE,
-        token_digest=token_digest,
         user_id=user_id,
-        successor=successor,
         address=client.address,
         user_agent=client.user_agent,
-        now=now,
-        expires_at=expires_at,
+        **msgspec.structs.asdict(rotation),
     )
     return None if row is None else str(row["id"])
 
 
-async def find(runner: Runner, user_id: UserId, token_digest: bytes, now: Millis) -> str | None:
-    """Return the id of the account's live device of this token, if there is one."""
-    row = await runner.one(_FIND, token_digest=token_digest, user_id=user_id, now=now)
-    return None if row is None else str(row["id"])
+async def load_family(tx: Tx, user_id: UserId, family: bytes, now: Millis) -> Family | None:
+    """Load the account's live device whose tokens are of this family."""
+    row = await tx.one(_LOAD_FAMILY, family=family, user_id=user_id, now=now)
+    return None if row is None else Family(row["id"], row["previous_digest"], row["rotated_at"])
+
+
+async def is_live(runner: Runner, user_id: UserId, token_digest: bytes, now: Millis) -> bool:
+    """Tell whether this is the present token of a live device of the account."""
+    return await runner.one(_IS_LIVE, token_digest=token_digest, user_id=user_id, now=now) is not None
 
 
 async def all_live(tx: Tx, user_id: UserId, own: bytes | None, now: Millis) -> list[TrustedDevice]:

@@ -2,13 +2,20 @@
 
 import msgspec
 
-from athena_auth.wire.fields import Done, Password
+from athena_auth.wire.fields import Done, Password, StepUpCode
 
 
 class PasswordBody(msgspec.Struct, frozen=True):
-    """The account's password, again."""
+    """The account's password, again, and a code where the session needs a fresh second factor."""
 
     password: Password
+    code: StepUpCode | None = None
+
+
+class StepUpBody(msgspec.Struct, frozen=True):
+    """A code, where the session needs a fresh second factor."""
+
+    code: StepUpCode | None = None
 
 
 class StatusAnswer(msgspec.Struct, frozen=True):

@@ -1,6 +1,12 @@
 """The facts about a caller that a use case may know."""
 
+import hashlib
+
 import msgspec
+
+from athena_auth.kernel.network import network_of
+
+_FINGERPRINT_BYTES = 16
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -9,6 +15,7 @@ class Tokens(msgspec.Struct, frozen=True):
     session: str | None = None
     challenge: str | None = None
     trusted_device: str | None = None
+    recognized_browser: str | None = None
     by_cookie: bool = False
     """The session or challenge token came as a cookie, which a browser sends whoever asked it to."""
 
@@ -21,6 +28,12 @@ class ClientInfo(msgspec.Struct, frozen=True):
 
     address: str
     user_agent: str
+
+    @property
+    def fingerprint(self) -> bytes:
+        """The network and the browser, as far as a request tells: enough to say "elsewhere" in a warning, no proof."""
+        text = f"{network_of(self.address)} {self.user_agent}"
+        return hashlib.sha256(text.encode()).digest()[:_FINGERPRINT_BYTES]
 
 
 class Caller(msgspec.Struct, frozen=True):

@@ -50,6 +50,15 @@ Code = Annotated[
         max_length=64, description="The code as typed; spaces and dashes do not matter.", examples=["123456"]
     ),
 ]
+StepUpCode = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        description="A code of any second factor of the account, or a backup code. It is needed, and looked at, where "
+        "two-factor authentication is on and no second factor was verified in this session within ten minutes.",
+        examples=["123456"],
+    ),
+]
 BackupCode = Annotated[
     str,
     Meta(

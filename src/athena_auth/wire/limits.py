@@ -13,4 +13,5 @@ class Limit(msgspec.Struct, frozen=True):
 SIGN_IN = Limit("sign-in", 100)
 SIGN_UP = Limit("sign-up", 100)
 SECOND_STEP = Limit("second-step", 300)
+SESSION_LISTS = Limit("session-lists", 120)
 MAIL_LINKS = Limit("mail-links", 30)

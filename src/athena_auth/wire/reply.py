@@ -12,6 +12,7 @@ class CookieName(StrEnum):
     SESSION = "athena-auth.session_token"
     CHALLENGE = "athena-auth.two_factor"
     TRUSTED_DEVICE = "athena-auth.trust_device"
+    RECOGNIZED_BROWSER = "athena-auth.recognized_browser"
 
 
 class Cookie(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ class Access(Enum):
     SESSION = auto()
     """The owner of a live session."""
     SESSION_OR_CHALLENGE = auto()
-    """The owner of a live session, or the bearer of a challenge that is still to be judged."""
+    """The owner of a live session, the bearer of a challenge that is still to be answered, or an `EndedSession`."""
 
 
 class ChallengeBearer(msgspec.Struct, frozen=True):
@@ -33,9 +33,23 @@ class ChallengeBearer(msgspec.Struct, frozen=True):
 
     token: str
     client: ClientInfo
+    by_cookie: bool = False
+    """Whether the token came as a cookie, from a browser, which may submit a form twice."""
+    superseded_session: str | None = None
+    """The session that this browser had before, which ends when the challenge is answered."""
 
     def __repr__(self) -> str:
         return "ChallengeBearer(…)"
+
+
+class EndedSession(msgspec.Struct, frozen=True):
+    """A browser whose session cookie opens nothing any more; its own concurrent request may have replaced it just now."""
+
+    token: str
+    client: ClientInfo
+
+    def __repr__(self) -> str:
+        return "EndedSession(…)"
 
 
 class NoBody(msgspec.Struct, frozen=True):
@@ -74,4 +88,6 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """What this endpoint refuses with, beside what the edge may refuse anywhere."""
     limit: Limit | None = None
     """How often one address may ask; routes may share one."""
+    browser_page: str | None = None
+    """The page that a browser is shown in place of the answer, unless that leads it elsewhere."""
     tag: str = "two-factor"

@@ -15,10 +15,12 @@ from athena_auth.kernel.clock import Clock, SystemClock, after
 from athena_auth.kernel.ids import first_id_at
 from athena_auth.otp import sql as otp_sql
 from athena_auth.recovery import sql as recovery_sql
+from athena_auth.retired_tokens import sql as retired_tokens_sql
 from athena_auth.sessions import sql as sessions_sql
 from athena_auth.settings import Settings
 from athena_auth.store.sweeper import Sweep, Sweeper
 from athena_auth.throttle.passwords import sql as password_budget_sql
+from athena_auth.throttle.sends import sql as sends_sql
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.wire.route import Route
 from athena_auth.wiring.core import core_of
@@ -47,8 +49,8 @@ def build(settings: Settings, *, clock: Clock | None = None, transport: Transpor
     """
     base = lay_foundation(settings, clock or SystemClock(), transport)
     core = core_of(settings, base)
-    accounts = AccountService(base.store, base.clock, core.proof)
-    administration = AdministrationService(base.store, base.clock, base.pool, core.events)
+    accounts = AccountService(base.store, base.clock, core.step_up, core.news)
+    administration = AdministrationService(base.store, base.clock, base.pool, core.events, core.news)
     routes = all_routes(settings, base, core, accounts)
     return Wired(base, accounts, _sweeper(settings, base), routes, administration)
 
@@ -61,6 +63,8 @@ def _sweeper(settings: Settings, base: Foundation) -> Sweeper:
         trusted_devices_sql.SWEEP,
         password_budget_sql.SWEEP,
         recovery_sql.SWEEP,
+        retired_tokens_sql.SWEEP,
+        sends_sql.SWEEP,
     )
     trail = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
     return Sweeper(base.store, base.clock, (*map(Sweep, expiring), trail))

@@ -4,18 +4,23 @@ import msgspec
 
 from athena_auth.accounts.news import News
 from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.step_up import StepUp
 from athena_auth.backup_codes import sql as backup_codes_sql
 from athena_auth.backup_codes.method import BackupCodeMethod
 from athena_auth.challenge.admission import Admission, Lifetimes
 from athena_auth.challenge.aftermath import Aftermath
 from athena_auth.challenge.credentials import CredentialEvents
 from athena_auth.challenge.judge import Judge
+from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
+from athena_auth.challenge.replay import Replay
 from athena_auth.challenge.second_step import SecondStep
+from athena_auth.challenge.step_up import PolicyStepUp
 from athena_auth.enrolment.service import Factors
 from athena_auth.otp import sql as otp_sql
 from athena_auth.otp.method import OtpMethod, OtpSettings
 from athena_auth.recovery import sql as recovery_sql
-from athena_auth.settings import Settings
+from athena_auth.recovery.recognition import RecognitionLinks
+from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.totp import sql as totp_sql
 from athena_auth.totp.method import TotpMethod, TotpSettings
 from athena_auth.trusted_devices import sql as trusted_devices_sql
@@ -36,11 +41,13 @@ class Core(msgspec.Struct, frozen=True):
 
     factors: Factors
     trust: TrustedDevices
+    browsers: RecognizedBrowsers
     proof: PasswordProof
     news: News
     events: CredentialEvents
     admission: Admission
     second_step: SecondStep
+    step_up: StepUp
 
 
 def core_of(settings: Settings, base: Foundation) -> Core:
@@ -50,26 +57,44 @@ def core_of(settings: Settings, base: Foundation) -> Core:
         OtpMethod(base.keyring, base.outbox, _otp_settings(settings)),
         BackupCodeMethod(base.keyring),
     )
-    trust = TrustedDevices(settings.trust_ttl)
-    news = News(base.outbox, settings.app_name)
+    methods = (factors.totp, factors.otp, factors.backup_codes)
+    trust = TrustedDevices(base.keyring, settings.trust_ttl)
+    news = News(base.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings)))
+    proof = PasswordProof(base.store, base.clock, base.pool, news)
     events = CredentialEvents(news, _SUBSCRIBERS)
+    judge, aftermath = Judge(news), Aftermath(news, trust)
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return Core(
         factors=factors,
         trust=trust,
-        proof=PasswordProof(base.store, base.clock, base.pool, news),
+        browsers=RecognizedBrowsers(base.keyring),
+        proof=proof,
         news=news,
         events=events,
-        admission=Admission((factors.totp, factors.otp, factors.backup_codes), trust, lifetimes),
+        admission=Admission(methods, trust, news, lifetimes),
         second_step=SecondStep(
             store=base.store,
             clock=base.clock,
-            judge=Judge(news),
+            judge=judge,
             events=events,
-            aftermath=Aftermath(news, trust),
+            aftermath=aftermath,
+            replay=Replay(base.keyring),
             lifetimes=lifetimes,
         ),
+        step_up=PolicyStepUp(
+            store=base.store,
+            clock=base.clock,
+            passwords=proof,
+            judge=judge,
+            aftermath=aftermath,
+            methods=methods,
+            relaxed=settings.step_up == "password",
+        ),
     )
+
+
+def _recognition_page(settings: Settings) -> str:
+    return f"{settings.origin}{BASE_PATH}/recognize-browser"
 
 
 def _totp_settings(settings: Settings) -> TotpSettings:

@@ -4,7 +4,8 @@ from athena_auth.accounts.api import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.backup_codes.api import BackupCodeApi
 from athena_auth.backup_codes.service import BackupCodeService
-from athena_auth.challenge.answers import PassedReply
+from athena_auth.challenge.answers import PassedReply, SignInCookies
+from athena_auth.challenge.password_login import PasswordLogin
 from athena_auth.enrolment.api import EnrolmentApi
 from athena_auth.enrolment.service import EnrolmentService
 from athena_auth.enrolment.status import StatusService
@@ -18,9 +19,8 @@ from athena_auth.recovery.links import Links
 from athena_auth.recovery.mail import LinkMail
 from athena_auth.recovery.requests import LinkRequests
 from athena_auth.recovery.service import RecoveryService
-from athena_auth.settings import BASE_PATH, Settings
+from athena_auth.settings import BASE_PATH, Settings, SettingsError
 from athena_auth.sign_in.api import SignInApi
-from athena_auth.sign_in.gate import PasswordGate
 from athena_auth.sign_in.service import SignInService
 from athena_auth.throttle.passwords.budget import PasswordBudget
 from athena_auth.totp.api import TotpApi
@@ -36,31 +36,25 @@ def all_routes(
     settings: Settings, base: Foundation, core: Core, accounts: AccountService
 ) -> tuple[Route, ...]:
     """Return every route of every slice."""
-    reply = PassedReply(settings.trust_ttl)
+    cookies = SignInCookies(core.browsers, base.clock, settings.trust_ttl)
+    passwords = PasswordService(core.step_up, base.pool, core.events, base.clock)
     return (
-        *_second_step(settings, base, core, reply),
-        *EnrolmentApi(_enrolment(settings, base, core)).routes(),
+        *_second_step(base, core, PassedReply(cookies)),
+        *EnrolmentApi(_enrolment(base, core)).routes(),
         *StatusApi(StatusService(core.factors, base.store, base.clock)).routes(),
         *TrustedDeviceApi(TrustedDeviceService(base.store, base.clock)).routes(),
-        *SignInApi(_sign_in(settings, base, core), reply).routes(),
+        *SignInApi(_sign_in(settings, base, core), cookies).routes(),
         *AccountApi(accounts).routes(),
-        *_recovery(settings, base, core).routes(),
-        *PasswordApi(PasswordService(core.proof, base.pool, core.events, base.clock)).routes(),
+        *_recovery(settings, base, core, cookies).routes(),
+        *PasswordApi(passwords, cookies).routes(),
     )
 
 
-def _second_step(settings: Settings, base: Foundation, core: Core, reply: PassedReply) -> tuple[Route, ...]:
-    factors, step, proof = core.factors, core.second_step, core.proof
-    totp = TotpService(factors.totp, step, proof, base.clock)
+def _second_step(base: Foundation, core: Core, reply: PassedReply) -> tuple[Route, ...]:
+    factors, step, step_up, news = core.factors, core.second_step, core.step_up, core.news
+    totp = TotpService(factors.totp, step, step_up, news, base.clock)
     otp = OtpService(factors.otp, step, base.store, base.clock)
-    backup_codes = BackupCodeService(
-        factors.backup_codes,
-        step,
-        proof,
-        core.news,
-        base.clock,
-        takes_a_factor=settings.disable_requires == "second-factor",
-    )
+    backup_codes = BackupCodeService(factors.backup_codes, step, step_up, news, base.clock)
     return (
         *TotpApi(totp, reply).routes(),
         *OtpApi(otp, reply).routes(),
@@ -68,44 +62,56 @@ def _second_step(settings: Settings, base: Foundation, core: Core, reply: Passed
     )
 
 
-def _enrolment(settings: Settings, base: Foundation, core: Core) -> EnrolmentService:
+def _enrolment(base: Foundation, core: Core) -> EnrolmentService:
     return EnrolmentService(
         factors=core.factors,
-        proof=core.proof,
+        step_up=core.step_up,
         events=core.events,
         news=core.news,
         clock=base.clock,
-        takes_a_factor=settings.disable_requires == "second-factor",
     )
 
 
 def _sign_in(settings: Settings, base: Foundation, core: Core) -> SignInService:
-    budget = PasswordBudget(base.store, by_network=settings.rate_limit == "on")
     return SignInService(
         store=base.store,
         clock=base.clock,
         proof=core.proof,
-        gate=PasswordGate(
-            store=base.store,
-            clock=base.clock,
-            proof=core.proof,
-            budget=budget,
-            trust=core.trust,
-            news=core.news,
-        ),
+        login=_password_login(settings, base, core),
         pool=base.pool,
         admission=core.admission,
     )
 
 
-def _recovery(settings: Settings, base: Foundation, core: Core) -> RecoveryApi:
-    mail = LinkMail(base.store, base.clock, base.outbox, settings.app_name)
-    links = Links(settings.origin, settings.trusted_origins)
+def _password_login(settings: Settings, base: Foundation, core: Core) -> PasswordLogin:
+    return PasswordLogin(
+        store=base.store,
+        clock=base.clock,
+        proof=core.proof,
+        budget=PasswordBudget(base.store, by_network=settings.rate_limit == "on"),
+        trust=core.trust,
+        browsers=core.browsers,
+        news=core.news,
+    )
+
+
+def _recovery(settings: Settings, base: Foundation, core: Core, cookies: SignInCookies) -> RecoveryApi:
+    mail = LinkMail(base.store, base.clock, base.outbox, core.browsers, settings.app_name)
     service = RecoveryService(
         store=base.store,
         clock=base.clock,
         pool=base.pool,
         events=core.events,
         admission=core.admission,
+        login=_password_login(settings, base, core),
     )
-    return RecoveryApi(LinkRequests(mail, base.errands, links, BASE_PATH), service)
+    requests = LinkRequests(mail, base.errands, _links(settings), BASE_PATH)
+    return RecoveryApi(requests, service, cookies)
+
+
+def _links(settings: Settings) -> Links:
+    own_page = f"{BASE_PATH}/reset-password"
+    try:
+        return Links(settings.origin, settings.trusted_origins, own_page, settings.reset_pages)
+    except ValueError as error:
+        raise SettingsError(f"ATHENA_RESET_PAGES: {error}.") from None

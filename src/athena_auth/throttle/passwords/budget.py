@@ -1,9 +1,9 @@
-"""The budget of passwords at sign-in: pay first, then look.
+"""Strangers' attempts at passwords at sign-in: count first, then verify.
 
-A guess is charged to the network it comes from, to this account from there, and to the account. The delay
-grows for the second only, so that whoever knows somebody's address of mail cannot keep her from signing in:
-she waits only for what is guessed from where she is. The third ends at a hundred wrong passwords in a row
-(NIST SP 800-63B-4 section 3.2.2); then the way in is a trusted device, which has a budget of its own (OWASP
+An attempt is charged to the network it comes from, to this account from there, and to the account. The delay grows for
+the second only, so that whoever knows an address cannot keep its owner from signing in: the owner waits only for what is
+tried from where they are. The third ends at the strangers' share of the hundred consecutive failures that NIST SP 800-63B-4
+section 3.2.2 allows. Then the way in is a recognized browser or a trusted device, whose attempts are counted apart (OWASP
 calls that a device cookie), or a new password by mail.
 """
 
@@ -35,13 +35,8 @@ apart. An address that is closed stays closed for ever, account or not: it took 
 _USED_UP = 3600
 
 
-def subjects_of(email: str, address: str, *, device_id: str | None, is_known: bool) -> Subjects:
-    """Return whom a guess at this account's password is charged to."""
-    if device_id is not None:
-        # Neither strangers elsewhere nor those in the same network have a say in what a trusted device may do. Its
-        # trust ends, and with it what its counts are good for.
-        hour, pair, total = (_digest(name, device_id) for name in ("device-hour", "device", "device-total"))
-        return Subjects(hour, pair, total, is_known=False)
+def subjects_of(email: str, address: str, *, is_known: bool) -> Subjects:
+    """Return whom a stranger's attempt at this account's password is charged to."""
     network = network_of(address)
     return Subjects(
         _digest("network", network), _pair_subject(email, network), account_subject(email), is_known
@@ -71,13 +66,14 @@ class PasswordBudget:
             window_began=after(now, -_WINDOW),
             soon=after(now, _FORGOTTEN_AFTER),
             in_a_while=after(now, _STRANGER_FORGOTTEN_AFTER),
-            most=rules.MAX_FAILURES,
+            most=rules.MAX_BY_STRANGERS,
             most_of_network=_MOST_OF_NETWORK if self._by_network else _UNLIMITED,
         )
         paid = await sql.pay(self._store, subjects, terms)
         every = (subjects.network, subjects.pair, subjects.account)
         if len(paid) == len(every):
-            return Charged(subjects, paid[subjects.pair], paid[subjects.account])
+            pair, account = paid[subjects.pair], paid[subjects.account]
+            return Charged(subjects, pair.failures, account.failures, account.warned_at)
         await self._take_back(tuple(paid))
         return await self._why_closed(subjects, now)
 
@@ -88,11 +84,13 @@ class PasswordBudget:
         sql.clear(tx, subjects.pair)
         sql.clear(tx, subjects.account)
 
-    def failed(self, tx: Tx, charged: Charged, now: Millis) -> None:
-        """Let this account wait for guesses from there."""
+    def failed(self, tx: Tx, charged: Charged, now: Millis, *, warned: bool) -> None:
+        """Let this account wait for attempts from there, and record that the owner is notified."""
         until = rules.blocked_until(charged.failures, now)
         if until > now:
             sql.close_until(tx, charged.subjects.pair, until)
+        if warned:
+            sql.record_warning(tx, charged.subjects.account, now)
 
     async def _take_back(self, paid: tuple[bytes, ...]) -> None:
         async def work(tx: Tx) -> None:
@@ -105,7 +103,7 @@ class PasswordBudget:
     async def _why_closed(self, subjects: Subjects, now: Millis) -> Blocked:
         balances = await sql.load(self._store, subjects)
         account = balances.get(subjects.account)
-        if account is not None and account.failures >= rules.MAX_FAILURES:
+        if account is not None and account.failures >= rules.MAX_BY_STRANGERS:
             return Blocked(after(now, _USED_UP), used_up=True)
         pair, network = balances.get(subjects.pair), balances.get(subjects.network)
         if pair is not None and pair.blocked_until > now:

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from athena_auth.kernel.clock import Millis
+
 
 class Subjects(msgspec.Struct, frozen=True):
     """The three that every guess is charged to, as digests; each has a budget of its own.
@@ -12,10 +14,9 @@ class Subjects(msgspec.Struct, frozen=True):
     network: bytes
     """The client's network: somebody who tries one password at many accounts."""
     pair: bytes
-    """This account from this network, or from this trusted device: what grows the delay. The owner, who is
-    elsewhere, does not wait for what somebody wastes here."""
+    """This account from this network: what grows the delay. The owner, who is elsewhere, does not wait for it."""
     account: bytes
-    """This account from anywhere, or from this trusted device: never more than a hundred wrong in a row."""
+    """This account, from anywhere by strangers: never more than their share of the hundred wrong in a row."""
     is_known: bool
     """Whether the account exists, so that its count must not be forgotten."""
 
@@ -28,3 +29,5 @@ class Charged(msgspec.Struct, frozen=True):
     """How many in a row this account has seen from here, this one included until it proves right."""
     failures_from_anywhere: int
     """The same for all places together."""
+    warned_at: Millis
+    """When the owner was last notified of them."""

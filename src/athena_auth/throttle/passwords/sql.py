@@ -28,7 +28,7 @@ _PAY = Statement(f"""
            (SELECT 1 FROM athena_password_budget p WHERE p.subject = :pair AND p.blocked_until > :now))
       AND ({_BEGINS_ANEW} OR b.subject = :pair OR b.failures <
            CASE WHEN b.subject = :network THEN CAST(:most_of_network AS INTEGER) ELSE CAST(:most AS INTEGER) END)
-    RETURNING subject, failures
+    RETURNING subject, failures, warned_at
 """)  # noqa: S608 - composed of this file's own words
 
 _LOAD = Statement("""
@@ -43,9 +43,10 @@ _REFUND = Statement("""
 _CLOSE = Statement("""
     UPDATE athena_password_budget SET blocked_until = :until WHERE subject = :subject AND blocked_until < :until
 """)
-_CLEAR = Statement(
-    "UPDATE athena_password_budget SET failures = 0, blocked_until = 0 WHERE subject = :subject"
-)
+_RECORD_WARNING = Statement("UPDATE athena_password_budget SET warned_at = :now WHERE subject = :subject")
+_CLEAR = Statement("""
+    UPDATE athena_password_budget SET failures = 0, blocked_until = 0, warned_at = 0 WHERE subject = :subject
+""")
 
 _FORGET = Statement("DELETE FROM athena_password_budget WHERE subject = :subject")
 
@@ -69,6 +70,13 @@ class Terms(msgspec.Struct, frozen=True):
     most_of_network: int
 
 
+class Count(msgspec.Struct, frozen=True):
+    """What a subject was charged with this attempt, and when the owner was last notified of it."""
+
+    failures: int
+    warned_at: Millis
+
+
 class Balance(msgspec.Struct, frozen=True):
     """What a subject has been charged, and until when it is closed."""
 
@@ -77,8 +85,8 @@ class Balance(msgspec.Struct, frozen=True):
     began_at: Millis
 
 
-async def pay(runner: Runner, subjects: Subjects, terms: Terms) -> dict[bytes, int]:
-    """Charge a guess to each subject that has something left; return those, with how many that makes."""
+async def pay(runner: Runner, subjects: Subjects, terms: Terms) -> dict[bytes, Count]:
+    """Charge an attempt to each subject that has something left; return those, with how many that makes."""
     rows = await runner.all(
         _PAY,
         network=subjects.network,
@@ -92,7 +100,7 @@ async def pay(runner: Runner, subjects: Subjects, terms: Terms) -> dict[bytes, i
         most=terms.most,
         most_of_network=terms.most_of_network,
     )
-    return {bytes(row["subject"]): row["failures"] for row in rows}
+    return {bytes(row["subject"]): Count(row["failures"], row["warned_at"]) for row in rows}
 
 
 async def load(store: Store, subjects: Subjects) -> dict[bytes, Balance]:
@@ -116,6 +124,11 @@ def refund(tx: Tx, subject: bytes) -> None:
 def close_until(tx: Tx, subject: bytes, until: Millis) -> None:
     """Look at no guess of this subject until then, or for longer if that is so already."""
     tx.later(_CLOSE, subject=subject, until=until)
+
+
+def record_warning(tx: Tx, subject: bytes, now: Millis) -> None:
+    """Record that the owner is notified of what this subject was charged."""
+    tx.later(_RECORD_WARNING, subject=subject, now=now)
 
 
 def forget(tx: Tx, subject: bytes) -> None:

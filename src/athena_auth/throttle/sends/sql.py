@@ -1,4 +1,8 @@
-"""Statements over `athena_send_budget`: a row for each account and kind of message that was ever sent."""
+"""Statements over `athena_send_budget` and `athena_network_send`.
+
+The first has a row for each account and kind of message that was ever sent, the second for each network that had
+something sent to an account in the last hour.
+"""
 
 import msgspec
 
@@ -26,6 +30,26 @@ _LOAD = Statement("""
 _CLEAR = Statement("DELETE FROM athena_send_budget WHERE user_id = :user_id AND kind = :kind")
 
 
+# The hour begins with the first send. A row of a clock that has been set back since begins anew.
+_PAY_NETWORK = Statement("""
+    INSERT INTO athena_network_send AS n (user_id, network, sends, expires_at)
+    VALUES (:user_id, :network, 1, :expires_at)
+    ON CONFLICT (user_id, network) DO UPDATE
+    SET sends = CASE WHEN n.expires_at > :now AND n.expires_at <= :expires_at THEN n.sends + 1 ELSE 1 END,
+        expires_at = CASE WHEN n.expires_at > :now AND n.expires_at <= :expires_at THEN n.expires_at
+                          ELSE :expires_at END
+    WHERE n.sends < :most OR n.expires_at <= :now OR n.expires_at > :expires_at
+    RETURNING sends
+""")
+
+_CLEAR_NETWORKS = Statement("DELETE FROM athena_network_send WHERE user_id = :user_id")
+
+SWEEP = Statement("""
+    DELETE FROM athena_network_send WHERE (user_id, network) IN
+    (SELECT user_id, network FROM athena_network_send WHERE expires_at <= :cutoff ORDER BY expires_at LIMIT :most)
+""")
+
+
 class Terms(msgspec.Struct, frozen=True):
     """How much may be sent, at an instant."""
 
@@ -46,6 +70,16 @@ async def pay(tx: Tx, user_id: UserId, kind: str, terms: Terms) -> bool:
     return row is not None
 
 
+async def pay_network(
+    tx: Tx, user_id: UserId, network: bytes, most: int, *, now: Millis, expires_at: Millis
+) -> bool:
+    """Count one more send at the request of a network; False when it has had its share of this hour."""
+    row = await tx.one(
+        _PAY_NETWORK, user_id=user_id, network=network, most=most, now=now, expires_at=expires_at
+    )
+    return row is not None
+
+
 async def load(tx: Tx, user_id: UserId, kind: str) -> tuple[int, Millis, Millis]:
     """Load how many were sent, since when, and when the next one is due."""
     row = await tx.one(_LOAD, user_id=user_id, kind=kind)
@@ -55,3 +89,8 @@ async def load(tx: Tx, user_id: UserId, kind: str) -> tuple[int, Millis, Millis]
 def clear(tx: Tx, user_id: UserId, kind: str) -> None:
     """Forget what was sent."""
     tx.later(_CLEAR, user_id=user_id, kind=kind)
+
+
+def clear_networks(tx: Tx, user_id: UserId) -> None:
+    """Forget at the request of which networks it was sent."""
+    tx.later(_CLEAR_NETWORKS, user_id=user_id)

@@ -1,6 +1,7 @@
 """Recognized browsers, the reuse of codes and device tokens, tokens replaced a moment ago, and a check of the secret.
 
-Every column has a default, so that a server of the version before keeps running beside this schema.
+Every column has a default, so that a server of the version before keeps running beside this schema. For its sake
+`athena_totp_authenticator.told_step` stays too, which nothing reads any more.
 """
 
 import sqlalchemy as sa

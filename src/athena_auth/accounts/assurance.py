@@ -1,0 +1,36 @@
+"""What stands behind a session, held against what is required. Pure."""
+
+import msgspec
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.sessions.model import Level
+from athena_auth.sessions.rules import has_fresh_second_factor, is_fresh
+
+
+class Requirement(msgspec.Struct, frozen=True):
+    """What must stand behind a session: an assurance level, and how recently it was proven, in seconds."""
+
+    level: Level = Level.ONE
+    fresh: int | None = None
+
+
+def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis) -> ErrorCode | None:
+    """Return what the caller must do before they may go on, or None when their session meets the requirement.
+
+    A trusted device stands in for the second factor at sign-in, and is no recent proof of it: whoever uses that
+    device now must verify the factor itself where a recent proof is required.
+    """
+    session, has_factors = signed_in.session, signed_in.account.two_factor_enabled
+    within = None if requirement.fresh is None else requirement.fresh * 1000
+    if requirement.level is Level.TWO:
+        if not has_factors:
+            return ErrorCode.ENROLMENT_REQUIRED
+        good = session.proof.level is Level.TWO and (
+            within is None or has_fresh_second_factor(session, now, within)
+        )
+        return None if good else ErrorCode.STEP_UP_REQUIRED
+    if within is None or is_fresh(session, now, within):
+        return None
+    return ErrorCode.STEP_UP_REQUIRED if has_factors else ErrorCode.SIGN_IN_AGAIN

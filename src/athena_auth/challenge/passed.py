@@ -1,0 +1,22 @@
+"""The outcome of a second step."""
+
+import msgspec
+
+from athena_auth.accounts.model import Account
+from athena_auth.sessions.model import Session
+
+
+class Passed(msgspec.Struct, frozen=True):
+    """A second factor was verified, and the session it opened or raised."""
+
+    session: Session
+    token: str
+    """The session's token; another one than before where the session gained assurance by cookie."""
+    account: Account
+    trust_token: str | None
+    """Set when the device is trusted from now on."""
+    codes_left: int | None = None
+    """Backup codes that are left, when one was used."""
+
+    def __repr__(self) -> str:
+        return f"Passed({self.account.id})"

@@ -1,0 +1,150 @@
+"""Verifying a password at sign-in: count the attempt, verify, and answer every address alike.
+
+An attempt at an address that has no account is counted, hashed and refused like any other, so that neither the
+answer nor its time nor a block tells which addresses have one. Recognized browsers and trusted devices are counted apart
+from strangers (`throttle.model.AttemptKind`).
+"""
+
+import msgspec
+
+from athena_auth.accounts.episodes import begins_episode
+from athena_auth.accounts.model import Account
+from athena_auth.accounts.news import News, news_of_passwords
+from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.sql import StoredPassword
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import Entry, Event
+from athena_auth.challenge.admission import FirstFactor
+from athena_auth.challenge.method import DeviceTrust
+from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
+from athena_auth.delivery.model import MessageKind
+from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.store.transaction import Store, Tx
+from athena_auth.throttle import budget
+from athena_auth.throttle.model import AttemptKind, Blocked, Paid
+from athena_auth.throttle.passwords.budget import PasswordBudget, subjects_of
+from athena_auth.throttle.passwords.model import Charged
+from athena_auth.throttle.refusal import SIGN_IN_USED_UP, refused_by
+from athena_auth.throttle.rules import MAX_BY_STRANGERS
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A password was right."""
+
+    stored: StoredPassword
+    charged: Charged | Paid
+    """The attempt that was counted; `PasswordLogin.passed` takes it back."""
+    recognized: bool
+    """Whether the browser has signed in to this account before, or is trusted."""
+
+
+class PasswordLogin:
+    """Verifies an address and its password."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        proof: PasswordProof,
+        budget: PasswordBudget,
+        trust: DeviceTrust,
+        browsers: RecognizedBrowsers,
+        news: News,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._proof = proof
+        self._budget = budget
+        self._trust = trust
+        self._browsers = browsers
+        self._news = news
+
+    async def open(
+        self, email: str, password: str, first: FirstFactor, *, vouched: bool = False
+    ) -> Opened | Refused:
+        """Return the account that this password opens.
+
+        `vouched` counts the attempt with those of recognized browsers, for whoever has shown a token from a mail to
+        this account.
+
+        Raises:
+            Unavailable: too many passwords wait to be verified; nothing was counted.
+        """
+        with self._proof.place():
+            return await self._open(email, password, first, vouched=vouched)
+
+    async def _open(
+        self, email: str, password: str, first: FirstFactor, *, vouched: bool
+    ) -> Opened | Refused:
+        now = self._clock.now()
+        nearest = await self._proof.nearest(email)
+        account = nearest.account if nearest is not None and nearest.account.email == email else None
+        recognized = account is not None and (vouched or await self._is_recognized(account, first, now))
+        charged = await self._count(email, account, first, now, recognized=recognized)
+        if isinstance(charged, Blocked):
+            return refused_by(charged, now, SIGN_IN_USED_UP)
+        stored = await self._proof.of_email(email, nearest, password)
+        if stored is not None:
+            return Opened(stored, charged, recognized)
+        await self._record_failure(account, first, charged)
+        return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
+
+    def passed(self, tx: Tx, opened: Opened) -> None:
+        """Reset the attempts, in the transaction that acts on the password."""
+        if isinstance(opened.charged, Paid):
+            budget.clear(tx, opened.stored.account.id, AttemptKind.RECOGNIZED_PASSWORD)
+        else:
+            self._budget.succeeded(tx, opened.charged)
+
+    async def _is_recognized(self, account: Account, first: FirstFactor, now: Millis) -> bool:
+        if self._browsers.is_recognized(account, first.browser_token, now):
+            return True
+        token = first.trust_token
+        return token is not None and await self._trust.recognise(self._store, account.id, token, now)
+
+    async def _count(
+        self, email: str, account: Account | None, first: FirstFactor, now: Millis, *, recognized: bool
+    ) -> Charged | Paid | Blocked:
+        if account is not None and recognized:
+            return await budget.pay(self._store, account.id, AttemptKind.RECOGNIZED_PASSWORD, now)
+        subjects = subjects_of(email, first.client.address, is_known=account is not None)
+        return await self._budget.pay(subjects, now)
+
+    async def _record_failure(
+        self, account: Account | None, first: FirstFactor, charged: Charged | Paid
+    ) -> None:
+        now = self._clock.now()
+        refused = Entry(
+            event=Event.PASSWORD_REFUSED,
+            user_id=None if account is None else account.id,
+            client=first.client,
+            reason=ErrorCode.INVALID_EMAIL_OR_PASSWORD,
+        )
+
+        async def work(tx: Tx) -> None:
+            kind = None
+            if account is not None:
+                kind = await _notification(tx, account.id, charged, now)
+            if isinstance(charged, Charged):
+                self._budget.failed(tx, charged, now, warned=kind is not None)
+            elif account is not None:
+                attempts = AttemptKind.RECOGNIZED_PASSWORD
+                budget.record_failure(tx, account.id, attempts, charged, now, warned=kind is not None)
+            audit.record(tx, refused, now)
+            if account is not None and kind is not None:
+                await self._news.tell(tx, account, kind, first.client, now)
+
+        await self._store.transact(work)
+
+
+async def _notification(tx: Tx, user_id: UserId, charged: Charged | Paid, now: Millis) -> MessageKind | None:
+    """Return what the owner is to be notified of after this failure."""
+    if isinstance(charged, Charged):
+        failures, limit = charged.failures_from_anywhere, MAX_BY_STRANGERS
+    else:
+        failures, limit = charged.failures, AttemptKind.RECOGNIZED_PASSWORD.limit
+    is_new = await begins_episode(tx, user_id, charged.warned_at, now)
+    return news_of_passwords(failures, limit, is_new=is_new)

@@ -1,0 +1,64 @@
+"""The same verification submitted twice: a double click, a form sent again by a slow network.
+
+The first submission uses the code up. An identical second one from the same browser, with the same challenge or session cookie
+and the same code within a few seconds, gets the first answer again; programs that show bearer tokens do not click twice. The answer is kept sealed, and opens only for that token and
+that code; nothing is verified a second time and no second session is created (I3).
+"""
+
+import msgspec
+
+from athena_auth.accounts import sql as accounts
+from athena_auth.challenge.passed import Passed
+from athena_auth.crypto.keys import Keyring, UnreadableError
+from athena_auth.crypto.tokens import TokenKind, digest
+from athena_auth.kernel.clock import Millis
+from athena_auth.retired_tokens import sql
+from athena_auth.store.transaction import Tx
+from athena_auth.wire.caller import ClientInfo
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    token: str
+    trust_token: str | None
+    codes_left: int | None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Answer)
+
+
+class Replay:
+    """Keeps the answers of verifications, and finds them again."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    def keep(self, tx: Tx, token_digest: bytes, code: str, passed: Passed, now: Millis) -> None:
+        """Keep the answer to this token and this code with the rest of the transaction."""
+        answer = _encoder.encode(_Answer(passed.token, passed.trust_token, passed.codes_left))
+        sealed = self._keyring.seal(answer, _context(token_digest, code))
+        sql.put(tx, token_digest, passed.account.id, now, sealed)
+
+    async def find(
+        self, tx: Tx, token_digest: bytes, code: str, client: ClientInfo, now: Millis
+    ) -> Passed | None:
+        """Return the answer that this token and this code were given a moment ago, while its session lives."""
+        retired = await sql.load(tx, token_digest, now)
+        if retired is None or retired.sealed_answer is None:
+            return None
+        try:
+            opened = self._keyring.unseal(retired.sealed_answer, _context(token_digest, code))
+        except UnreadableError:
+            return None  # another code
+        answer = _decoder.decode(opened)
+        session_digest = digest(TokenKind.SESSION, answer.token)
+        signed_in = await accounts.load_signed_in(tx, answer.token, session_digest, client, now)
+        if signed_in is None:
+            return None
+        return Passed(
+            signed_in.session, answer.token, signed_in.account, answer.trust_token, answer.codes_left
+        )
+
+
+def _context(token_digest: bytes, code: str) -> str:
+    return f"replay:{token_digest.hex()}:{code}"

@@ -1,0 +1,163 @@
+"""Carrying the step-up policy out: password, session and second factor, in the transaction of the call itself."""
+
+from typing import TypeVar
+
+import msgspec
+
+from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
+from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.step_up import (
+    POLICY,
+    Action,
+    Authorized,
+    AuthorizedWork,
+    Demand,
+    NewToken,
+    Offered,
+)
+from athena_auth.challenge.aftermath import Aftermath
+from athena_auth.challenge.binding import session_binding
+from athena_auth.challenge.judge import Circumstances, Judge
+from athena_auth.challenge.method import Claim, Method, Proven, Used
+from athena_auth.challenge.session_token import next_token
+from athena_auth.crypto.codes import normalised_code
+from athena_auth.crypto.tokens import TokenKind, digest
+from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.retired_tokens import sql as retired_tokens
+from athena_auth.sessions import sql as sessions
+from athena_auth.sessions.model import Level
+from athena_auth.sessions.rules import has_fresh_second_factor
+from athena_auth.store.transaction import Store, Tx
+from athena_auth.throttle.model import Blocked
+from athena_auth.throttle.refusal import CODES_USED_UP, refused_by
+
+T = TypeVar("T")
+
+_NO_CODE = "This is not a code. Enter the digits of your app or of the message, or a backup code."
+
+
+class PolicyStepUp:
+    """Holds calls to `POLICY`."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        passwords: PasswordProof,
+        judge: Judge,
+        aftermath: Aftermath,
+        methods: tuple[Method, ...],
+        relaxed: bool,
+    ) -> None:
+        """Take the factors in the order they are offered; `relaxed` is ATHENA_STEP_UP=password."""
+        self._store = store
+        self._clock = clock
+        self._passwords = passwords
+        self._judge = judge
+        self._aftermath = aftermath
+        self._methods = methods
+        self._relaxed = relaxed
+
+    async def act(
+        self, action: Action, signed_in: SignedIn, offered: Offered, work: AuthorizedWork[T]
+    ) -> Authorized[T] | Refused:
+        """Run the work if what stands behind the session and what is offered satisfy the policy."""
+        demand = POLICY[action]
+        # Before the password is looked at, which is dear; decided again below, on the locked session.
+        if offered.code is None and self._lacks_factor(demand, signed_in, self._clock.now()):
+            return Refused(ErrorCode.STEP_UP_REQUIRED)
+        version: CredentialVersion | Refused | None = None
+        if offered.password is not None:
+            version = await self._passwords.verify_in_session(signed_in, offered.password)
+        if isinstance(version, Refused):
+            return version
+
+        async def held(tx: Tx) -> Authorized[T] | Refused:
+            now = self._clock.now()
+            locked = await self._lock(tx, signed_in, version, now)
+            if isinstance(locked, Refused):
+                return locked
+            verified = await self._verify_code(tx, demand, locked, offered.code, now)
+            if isinstance(verified, Refused):
+                return verified
+            current = locked if verified is None else _raised(locked, verified, now)
+            outcome = await work(tx, current)
+            if isinstance(outcome, Refused):
+                return outcome
+            raises = verified is not None
+            return Authorized(outcome, self._renewed(tx, action, current, now, raises=raises))
+
+        return await self._store.transact(held)
+
+    async def _lock(
+        self, tx: Tx, signed_in: SignedIn, version: CredentialVersion | None, now: Millis
+    ) -> SignedIn | Refused:
+        """Lock the account, at the version the password was verified against, and the session; load both anew."""
+        account: Account | None = signed_in.account
+        if version is not None:
+            account = await accounts.hold(tx, version)
+        if account is None:
+            return Refused(ErrorCode.CONFLICT)
+        session = await sessions.lock_live(tx, digest(TokenKind.SESSION, signed_in.token), now)
+        if session is None:
+            return Refused(ErrorCode.UNAUTHORIZED)
+        if version is not None:
+            self._passwords.accepted(tx, signed_in)
+        return msgspec.structs.replace(signed_in, session=session, account=account)
+
+    def _lacks_factor(self, demand: Demand, signed_in: SignedIn, now: Millis) -> bool:
+        if demand.level is not Level.TWO or not signed_in.account.two_factor_enabled:
+            return False
+        if self._relaxed and demand.relaxable:
+            return False
+        return not has_fresh_second_factor(signed_in.session, now, (demand.fresh or 0) * 1000)
+
+    async def _verify_code(
+        self, tx: Tx, demand: Demand, signed_in: SignedIn, code: str | None, now: Millis
+    ) -> Proven | Refused | None:
+        """Verify the code that is offered where the session lacks a recent factor; None where it lacks nothing."""
+        if not self._lacks_factor(demand, signed_in, now):
+            return None
+        if code is None:
+            return Refused(ErrorCode.STEP_UP_REQUIRED)
+        session, typed = signed_in.session, normalised_code(code)
+        methods = tuple(method for method in self._methods if method.is_well_formed(typed))
+        if not methods:
+            return Refused(ErrorCode.INVALID_CODE, _NO_CODE)
+        claim = Claim(session.user_id, typed, session_binding(session.id), now, signed_in.client.fingerprint)
+        where = Circumstances(signed_in.client, session.id)
+        outcome = await self._judge.judge(tx, methods, claim, where)
+        if isinstance(outcome, Blocked):
+            return refused_by(outcome, now, CODES_USED_UP)
+        if isinstance(outcome, Used):
+            return outcome.refused
+        if isinstance(outcome, Proven):
+            account = signed_in.account
+            await self._aftermath.of(tx, account, outcome, where, session.id, trust_device=False, now=now)
+        return outcome
+
+    def _renewed(self, tx: Tx, action: Action, signed_in: SignedIn, now: Millis, *, raises: bool) -> SignedIn:
+        """Store what the session has gained, and give it another token where the policy says so."""
+        demand, session = POLICY[action], signed_in.session
+        if demand.new_token is NewToken.ENDS:
+            return signed_in
+        changes = raises or demand.new_token is NewToken.BY_COOKIE
+        rotates = demand.new_token is NewToken.ALWAYS or (signed_in.by_cookie and changes)
+        token, token_digest = next_token(signed_in, rotates=rotates)
+        # Turning the factors off leaves the session without one (`CredentialEvents`).
+        if raises and action is not Action.DISABLE:
+            sessions.raise_to(tx, session.id, session.proof, token_digest, now)
+        elif rotates:
+            sessions.rotate(tx, session.id, token_digest)
+        if rotates:
+            retired_tokens.put(tx, digest(TokenKind.SESSION, signed_in.token), session.user_id, now)
+        return msgspec.structs.replace(signed_in, token=token)
+
+
+def _raised(signed_in: SignedIn, verified: Proven, now: Millis) -> SignedIn:
+    session = signed_in.session
+    raised = msgspec.structs.replace(session, proof=session.proof.raised_by(verified.amr), proven_at=now)
+    return msgspec.structs.replace(signed_in, session=raised)
