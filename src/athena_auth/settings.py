@@ -66,6 +66,19 @@ class Settings(BaseSettings):
     host: str = Field("localhost", description="The name or address to listen on.")
     port: int = Field(3001, ge=0, le=65_535, description="The port to listen on; 0 takes any free one.")
     workers: int = Field(1, ge=1, le=256, description="How many processes serve.")
+    max_connections: int | None = Field(
+        None,
+        ge=16,
+        le=1_000_000,
+        description="Connections that each process keeps at most; by default as many as it may open files, less a "
+        "reserve. Over that, the one that has waited longest for a request ends.",
+    )
+    max_connections_per_client: int = Field(
+        256,
+        ge=1,
+        le=1_000_000,
+        description="The same from one address; this machine's own and those of ATHENA_TRUSTED_PROXIES are exempt.",
+    )
     app_name: str = Field(
         "Athena",
         min_length=1,

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import socket
+from functools import partial
 
 import uvicorn
 from rich.console import Console
@@ -13,7 +14,8 @@ from uvicorn.supervisors import Multiprocess
 
 from athena_auth.host.standing import create_app
 from athena_auth.kernel.outcome import Unavailable
-from athena_auth.server.protocol import BoundedHeadProtocol
+from athena_auth.server.connections import ConnectionLimits
+from athena_auth.server.protocol import BoundedHttpProtocol
 from athena_auth.settings import BASE_PATH, PREFIX, Settings
 from athena_auth.store.migrate import migrate
 from athena_auth.version import __version__
@@ -38,15 +40,16 @@ def serve(settings: Settings) -> None:
     migrate(settings.database_url)
     _announce(settings)
     if settings.workers == 1:
-        _serve_here(application, sockets)
+        _serve_here(application, sockets, settings)
     else:
         # Worker processes build their own application, from the same environment.
         os.environ[f"{PREFIX}PORT"] = str(settings.port)
-        Multiprocess(_config("athena_auth:create_app", factory=True, workers=settings.workers), sockets).run()
+        config = _config("athena_auth:create_app", settings, factory=True)
+        Multiprocess(config, sockets).run()
 
 
-def _serve_here(application: ASGIApp, sockets: list[socket.socket]) -> None:
-    server = uvicorn.Server(_config(application))
+def _serve_here(application: ASGIApp, sockets: list[socket.socket], settings: Settings) -> None:
+    server = uvicorn.Server(_config(application, settings))
     # Ctrl-C is how it is meant to end; a second one ends it without waiting for requests under way.
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=sockets)
@@ -54,12 +57,19 @@ def _serve_here(application: ASGIApp, sockets: list[socket.socket]) -> None:
         raise Unavailable("the server could not start; the log above says why")
 
 
-def _config(application: ASGIApp | str, *, factory: bool = False, workers: int = 1) -> uvicorn.Config:
+def _config(application: ASGIApp | str, settings: Settings, *, factory: bool = False) -> uvicorn.Config:
+    defaults = ConnectionLimits()
+    limits = ConnectionLimits(
+        total=settings.max_connections,
+        per_client=settings.max_connections_per_client,
+        exempt=(*defaults.exempt, *settings.trusted_proxies),
+    )
     return uvicorn.Config(
         application,
         factory=factory,
-        workers=workers,
-        http=BoundedHeadProtocol,
+        workers=settings.workers,
+        # uvicorn takes whatever makes a protocol, and says so of classes only.
+        http=partial(BoundedHttpProtocol, limits=limits),  # type: ignore[arg-type]
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -51,6 +51,8 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "NOT_FOUND"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    HEADERS_TOO_LARGE = "HEADERS_TOO_LARGE"
+    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
@@ -150,6 +152,13 @@ _REFUSALS = {
     ),
     ErrorCode.PAYLOAD_TOO_LARGE: _Refusal(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is larger than 64 KiB."
+    ),
+    ErrorCode.HEADERS_TOO_LARGE: _Refusal(
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "The request line and the headers are larger than 64 KiB, or there are more than 100 header fields.",
+    ),
+    ErrorCode.REQUEST_TIMEOUT: _Refusal(
+        HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive. Send it again."
     ),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: _Refusal(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as JSON, with Content-Type: application/json."

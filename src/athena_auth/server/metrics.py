@@ -34,7 +34,7 @@ class Tally:
         if event == _REQUEST:
             self._requests[facts["path"], facts["status"]] += 1
         else:
-            self._events[event, level] += 1
+            self._events[event, level] += facts.get("times", 1)
 
     def exposition(self) -> str:
         """Return the counts as Prometheus reads them. Labels are our own words: paths of the route table, events."""

@@ -1,40 +1,218 @@
-"""HTTP/1.1 as uvicorn reads it, with a limit on how long a request's head may grow.
+"""HTTP/1.1 as uvicorn reads it, with limits on what one connection may cost.
 
-httptools keeps what it has of an unfinished head and asks for more, without end: one connection that never
-sends the empty line could fill the memory and keep the event loop busy with it.
+httptools keeps what it has of an unfinished line and asks for more, without end; it reports the trailer fields of a chunked
+body like headers; and uvicorn has no deadline for a request that never comes. So one connection could fill the memory, a
+thousand silent ones could take every file descriptor, and a trailer `X-Forwarded-For` became the client's address.
+
+A host application that runs this server in a process of its own takes the same class:
+`uvicorn.run(app, http=BoundedHttpProtocol)`.
 """
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import asyncio
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.server.connections import ConnectionGuard, ConnectionLimits
+from athena_auth.server.response import refusal
 
 MAX_HEAD = 65_536
-"""Bytes of request line and headers."""
+"""Bytes of request line and header fields."""
+MAX_FIELDS = 100
+"""Header fields of a request."""
+_MAX_TRAILERS = 8_192
+"""Bytes of trailer fields, which are read and dropped."""
+_MAX_FRAMING = 16_384
+"""Bytes that may come beside the body (chunk sizes and extensions, trailers), and eight more for each byte of it."""
+_PIECE = 16_384
+"""Bytes that the parser is fed at once, so that an unfinished line is noticed soon."""
+_LINE_OVERHEAD = len(" HTTP/1.1\r\n") + 1
+_FIELD_OVERHEAD = len(": \r\n")
+_GUARD = "athena_guard"
 
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """One connection, within limits."""
 
-class BoundedHeadProtocol(HttpToolsProtocol):
-    """Closes a connection whose request head passes the limit."""
-
-    _in_head = True
-    _head_bytes = 0
-
-    def on_headers_complete(self) -> None:
-        """Take the head as complete."""
-        self._in_head = False
-        self._head_bytes = 0
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """Wait for the next head."""
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - it is frozen
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._limits = limits
+        self._guard = _guard_of(server_state, self.loop, limits)
+        self._is_cut = False
         self._in_head = True
-        super().on_message_complete()
+        self._waits_since: float | None = None
+        """When the head, or the body, that is being read began."""
+        self._turns = 0
+        """How often a head or a body has ended."""
+        self._head_bytes = self._fields = self._trailer_bytes = 0
+        self._unread = 0
+        """Bytes of an unfinished head, or that came beside a body."""
+        self._body_bytes = 0
+
+    @property
+    def waits_since(self) -> float | None:
+        """When it began to wait for a head; None while a request is under way."""
+        cycle = self._cycle
+        is_idle = self._in_head and (cycle is None or cycle.response_complete)
+        return (self._waits_since or 0.0) if is_idle else None
+
+    @property
+    def _cycle(self) -> RequestResponseCycle | None:
+        # uvicorn has none before the first request, which its annotation hides.
+        return self.cycle
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Count the connection; its first head is due from now on."""
+        super().connection_made(transport)
+        self._waits_since = self.loop.time()
+        if not self._guard.admit(self, self.client[0] if self.client else None):
+            self._cut("too many connections", Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=1))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._guard.release(self)
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over to another protocol, which has its own limits."""
+        self._guard.release(self)
+        super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
-        """Read on, and count what belongs to a head that is still unfinished."""
-        super().data_received(data)
-        if not self._in_head:
+        """Feed the parser piece by piece, and stop where a limit is passed."""
+        if self._waits_since is None:
+            self._waits_since = self.loop.time()
+        for start in range(0, len(data), _PIECE):
+            if self._is_cut or self.transport.is_closing():
+                return
+            self._feed(data[start : start + _PIECE])
+
+    def _feed(self, piece: bytes) -> None:
+        turns, in_head, body_bytes = self._turns, self._in_head, self._body_bytes
+        super().data_received(piece)
+        if self._is_cut or turns != self._turns:
             return
-        self._head_bytes += len(data)
-        if self._head_bytes > MAX_HEAD and not self.transport.is_closing():
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+        self._unread += len(piece) - (self._body_bytes - body_bytes)
+        if in_head and self._unread > MAX_HEAD:
+            self._cut("head too large", Refused(ErrorCode.HEADERS_TOO_LARGE))
+        elif not in_head and self._unread > _MAX_FRAMING + 8 * self._body_bytes:
+            self._cut("framing too large", Refused(ErrorCode.PAYLOAD_TOO_LARGE))
+
+    def on_message_begin(self) -> None:
+        """Begin with a new head."""
+        self._head_bytes = self._fields = self._trailer_bytes = self._body_bytes = 0
+        if self._waits_since is None:
+            self._waits_since = self.loop.time()  # it came in one piece with the request before it
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the request's target."""
+        self._head_bytes += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field; drop a trailer field, which anyone on the way may have let pass unread."""
+        size = len(name) + len(value) + _FIELD_OVERHEAD
+        if not self._in_head:
+            self._trailer_bytes += size
+            if self._trailer_bytes > _MAX_TRAILERS:
+                self._cut("trailers too large", Refused(ErrorCode.PAYLOAD_TOO_LARGE))
+            return
+        self._head_bytes += size
+        self._fields += 1
+        if self._fields > MAX_FIELDS:
+            self._cut("too many header fields", Refused(ErrorCode.HEADERS_TOO_LARGE))
+        elif not self._is_cut:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Carry the request out, unless its head is too large."""
+        self._turn(in_head=False)
+        if self._head_bytes + len(self.parser.get_method()) + _LINE_OVERHEAD + 2 > MAX_HEAD:
+            self._cut("head too large", Refused(ErrorCode.HEADERS_TOO_LARGE))
+        if not self._is_cut:
+            self._waits_since = self.loop.time()
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._body_bytes += len(body)
+        if not self._is_cut:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Wait for the next head, whose time begins with its first byte; until then uvicorn's keep-alive counts."""
+        self._turn(in_head=True)
+        self._waits_since = None
+        if not self._is_cut:
+            super().on_message_complete()
+
+    def _turn(self, *, in_head: bool) -> None:
+        self._in_head = in_head
+        self._turns += 1
+        self._unread = 0
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        if not self._is_cut:
+            self._cut("not HTTP", Refused(ErrorCode.VALIDATION_ERROR, f"{msg.rstrip('.')}."))
+
+    def check(self, now: float) -> None:
+        """End the connection if its head or its body has been coming for too long."""
+        if self._waits_since is None or self._is_cut:
+            return
+        waited = now - self._waits_since
+        if self._in_head:
+            if waited > self._limits.head_seconds:
+                self._cut("head too slow", Refused(ErrorCode.REQUEST_TIMEOUT))
+        elif self.flow.read_paused:
+            self._waits_since = now  # it is the application that lets the body wait
+        elif waited > self._limits.body_seconds + self._body_bytes / self._limits.body_rate:
+            self._cut("body too slow", Refused(ErrorCode.REQUEST_TIMEOUT))
+
+    def make_room(self) -> None:
+        """End the connection in favour of another."""
+        self._cut("made room", None)
+
+    def _cut(self, reason: str, refused: Refused | None) -> None:
+        if self._is_cut:
+            return
+        self._is_cut = True
+        self._guard.count_cut(reason)
+        self._unset_keepalive_if_required()
+        cycle = self._cycle
+        answers = cycle is not None and cycle.response_started and not cycle.response_complete
+        if refused is not None and not answers and not self.transport.is_closing():
+            self.transport.write(_answer(refused))
+        self.transport.close()
+
+
+def _answer(refused: Refused) -> bytes:
+    response = refusal(refused)
+    phrase = refused.code.status.phrase
+    lines = [f"HTTP/1.1 {int(response.status)} {phrase}".encode(), b"connection: close"]
+    lines += [b"content-type: " + response.content_type, b"content-length: %d" % len(response.body)]
+    lines += [name + b": " + value for name, value in response.headers]
+    return b"\r\n".join([*lines, b"", response.body])
+
+
+def _guard_of(
+    server_state: ServerState, loop: asyncio.AbstractEventLoop, limits: ConnectionLimits
+) -> ConnectionGuard:
+    """Return the guard of this server's connections."""
+    guard = getattr(server_state, _GUARD, None)
+    if not isinstance(guard, ConnectionGuard):
+        guard = ConnectionGuard(loop, limits)
+        setattr(server_state, _GUARD, guard)
+    return guard

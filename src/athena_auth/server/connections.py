@@ -1,0 +1,156 @@
+"""How many connections a server keeps, and which one ends when there are too many.
+
+A connection costs a file descriptor, of which a process has a thousand by default. Whoever opens them and sends nothing
+could take them all; so when a limit is reached, the connection that has waited longest for a request ends in favour of
+the new one, which in all likelihood is about to send something.
+"""
+
+import asyncio
+import resource
+from collections import Counter
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+from typing import Protocol
+
+import msgspec
+
+from athena_auth.kernel.log import Log
+from athena_auth.kernel.network import network_of
+
+_log = Log(__name__)
+
+_INTERVAL = 1.0
+"""Seconds between two looks at deadlines."""
+_QUIET = 60.0
+"""Seconds between two lines about connections that were cut for the same reason."""
+_RESERVE = 124
+"""File descriptors kept for the database, mail, logs and listening sockets."""
+_MOST = 10_000
+
+
+class ConnectionLimits(msgspec.Struct, frozen=True):
+    """What a server allows its connections."""
+
+    total: int | None = None
+    """At most, in this process; None is as many as it may open files, less a reserve."""
+    per_client: int = 256
+    """At most from one address (IPv6: one /64). This machine's own and those of trusted proxies are exempt."""
+    exempt: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Addresses or networks of whoever speaks for many clients."""
+    head_seconds: float = 10.0
+    """Until the head of a request must be complete."""
+    body_seconds: float = 10.0
+    """Until a body must be complete, beside one second for each `body_rate` bytes that have come."""
+    body_rate: int = 1024
+    """Bytes."""
+
+    @property
+    def most(self) -> int:
+        """How many connections that is in all."""
+        if self.total is not None:
+            return self.total
+        allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return max(16, min(_MOST, allowed - _RESERVE))
+
+
+class GuardedConnection(Protocol):
+    """A connection as its guard sees it."""
+
+    @property
+    def waits_since(self) -> float | None:
+        """When it began to wait for the head of a request that nobody is working on; None while one is under way."""
+        ...
+
+    def check(self, now: float) -> None:
+        """End it if a deadline has passed."""
+        ...
+
+    def make_room(self) -> None:
+        """End it in favour of another."""
+        ...
+
+
+class ConnectionGuard:
+    """Counts the connections of one server, and looks at their deadlines once a second."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: ConnectionLimits) -> None:
+        self._loop = loop
+        self._most, self._per_client = limits.most, limits.per_client
+        self._exempt = tuple(ip_network(part, strict=False) for part in limits.exempt)
+        self._connections: dict[GuardedConnection, str | None] = {}
+        self._clients: Counter[str] = Counter()
+        self._cuts: dict[str, int] = {}
+        self._quiet_until: dict[str, float] = {}
+        self._is_watching = False
+
+    def admit(self, connection: GuardedConnection, address: str | None) -> bool:
+        """Count a new connection; False when there are too many, and none of them can make room."""
+        client = None if address is None or self._is_exempt(address) else network_of(address)
+        if client is not None and self._clients[client] >= self._per_client:
+            return self._replace(connection, client, lambda other: self._connections[other] == client)
+        if len(self._connections) >= self._most:
+            return self._replace(connection, client, lambda _other: True)
+        self._add(connection, client)
+        return True
+
+    def release(self, connection: GuardedConnection) -> None:
+        """Forget a connection that has ended."""
+        client = self._connections.pop(connection, None)
+        if client is not None:
+            self._clients[client] -= 1
+            if not self._clients[client]:
+                del self._clients[client]
+
+    def count_cut(self, reason: str) -> None:
+        """Count a connection that was cut. The log has a line a minute for each reason, with how many there were."""
+        self._cuts[reason] = self._cuts.get(reason, 0) + 1
+        self._report(self._loop.time())
+
+    def _replace(
+        self,
+        connection: GuardedConnection,
+        client: str | None,
+        may_go: Callable[[GuardedConnection], bool],
+    ) -> bool:
+        waiting = [
+            (since, other)
+            for other in self._connections
+            if may_go(other) and (since := other.waits_since) is not None
+        ]
+        if not waiting:
+            return False
+        _, oldest = min(waiting, key=lambda pair: pair[0])
+        self.release(oldest)
+        oldest.make_room()
+        self._add(connection, client)
+        return True
+
+    def _add(self, connection: GuardedConnection, client: str | None) -> None:
+        self._connections[connection] = client
+        if client is not None:
+            self._clients[client] += 1
+        if not self._is_watching:
+            self._is_watching = True
+            self._loop.call_later(_INTERVAL, self._watch)
+
+    def _is_exempt(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address.partition("%")[0])
+        except ValueError:
+            return True  # a unix socket
+        mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+        return any(mapped in network for network in self._exempt)
+
+    def _watch(self) -> None:
+        now = self._loop.time()
+        for connection in list(self._connections):
+            connection.check(now)
+        self._report(now)
+        self._is_watching = bool(self._connections or self._cuts)
+        if self._is_watching:
+            self._loop.call_later(_INTERVAL, self._watch)
+
+    def _report(self, now: float) -> None:
+        for reason in [each for each in self._cuts if now >= self._quiet_until.get(each, 0.0)]:
+            self._quiet_until[reason] = now + _QUIET
+            _log.warning("connection.cut", cause=reason, times=self._cuts.pop(reason))
