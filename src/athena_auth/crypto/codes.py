@@ -43,6 +43,8 @@ def normalised_code(code: str) -> str:
 
     Full-width digits become ASCII ones. Digits of other scripts stay as they are, and make the code malformed.
     """
+    if code.isascii() and code.isalnum():  # most codes: nothing to drop
+        return code.lower()
     # Each character by itself: over a whole text NFKC sorts runs of combining marks, which is quadratic, and composes
     # what stands together once a mark between is dropped, so that a second reading would differ from the first.
     return "".join(c for typed in code for c in _compatible(typed) if not _is_ignorable(c))
