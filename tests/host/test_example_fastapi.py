@@ -192,6 +192,29 @@ def test_a_sign_in_asks_for_the_code_and_a_trusted_device_only_when_it_pays_much
     assert complaints == []
 
 
+def test_codes_are_pasted_with_what_surrounds_them(page: Page, complaints: list[str]) -> None:
+    """A field that cuts a code off, or a page that takes a full-width backup code for one of the app, loses it."""
+    sign_up(page)
+    buy(page, 150)
+    phone, backup_codes = enrol(page)
+    first = code_of(phone)
+    page.get_by_label("Code that the app shows now").fill(f"\u200e{first[:3]}\u00a0{first[3:]} ")
+    page.get_by_role("button", name="Turn it on").click()
+    expect_paid(page, 150)
+
+    next_code = code_of(phone, 1)
+    for typed in (f"{next_code[:3]} {next_code[3:]}\u00a0", in_full_width(backup_codes[0])):
+        sign_out_and_in(page)
+        page.get_by_label("Code", exact=True).fill(typed)
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_text("What would you like?")).to_be_focused()
+    assert complaints == []
+
+
+def in_full_width(text: str) -> str:
+    return "".join(chr(ord(character) + 0xFEE0) for character in text)
+
+
 def sign_out_and_in(page: Page) -> None:
     page.get_by_role("button", name="Sign out").click()
     section = page.locator("#sign-in")

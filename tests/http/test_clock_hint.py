@@ -91,3 +91,17 @@ async def test_a_refusal_of_an_active_phone_does_not_depend_on_the_clock(
         world.clock.advance(3600)
 
     assert refusals == {(401, WRONG_OR_USED)}
+
+
+async def test_a_sign_in_is_told_nothing_of_the_phone_that_is_being_enrolled(
+    world: World, ada: Person
+) -> None:
+    """A hint on the pending secret would tell an attacker with the password about a phone that is in force soon."""
+    await ada.turn_on_totp()
+    world.clock.advance(300)
+    await ada.prove()
+    await ada.enable()
+
+    answer = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code(6))
+
+    assert (answer.status_code, answer.json()["message"]) == (401, WRONG_OR_USED)

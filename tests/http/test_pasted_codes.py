@@ -9,7 +9,17 @@ from support.dump import fetch_all
 from support.person import PASSWORD, Person
 from support.world import World
 
-PASTES = ["{}\t", "{}\u00a0", "\u200e{}", "{}\u2013", "\ufeff{}\u200b", " {}\r\n", "\u202a{}\u202c"]
+PASTES = [
+    "{0}{1}\t",
+    "{0}\u00a0{1}",
+    "\u200e{0}{1}",
+    "{0}\u2013{1}",
+    "{0}\u2212{1}",
+    "\ufeff{0}{1}\u200b",
+    " {0} {1}\r\n",
+    "\u202a{0}{1}\u202c",
+]
+"""How the two halves of a code arrive."""
 COUNTED = "SELECT failures FROM athena_guess_budget WHERE failures > 0"
 TRIED = "SELECT tries FROM athena_challenge"
 NO_CODES = [
@@ -27,20 +37,33 @@ NO_CODES = [
 async def test_what_a_paste_brings_along_is_passed_over(ada: Person, paste: str) -> None:
     """A trailing tab or a no-break space made a right code a failed attempt; five pastes locked the account."""
     await ada.turn_on_totp()
+    code = ada.code()
 
-    answer = await ada.answer(await ada.challenge(), "verify-totp", code=paste.format(ada.code()))
+    pasted = paste.format(code[:3], code[3:])
+    answer = await ada.answer(await ada.challenge(), "verify-totp", code=pasted)
 
     assert answer.status_code == 200, answer.text
 
 
-async def test_a_code_that_is_split_or_full_width_is_the_code(ada: Person) -> None:
+async def test_a_code_in_full_width_digits_is_the_code(ada: Person) -> None:
+    """Input methods for Chinese, Japanese and Korean type digits that are twice as wide."""
     await ada.turn_on_totp()
-    code = ada.code()
-    wide = "".join(chr(0xFF10 + int(digit)) for digit in code)
+    wide = "".join(chr(0xFF10 + int(digit)) for digit in ada.code())
 
-    split = await ada.answer(await ada.challenge(), "verify-totp", code=f"{wide[:3]}\u2009{code[3:]}")
+    answer = await ada.answer(await ada.challenge(), "verify-totp", code=wide)
 
-    assert split.status_code == 200, split.text
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_sent_code_is_pasted_too(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    challenge = await ada.challenge()
+    await ada.answer(challenge, "send-otp")
+    code = await world.mailbox.code_for(ada.email)
+
+    answer = await ada.answer(challenge, "verify-otp", code=f"{code[:3]}\u00a0{code[3:]}\t")
+
+    assert answer.status_code == 200, answer.text
 
 
 async def test_backup_codes_are_pasted_too(ada: Person) -> None:
@@ -86,6 +109,34 @@ async def test_what_cannot_be_a_backup_code_is_no_attempt(world: World, ada: Per
 
     assert await fetch_all(world.database_url, TRIED) == [(0,)]
     assert (await _offer(ada, challenge, "verify-backup-code", ada.backup_codes[0])).status_code == 200
+
+
+@pytest.mark.parametrize("code", NO_CODES)
+async def test_what_cannot_be_a_code_is_no_attempt_in_a_session(world: World, ada: Person, code: str) -> None:
+    """Nor may it keep an enrolment from being confirmed, or a factor from being verified again."""
+    await ada.enable()
+
+    for _ in range(6):
+        refused = await ada.post("/two-factor/verify-totp", code=code)
+        assert (refused.status_code, refused.json()["code"]) == (401, "INVALID_CODE")
+
+    assert await fetch_all(world.database_url, COUNTED) == []
+    assert (await ada.post("/two-factor/verify-totp", code=ada.code())).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["verify-totp", "verify-otp", "verify-backup-code"])
+async def test_the_refusal_of_what_cannot_be_a_code_says_nothing_of_the_challenge(
+    ada: Person, path: str
+) -> None:
+    """An attacker who sends one would learn, at no cost, whether a challenge lives or was answered already."""
+    await ada.turn_on_totp()
+    live, answered = await ada.challenge(), await ada.challenge()
+    await ada.answer(answered, "verify-totp", code=ada.code())
+    made_up = "2fa_" + "A" * 43
+
+    refusals = [await ada.answer(token, path, code="12345") for token in (live, answered, made_up)]
+
+    assert len({(refused.status_code, refused.text) for refused in refusals}) == 1
 
 
 async def test_what_cannot_be_a_code_is_no_attempt_beside_a_password(world: World, ada: Person) -> None:

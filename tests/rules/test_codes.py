@@ -3,10 +3,10 @@
 import re
 import time
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from athena_auth.crypto.codes import new_backup_code, new_numeric_code, normalised_code
+from athena_auth.crypto.codes import is_backup_code, new_backup_code, new_numeric_code, normalised_code
 from athena_auth.crypto.passwords import Cost, PasswordHasher
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 
@@ -28,23 +28,50 @@ def test_numeric_codes_keep_their_leading_zeros(digits: int) -> None:
     assert all(re.fullmatch(rf"[0-9]{{{digits}}}", new_numeric_code(digits)) for _ in range(50))
 
 
-UNSEEN = "\t\n\r\x0b\x0c \u00a0\u00ad\u180e\u2002\u2009\u200b\u200c\u200d\u200e\u200f\u2028\u202a\u202e\u2060\u2066\u2069\u3000\ufeff\ufe0f"
-DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u30fc\uff70"
-
-
-@given(
-    st.sampled_from(["123456", "12345678", "k7wm3xqa9tfehd2p"]).flatmap(
-        lambda code: st.tuples(
-            st.just(code),
-            st.lists(st.text(UNSEEN + DASHES, max_size=3), min_size=len(code), max_size=len(code)),
-        )
-    )
+CODES = st.sampled_from(["123456", "12345678", "k7wm3xqa9tfehd2p"])
+DASHES = "\u2212\u2043\u02d7\u30fc\uff70\ufe58\ufe63\uff0d"
+FILLERS = "\u034f\u115f\u1160\u17b4\u180b\u180f\u2800\u3164\uffa0\ufe0f\U000e0100\U000e01ef"
+IGNORABLE = st.characters(categories=["Zs", "Zl", "Zp", "Pd", "Cf"]) | st.sampled_from(
+    "\t\n\r\x0b\x0c\x85" + DASHES + FILLERS
 )
-def test_what_a_paste_brings_along_does_not_matter(typed: tuple[str, list[str]]) -> None:
-    code, between = typed
-    pasted = "".join(a + b for a, b in zip(between, code.upper(), strict=True)) + between[0]
+
+
+@given(CODES, st.data())
+def test_what_a_paste_brings_along_does_not_matter(code: str, data: st.DataObject) -> None:
+    """A trailing tab, a no-break space or any dash but ASCII's made a right code a failed attempt."""
+    marks = st.lists(IGNORABLE, max_size=3).map("".join)
+    pasted = "".join(data.draw(marks) + character for character in code.upper()) + data.draw(marks)
 
     assert normalised_code(pasted) == code
+
+
+@given(st.text())
+@example("e\u200d\u0301")
+def test_a_code_that_was_read_is_read_the_same_again(typed: str) -> None:
+    """Whole, NFKC composes what a dropped mark had kept apart: an `e`, a joiner and an accent needed a second reading."""
+    once = normalised_code(typed)
+
+    assert normalised_code(once) == once
+
+
+@given(st.text(), st.text())
+@example("a\u0301", "\u0323")
+def test_each_character_is_read_by_itself(before: str, after: str) -> None:
+    """So the work grows with the length only: NFKC sorts a long run of combining marks in quadratic time."""
+    assert normalised_code(before + after) == normalised_code(before) + normalised_code(after)
+
+
+@given(st.text() | st.text("k7wm3xqa9tfe01lo\u00e9\u0661\uff17\uff2b-", min_size=14, max_size=18))
+@example("k7wm3xqa9tfehd2\u00e9")
+def test_only_letters_and_digits_of_its_alphabet_are_a_backup_code(typed: str) -> None:
+    code = normalised_code(typed)
+
+    assert is_backup_code(code) == (re.fullmatch(r"[a-km-np-z2-9]{16}", code) is not None)
+
+
+@given(CODES, st.integers(0, 5), st.sampled_from("\x00\x1b\x7f._/'\u00b7\u2044"))
+def test_what_nobody_puts_into_a_code_is_not_passed_over(code: str, at: int, mark: str) -> None:
+    assert mark in normalised_code(code[:at] + mark + code[at:])
 
 
 @given(st.text("0123456789", min_size=6, max_size=8))

@@ -71,8 +71,8 @@ const submitted = {
     return proceed();
   },
   "second-step": async ({ code, trustDevice }) => {
-    // An app shows eight digits at most; a backup code is longer.
-    const verify = code.replace(/[^0-9a-z]/gi, "").length > 8 ? auth.twoFactor.verifyBackupCode : auth.twoFactor.verifyTotp;
+    // An app shows eight digits at most; a backup code is longer. Input methods may type both in full width.
+    const verify = code.normalize("NFKC").replace(/[^0-9a-z]/gi, "").length > 8 ? auth.twoFactor.verifyBackupCode : auth.twoFactor.verifyTotp;
     await verify({ code, trustDevice: signingIn && trustDevice === "on" }, { throw: true });
     return proceed();
   },

@@ -9,13 +9,15 @@ _BACKUP_CHARACTERS = frozenset(_BACKUP_ALPHABET)
 _BACKUP_GROUPS = 4
 _BACKUP_GROUP_LENGTH = 4
 
-# Spaces and line ends, dashes, and what is not seen: directional marks, joiners, soft hyphens, byte order marks.
+# Spaces and line separators, dashes, and format characters: directional marks, joiners, soft hyphens, byte order marks.
 _IGNORABLE_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Pd", "Cf"})
 # Of other categories: the minus sign, the hyphen bullet and the modifier minus that word processors put in, the long
-# vowel mark that the dash key gives on Japanese keyboards, and characters without width.
+# vowel mark that the dash key gives on Japanese keyboards, the blank Braille pattern, and what Unicode calls default
+# ignorable: fillers and variation selectors, which have no width. Control characters that are no whitespace are not in
+# the set, nor are dots, underscores and slashes: no app, mail or keyboard puts them into a code.
 _IGNORABLE = frozenset(
-    "\u2212\u2043\u02d7\u30fc\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f"
-).union(map(chr, range(0xFE00, 0xFE10)))
+    "\u2212\u2043\u02d7\u30fc\u2800\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f"
+).union(map(chr, range(0xFE00, 0xFE10)), map(chr, range(0xE0100, 0xE01F0)))
 
 
 def new_numeric_code(digits: int) -> str:
@@ -41,12 +43,20 @@ def normalised_code(code: str) -> str:
 
     Full-width digits become ASCII ones. Digits of other scripts stay as they are, and make the code malformed.
     """
-    return "".join(c for c in unicodedata.normalize("NFKC", code) if not _is_ignorable(c)).lower()
+    if code.isascii() and code.isalnum():  # most codes: nothing to drop
+        return code.lower()
+    # Each character by itself: over a whole text NFKC sorts runs of combining marks, which is quadratic, and composes
+    # what stands together once a mark between is dropped, so that a second reading would differ from the first.
+    return "".join(c for typed in code for c in _compatible(typed) if not _is_ignorable(c))
 
 
 def is_backup_code(code: str) -> bool:
     """Tell whether a normalised code could be a backup code."""
     return len(code) == _BACKUP_GROUPS * _BACKUP_GROUP_LENGTH and _BACKUP_CHARACTERS.issuperset(code)
+
+
+def _compatible(character: str) -> str:
+    return unicodedata.normalize("NFKC", character).lower()
 
 
 def _is_ignorable(character: str) -> bool:

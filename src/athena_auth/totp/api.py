@@ -90,7 +90,8 @@ class TotpApi:
                 limit=SECOND_STEP,
                 summary="Verify a code of the authenticator app",
                 description="With a challenge it signs in; with a session it confirms an enrolment, or proves "
-                "the factor again. Each code is accepted once. When an enrolment is confirmed by a code that "
-                "is right for a time up to ten minutes away, the refusal says how far the device's clock is off.",
+                "the factor again. Each code is accepted once. While an enrolment is "
+                "being confirmed, a code that is right for a time up to ten minutes away is refused with a message that "
+                "says how far the device's clock is off. A sign-in gets no such message.",
             ),
         )

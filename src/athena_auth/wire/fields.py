@@ -44,16 +44,23 @@ Password = Annotated[str, Meta(description="The current password.", examples=["c
 NewPassword = Annotated[
     str, Meta(description="8 to 128 characters, any of them.", examples=["correct horse battery"])
 ]
+# 64 leave room for a backup code with an invisible mark before and after each of its characters, as a paste from
+# text that runs both ways may have them, and bound the work that reading a code takes.
+_MOST_TYPED = 64
+
 Code = Annotated[
     str,
     Meta(
-        max_length=64, description="The code as typed; spaces and dashes do not matter.", examples=["123456"]
+        max_length=_MOST_TYPED,
+        description="The code as typed or pasted; spaces, dashes and invisible characters do not matter. What cannot be "
+        "a code is refused without being counted as an attempt.",
+        examples=["123456"],
     ),
 ]
 StepUpCode = Annotated[
     str,
     Meta(
-        max_length=64,
+        max_length=_MOST_TYPED,
         description="A code of any second factor of the account, or a backup code. It is needed, and looked at, where "
         "two-factor authentication is on and no second factor was verified in this session within ten minutes.",
         examples=["123456"],
@@ -62,8 +69,9 @@ StepUpCode = Annotated[
 BackupCode = Annotated[
     str,
     Meta(
-        max_length=64,
-        description="One of the backup codes, in any case, with or without dashes.",
+        max_length=_MOST_TYPED,
+        description="One of the backup codes, in any case, with or without dashes, as typed or pasted. What cannot be one "
+        "is refused without being counted as an attempt.",
         examples=["k7wm-3xqa-9tfe-hd2p"],
     ),
 ]
