@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from athena_auth.crypto.passwords import DEFAULT_COST, Cost, is_strong_enough
 from athena_auth.crypto.totp import Algorithm, Parameters
+from athena_auth.kernel.setting_errors import explain
 from athena_auth.kernel.urls import checked_origin, checked_postgres, checked_redis
 
 PREFIX = "ATHENA_"
@@ -23,6 +24,8 @@ ENV_FILE = ".env"
 _OF_CLIENTS = ("ATHENA_AUTH_BASE_URL", "ATHENA_AUTH_TOKEN")
 BASE_PATH = "/api/auth"
 _MIN_SECRET_BYTES = 32
+_TEN_YEARS = 315_360_000
+"""Seconds: longer than any policy asks for, and far from the year 9999, after which an expiry cannot be written."""
 HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 OnOff = Literal["on", "off"]
@@ -84,16 +87,26 @@ class Settings(BaseSettings):
         description="Where text messages go, if anywhere: console:, file:///path, or an address of Apprise with "
         "{phone} in it, such as twilio://SID:TOKEN@FROM/{phone}.",
     )
-    session_ttl: int = Field(604_800, ge=60, description="Seconds a session lasts without use.")
+    session_ttl: int = Field(
+        604_800, ge=60, le=_TEN_YEARS, description="Seconds a session lasts without use; at most ten years."
+    )
     challenge_ttl: int = Field(
         600, ge=10, le=3600, description="Seconds a sign-in waits for its second factor."
     )
     otp_ttl: int = Field(
         180, ge=10, le=600, description="Seconds a sent code is valid; at most 600 (SP 800-63B-4)."
     )
-    trust_ttl: int = Field(2_592_000, ge=60, description="Seconds a device stays trusted without a sign-in.")
+    trust_ttl: int = Field(
+        2_592_000,
+        ge=60,
+        le=_TEN_YEARS,
+        description="Seconds a device stays trusted without a sign-in; at most ten years.",
+    )
     audit_ttl: int = Field(
-        15_552_000, ge=86_400, description="Seconds that entries of the audit trail are kept: 180 days."
+        15_552_000,
+        ge=86_400,
+        le=_TEN_YEARS,
+        description="Seconds that entries of the audit log are kept: 180 days by default, at most ten years.",
     )
     otp_fallback: OnOff = Field(
         "on",
@@ -271,7 +284,8 @@ def _refuse_unknown_names() -> None:
 
 def _explain(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
-    text = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
+        text = first["msg"].removeprefix("Value error, ")
         return f"{text[0].upper()}{text[1:]}."
-    return f"{PREFIX}{str(first['loc'][0]).upper()}: {text[0].lower()}{text[1:]}."
+    name = str(first["loc"][0])
+    return f"{PREFIX}{name.upper()}: {explain(first, name, Settings.model_fields[name].default)}."
