@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from athena_auth.administration.unlock import unlock as unlock_account
 from athena_auth.cli import operators, serving, trail, tuning
-from athena_auth.cli.options import with_settings
+from athena_auth.cli.options import refuse_passwords, with_settings
 from athena_auth.host.errors import RefusedError
 from athena_auth.kernel.clock import SystemClock, after
 from athena_auth.kernel.outcome import Unavailable
@@ -46,11 +46,7 @@ def root(
 @app.command()
 @with_settings()
 def serve(given: dict[str, str]) -> None:
-    """Bring the database up to date and serve until Ctrl-C.
-
-    Secrets are not options, since command lines can be read by everybody on the machine: set ATHENA_SECRET
-    (or ATHENA_SECRETS, to replace one) and ATHENA_METRICS_TOKEN in the environment or in `.env`.
-    """
+    """Bring the database up to date and serve until Ctrl-C."""
     settings = _settings(given)
     try:
         serving.serve(settings)
@@ -147,9 +143,10 @@ async def _with_store(work: Callable[[Store], Awaitable[T]]) -> T:
 
 
 def _settings(given: dict[str, str]) -> Settings:
-    # Worker processes read their settings from the environment, so options are put there too.
-    os.environ.update({PREFIX + name.upper(): value for name, value in given.items()})
     try:
+        refuse_passwords(given)
+        # Worker processes read their settings from the environment, so options are put there too.
+        os.environ.update({PREFIX + name.upper(): value for name, value in given.items()})
         return load_settings()
     except SettingsError as error:
         _fail(str(error))
