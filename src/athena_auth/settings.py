@@ -77,7 +77,8 @@ class Settings(BaseSettings):
     )
     mail_url: str = Field(
         "console:",
-        description="Where mail goes: console:, file:///path (one JSON object a line), smtp://… (STARTTLS), smtps://…",
+        description="Where mail goes: console:, file:///path (one JSON object a line), smtp://… (STARTTLS), smtps://… "
+        "It must be set when ATHENA_BASE_URL is https.",
     )
     mail_from: str | None = Field(
         None, description='The sender of mail, as "Name <address>"; needed for smtp.'

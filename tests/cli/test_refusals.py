@@ -43,6 +43,14 @@ SETTINGS = {
     "an origin without a scheme": ({"trusted_origins": "app.example.com"}, "ATHENA_TRUSTED_ORIGINS: "),
     "a proxy that is no address": ({"trusted_proxies": "proxy"}, "ATHENA_TRUSTED_PROXIES: "),
     "a mail address of no kind": ({"mail_url": "pigeon:"}, "console:"),
+    "https and no decision about mail": (
+        {"base_url": "https://auth.example.com"},
+        "ATHENA_BASE_URL is https, but ATHENA_MAIL_URL is not set",
+    ),
+    "https and an empty decision about mail": (
+        {"base_url": "https://auth.example.com", "mail_url": ""},
+        "set ATHENA_MAIL_URL to smtp://… or smtps://…, or to console: if you want them printed.",
+    ),
     "a mail file that cannot be": ({"mail_url": "file:missing/outbox.jsonl"}, "missing/outbox.jsonl"),
     "an address of another machine": ({"host": "192.0.2.1"}, "192.0.2.1"),
     "a host that is none": ({"host": "nowhere.invalid"}, "ATHENA_HOST nowhere.invalid"),

@@ -110,7 +110,9 @@ def _bind(family: int, address: tuple[object, ...]) -> socket.socket:
 def _announce(settings: Settings) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     api = escape((settings.base_url or f"http://{host}:{settings.port}") + BASE_PATH)
-    mail = "printed here" if settings.mail_url == "console:" else f"sent by {_scheme(settings.mail_url)}"
+    mail = (
+        "printed here" if settings.mail_url.lower() == "console:" else f"sent by {_scheme(settings.mail_url)}"
+    )
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]Athena Auth {__version__}[/bold]")
     console.print(f"  API         {api}")

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.guard import Gatekeeper
 from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.log import Log
 from athena_auth.server.app import application, edge_policy
 from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.limits import request_limits
@@ -16,6 +17,11 @@ from athena_auth.store.migrate import migrate
 from athena_auth.store.transaction import Listener
 from athena_auth.wire.route import Route
 from athena_auth.wiring import build
+from athena_auth.wiring.messages import find_undelivered
+
+_log = Log(__name__)
+
+_SHOWN = "codes and links are printed or written to a file, where users cannot read them and others can"
 
 
 class Run:
@@ -31,6 +37,7 @@ class Run:
             Unavailable: the secret beside an SQLite file cannot be kept.
         """
         self._database_url = settings.database_url
+        self._undelivered = find_undelivered(settings, transport)
         self.wired = build(settings, clock=clock, transport=transport)
         self.routes: tuple[Route, ...] = (*self.wired.routes, *status_routes())
         base = self.wired.foundation
@@ -43,6 +50,8 @@ class Run:
 
     async def start(self, *, migrates: bool) -> None:
         """Connect to the database; begin to send mail and to sweep. Raises `Unavailable`."""
+        for each in self._undelivered:
+            _log.warning(f"{each.channel}.not_delivered", setting=each.setting, meanwhile=_SHOWN)
         if migrates:
             await asyncio.to_thread(migrate, self._database_url)
         await self.wired.foundation.store.open()

@@ -1,7 +1,5 @@
 """What every slice stands on."""
 
-from urllib.parse import urlsplit
-
 import msgspec
 
 from athena_auth.accounts.hashing import HashingPool
@@ -9,12 +7,13 @@ from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.errands import Errands
 from athena_auth.delivery.outbox import Outbox
-from athena_auth.delivery.transport import Transport, open_text_transport, open_transport
+from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock
 from athena_auth.settings import HOW_TO_MAKE_ONE, Settings, SettingsError, parse_secrets
 from athena_auth.store.address import sqlite_path, store_at
 from athena_auth.store.secret_file import secret_beside
 from athena_auth.store.transaction import Store
+from athena_auth.wiring.messages import open_mail, open_texts
 
 
 class Foundation(msgspec.Struct, frozen=True):
@@ -32,24 +31,13 @@ def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None
     """Make them; nothing is connected or started yet. Raises `SettingsError` and `Unavailable`."""
     try:
         store = store_at(settings.database_url)
-        mail = transport or open_transport(settings.mail_url, settings.mail_from)
+        mail = open_mail(settings, transport)
     except ValueError as error:
         raise SettingsError(str(error)) from None
     keyring = Keyring(_secrets(settings))
-    outbox = Outbox(store, clock, keyring, mail, texts=_texts(settings))
+    outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings))
     pool = HashingPool(PasswordHasher(settings.argon2_cost))
     return Foundation(store, clock, keyring, pool, outbox, Errands())
-
-
-def _texts(settings: Settings) -> Transport | None:
-    if settings.sms_url is None:
-        return None
-    try:
-        return open_text_transport(
-            settings.sms_url.get_secret_value(), urlsplit(settings.origin).hostname or ""
-        )
-    except ValueError as error:
-        raise SettingsError(f"ATHENA_SMS_URL: {error}") from None
 
 
 def _secrets(settings: Settings) -> dict[int, bytes]:
