@@ -32,7 +32,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.otp.sql import _PUT_CODE as PUT_CODE
 from athena_auth.otp.sql import _SPEND_CODE as SPEND_CODE
-from athena_auth.sessions.sql import _INSERT as INSERT_SESSION
+from athena_auth.sessions.mint import _INSERT as INSERT_SESSION
 from athena_auth.store.transaction import Tx as ProductTx
 from athena_auth.throttle.rules import MAX_FAILURES
 from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS, Kind
