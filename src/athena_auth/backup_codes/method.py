@@ -37,9 +37,14 @@ class BackupCodeMethod:
             if await sql.spend(tx, claim.user_id, code_hash):
                 left = await self.left(tx, claim.user_id)
                 return Proven(self.name, Amr.BACKUP_CODE, codes_left=left)
-        if await self.left(tx, claim.user_id):
-            return Refused(ErrorCode.INVALID_BACKUP_CODE)
-        return Refused(ErrorCode.BACKUP_CODES_NOT_ENABLED)
+        return await self._refusal(tx, claim.user_id)
+
+    async def _refusal(self, tx: Tx, user_id: UserId) -> Refused:
+        hashes = await sql.load_hashes(tx, user_id)
+        for code_hash in hashes:
+            # Else a right code would be called wrong, and counted, while its secret is not configured.
+            self._keyring.require_known(code_hash)
+        return Refused(ErrorCode.INVALID_BACKUP_CODE if hashes else ErrorCode.BACKUP_CODES_NOT_ENABLED)
 
     async def issue(self, tx: Tx, user_id: UserId, state: State, now: Millis) -> list[str]:
         """Make a new set; in force at once, or pending with the enrolment it is shown with."""

@@ -55,8 +55,8 @@ _PUT_CODE = Statement("""
         expires_at = excluded.expires_at
 """)
 
-_LOAD_EXPIRY = Statement("""
-    SELECT expires_at FROM athena_sent_code WHERE binding = :binding AND user_id = :user_id
+_LOAD_OPEN = Statement("""
+    SELECT code_hash FROM athena_sent_code WHERE binding = :binding AND user_id = :user_id AND expires_at > :now
 """)
 
 _SPEND_CODE = Statement("""
@@ -122,10 +122,10 @@ def put_code(
     tx.later(_PUT_CODE, binding=binding, user_id=user_id, **code)
 
 
-async def is_code_open(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> bool:
-    """Tell whether a code sent to this challenge or session is still of use."""
-    row = await tx.one(_LOAD_EXPIRY, user_id=user_id, binding=binding)
-    return row is not None and row["expires_at"] > now
+async def load_open_hash(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> bytes | None:
+    """Load the hash of the code sent to this challenge or session, if it is still of use."""
+    row = await tx.one(_LOAD_OPEN, user_id=user_id, binding=binding, now=now)
+    return None if row is None else row["code_hash"]
 
 
 async def spend_code(

@@ -3,6 +3,8 @@
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.proof import PasswordProof
 from athena_auth.challenge.second_step import Passed, SecondStep, SubmittedCode
+from athena_auth.challenge.unreadable import refuse_unreadable
+from athena_auth.crypto.keys import UnreadableError
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
@@ -27,7 +29,11 @@ class TotpService:
         now = self._clock.now()
 
         async def work(tx: Tx, account: Account) -> str | Refused:
-            uri = await self._method.uri(tx, account.id, account.email, now)
+            try:
+                uri = await self._method.uri(tx, account.id, account.email, now)
+            except UnreadableError as error:
+                # Not raised on: the password was right, and the rollback would leave its attempt counted as a failure.
+                return refuse_unreadable(error)
             return uri or Refused(ErrorCode.TOTP_NOT_ENABLED)
 
         return await self._proof.act(signed_in, password, work)
