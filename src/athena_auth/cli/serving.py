@@ -1,5 +1,6 @@
 """Running the server's processes."""
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -11,6 +12,7 @@ from rich.markup import escape
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
+from athena_auth.host.run import verify_database
 from athena_auth.host.standing import create_app
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.server.protocol import BoundedHeadProtocol
@@ -26,7 +28,7 @@ _GRACE = 10
 def serve(settings: Settings) -> None:
     """Serve until interrupted.
 
-    Everything that can be wrong is found before anything is announced: the port, the settings, the database.
+    Everything that can be wrong is found before anything is announced: the port, the settings, the database, the secrets.
 
     Raises:
         Unavailable: the port cannot be listened on, or the database cannot be used.
@@ -36,6 +38,7 @@ def serve(settings: Settings) -> None:
     settings = settings.model_copy(update={"port": sockets[0].getsockname()[1]})
     application = create_app(settings)
     migrate(settings.database_url)
+    asyncio.run(verify_database(settings))
     _announce(settings)
     if settings.workers == 1:
         _serve_here(application, sockets)

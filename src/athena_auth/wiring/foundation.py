@@ -34,18 +34,30 @@ def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None
         mail = open_mail(settings, transport)
     except ValueError as error:
         raise SettingsError(str(error)) from None
-    keyring = Keyring(_secrets(settings))
+    keyring = open_keyring(settings)
     outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings))
     pool = HashingPool(PasswordHasher(settings.argon2_cost))
     return Foundation(store, clock, keyring, pool, outbox, Errands())
 
 
-def _secrets(settings: Settings) -> dict[int, bytes]:
+def open_keyring(settings: Settings, *, makes_one: bool = True) -> Keyring:
+    """Derive the keys from the configured secrets, else from the one beside an SQLite file.
+
+    Args:
+        settings: Name the secrets and the database.
+        makes_one: Whether a secret is made beside an SQLite file that has none yet.
+
+    Raises:
+        SettingsError: there is none, and PostgreSQL has no place for one that is made.
+        Unavailable: the secret beside an SQLite file cannot be kept.
+    """
     given = settings.secrets or settings.secret
-    if given is not None:
-        return parse_secrets(given)
+    return Keyring(_secret_beside(settings, makes_one=makes_one) if given is None else parse_secrets(given))
+
+
+def _secret_beside(settings: Settings, *, makes_one: bool) -> dict[int, bytes]:
     path = sqlite_path(settings.database_url)
     if path is None:
         # Beside a database that several machines share there is no place for a made-up secret.
         raise SettingsError(f"ATHENA_SECRET is needed with PostgreSQL; {HOW_TO_MAKE_ONE}.")
-    return {1: secret_beside(path)}
+    return {1: secret_beside(path, makes_one=makes_one)}
