@@ -33,8 +33,8 @@ from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.otp.sql import _PUT_CODE as PUT_CODE
 from athena_auth.otp.sql import _SPEND_CODE as SPEND_CODE
 from athena_auth.retired_tokens.sql import _PUT as RETIRE_TOKEN
+from athena_auth.sessions.mint import _INSERT as INSERT_SESSION
 from athena_auth.sessions.sql import _END_OLDEST as END_OLDEST_SESSIONS
-from athena_auth.sessions.sql import _INSERT as INSERT_SESSION
 from athena_auth.sessions.sql import MOST_SESSIONS
 from athena_auth.store.transaction import Tx as ProductTx
 from athena_auth.throttle.model import AttemptKind

@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from athena_auth.crypto.passwords import DEFAULT_COST, Cost, is_strong_enough
 from athena_auth.crypto.totp import Algorithm, Parameters
+from athena_auth.kernel.numbered_secrets import parse_secrets
+from athena_auth.kernel.setting_errors import explain
 from athena_auth.kernel.urls import checked_origin, checked_postgres, checked_redis
 
 PREFIX = "ATHENA_"
@@ -24,6 +26,8 @@ _RENAMED = {"ATHENA_DISABLE_REQUIRES": "ATHENA_STEP_UP"}
 _OF_CLIENTS = ("ATHENA_AUTH_BASE_URL", "ATHENA_AUTH_TOKEN")
 BASE_PATH = "/api/auth"
 _MIN_SECRET_BYTES = 32
+_TEN_YEARS = 315_360_000
+"""Seconds: longer than any policy asks for, and far from the year 9999, after which an expiry cannot be written."""
 HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 OnOff = Literal["on", "off"]
@@ -70,14 +74,19 @@ class Settings(BaseSettings):
         None,
         ge=16,
         le=1_000_000,
-        description="Connections that each process keeps at most; by default as many as it may open files, less a "
-        "reserve. Over that, the one that has waited longest for a request ends.",
+        description="Connections that each process keeps at most; by default what its limit of open files allows.",
     )
-    max_connections_per_client: int = Field(
+    connections_per_client: int = Field(
         256,
         ge=1,
         le=1_000_000,
         description="The same from one address; this machine's own and those of ATHENA_TRUSTED_PROXIES are exempt.",
+    )
+    cookie_prefix: str = Field(
+        "athena-auth",
+        max_length=64,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+        description="What the names of the cookies begin with, to keep two servers on one host name apart.",
     )
     app_name: str = Field(
         "Athena",
@@ -88,7 +97,8 @@ class Settings(BaseSettings):
     )
     mail_url: str = Field(
         "console:",
-        description="Where mail goes: console:, file:///path (one JSON object a line), smtp://… (STARTTLS), smtps://…",
+        description="Where mail goes: console:, file:///path (one JSON object a line), smtp://… (STARTTLS), smtps://… "
+        "It must be set when ATHENA_BASE_URL is https.",
     )
     mail_from: str | None = Field(
         None, description='The sender of mail, as "Name <address>"; needed for smtp.'
@@ -98,16 +108,26 @@ class Settings(BaseSettings):
         description="Where text messages go, if anywhere: console:, file:///path, or an address of Apprise with "
         "{phone} in it, such as twilio://SID:TOKEN@FROM/{phone}.",
     )
-    session_ttl: int = Field(604_800, ge=60, description="Seconds a session lasts without use.")
+    session_ttl: int = Field(
+        604_800, ge=60, le=_TEN_YEARS, description="Seconds a session lasts without use; at most ten years."
+    )
     challenge_ttl: int = Field(
-        600, ge=10, le=3600, description="Seconds a sign-in waits for its second factor."
+        600, ge=10, le=3600, description="Seconds a sign-in waits for a second factor."
     )
     otp_ttl: int = Field(
         180, ge=10, le=600, description="Seconds a sent code is valid; at most 600 (SP 800-63B-4)."
     )
-    trust_ttl: int = Field(2_592_000, ge=60, description="Seconds a device stays trusted without a sign-in.")
+    trust_ttl: int = Field(
+        2_592_000,
+        ge=60,
+        le=_TEN_YEARS,
+        description="Seconds a device stays trusted without a sign-in; at most ten years.",
+    )
     audit_ttl: int = Field(
-        15_552_000, ge=86_400, description="Seconds that entries of the audit trail are kept: 180 days."
+        15_552_000,
+        ge=86_400,
+        le=_TEN_YEARS,
+        description="Seconds that entries of the audit log are kept: 180 days by default, at most ten years.",
     )
     otp_fallback: OnOff = Field(
         "on",
@@ -146,13 +166,11 @@ class Settings(BaseSettings):
     )
     reset_pages: CommaSeparated = Field(
         (),
-        description="Pages that take a new password, which a password reset may name in `redirectTo`, separated by "
-        "commas: addresses on a trusted origin or paths of this server. By default any page of a trusted origin. The "
-        "server's own page always may.",
+        description="Pages that `redirectTo` of a password reset may name beside the server's own, separated by commas: "
+        "addresses on a trusted origin or paths of this server. By default any page of a trusted origin.",
     )
     trusted_proxies: CommaSeparated = Field(
-        (),
-        description="Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas.",
+        (), description="Addresses or networks of proxies whose X-Forwarded-For is believed, by commas."
     )
     metrics_token: SecretStr | None = Field(
         None,
@@ -247,27 +265,6 @@ class Settings(BaseSettings):
         return Parameters(self.totp_algorithm, self.totp_digits, self.totp_period)
 
 
-def parse_secrets(value: SecretStr) -> dict[int, bytes]:
-    """Return the numbered secrets in the order given, newest first.
-
-    Raises:
-        ValueError: an entry is not `number:secret`, or a number occurs twice.
-    """
-    text = value.get_secret_value()
-    entries = (
-        [entry.partition(":") for entry in text.split(",")] if _is_numbered(text) else [("1", ":", text)]
-    )
-    secrets = {int(number): secret.encode() for number, _, secret in entries if number.isdecimal()}
-    if len(secrets) != len(entries) or not all(0 < number < 2**16 for number in secrets):
-        raise ValueError('numbered secrets look like "2:…,1:…", each number once, from 1 to 65535')
-    return secrets
-
-
-def _is_numbered(text: str) -> bool:
-    number, colon, _ = text.partition(":")
-    return bool(colon) and number.isdecimal()
-
-
 def load_settings(**given: object) -> Settings:
     """Read the settings; keyword arguments win over the environment, the environment over `.env`.
 
@@ -296,7 +293,8 @@ def _refuse_unknown_names() -> None:
 
 def _explain(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
-    text = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
+        text = first["msg"].removeprefix("Value error, ")
         return f"{text[0].upper()}{text[1:]}."
-    return f"{PREFIX}{str(first['loc'][0]).upper()}: {text[0].lower()}{text[1:]}."
+    name = str(first["loc"][0])
+    return f"{PREFIX}{name.upper()}: {explain(first, name, Settings.model_fields[name].default)}."

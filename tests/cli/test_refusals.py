@@ -27,10 +27,30 @@ SETTINGS = {
     "a port out of range": ({"port": "70000"}, "ATHENA_PORT: "),
     "a word that is none of those allowed": ({"log_level": "loud"}, "ATHENA_LOG_LEVEL: "),
     "a sent code that lives too long": ({"otp_ttl": "601"}, "ATHENA_OTP_TTL: "),
+    "a session for thirty thousand years": (
+        {"session_ttl": "999999999999"},
+        "ATHENA_SESSION_TTL: the largest value accepted is 315360000.",
+    ),
+    "a device trusted for as long": ({"trust_ttl": "999999999999"}, "ATHENA_TRUST_TTL: the largest value"),
+    "an audit log kept for as long": ({"audit_ttl": "999999999999"}, "ATHENA_AUDIT_TTL: the largest value"),
+    "a lifetime with a unit": (
+        {"session_ttl": "7d"},
+        "ATHENA_SESSION_TTL: whole seconds, for instance 604800.",
+    ),
+    "a lifetime of no time": ({"trust_ttl": "0"}, "ATHENA_TRUST_TTL: the smallest value accepted is 60."),
+    "a number of five thousand digits": ({"session_ttl": "9" * 5000}, "ATHENA_SESSION_TTL: whole seconds"),
     "no worker": ({"workers": "0"}, "ATHENA_WORKERS: "),
     "an origin without a scheme": ({"trusted_origins": "app.example.com"}, "ATHENA_TRUSTED_ORIGINS: "),
     "a proxy that is no address": ({"trusted_proxies": "proxy"}, "ATHENA_TRUSTED_PROXIES: "),
     "a mail address of no kind": ({"mail_url": "pigeon:"}, "console:"),
+    "https and no decision about mail": (
+        {"base_url": "https://auth.example.com"},
+        "ATHENA_BASE_URL is https, but ATHENA_MAIL_URL is not set",
+    ),
+    "https and an empty decision about mail": (
+        {"base_url": "https://auth.example.com", "mail_url": ""},
+        "set ATHENA_MAIL_URL to smtp://… or smtps://…, or to console: if you want them printed.",
+    ),
     "a mail file that cannot be": ({"mail_url": "file:missing/outbox.jsonl"}, "missing/outbox.jsonl"),
     "an address of another machine": ({"host": "192.0.2.1"}, "192.0.2.1"),
     "a host that is none": ({"host": "nowhere.invalid"}, "ATHENA_HOST nowhere.invalid"),
@@ -64,6 +84,41 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, settings: dict[st
 
 def test_an_option_is_checked_as_its_variable_is(tmp_path: Path) -> None:
     assert_refused(run_athena(tmp_path, "serve", "--port", "http"), "ATHENA_PORT: ")
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "value"),
+    [
+        ("serve", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("serve", "--database-url", "postgresql://ada:hunter2?x/y@localhost/athena"),
+        ("serve", "--database-url", "postgresql://localhost/athena?user=ada&password=hunter2"),
+        ("serve", "--database-url", "postgresql://localhost/athena?sslpassword=hunter2"),
+        ("serve", "--mail-url", "smtps://ada:hunter2@mail.example.com"),
+        ("serve", "--rate-limit-url", "redis://:hunter2@localhost:6379/0"),
+        ("migrate", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+    ],
+)
+def test_a_password_is_refused_as_an_option(tmp_path: Path, command: str, option: str, value: str) -> None:
+    """Every user of the machine reads command lines in `ps`, for as long as the server runs."""
+    ended = run_athena(tmp_path, command, option, value, secret=SECRET)
+
+    assert_refused(ended, f"{option} holds a password")
+    assert f"set ATHENA_{option[2:].upper().replace('-', '_')} in the environment" in ended.stderr
+    assert "hunter2" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgresql://ada@127.0.0.1:1/athena",
+        "postgresql://127.0.0.1:1/athena?user=ada&application_name=a@b",
+        "postgresql://ada:@127.0.0.1:1/athena",
+    ],
+)
+def test_an_address_without_a_password_is_a_fine_option(tmp_path: Path, value: str) -> None:
+    ended = run_athena(tmp_path, "migrate", "--database-url", value, secret=SECRET)
+
+    assert_refused(ended, "cannot connect to PostgreSQL")
 
 
 def test_a_misspelt_name_in_the_env_file_is_refused_too(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from athena_auth.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
+GROUPS = [group.typer_instance for group in app.registered_groups if group.typer_instance is not None]
 PACKAGES = ["athena_auth", "athena_auth.client"]
 
 
@@ -43,8 +44,12 @@ def test_every_setting_code_event_message_and_command_has_words() -> None:
     ]
     silent += [kind for kind in MessageKind if f"| `{kind}` | " not in page("messages.md")]
     names = [
-        command.name or str(command.callback and command.callback.__name__)
-        for command in app.registered_commands
+        " ".join(filter(None, (group, command.name or str(command.callback and command.callback.__name__))))
+        for group, commands in [
+            ("", app.registered_commands),
+            *((str(group.info.name), group.registered_commands) for group in GROUPS),
+        ]
+        for command in commands
     ]
     silent += [
         name for name in names if f"## `athena-auth {name.replace('_', '-')}`\n\n" not in page("cli.md")

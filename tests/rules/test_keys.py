@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from athena_auth.crypto.keys import Keyring, UnreadableError
+from athena_auth.crypto.keys import Keyring, UnreadableError, number_of
 
 OLD = {1: b"the first secret, of enough bytes to be one"}
 NEW = {2: b"the second secret, of enough bytes to be one"}
@@ -44,8 +44,9 @@ def test_one_changed_bit_makes_it_unreadable(plaintext: bytes, data: st.DataObje
 
 @given(st.binary(max_size=20))
 def test_what_was_never_sealed_is_unreadable(junk: bytes) -> None:
-    with pytest.raises(UnreadableError):
-        Keyring(OLD).unseal(junk, "here")
+    for sealed in (junk, b"\x00\x01" + junk):
+        with pytest.raises(UnreadableError):
+            Keyring(OLD).unseal(sealed, "here")
 
 
 def test_a_new_secret_in_front_keeps_the_old_values_readable() -> None:
@@ -73,3 +74,46 @@ def test_a_hash_belongs_to_one_code_at_one_place(code: str, place: str, other: s
     assert ring.hash_code(code, place) == ring.hash_code(code, place)
     if place != other and ":" not in code + place + other:
         assert ring.hash_code(code, place) != ring.hash_code(code, other)
+
+
+SECRETS = st.binary(min_size=32, max_size=64)
+NUMBERS = st.integers(1, 2**16 - 1)
+
+
+@given(st.dictionaries(NUMBERS, SECRETS, min_size=1, max_size=4))
+def test_each_value_names_the_secret_it_was_made_with(secrets: dict[int, bytes]) -> None:
+    ring, newest = Keyring(secrets), next(iter(secrets))
+
+    assert ring.current == newest
+    assert number_of(ring.seal(b"value", "here")) == newest
+    assert number_of(ring.hash_code("123456", "here")) == newest
+    assert [number_of(code_hash) for code_hash in ring.possible_hashes("123456", "here")] == list(secrets)
+
+
+@given(NUMBERS, SECRETS, NUMBERS, SECRETS)
+def test_a_hash_of_an_unknown_secret_is_neither_right_nor_wrong(
+    number: int, secret: bytes, other: int, its_secret: bytes
+) -> None:
+    code_hash = Keyring({number: secret}).hash_code("123456", "here")
+    ring = Keyring({other: its_secret})
+    if number == other:
+        ring.require_known(code_hash)
+        return
+
+    with pytest.raises(UnreadableError) as raised:
+        ring.require_known(code_hash)
+    assert (raised.value.number, raised.value.is_configured) == (number, False)
+
+
+@given(NUMBERS, SECRETS, NUMBERS, SECRETS)
+def test_a_check_value_tells_secrets_apart_and_nothing_else(
+    number: int, secret: bytes, other: int, its_secret: bytes
+) -> None:
+    """It is the same wherever the secret stands, and no key: what is stored must not help to open what is stored."""
+    ring = Keyring({number: secret})
+    value = ring.check_values[number]
+
+    assert len(value) == 32
+    assert (Keyring({other: its_secret}).check_values[other] == value) is (secret == its_secret)
+    assert secret not in value
+    assert value not in ring.seal(b"", "here") + ring.hash_code("", "here")

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from athena_auth.settings import PREFIX
+from athena_auth.settings import BASE_PATH, PREFIX
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ SECRET = "secret-of-the-tests-with-more-than-32-bytes"
 PATIENCE = 15.0
 """Seconds to wait for what takes a fraction of one when nothing is wrong."""
 _PAUSE = 0.02
-_API = re.compile(r"API +(http://\S+)")
+_API = re.compile(r"API +(https?://\S+)")
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -62,11 +62,14 @@ class Server:
 
     process: subprocess.Popen[bytes]
     folder: Path
+    port: str = "0"
 
     @cached_property
     def base_url(self) -> str:
         """Where the API is: `http://localhost:PORT/api/auth`, once that is announced."""
-        return wait_for(self._announced_url, "the server's announcement")
+        announced = wait_for(self._announced_url, "the server's announcement")
+        # What is announced may be the address of a proxy, which no test has; such a server has a fixed port.
+        return announced if self.port == "0" else f"http://localhost:{self.port}{BASE_PATH}"
 
     @property
     def announcement(self) -> str:
@@ -126,7 +129,7 @@ def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     A server that a test has not stopped itself must still be there at the end, and stop without complaint.
     """
     chosen = {"port": "0", "mail_url": f"file://{folder}/outbox.jsonl", "rate_limit": "off", **settings}
-    server = Server(_start(folder, arguments, environment(**chosen)), folder)
+    server = Server(_start(folder, arguments, environment(**chosen)), folder, chosen["port"])
     try:
         # The port is listened on before it is announced: this is answered as soon as a process serves.
         httpx.get(f"{server.base_url}/ok", timeout=PATIENCE).raise_for_status()

@@ -107,7 +107,8 @@ class AccountApi:
         deleted = await self._service.delete(call.principal, offered)
         if isinstance(deleted, Refused):
             return deleted
-        return Reply(DeletedAnswer(), cookies=(*_FORGET, expired(CookieName.TRUSTED_DEVICE)))
+        forget_browser = (expired(CookieName.TRUSTED_DEVICE), expired(CookieName.RECOGNIZED_BROWSER))
+        return Reply(DeletedAnswer(), cookies=(*_FORGET, *forget_browser))
 
     async def sign_out(self, call: Call[SignedIn | None, NoBody]) -> Reply:
         """End the session, if there is one."""

@@ -56,8 +56,11 @@ class BackupCodeMethod:
         return await self._refusal(tx, claim)
 
     async def _refusal(self, tx: Tx, claim: Claim) -> Refused:
-        has_codes = await self.left(tx, claim.user_id) > 0
-        return Refused(ErrorCode.INVALID_BACKUP_CODE if has_codes else ErrorCode.BACKUP_CODES_NOT_ENABLED)
+        hashes = await sql.load_hashes(tx, claim.user_id)
+        for code_hash in hashes:
+            # Else a right code would be called wrong while its secret is not configured.
+            self._keyring.require_known(code_hash)
+        return Refused(ErrorCode.INVALID_BACKUP_CODE if hashes else ErrorCode.BACKUP_CODES_NOT_ENABLED)
 
     async def issue(self, tx: Tx, user_id: UserId, state: State, now: Millis) -> list[str]:
         """Make a new set; in force at once, or pending with the enrolment it is shown with."""

@@ -44,6 +44,10 @@ _COUNT = Statement("""
     SELECT COUNT(*) AS codes FROM athena_backup_code WHERE user_id = :user_id AND state = :state
 """)
 
+_LOAD_HASHES = Statement("""
+    SELECT code_hash FROM athena_backup_code WHERE user_id = :user_id AND state = 'active'
+""")
+
 _DROP_STATE = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id AND state = :state")
 # An enrolment that shows no new codes (a factor added beside others) leaves the old ones in force.
 _DROP_SUCCEEDED = Statement("""
@@ -88,6 +92,11 @@ async def count(tx: Tx, user_id: UserId, state: State) -> int:
     """Return how many codes of a state the account has."""
     row = await tx.one(_COUNT, user_id=user_id, state=state)
     return 0 if row is None else int(row["codes"])
+
+
+async def load_hashes(tx: Tx, user_id: UserId) -> list[bytes]:
+    """Load the hashes of the codes that may be used."""
+    return [row["code_hash"] for row in await tx.all(_LOAD_HASHES, user_id=user_id)]
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:

@@ -9,6 +9,7 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import Entry, Event
 from athena_auth.challenge.method import Claim, Method, Proven, Used
 from athena_auth.challenge.trail import REFUSED
+from athena_auth.crypto.keys import UnreadableError
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.ids import SessionId
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -108,13 +109,24 @@ class Judge:
 
 
 async def _first(tx: Tx, methods: tuple[Method, ...], claim: Claim) -> tuple[Method, Proven | Refused | Used]:
-    """Return the first factor that knows the code, else the first refusal."""
+    """Return the first factor that knows the code, else the first refusal.
+
+    Raises:
+        UnreadableError: none knows it, and one could not be looked at.
+    """
     refused: list[tuple[Method, Proven | Refused | Used]] = []
+    unreadable: UnreadableError | None = None
     for method in methods:
-        outcome = await method.check(tx, claim)
+        try:
+            outcome = await method.check(tx, claim)
+        except UnreadableError as error:
+            unreadable = error
+            continue
         if not isinstance(outcome, Refused):
             return method, outcome
         refused.append((method, outcome))
+    if unreadable is not None:
+        raise unreadable
     return refused[0]
 
 

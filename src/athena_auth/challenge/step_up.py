@@ -1,5 +1,6 @@
 """Carrying the step-up policy out: password, session and second factor, in the transaction of the call itself."""
 
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -21,7 +22,9 @@ from athena_auth.challenge.binding import session_binding
 from athena_auth.challenge.judge import Circumstances, Judge
 from athena_auth.challenge.method import Claim, Method, Proven, Used
 from athena_auth.challenge.session_token import next_token
+from athena_auth.challenge.unreadable import refuse_unreadable
 from athena_auth.crypto.codes import normalised_code
+from athena_auth.crypto.keys import UnreadableError
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -66,12 +69,7 @@ class PolicyStepUp:
     ) -> Authorized[T] | Refused:
         """Run the work if what stands behind the session and what is offered satisfy the policy."""
         demand = POLICY[action]
-        # Before the password is looked at, which is dear; decided again below, on the locked session.
-        if offered.code is None and self._lacks_factor(demand, signed_in, self._clock.now()):
-            return Refused(ErrorCode.STEP_UP_REQUIRED)
-        version: CredentialVersion | Refused | None = None
-        if offered.password is not None:
-            version = await self._passwords.verify_in_session(signed_in, offered.password)
+        version = await self._verify_password(demand, signed_in, offered)
         if isinstance(version, Refused):
             return version
 
@@ -83,14 +81,33 @@ class PolicyStepUp:
             verified = await self._verify_code(tx, demand, locked, offered.code, now)
             if isinstance(verified, Refused):
                 return verified
-            current = locked if verified is None else _raised(locked, verified, now)
+            current = _raised(locked, verified, now)
             outcome = await work(tx, current)
             if isinstance(outcome, Refused):
                 return outcome
             raises = verified is not None
             return Authorized(outcome, self._renewed(tx, action, current, now, raises=raises))
 
-        return await self._store.transact(held)
+        try:
+            return await self._store.transact(held)
+        except UnreadableError as error:
+            if offered.password is not None:
+                await self._store.transact(partial(self._accept, signed_in))
+            return refuse_unreadable(error)
+
+    async def _verify_password(
+        self, demand: Demand, signed_in: SignedIn, offered: Offered
+    ) -> CredentialVersion | Refused | None:
+        # Before the password is looked at, which is dear; decided again later, on the locked session.
+        if offered.code is None and self._lacks_factor(demand, signed_in, self._clock.now()):
+            return Refused(ErrorCode.STEP_UP_REQUIRED)
+        if offered.password is None:
+            return None
+        return await self._passwords.verify_in_session(signed_in, offered.password)
+
+    async def _accept(self, signed_in: SignedIn, tx: Tx) -> None:
+        # The rollback has left the attempt of a right password counted as a failure.
+        self._passwords.accepted(tx, signed_in)
 
     async def _lock(
         self, tx: Tx, signed_in: SignedIn, version: CredentialVersion | None, now: Millis
@@ -157,7 +174,9 @@ class PolicyStepUp:
         return msgspec.structs.replace(signed_in, token=token)
 
 
-def _raised(signed_in: SignedIn, verified: Proven, now: Millis) -> SignedIn:
+def _raised(signed_in: SignedIn, verified: Proven | None, now: Millis) -> SignedIn:
+    if verified is None:
+        return signed_in
     session = signed_in.session
     raised = msgspec.structs.replace(session, proof=session.proof.raised_by(verified.amr), proven_at=now)
     return msgspec.structs.replace(signed_in, session=raised)

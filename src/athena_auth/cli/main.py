@@ -1,33 +1,25 @@
 """`athena-auth`: serve, and bring a database up to date."""
 
 import asyncio
-import os
-import sys
-from collections.abc import Awaitable, Callable
-from typing import NoReturn, TypeVar
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from athena_auth.administration.unlock import unlock as unlock_account
 from athena_auth.cli import operators, serving, trail, tuning
+from athena_auth.cli.invocation import fail, read_settings, with_store
 from athena_auth.cli.options import with_settings
+from athena_auth.cli.secret_commands import secrets
 from athena_auth.host.errors import RefusedError
 from athena_auth.kernel.clock import SystemClock, after
 from athena_auth.kernel.outcome import Unavailable
-from athena_auth.settings import PREFIX, Settings, SettingsError, load_settings
-from athena_auth.store.address import store_at
+from athena_auth.settings import SettingsError
 from athena_auth.store.migrate import migrate as migrate_database
-from athena_auth.store.transaction import Store
 from athena_auth.version import __version__
-
-T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, add_completion=False
 )
-_stderr = Console(stderr=True, soft_wrap=True)
+app.add_typer(secrets)
 
 
 @app.callback(invoke_without_command=True)
@@ -46,27 +38,23 @@ def root(
 @app.command()
 @with_settings()
 def serve(given: dict[str, str]) -> None:
-    """Bring the database up to date and serve until Ctrl-C.
-
-    Secrets are not options, since command lines can be read by everybody on the machine: set ATHENA_SECRET
-    (or ATHENA_SECRETS, to replace one) and ATHENA_METRICS_TOKEN in the environment or in `.env`.
-    """
-    settings = _settings(given)
+    """Bring the database up to date and serve until Ctrl-C."""
+    settings = read_settings(given)
     try:
         serving.serve(settings)
     except (SettingsError, Unavailable) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
 @with_settings("database_url")
 def migrate(given: dict[str, str]) -> None:
     """Create or upgrade the database's tables. Safe to run again, and from several machines at once."""
-    settings = _settings(given)
+    settings = read_settings(given)
     try:
         done = migrate_database(settings.database_url)
     except Unavailable as error:
-        _fail(str(error))
+        fail(str(error))
     typer.echo("The database is up to date now." if done else "The database was up to date already.")
 
 
@@ -78,11 +66,11 @@ def unlock(email: str = typer.Argument(help="The account's address.")) -> None:
     ATHENA_DATABASE_URL.
     """
     try:
-        found = asyncio.run(_with_store(lambda store: unlock_account(store, SystemClock(), email)))
+        found = with_store(read_settings(), lambda store: unlock_account(store, SystemClock(), email))
     except Unavailable as error:
-        _fail(str(error))
+        fail(str(error))
     if not found:
-        _fail("there is no account with this address")
+        fail("there is no account with this address")
     typer.echo("The account is open again.")
 
 
@@ -93,13 +81,13 @@ def reset_factors(email: str = typer.Argument(help="The account's address.")) ->
     She is told by mail, is signed out everywhere, and signs in by password until she turns it on again. First make
     sure that it is she who asks: whoever has her password would ask for exactly this. Settings are the server's own.
     """
-    settings = _settings({})
+    settings = read_settings()
     try:
         found = asyncio.run(operators.reset_factors(settings, email))
     except (SettingsError, Unavailable, RefusedError) as error:
-        _fail(str(error))
+        fail(str(error))
     if not found:
-        _fail("there is no account with this address")
+        fail("there is no account with this address")
     typer.echo("The account has no second factor any more; its owner is told by mail.")
 
 
@@ -116,11 +104,11 @@ def audit(
     """
     since = after(SystemClock().now(), -days * 86_400)
     try:
-        entries = asyncio.run(_with_store(lambda store: trail.load(store, user, since, limit)))
+        entries = with_store(read_settings(), lambda store: trail.load(store, user, since, limit))
     except Unavailable as error:
-        _fail(str(error))
+        fail(str(error))
     if entries is None:
-        _fail("there is no account with this address")
+        fail("there is no account with this address")
     (trail.print_lines if as_json else trail.print_table)(entries)
 
 
@@ -134,27 +122,3 @@ def tune(
     are made again at their owner's next sign-in.
     """
     tuning.tune(target)
-
-
-async def _with_store(work: Callable[[Store], Awaitable[T]]) -> T:
-    """Do something with the database of the settings. Raises `Unavailable`."""
-    store = store_at(_settings({}).database_url)
-    await store.open()
-    try:
-        return await work(store)
-    finally:
-        await store.close()
-
-
-def _settings(given: dict[str, str]) -> Settings:
-    # Worker processes read their settings from the environment, so options are put there too.
-    os.environ.update({PREFIX + name.upper(): value for name, value in given.items()})
-    try:
-        return load_settings()
-    except SettingsError as error:
-        _fail(str(error))
-
-
-def _fail(sentence: str) -> NoReturn:
-    _stderr.print(f"[bold red]error:[/bold red] {escape(sentence)}", highlight=False)
-    sys.exit(1)

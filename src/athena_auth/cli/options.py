@@ -1,16 +1,30 @@
-"""Turns the table of settings into command-line options, so that `--help` explains every one."""
+"""Turns the table of settings into command-line options, so that `--help` explains every one.
+
+Every user of the machine can read command lines, in the list of processes. So a setting that is a secret is never an
+option, and one that may hold a password is refused as an option when it does.
+"""
 
 import inspect
+import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from athena_auth.settings import PREFIX, Settings
+from athena_auth.settings import PREFIX, Settings, SettingsError
 
-# A secret on a command line is readable by every user of the machine, in the list of processes.
-_ENVIRONMENT_ONLY = {"secret", "secrets", "metrics_token"}
+# A password stands between a colon, which no port number follows, and an `@`, or is a parameter that a driver reads.
+_PASSWORD = re.compile(r"//[^@/?]*:(?![0-9]{1,5}(?:[/?]|$))[^@]+@|[?&](?:ssl)?password=[^&]", re.IGNORECASE)
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Tell whether a setting is a secret, by its type."""
+    return SecretStr in {field.annotation, *get_args(field.annotation)}
+
+
+ENVIRONMENT_ONLY = tuple(name for name, field in Settings.model_fields.items() if is_secret(field))
 
 
 def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[[], None]]:
@@ -20,14 +34,15 @@ def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[[], N
     """
 
     def decorate(command: Callable[..., None]) -> Callable[[], None]:
-        chosen = names or tuple(name for name in Settings.model_fields if name not in _ENVIRONMENT_ONLY)
+        chosen = names or tuple(name for name in Settings.model_fields if name not in ENVIRONMENT_ONLY)
 
         def run(**given: str | None) -> None:
             command({name: value for name, value in given.items() if value is not None})
 
         annotations = {name: _option(name, Settings.model_fields[name]) for name in chosen}
         keyword = inspect.Parameter.KEYWORD_ONLY
-        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        run.__name__ = command.__name__
+        run.__doc__ = inspect.cleandoc(command.__doc__ or "") + ("" if names else _why_not_all())
         run.__annotations__ = annotations
         run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what typer reads
             [inspect.Parameter(n, keyword, default=None, annotation=a) for n, a in annotations.items()]
@@ -37,15 +52,44 @@ def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[[], N
     return decorate
 
 
+def refuse_passwords(given: dict[str, str]) -> None:
+    """Refuse options that hold a password.
+
+    Raises:
+        SettingsError: one does; the text does not repeat it.
+    """
+    for name, value in given.items():
+        if _PASSWORD.search(value):
+            raise SettingsError(
+                f"{_flag(name)} holds a password, and every user of this machine can read command lines: "
+                f"set {_variable(name)} in the environment or in .env instead."
+            )
+
+
+def _why_not_all() -> str:
+    variables = ", ".join(map(_variable, ENVIRONMENT_ONLY))
+    return (
+        "\n\nSecrets are not options, because every user of the machine can read command lines. Set these in the "
+        f"environment or in `.env`: {variables}. An address that holds a password belongs there too."
+    )
+
+
 def _option(name: str, field: FieldInfo) -> Any:
-    variable = PREFIX + name.upper()
     default = "" if field.default in {None, ()} else f" Default: {field.default}."
     return Annotated[
         str | None,
         typer.Option(
-            f"--{name.replace('_', '-')}",
-            help=f"{field.description}{default} [dim]{variable}[/dim]",
+            _flag(name),
+            help=f"{field.description}{default} [dim]{_variable(name)}[/dim]",
             show_default=False,
             metavar="VALUE",
         ),
     ]
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()

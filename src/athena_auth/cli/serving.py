@@ -1,5 +1,6 @@
 """Running the server's processes."""
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -12,6 +13,7 @@ from rich.markup import escape
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
+from athena_auth.host.run import verify_database
 from athena_auth.host.standing import create_app
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.server.connections import ConnectionLimits
@@ -28,7 +30,7 @@ _GRACE = 10
 def serve(settings: Settings) -> None:
     """Serve until interrupted.
 
-    Everything that can be wrong is found before anything is announced: the port, the settings, the database.
+    Everything that can be wrong is found before anything is announced: the port, the settings, the database, the secrets.
 
     Raises:
         Unavailable: the port cannot be listened on, or the database cannot be used.
@@ -38,6 +40,7 @@ def serve(settings: Settings) -> None:
     settings = settings.model_copy(update={"port": sockets[0].getsockname()[1]})
     application = create_app(settings)
     migrate(settings.database_url)
+    asyncio.run(verify_database(settings))
     _announce(settings)
     if settings.workers == 1:
         _serve_here(application, sockets, settings)
@@ -61,7 +64,7 @@ def _config(application: ASGIApp | str, settings: Settings, *, factory: bool = F
     defaults = ConnectionLimits()
     limits = ConnectionLimits(
         total=settings.max_connections,
-        per_client=settings.max_connections_per_client,
+        per_client=settings.connections_per_client,
         exempt=(*defaults.exempt, *settings.trusted_proxies),
     )
     return uvicorn.Config(
@@ -120,7 +123,9 @@ def _bind(family: int, address: tuple[object, ...]) -> socket.socket:
 def _announce(settings: Settings) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     api = escape((settings.base_url or f"http://{host}:{settings.port}") + BASE_PATH)
-    mail = "printed here" if settings.mail_url == "console:" else f"sent by {_scheme(settings.mail_url)}"
+    mail = (
+        "printed here" if settings.mail_url.lower() == "console:" else f"sent by {_scheme(settings.mail_url)}"
+    )
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]Athena Auth {__version__}[/bold]")
     console.print(f"  API         {api}")

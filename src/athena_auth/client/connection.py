@@ -6,7 +6,7 @@ from typing import Any, Generic, TypedDict, TypeVar
 import httpx
 import msgspec
 
-from athena_auth.client.credentials import Credentials, CredentialsMode
+from athena_auth.client.credentials import COOKIE_PREFIX, Credentials, CredentialsMode
 from athena_auth.client.endpoints import Endpoint
 from athena_auth.client.errors import NETWORK_ERROR, NetworkError, refused, retry_after, unanswered
 from athena_auth.client.senders import Async, Sync
@@ -30,6 +30,8 @@ class Options(TypedDict, total=False):
     """How to show the session's token: `bearer` (the default) or `cookie`."""
     origin: str
     """In cookie mode, the origin to speak for, where that of the base URL is not the one the server trusts."""
+    cookie_prefix: str
+    """What the names of the server's cookies begin with (its `ATHENA_COOKIE_PREFIX`); `athena-auth` by default."""
     retries: int
     """How often to repeat a read that met a broken connection or a busy server; 2 by default."""
 
@@ -51,6 +53,7 @@ class Connection(Generic[S]):
             options.get("tokens", MemoryTokenStore()),
             options.get("credentials", "bearer"),
             options.get("origin", origin),
+            options.get("cookie_prefix", COOKIE_PREFIX),
         )
 
     async def call(

@@ -12,10 +12,12 @@ from athena_auth.client.tokens import TokenStore
 CredentialsMode = Literal["bearer", "cookie"]
 """Whether the session's token is shown as `Authorization: Bearer`, or as a cookie as browsers do."""
 
-_SESSION = "athena-auth.session_token"
-_CHALLENGE = "athena-auth.two_factor"
-_TRUSTED_DEVICE = "athena-auth.trust_device"
-_RECOGNIZED_BROWSER = "athena-auth.recognized_browser"
+COOKIE_PREFIX = "athena-auth"
+"""What the names of the server's cookies begin with by default."""
+_SESSION = "session_token"
+_CHALLENGE = "two_factor"
+_TRUSTED_DEVICE = "trust_device"
+_RECOGNIZED_BROWSER = "recognized_browser"
 _SECURE_PREFIX = "__Secure-"
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # RFC 6750 section 2.1
 
@@ -26,11 +28,12 @@ class Credentials:
     What is learnt is the same in both modes: bearers too are told by cookie what has ended and which device is trusted.
     """
 
-    def __init__(self, store: TokenStore, mode: CredentialsMode, origin: str) -> None:
-        """Take where tokens are kept, how they are shown, and for whose page to speak with cookies."""
+    def __init__(self, store: TokenStore, mode: CredentialsMode, origin: str, cookie_prefix: str) -> None:
+        """Take where tokens are kept, how they are shown, for whose page to speak with cookies, and their prefix."""
         self._store = store
         self._mode = mode
         self._origin = origin
+        self._cookie_prefix = f"{cookie_prefix}."
         # Two threads that learn at once must not undo each other's half.
         self._lock = Lock()
 
@@ -51,13 +54,13 @@ class Credentials:
             headers["origin"] = self._origin
         elif token := challenge or tokens.session:
             headers["authorization"] = f"Bearer {token}"
-        if shown := _cookie_header(cookies):
+        if shown := self._cookie_header(cookies):
             headers["cookie"] = shown
         return headers
 
     def learn(self, headers: httpx.Headers, *, keep_session: bool) -> None:
         """Keep the tokens that an answer brings, and forget those it ends, as a browser would."""
-        cookies = dict(_read(cookie) for cookie in headers.get_list("set-cookie"))
+        cookies = dict(self._read(cookie) for cookie in headers.get_list("set-cookie"))
         minted = headers.get("set-auth-token")
         changes: dict[str, str | None] = {}
         if minted and keep_session:
@@ -73,6 +76,22 @@ class Credentials:
         with self._lock:
             self._store.save(msgspec.structs.replace(self._store.load(), **changes))
 
+    def _cookie_header(self, cookies: dict[str, str | None]) -> str:
+        # A server that browsers reach by https reads the prefixed names only, also when this client reaches it by
+        # http behind its proxy. Each server reads one of the two and ignores the other.
+        return "; ".join(
+            f"{secure}{self._cookie_prefix}{name}={value}"
+            for name, value in cookies.items()
+            if value
+            for secure in ("", _SECURE_PREFIX)
+        )
+
+    def _read(self, set_cookie: str) -> tuple[str, str | None]:
+        """Return a cookie's plain name and value; the server removes a cookie by an empty value."""
+        name, _, value = set_cookie.partition(";")[0].partition("=")
+        plain = name.strip().removeprefix(_SECURE_PREFIX)
+        return plain.removeprefix(self._cookie_prefix), value.strip() or None
+
 
 def _refuse_if_malformed(token: str | None) -> None:
     """Say so where a token cannot be one, before httpx says it and quotes the token.
@@ -81,20 +100,3 @@ def _refuse_if_malformed(token: str | None) -> None:
     """
     if token and not _TOKEN.fullmatch(token):
         raise ValueError("A token holds a character no token has; is there a line break at its end?")
-
-
-def _cookie_header(cookies: dict[str, str | None]) -> str:
-    # A server that browsers reach by https reads the prefixed names only, also when this client reaches it by
-    # http behind its proxy. Each server reads one of the two and ignores the other.
-    return "; ".join(
-        f"{prefix}{name}={value}"
-        for name, value in cookies.items()
-        if value
-        for prefix in ("", _SECURE_PREFIX)
-    )
-
-
-def _read(set_cookie: str) -> tuple[str, str | None]:
-    """Return a cookie's plain name and value; the server removes a cookie by an empty value."""
-    name, _, value = set_cookie.partition(";")[0].partition("=")
-    return name.strip().removeprefix(_SECURE_PREFIX), value.strip() or None

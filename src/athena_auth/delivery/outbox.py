@@ -77,7 +77,7 @@ class Outbox:
     def post(self, tx: Tx, message: Message, now: Millis) -> None:
         """Write a message into the outbox, in the caller's transaction; it is sent as soon as that is committed."""
         parcel = Parcel(new_id(now), message, after(now, _LEASE))
-        sealed = self._keyring.seal(msgspec.msgpack.encode(message), _place(parcel.id))
+        sealed = self._keyring.seal(msgspec.msgpack.encode(message), message_place(parcel.id))
         sql.insert(tx, parcel.id, sealed, due_at=parcel.leased_until, expires_at=Millis(message.expires_at))
         tx.once_committed(lambda: self._send_soon(parcel))
 
@@ -191,7 +191,7 @@ class Outbox:
     def _open(self, row: sql.Due, leased_until: Millis) -> Parcel | None:
         try:
             message = msgspec.msgpack.decode(
-                self._keyring.unseal(row.sealed_message, _place(row.id)), type=Message
+                self._keyring.unseal(row.sealed_message, message_place(row.id)), type=Message
             )
         except (UnreadableError, msgspec.MsgspecError):
             _log.error("mail.unreadable", id=row.id)
@@ -199,7 +199,8 @@ class Outbox:
         return Parcel(row.id, message, leased_until, row.tries + 1)
 
 
-def _place(parcel_id: str) -> str:
+def message_place(parcel_id: str) -> str:
+    """Return where a message is sealed to."""
     return f"outbox:{parcel_id}"
 
 

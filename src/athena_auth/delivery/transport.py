@@ -9,7 +9,16 @@ from athena_auth.delivery.model import Message
 from athena_auth.delivery.relay import ACCEPTED
 from athena_auth.delivery.smtp import SmtpTransport
 
-__all__ = ["DeliveryFailed", "NoTransport", "Transport", "open_text_transport", "open_transport"]
+__all__ = [
+    "DeliveryFailed",
+    "NoTransport",
+    "Transport",
+    "is_delivered",
+    "open_text_transport",
+    "open_transport",
+]
+
+_FOR_DEVELOPERS = frozenset({"console", "file"})
 
 
 class Transport(Protocol):
@@ -24,6 +33,11 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Let go of what the transport holds; nothing may be sent afterwards."""
+
+
+def is_delivered(url: str) -> bool:
+    """Tell whether messages leave this machine; `console:` and `file:` only show them to a developer."""
+    return url.partition(":")[0].lower() not in _FOR_DEVELOPERS
 
 
 def open_transport(url: str, sender: str | None) -> Transport:

@@ -51,6 +51,12 @@ def _was_not_you(counsel: str) -> Advice:
     return Advice("If this was not you,", counsel)
 
 
+_NOT_YOUR_FACTOR = _was_not_you(
+    "somebody else is in your account. Change your password now, and put a second factor of your own in place of "
+    f"theirs. {_HELP}"
+)
+
+
 WORDS = {
     MessageKind.TWO_FACTOR_OTP: Words(
         subject="Your {app_name} security code",
@@ -91,9 +97,7 @@ WORDS = {
         "They were not let in.",
         advice=(
             Advice("If this was you,", "try again; there is nothing else to do."),
-            _was_not_you(
-                "somebody has your password. Change it now, and wherever else you use the same one."
-            ),
+            _was_not_you("somebody has your password. Change it now, and wherever else you use it."),
         ),
     ),
     MessageKind.SECOND_FACTOR_CLOSED: Words(
@@ -105,7 +109,7 @@ WORDS = {
         advice=(
             Advice(
                 "To sign in elsewhere,",
-                "use the link or a backup code, or ask the people who run {app_name}.",
+                "use the link or a backup code, or ask for help.",
             ),
             _was_not_you(
                 "somebody probably has your password. Change it now, and wherever else you use the same one."
@@ -118,10 +122,7 @@ WORDS = {
         "password.",
         advice=(
             _WAS_YOU,
-            _was_not_you(
-                "somebody else is in your account. Change your password now, and put a second factor of your "
-                f"own in place of theirs. {_HELP}"
-            ),
+            _NOT_YOUR_FACTOR,
         ),
     ),
     MessageKind.FACTOR_REPLACED: Words(
@@ -130,10 +131,7 @@ WORDS = {
         "work any more.",
         advice=(
             _WAS_YOU,
-            _was_not_you(
-                "somebody else is in your account. Change your password now, and put a second factor of your "
-                f"own in place of theirs. {_HELP}"
-            ),
+            _NOT_YOUR_FACTOR,
         ),
     ),
     MessageKind.FACTORS_REMOVED: Words(
@@ -186,8 +184,7 @@ WORDS = {
     ),
     MessageKind.DEVICE_TRUSTED: Words(
         subject="Your {app_name} account trusts a new device",
-        opening="A device was marked as trusted for your {app_name} account. It can now sign in with the "
-        "password alone, without a second factor.",
+        opening="A device is now trusted by your {app_name} account. It can sign in with the password alone.",
         advice=(
             _WAS_YOU,
             _was_not_you(
@@ -264,7 +261,7 @@ WORDS = {
         advice=(
             _WAS_YOU,
             _was_not_you(
-                f"someone else is in your account. Change your password now, then replace the app. {_HELP}"
+                f"someone else is in your account. Change your password, then replace the app. {_HELP}"
             ),
         ),
     ),
@@ -296,7 +293,7 @@ WORDS = {
         subject="Your {app_name} account was deleted",
         opening="Your {app_name} account and everything that belonged to it was deleted.",
         advice=(
-            Advice("If this was you,", "there is nothing to do."),
+            _WAS_YOU,
             _was_not_you(f"someone else was in your account. {_HELP}"),
         ),
     ),

@@ -113,7 +113,8 @@ class Athena:
         """Connect to the database and begin; again after a stop, as tests of a host do.
 
         Raises:
-            Unavailable: the database is out of reach.
+            SettingsError: a secret is not the one that the database was made with, or one that is needed is missing.
+            Unavailable: the database is out of reach, or its schema is too old.
             RuntimeError: it runs already: two lifespans start it.
         """
         if self._is_running:

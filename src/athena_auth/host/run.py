@@ -6,16 +6,25 @@ from starlette.types import ASGIApp
 
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.guard import Gatekeeper
-from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.clock import Clock, SystemClock
+from athena_auth.kernel.log import Log
+from athena_auth.secret_checks.service import verify_secrets
 from athena_auth.server.app import application, edge_policy
 from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.limits import request_limits
 from athena_auth.server.status import status_routes
 from athena_auth.settings import Settings
-from athena_auth.store.migrate import migrate
+from athena_auth.store.address import store_at
+from athena_auth.store.migrate import migrate, require_current
 from athena_auth.store.transaction import Listener
 from athena_auth.wire.route import Route
 from athena_auth.wiring import build
+from athena_auth.wiring.foundation import open_keyring
+from athena_auth.wiring.messages import find_undelivered
+
+_log = Log(__name__)
+
+_SHOWN = "codes and links are printed or written to a file, where users cannot read them and others can"
 
 
 class Run:
@@ -31,6 +40,7 @@ class Run:
             Unavailable: the secret beside an SQLite file cannot be kept.
         """
         self._database_url = settings.database_url
+        self._undelivered = find_undelivered(settings, transport)
         self.wired = build(settings, clock=clock, transport=transport)
         self.routes: tuple[Route, ...] = (*self.wired.routes, *status_routes())
         base = self.wired.foundation
@@ -42,11 +52,23 @@ class Run:
         self.gatekeeper = Gatekeeper(policy, self.wired.resolver, base.clock)
 
     async def start(self, *, migrates: bool) -> None:
-        """Connect to the database; begin to send mail and to sweep. Raises `Unavailable`."""
-        if migrates:
-            await asyncio.to_thread(migrate, self._database_url)
-        await self.wired.foundation.store.open()
-        self.wired.foundation.outbox.start()
+        """Connect to the database; begin to send mail and to sweep.
+
+        Raises:
+            SettingsError: a secret is not the one that the database was made with, or one that is needed is missing.
+            Unavailable: the database is out of reach, or its schema is too old.
+        """
+        for each in self._undelivered:
+            _log.warning(f"{each.channel}.not_delivered", setting=each.setting, meanwhile=_SHOWN)
+        base = self.wired.foundation
+        await asyncio.to_thread(migrate if migrates else require_current, self._database_url)
+        await base.store.open()
+        try:
+            await verify_secrets(base.store, base.keyring, base.clock.now())
+        except BaseException:
+            await base.store.close()
+            raise
+        base.outbox.start()
         self.wired.sweeper.start()
         self._clock_watch.start()
 
@@ -61,3 +83,18 @@ class Run:
         await base.outbox.stop()
         base.pool.close()
         await base.store.close()
+
+
+async def verify_database(settings: Settings) -> None:
+    """Find out what `Run.start` would refuse about a database that is up to date, before anything is announced.
+
+    Raises:
+        SettingsError: a secret is not the one that the database was made with, or one that is needed is missing.
+        Unavailable: the database is out of reach.
+    """
+    store = store_at(settings.database_url)
+    await store.open()
+    try:
+        await verify_secrets(store, open_keyring(settings), SystemClock().now())
+    finally:
+        await store.close()

@@ -128,6 +128,8 @@ class OtpMethod:
         sent = await sql.load_code(tx, claim.user_id, claim.binding.key, claim.now)
         if sent is None:
             return Refused(ErrorCode.OTP_HAS_EXPIRED)
+        # Sent by a process that has a newer secret already: a right code would be called wrong, and counted.
+        self._keyring.require_known(sent.code_hash)
         if sent.used_by is None:
             return Refused(ErrorCode.INVALID_CODE)
         refused = Refused(ErrorCode.OTP_HAS_EXPIRED)

@@ -1,143 +1,38 @@
 """HTTP for links that travel by mail."""
 
-from typing import Annotated
-
-import msgspec
-from msgspec import UNSET, Meta, UnsetType
-
-from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.challenge.admission import FirstFactor
 from athena_auth.challenge.answers import SignInCookies
-from athena_auth.challenge.model import MethodName
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.recovery.links import with_parameters
+from athena_auth.recovery.messages import (
+    AskedAnswer,
+    ChallengedAnswer,
+    ConfirmEmailBody,
+    MailTokenBody,
+    PasswordResetAnswer,
+    RecognizeBrowserBody,
+    RequestPasswordResetBody,
+    ResetPasswordBody,
+    SendVerificationEmailBody,
+    VerifiedAnswer,
+    VerifyEmailQuery,
+    verified_answer,
+)
 from athena_auth.recovery.requests import LinkRequests
-from athena_auth.recovery.service import RecoveryService, VerifiedEmail
+from athena_auth.recovery.service import RecoveryService
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.caller import Caller
-from athena_auth.wire.fields import (
-    ChallengeToken,
-    Done,
-    Email,
-    MoreIsDue,
-    NewPassword,
-    NothingIsDue,
-    Password,
-)
 from athena_auth.wire.limits import MAIL_LINKS
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, Route
 
-Page = Annotated[
-    str,
-    Meta(
-        max_length=2048,
-        description="A page of this site or of a trusted origin, as an address or a path.",
-        examples=["https://app.example.com/reset-password"],
-    ),
-]
-MailToken = Annotated[
-    str,
-    Meta(
-        max_length=128,
-        description="What the link in the mail holds.",
-        examples=["b8Yt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQw"],
-    ),
-]
-_ALREADY = "This email address is already verified."
 _PASSWORD_ERRORS = (
     ErrorCode.INVALID_TOKEN,
     ErrorCode.INVALID_EMAIL_OR_PASSWORD,
     ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
 )
-_ASKED = "If there is an account with this address, a link is on its way there."
-
-
-class RequestPasswordResetBody(msgspec.Struct, frozen=True, rename="camel"):
-    """Whose password is forgotten, and the page that takes the new one."""
-
-    email: Email
-    redirect_to: Page | None = None
-
-
-class ResetPasswordBody(msgspec.Struct, frozen=True, rename="camel"):
-    """A new password, and the token that came by mail."""
-
-    new_password: NewPassword
-    token: MailToken
-
-
-class SendVerificationEmailBody(msgspec.Struct, frozen=True):
-    """The address to verify, and where to go afterwards."""
-
-    email: Email
-    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
-
-
-class VerifyEmailQuery(msgspec.Struct, frozen=True):
-    """The token that came by mail, and where to go afterwards."""
-
-    token: MailToken
-    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
-
-
-class ConfirmEmailBody(msgspec.Struct, frozen=True):
-    """The token that came by mail, the password of its account, and where to go afterwards."""
-
-    token: MailToken
-    password: Password
-    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
-
-
-class MailTokenBody(msgspec.Struct, frozen=True):
-    """The token that came by mail."""
-
-    token: MailToken
-
-
-class RecognizeBrowserBody(msgspec.Struct, frozen=True):
-    """The token that came by mail, and the password of its account."""
-
-    token: MailToken
-    password: Password
-
-
-class AskedAnswer(msgspec.Struct, frozen=True):
-    """The same for every address."""
-
-    status: Done = True
-    message: Annotated[
-        str, Meta(description="The same whether or not there is an account.", examples=[_ASKED])
-    ] = _ASKED
-
-
-class PasswordResetAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """The password is set; sign in with it."""
-
-    status: Done = True
-    two_factor_redirect: NothingIsDue = False
-
-
-class ChallengedAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """The password is set, and a second factor is due before anybody is signed in."""
-
-    status: Done = True
-    two_factor_redirect: MoreIsDue = True
-    two_factor_methods: Annotated[tuple[MethodName, ...], Meta(examples=[["totp", "backup-code"]])]
-    token: ChallengeToken
-
-
-class VerifiedAnswer(msgspec.Struct, frozen=True):
-    """The address is verified. Nobody was signed in."""
-
-    user: UserAnswer
-    status: Done = True
-    message: (
-        Annotated[str, Meta(description="Said when it was verified before.", examples=[_ALREADY])] | UnsetType
-    ) = UNSET
-    url: Annotated[str, Meta(description="Where to go on: the `callbackURL`.")] | UnsetType = UNSET
 
 
 class RecoveryApi:
@@ -193,7 +88,7 @@ class RecoveryApi:
             if page is None or outcome.code is ErrorCode.UNAUTHORIZED:
                 return outcome
             return Reply(None, location=with_parameters(page, error=outcome.code))
-        return Reply(_verified_answer(outcome), location=page)
+        return Reply(verified_answer(outcome), location=page)
 
     async def confirm_email(self, call: Call[None, ConfirmEmailBody]) -> Reply | Refused:
         """Honour a link together with the password."""
@@ -204,7 +99,7 @@ class RecoveryApi:
         outcome = await self._service.verify_by_password(
             body.token, body.password, _first_factor(call.caller)
         )
-        return outcome if isinstance(outcome, Refused) else Reply(_verified_answer(outcome, page))
+        return outcome if isinstance(outcome, Refused) else Reply(verified_answer(outcome, page))
 
     async def recognize_browser(self, call: Call[None, RecognizeBrowserBody]) -> Reply | Refused:
         """Recognize this browser from now on."""
@@ -216,7 +111,7 @@ class RecoveryApi:
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
-        return (*self._reset_routes(), *self._verification_routes(), self._recognition_route())
+        return (*self._reset_routes(), *self._verification_routes(), *self._password_routes())
 
     def _reset_routes(self) -> tuple[Route, ...]:
         return (
@@ -235,19 +130,7 @@ class RecoveryApi:
                 "`?token=…`, or to this server's own. It works once, for 30 minutes.",
                 tag="recovery",
             ),
-            Route(
-                method="POST",
-                path="/check-reset-token",
-                handler=self.check_reset_token,
-                access=Access.PUBLIC,
-                body=MailTokenBody,
-                answer=StatusAnswer,
-                errors=(ErrorCode.INVALID_TOKEN,),
-                limit=MAIL_LINKS,
-                summary="Say whether the link of a password reset still works",
-                description="For a page that takes a new password: it can say so before one is typed. Nothing changes.",
-                tag="recovery",
-            ),
+            self._check_route(),
             Route(
                 method="POST",
                 path="/reset-password",
@@ -263,6 +146,21 @@ class RecoveryApi:
                 "verified loses the factors that were set up before.",
                 tag="recovery",
             ),
+        )
+
+    def _check_route(self) -> Route:
+        return Route(
+            method="POST",
+            path="/check-reset-token",
+            handler=self.check_reset_token,
+            access=Access.PUBLIC,
+            body=MailTokenBody,
+            answer=StatusAnswer,
+            errors=(ErrorCode.INVALID_TOKEN,),
+            limit=MAIL_LINKS,
+            summary="Say whether the link of a password reset still works",
+            description="For a page that takes a new password: it can say so before one is typed. Nothing changes.",
+            tag="recovery",
         )
 
     def _verification_routes(self) -> tuple[Route, ...]:
@@ -297,6 +195,10 @@ class RecoveryApi:
                 "is a link that has expired, with `error=INVALID_TOKEN`.",
                 tag="recovery",
             ),
+        )
+
+    def _password_routes(self) -> tuple[Route, ...]:
+        return (
             Route(
                 method="POST",
                 path="/confirm-email",
@@ -310,22 +212,20 @@ class RecoveryApi:
                 description="Nobody is signed in.",
                 tag="recovery",
             ),
-        )
-
-    def _recognition_route(self) -> Route:
-        return Route(
-            method="POST",
-            path="/recognize-browser",
-            handler=self.recognize_browser,
-            access=Access.PUBLIC,
-            body=RecognizeBrowserBody,
-            answer=StatusAnswer,
-            errors=_PASSWORD_ERRORS,
-            limit=MAIL_LINKS,
-            summary="Recognize this browser by the token of a link and the password",
-            description="The link is in the mail about an account that is blocked after too many failed attempts. A "
-            "recognized browser has attempts of its own. Nobody is signed in.",
-            tag="recovery",
+            Route(
+                method="POST",
+                path="/recognize-browser",
+                handler=self.recognize_browser,
+                access=Access.PUBLIC,
+                body=RecognizeBrowserBody,
+                answer=StatusAnswer,
+                errors=_PASSWORD_ERRORS,
+                limit=MAIL_LINKS,
+                summary="Recognize this browser by the token of a link and the password",
+                description="The link is in the mail about an account that is blocked after too many failed attempts. A "
+                "recognized browser has attempts of its own. Nobody is signed in.",
+                tag="recovery",
+            ),
         )
 
 
@@ -336,12 +236,4 @@ def _first_factor(caller: Caller) -> FirstFactor:
         persistent=True,
         trust_token=tokens.trusted_device,
         browser_token=tokens.recognized_browser,
-    )
-
-
-def _verified_answer(verified: VerifiedEmail, page: str | None = None) -> VerifiedAnswer:
-    return VerifiedAnswer(
-        user_answer(verified.account),
-        message=_ALREADY if verified.already else UNSET,
-        url=UNSET if page is None else page,
     )

@@ -1,6 +1,16 @@
 """Where a request comes from: the one owner of that fact."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from athena_auth.kernel.log import Log
+from athena_auth.kernel.network import IpAddress, address_of
+
+_log = Log(__name__)
+
+_MOST_HOPS = 64
+"""Of a header; more proxies than that stand before nobody's server."""
+_MAPPED_PREFIX = 96
+"""Bits before the IPv4 address in `::ffff:0:0/96`."""
 
 
 class AddressRule:
@@ -12,30 +22,46 @@ class AddressRule:
         Raises:
             ValueError: one is neither.
         """
-        self._trusted = tuple(ip_network(proxy, strict=False) for proxy in trusted_proxies)
+        self._trusted = tuple(_unmapped(ip_network(proxy, strict=False)) for proxy in trusted_proxies)
+        self._has_complained = False
 
     def client(self, peer: str, forwarded_for: str) -> str:
-        """Return the address nearest to us that is not a trusted proxy.
+        """Return the address nearest to us that is not a trusted proxy, without port or zone.
 
         The header is read from its end, where our own proxy wrote: what stands before the first address that
         we do not trust is the caller's own invention.
         """
-        address = peer
-        hops = forwarded_for.split(",") if forwarded_for else []
+        address = address_of(peer)
+        if address is None:
+            return peer
+        if not forwarded_for:
+            return str(address)
+        # Several header lines arrive joined by commas; some proxies leave one at the end.
+        hops = forwarded_for.rsplit(",", _MOST_HOPS)[-_MOST_HOPS:]
         while hops and self._is_trusted(address):
             hop = hops.pop().strip()
-            if not _is_address(hop):
+            if not hop:
+                continue
+            before = address_of(hop)
+            if before is None:
+                self._complain(address)
                 break
-            address = hop
-        return address
+            address = before
+        return str(address)
 
-    def _is_trusted(self, address: str) -> bool:
-        return _is_address(address) and any(ip_address(address) in network for network in self._trusted)
+    def _is_trusted(self, address: IpAddress) -> bool:
+        return any(address in network for network in self._trusted)
+
+    def _complain(self, proxy: IpAddress) -> None:
+        """Log once that all who come by this proxy count as one client; what it sent is not repeated."""
+        if not self._has_complained:
+            self._has_complained = True
+            _log.warning("proxy.unreadable_forwarded_for", proxy=str(proxy))
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+def _unmapped(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    """Return a network of IPv4 that is written into IPv6 as what it is, since addresses are read so, too."""
+    inner = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    if inner is None or network.prefixlen < _MAPPED_PREFIX:
+        return network
+    return IPv4Network((int(inner), network.prefixlen - _MAPPED_PREFIX))

@@ -40,7 +40,7 @@ def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
         addresses = AddressRule(settings.trusted_proxies)
     except ValueError as error:
         raise SettingsError(f"ATHENA_TRUSTED_PROXIES: {error}.") from None
-    cookies = CookieCodec(https=settings.https)
+    cookies = CookieCodec(https=settings.https, prefix=settings.cookie_prefix)
     return Policy(
         callers=CallerReader(addresses, cookies),
         origins=OriginRule(settings.origin, settings.trusted_origins),
@@ -50,7 +50,12 @@ def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
 
 
 def _pages(routes: tuple[Route, ...], settings: Settings) -> dict[str, StaticPage]:
-    document = openapi_document(routes, version=__version__, server_url=settings.origin + BASE_PATH)
+    document = openapi_document(
+        routes,
+        version=__version__,
+        server_url=settings.origin + BASE_PATH,
+        cookie_prefix=settings.cookie_prefix,
+    )
     reference = reference_page(document)
     policy = reference.content_security_policy.encode()
     return {

@@ -9,13 +9,13 @@ import asyncio
 import resource
 from collections import Counter
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import Protocol
 
 import msgspec
 
 from athena_auth.kernel.log import Log
-from athena_auth.kernel.network import network_of
+from athena_auth.kernel.network import address_of, network_of
 
 _log = Log(__name__)
 
@@ -134,12 +134,9 @@ class ConnectionGuard:
             self._loop.call_later(_INTERVAL, self._watch)
 
     def _is_exempt(self, address: str) -> bool:
-        try:
-            parsed = ip_address(address.partition("%")[0])
-        except ValueError:
-            return True  # a unix socket
-        mapped = getattr(parsed, "ipv4_mapped", None) or parsed
-        return any(mapped in network for network in self._exempt)
+        parsed = address_of(address)
+        # None is a unix socket.
+        return parsed is None or any(parsed in network for network in self._exempt)
 
     def _watch(self) -> None:
         now = self._loop.time()

@@ -15,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 from athena_auth.accounts.answers import session_cookie
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
+from athena_auth.challenge.unreadable import refuse_unreadable
+from athena_auth.crypto.keys import UnreadableError
 from athena_auth.kernel.log import Log, current_request
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.server.cookies import CookieCodec
@@ -127,6 +129,8 @@ class Edge:
             response = await self._respond(scope, receive, headers, path, renewal)
         except OwnerGone:
             response = refusal(Refused(ErrorCode.UNAUTHORIZED))
+        except UnreadableError as error:
+            response = refusal(refuse_unreadable(error))
         except Unavailable as outage:
             _log.warning("request.unavailable", reason=str(outage))
             response = refusal(Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after))

@@ -7,8 +7,9 @@ from http import HTTPStatus
 import msgspec
 
 from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.server.cookies import wire_names
 from athena_auth.server.schemas import Json, Schemas, alternatives_of
-from athena_auth.wire.reply import CookieName
+from athena_auth.wire.reply import DEFAULT_COOKIE_PREFIX, CookieName
 from athena_auth.wire.route import Access, NoBody, Route
 
 _DESCRIPTION = """\
@@ -107,7 +108,9 @@ _HEADERS: Json = {
 }
 
 
-def openapi_document(routes: Iterable[Route], *, version: str, server_url: str) -> Json:
+def openapi_document(
+    routes: Iterable[Route], *, version: str, server_url: str, cookie_prefix: str = DEFAULT_COOKIE_PREFIX
+) -> Json:
     """Return the OpenAPI 3.1 document of these routes, ready to be encoded as JSON.
 
     Its order is the order to read it in: the tags as `_TAGS` has them, then the paths of the public reference
@@ -117,6 +120,7 @@ def openapi_document(routes: Iterable[Route], *, version: str, server_url: str) 
         routes: The route table.
         version: The version of this package.
         server_url: Where the routes are reached, as `https://host/api/auth`.
+        cookie_prefix: What the names of the cookies begin with.
     """
     ordered = sorted(routes, key=_reading_order)
     schemas = Schemas(ordered)
@@ -133,7 +137,9 @@ def openapi_document(routes: Iterable[Route], *, version: str, server_url: str) 
             "schemas": {"Error": _ERROR, **schemas.components},
             "headers": _HEADERS,
             "examples": {code.value: _refusal_example(code) for code in _all_refusals(ordered)},
-            "securitySchemes": _security_schemes(server_url),
+            "securitySchemes": _security_schemes(
+                wire_names(cookie_prefix, https=server_url.startswith("https:"))
+            ),
         },
     }
 
@@ -255,9 +261,7 @@ def _refusal_example(code: ErrorCode) -> Json:
     return {"value": value}
 
 
-def _security_schemes(server_url: str) -> Json:
-    # On https browsers hold the cookies to secure pages by this prefix, which is a part of their names.
-    prefix = "__Secure-" if server_url.startswith("https:") else ""
+def _security_schemes(names: dict[CookieName, str]) -> Json:
     return {
         "bearerAuth": {
             "type": "http",
@@ -267,13 +271,13 @@ def _security_schemes(server_url: str) -> Json:
         "cookieAuth": {
             "type": "apiKey",
             "in": "cookie",
-            "name": prefix + CookieName.SESSION,
+            "name": names[CookieName.SESSION],
             "description": "A session, as browsers carry it.",
         },
         "challengeCookieAuth": {
             "type": "apiKey",
             "in": "cookie",
-            "name": prefix + CookieName.CHALLENGE,
+            "name": names[CookieName.CHALLENGE],
             "description": "A sign-in that waits for its second factor, as browsers carry it.",
         },
     }

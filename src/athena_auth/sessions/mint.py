@@ -1,12 +1,24 @@
-"""The one door to a session (I1). An import contract lets only `challenge` through it."""
+"""Creates sessions, and nothing else does (I1).
+
+The INSERT is here and not in `sql`, so that no other module can reach it: an import contract lets only `challenge` call
+`mint`, and a test fails for another INSERT into `athena_session` anywhere in the source, or another way to this one.
+"""
 
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.sessions import rules, sql
 from athena_auth.sessions.model import Minted, Proof, Session, SessionTerms
+from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import ClientInfo
+
+_INSERT = Statement("""
+    INSERT INTO athena_session (id, user_id, token_digest, level, amr, proven_at, lifetime, persistent,
+                                address, user_agent, created_at, updated_at, expires_at, device_id)
+    VALUES (:id, :user_id, :token_digest, :level, :amr, :now, :lifetime, :persistent,
+            :address, :user_agent, :now, :now, :expires_at, :device_id)
+""")
 
 
 def mint(
@@ -32,5 +44,23 @@ def mint(
     )
     token = new_token(TokenKind.SESSION)
     sql.end_oldest(tx, user_id)
-    sql.insert(tx, session, digest(TokenKind.SESSION, token), terms.device_id)
+    _insert(tx, session, digest(TokenKind.SESSION, token), terms.device_id)
     return Minted(session, token)
+
+
+def _insert(tx: Tx, session: Session, token_digest: bytes, device_id: str | None) -> None:
+    tx.later(
+        _INSERT,
+        id=session.id,
+        user_id=session.user_id,
+        token_digest=token_digest,
+        level=session.proof.level,
+        amr=" ".join(session.proof.amr),
+        lifetime=session.lifetime,
+        persistent=session.persistent,
+        address=session.client.address,
+        user_agent=session.client.user_agent,
+        now=session.created_at,
+        expires_at=session.expires_at,
+        device_id=device_id,
+    )

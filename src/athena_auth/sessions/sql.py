@@ -1,4 +1,4 @@
-"""Statements over `athena_session`."""
+"""Statements over `athena_session`, but for the INSERT: that is private to `mint`, where sessions are created."""
 
 from functools import lru_cache
 
@@ -8,13 +8,6 @@ from athena_auth.sessions.model import Amr, Level, Proof, Session
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Runner, Tx
 from athena_auth.wire.caller import ClientInfo
-
-_INSERT = Statement("""
-    INSERT INTO athena_session (id, user_id, token_digest, level, amr, proven_at, lifetime, persistent,
-                                address, user_agent, created_at, updated_at, expires_at, device_id)
-    VALUES (:id, :user_id, :token_digest, :level, :amr, :now, :lifetime, :persistent,
-            :address, :user_agent, :now, :now, :expires_at, :device_id)
-""")
 
 _SLIDE = Statement("""
     UPDATE athena_session SET updated_at = :now, expires_at = :expires_at
@@ -87,25 +80,6 @@ def session_from(row: Row) -> Session:
 def _proof(level: int, amr: str) -> Proof:
     # There are few ways to sign in, and this is on the way of every request that has a session.
     return Proof(Level(level), tuple(Amr(name) for name in amr.split()))
-
-
-def insert(tx: Tx, session: Session, token_digest: bytes, device_id: str | None) -> None:
-    """Store a new session under its token's digest."""
-    tx.later(
-        _INSERT,
-        id=session.id,
-        user_id=session.user_id,
-        token_digest=token_digest,
-        level=session.proof.level,
-        amr=" ".join(session.proof.amr),
-        lifetime=session.lifetime,
-        persistent=session.persistent,
-        address=session.client.address,
-        user_agent=session.client.user_agent,
-        now=session.created_at,
-        expires_at=session.expires_at,
-        device_id=device_id,
-    )
 
 
 def end_oldest(tx: Tx, user_id: UserId) -> None:

@@ -47,6 +47,24 @@ def migrate(url: str) -> bool:
     return True
 
 
+def require_current(url: str) -> None:
+    """Make sure that the schema is at least this program's, and create nothing.
+
+    Raises:
+        Unavailable: it is older or there is none, or the database cannot be reached.
+        ValueError: the address is neither SQLite's nor PostgreSQL's.
+    """
+    path = sqlite_path(url)
+    if path is not None and not path.exists():
+        raise Unavailable(f"there is no SQLite file {path}; athena-auth migrate makes it")
+    version = asyncio.run(_postgres_version(url)) if path is None else _sqlite_version(path)
+    if version is None or version < HEAD:
+        raise Unavailable(
+            f"the database has {'no tables' if version is None else f'schema {version}'}, this program needs {HEAD}: "
+            "run athena-auth migrate"
+        )
+
+
 def _sqlite_version(path: Path) -> str | None:
     try:
         with contextlib.closing(connect(path)) as connection:

@@ -13,14 +13,16 @@ _LEAST = 32
 """Bytes, as of any secret."""
 
 
-def secret_beside(database: Path) -> bytes:
-    """Return the secret kept in `<database>.secret`, readable by its owner only; make it the first time.
+def secret_beside(database: Path, *, makes_one: bool = True) -> bytes:
+    """Return the secret kept in `<database>.secret`, readable by its owner only; make it the first time, if asked to.
 
     Raises:
         Unavailable: it cannot be read or written, or others can read it.
     """
     path = database.with_name(database.name + ".secret")
     try:
+        if not path.exists() and not makes_one:
+            raise Unavailable(f"ATHENA_SECRET is not set, and there is no {path}")
         if not path.exists():
             _make(path)
         if path.stat().st_mode & 0o077:

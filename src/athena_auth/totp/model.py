@@ -36,4 +36,9 @@ class Authenticator(msgspec.Struct, frozen=True):
     @property
     def place(self) -> str:
         """Where the secret is sealed to."""
-        return f"totp:{self.user_id}:{self.id}"
+        return totp_place(self.user_id, self.id)
+
+
+def totp_place(user_id: UserId, authenticator_id: str) -> str:
+    """Return where the secret of an authenticator is sealed to."""
+    return f"totp:{user_id}:{authenticator_id}"

@@ -5,9 +5,11 @@ from typing import Any
 
 import msgspec
 
+DEFAULT_COOKIE_PREFIX = "athena-auth"
+
 
 class CookieName(StrEnum):
-    """The cookies of this system, without the `__Secure-` that https puts before them."""
+    """The cookies of this system, with the default prefix and without the `__Secure-` that https puts before it."""
 
     SESSION = "athena-auth.session_token"
     CHALLENGE = "athena-auth.two_factor"

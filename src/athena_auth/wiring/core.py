@@ -52,11 +52,7 @@ class Core(msgspec.Struct, frozen=True):
 
 def core_of(settings: Settings, base: Foundation) -> Core:
     """Build them on a foundation."""
-    factors = Factors(
-        TotpMethod(base.keyring, _totp_settings(settings)),
-        OtpMethod(base.keyring, base.outbox, _otp_settings(settings)),
-        BackupCodeMethod(base.keyring),
-    )
+    factors = _factors(settings, base)
     methods = (factors.totp, factors.otp, factors.backup_codes)
     trust = TrustedDevices(base.keyring, settings.trust_ttl)
     news = News(base.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings)))
@@ -90,6 +86,14 @@ def core_of(settings: Settings, base: Foundation) -> Core:
             methods=methods,
             relaxed=settings.step_up == "password",
         ),
+    )
+
+
+def _factors(settings: Settings, base: Foundation) -> Factors:
+    return Factors(
+        TotpMethod(base.keyring, _totp_settings(settings)),
+        OtpMethod(base.keyring, base.outbox, _otp_settings(settings)),
+        BackupCodeMethod(base.keyring),
     )
 
 

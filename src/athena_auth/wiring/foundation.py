@@ -1,7 +1,5 @@
 """What every slice stands on."""
 
-from urllib.parse import urlsplit
-
 import msgspec
 
 from athena_auth.accounts.hashing import HashingPool
@@ -9,12 +7,14 @@ from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.errands import Errands
 from athena_auth.delivery.outbox import Outbox
-from athena_auth.delivery.transport import Transport, open_text_transport, open_transport
+from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock
-from athena_auth.settings import HOW_TO_MAKE_ONE, Settings, SettingsError, parse_secrets
+from athena_auth.kernel.numbered_secrets import parse_secrets
+from athena_auth.settings import HOW_TO_MAKE_ONE, Settings, SettingsError
 from athena_auth.store.address import sqlite_path, store_at
 from athena_auth.store.secret_file import secret_beside
 from athena_auth.store.transaction import Store
+from athena_auth.wiring.messages import open_mail, open_texts
 
 
 class Foundation(msgspec.Struct, frozen=True):
@@ -32,32 +32,33 @@ def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None
     """Make them; nothing is connected or started yet. Raises `SettingsError` and `Unavailable`."""
     try:
         store = store_at(settings.database_url)
-        mail = transport or open_transport(settings.mail_url, settings.mail_from)
+        mail = open_mail(settings, transport)
     except ValueError as error:
         raise SettingsError(str(error)) from None
-    keyring = Keyring(_secrets(settings))
-    outbox = Outbox(store, clock, keyring, mail, texts=_texts(settings))
+    keyring = open_keyring(settings)
+    outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings))
     pool = HashingPool(PasswordHasher(settings.argon2_cost))
     return Foundation(store, clock, keyring, pool, outbox, Errands())
 
 
-def _texts(settings: Settings) -> Transport | None:
-    if settings.sms_url is None:
-        return None
-    try:
-        return open_text_transport(
-            settings.sms_url.get_secret_value(), urlsplit(settings.origin).hostname or ""
-        )
-    except ValueError as error:
-        raise SettingsError(f"ATHENA_SMS_URL: {error}") from None
+def open_keyring(settings: Settings, *, makes_one: bool = True) -> Keyring:
+    """Derive the keys from the configured secrets, else from the one beside an SQLite file.
 
+    Args:
+        settings: Name the secrets and the database.
+        makes_one: Whether a secret is made beside an SQLite file that has none yet.
 
-def _secrets(settings: Settings) -> dict[int, bytes]:
+    Raises:
+        SettingsError: there is none, and PostgreSQL has no place for one that is made.
+        Unavailable: the secret beside an SQLite file cannot be kept.
+    """
     given = settings.secrets or settings.secret
-    if given is not None:
-        return parse_secrets(given)
+    return Keyring(_secret_beside(settings, makes_one=makes_one) if given is None else parse_secrets(given))
+
+
+def _secret_beside(settings: Settings, *, makes_one: bool) -> dict[int, bytes]:
     path = sqlite_path(settings.database_url)
     if path is None:
         # Beside a database that several machines share there is no place for a made-up secret.
         raise SettingsError(f"ATHENA_SECRET is needed with PostgreSQL; {HOW_TO_MAKE_ONE}.")
-    return {1: secret_beside(path)}
+    return {1: secret_beside(path, makes_one=makes_one)}

@@ -1,0 +1,97 @@
+"""`athena-auth secrets`: what depends on each secret, and starting without one that is lost."""
+
+from typing import Any
+
+import msgspec
+import typer
+
+from athena_auth.cli.invocation import fail, read_settings, with_store
+from athena_auth.kernel.clock import SystemClock
+from athena_auth.kernel.outcome import Unavailable
+from athena_auth.secret_checks.model import SecretReport
+from athena_auth.secret_checks.service import give_up_secret, report_secrets
+from athena_auth.settings import SettingsError
+from athena_auth.wiring.foundation import open_keyring
+
+secrets = typer.Typer(
+    name="secrets",
+    help="See what depends on each secret, and start without one that is lost.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+_KINDS = {
+    "totp_secrets": "TOTP secrets",
+    "backup_codes": "backup codes",
+    "waiting_messages": "waiting messages",
+    "sent_codes": "sent codes",
+}
+
+
+@secrets.command()
+def check(
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),  # noqa: FBT001, FBT003
+) -> None:
+    """Count what still depends on each secret, and say which can be removed.
+
+    Fails when the server would not start: a secret is missing that values depend on, or is not the one they were made
+    with. Settings are read as by the server: run this with its ATHENA_SECRET or ATHENA_SECRETS, and ATHENA_DATABASE_URL.
+    """
+    settings = read_settings()
+    try:
+        keyring = open_keyring(settings, makes_one=False)
+        now = SystemClock().now()
+        reports = with_store(settings, lambda store: report_secrets(store, keyring, now))
+    except (SettingsError, Unavailable) as error:
+        fail(str(error))
+    (_print_json if as_json else _print_table)(reports)
+    broken = [str(report.number) for report in reports if report.status.breaks]
+    if broken:
+        fail(f"the server does not start with these secrets; look at number {', '.join(broken)}")
+
+
+@secrets.command()
+def forget(
+    number: int = typer.Argument(min=1, max=65_535, help="The number of the lost secret."),
+) -> None:
+    """Let the server start without a secret that is lost.
+
+    What was made with it cannot be read any more: its authenticator apps and backup codes are refused, without being counted
+    as wrong. Help their owners with athena-auth reset-factors. If the secret is found, configure it again.
+    """
+    settings = read_settings()
+    try:
+        keyring = open_keyring(settings, makes_one=False)
+        now = SystemClock().now()
+        lost = with_store(settings, lambda store: give_up_secret(store, keyring, number, now))
+    except (SettingsError, Unavailable) as error:
+        fail(str(error))
+    if lost is None:
+        fail(
+            f"the secret numbered {number} is configured; give a new secret another number in ATHENA_SECRETS before "
+            "you give an old one up"
+        )
+    typer.echo(
+        f"The server starts without the secret numbered {number}. What cannot be read any more: {lost}."
+    )
+
+
+def _print_json(reports: list[SecretReport]) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "number": report.number,
+            "status": report.status.value,
+            "canBeRemoved": report.status.can_be_removed,
+            **msgspec.to_builtins(report.dependents),
+        }
+        for report in reports
+    ]
+    is_ok = not any(report.status.breaks for report in reports)
+    typer.echo(msgspec.json.encode({"ok": is_ok, "secrets": rows}))
+
+
+def _print_table(reports: list[SecretReport]) -> None:
+    typer.echo("  ".join(["secret", *_KINDS.values()]))
+    for report in reports:
+        counts = [f"{getattr(report.dependents, kind):>{len(heading)}}" for kind, heading in _KINDS.items()]
+        typer.echo("  ".join([f"{report.number:>6}", *counts, report.status.meaning]))

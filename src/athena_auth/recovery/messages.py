@@ -1,0 +1,132 @@
+"""What requests and answers about links hold."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.challenge.model import MethodName
+from athena_auth.recovery.service import VerifiedEmail
+from athena_auth.wire.fields import (
+    ChallengeToken,
+    Done,
+    Email,
+    MoreIsDue,
+    NewPassword,
+    NothingIsDue,
+    Password,
+)
+
+Page = Annotated[
+    str,
+    Meta(
+        max_length=2048,
+        description="A page of this site or of a trusted origin, as an address or a path.",
+        examples=["https://app.example.com/reset-password"],
+    ),
+]
+MailToken = Annotated[
+    str,
+    Meta(
+        max_length=128,
+        description="What the link in the mail holds.",
+        examples=["b8Yt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQw"],
+    ),
+]
+_ALREADY = "This email address is already verified."
+_ASKED = "If there is an account with this address, a link is on its way there."
+
+
+class RequestPasswordResetBody(msgspec.Struct, frozen=True, rename="camel"):
+    """Whose password is forgotten, and the page that takes the new one."""
+
+    email: Email
+    redirect_to: Page | None = None
+
+
+class ResetPasswordBody(msgspec.Struct, frozen=True, rename="camel"):
+    """A new password, and the token that came by mail."""
+
+    new_password: NewPassword
+    token: MailToken
+
+
+class SendVerificationEmailBody(msgspec.Struct, frozen=True):
+    """The address to verify, and where to go afterwards."""
+
+    email: Email
+    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
+
+
+class VerifyEmailQuery(msgspec.Struct, frozen=True):
+    """The token that came by mail, and where to go afterwards."""
+
+    token: MailToken
+    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
+
+
+class ConfirmEmailBody(msgspec.Struct, frozen=True):
+    """The token that came by mail, the password of its account, and where to go afterwards."""
+
+    token: MailToken
+    password: Password
+    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
+
+
+class MailTokenBody(msgspec.Struct, frozen=True):
+    """The token that came by mail."""
+
+    token: MailToken
+
+
+class RecognizeBrowserBody(msgspec.Struct, frozen=True):
+    """The token that came by mail, and the password of its account."""
+
+    token: MailToken
+    password: Password
+
+
+class AskedAnswer(msgspec.Struct, frozen=True):
+    """The same for every address."""
+
+    status: Done = True
+    message: Annotated[
+        str, Meta(description="The same whether or not there is an account.", examples=[_ASKED])
+    ] = _ASKED
+
+
+class PasswordResetAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The password is set; sign in with it."""
+
+    status: Done = True
+    two_factor_redirect: NothingIsDue = False
+
+
+class ChallengedAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The password is set, and a second factor is due before anybody is signed in."""
+
+    status: Done = True
+    two_factor_redirect: MoreIsDue = True
+    two_factor_methods: Annotated[tuple[MethodName, ...], Meta(examples=[["totp", "backup-code"]])]
+    token: ChallengeToken
+
+
+class VerifiedAnswer(msgspec.Struct, frozen=True):
+    """The address is verified. Nobody was signed in."""
+
+    user: UserAnswer
+    status: Done = True
+    message: (
+        Annotated[str, Meta(description="Said when it was verified before.", examples=[_ALREADY])] | UnsetType
+    ) = UNSET
+    url: Annotated[str, Meta(description="Where to go on: the `callbackURL`.")] | UnsetType = UNSET
+
+
+def verified_answer(verified: VerifiedEmail, page: str | None = None) -> VerifiedAnswer:
+    """Return the answer, with where to go on where the caller has to go there by itself."""
+    return VerifiedAnswer(
+        user_answer(verified.account),
+        message=_ALREADY if verified.already else UNSET,
+        url=UNSET if page is None else page,
+    )

@@ -1,0 +1,141 @@
+"""Statements over `athena_secret_check`, and those that count what was made with each secret.
+
+The first two bytes of each sealed value and of each keyed hash are the number of its secret. No index has them, and one
+statement over a whole table would outlive the limit on statements where there are millions of accounts: tables are walked
+by an index in steps, from one key to another. What has expired depends on nothing and is not counted.
+"""
+
+import msgspec
+
+from athena_auth.challenge.rules import ENROLMENT
+from athena_auth.crypto.keys import number_of
+from athena_auth.delivery.outbox import message_place
+from athena_auth.kernel.clock import Millis
+from athena_auth.secret_checks.model import SecretRecord
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Tx
+from athena_auth.totp.model import totp_place
+
+_STEP = 10_000
+_SAMPLE = 100
+
+# Numbers begin at 1; the condition lets both planners use the primary key.
+_LOAD = Statement("SELECT number, check_value FROM athena_secret_check WHERE number > 0")
+_RECORD = Statement("""
+    INSERT INTO athena_secret_check (number, check_value) VALUES (:number, :check_value)
+    ON CONFLICT (number) DO NOTHING
+""")
+_REPLACE = Statement("""
+    INSERT INTO athena_secret_check (number, check_value) VALUES (:number, :check_value)
+    ON CONFLICT (number) DO UPDATE SET check_value = :check_value
+""")
+_FORGET = Statement("DELETE FROM athena_secret_check WHERE number = :number")
+
+_TOTP_END = Statement("""
+    SELECT MAX(x.user_id) AS last FROM
+    (SELECT user_id FROM athena_totp_authenticator WHERE user_id > :first ORDER BY user_id LIMIT :most) AS x
+""")
+_TOTP_COUNT = Statement("""
+    SELECT substr(sealed_secret, 1, 2) AS key_id, COUNT(*) AS found FROM athena_totp_authenticator
+    WHERE user_id > :first AND user_id <= :last AND (state = 'active' OR created_at >= :begun)
+    GROUP BY substr(sealed_secret, 1, 2)
+""")
+_BACKUP_END = Statement("""
+    SELECT MAX(x.user_id) AS last FROM
+    (SELECT user_id FROM athena_backup_code WHERE user_id > :first ORDER BY user_id LIMIT :most) AS x
+""")
+_BACKUP_COUNT = Statement("""
+    SELECT substr(code_hash, 1, 2) AS key_id, COUNT(*) AS found FROM athena_backup_code
+    WHERE user_id > :first AND user_id <= :last
+      AND (state = 'active' OR state = 'pending' AND created_at >= :begun)
+    GROUP BY substr(code_hash, 1, 2)
+""")
+_OUTBOX_END = Statement("""
+    SELECT MAX(x.id) AS last FROM
+    (SELECT id FROM athena_outbox WHERE id > :first ORDER BY id LIMIT :most) AS x
+""")
+_OUTBOX_COUNT = Statement("""
+    SELECT substr(sealed_message, 1, 2) AS key_id, COUNT(*) AS found FROM athena_outbox
+    WHERE id > :first AND id <= :last AND expires_at > :now
+    GROUP BY substr(sealed_message, 1, 2)
+""")
+_SENT_END = Statement("""
+    SELECT MAX(x.user_id) AS last FROM
+    (SELECT user_id FROM athena_sent_code WHERE user_id > :first ORDER BY user_id LIMIT :most) AS x
+""")
+_SENT_COUNT = Statement("""
+    SELECT substr(code_hash, 1, 2) AS key_id, COUNT(*) AS found FROM athena_sent_code
+    WHERE user_id > :first AND user_id <= :last AND expires_at > :now AND used_by IS NULL
+    GROUP BY substr(code_hash, 1, 2)
+""")
+
+_SAMPLE_TOTP = Statement("""
+    SELECT id, user_id, sealed_secret FROM athena_totp_authenticator
+    WHERE id > '' AND (state = 'active' OR created_at >= :begun) ORDER BY id DESC LIMIT :most
+""")
+_SAMPLE_OUTBOX = Statement("""
+    SELECT id, sealed_message FROM athena_outbox WHERE id > '' AND expires_at > :now ORDER BY id DESC LIMIT :most
+""")
+
+_WALKS = {
+    "totp_secrets": (_TOTP_END, _TOTP_COUNT),
+    "backup_codes": (_BACKUP_END, _BACKUP_COUNT),
+    "waiting_messages": (_OUTBOX_END, _OUTBOX_COUNT),
+    "sent_codes": (_SENT_END, _SENT_COUNT),
+}
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A sealed value and the place it was sealed to."""
+
+    value: bytes
+    place: str
+
+
+async def load(tx: Tx) -> dict[int, SecretRecord]:
+    """Load what is remembered of each secret, by its number."""
+    return {row["number"]: SecretRecord(row["check_value"]) for row in await tx.all(_LOAD)}
+
+
+async def record(tx: Tx, number: int, check_value: bytes) -> None:
+    """Remember a secret, unless another process has just done so."""
+    await tx.run(_RECORD, number=number, check_value=check_value)
+
+
+async def replace(tx: Tx, number: int, remembered: SecretRecord) -> None:
+    """Remember this of a secret from now on."""
+    await tx.run(_REPLACE, number=number, check_value=remembered.check_value)
+
+
+async def forget(tx: Tx, number: int) -> None:
+    """Remember a secret no longer."""
+    await tx.run(_FORGET, number=number)
+
+
+async def count(tx: Tx, now: Millis) -> dict[int, dict[str, int]]:
+    """Count what depends on each secret: by its number, then by kind."""
+    counts: dict[int, dict[str, int]] = {}
+    for kind, (end, counted) in _WALKS.items():
+        first = ""
+        while (last := await _end(tx, end, first)) is not None:
+            for row in await tx.all(counted, first=first, last=last, now=now, begun=now - ENROLMENT):
+                by_kind = counts.setdefault(number_of(row["key_id"]), {})
+                by_kind[kind] = by_kind.get(kind, 0) + row["found"]
+            first = last
+    return counts
+
+
+async def _end(tx: Tx, statement: Statement, first: str) -> str | None:
+    row = await tx.one(statement, first=first, most=_STEP)
+    return None if row is None else row["last"]
+
+
+async def sample(tx: Tx, now: Millis) -> list[Sealed]:
+    """Load the newest sealed values, of which any tells whether its secret is the right one."""
+    begun = now - ENROLMENT
+    secrets = await tx.all(_SAMPLE_TOTP, begun=begun, most=_SAMPLE)
+    messages = await tx.all(_SAMPLE_OUTBOX, now=now, most=_SAMPLE)
+    return [
+        *(Sealed(row["sealed_secret"], totp_place(row["user_id"], row["id"])) for row in secrets),
+        *(Sealed(row["sealed_message"], message_place(row["id"])) for row in messages),
+    ]
