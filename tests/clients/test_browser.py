@@ -196,8 +196,10 @@ def test_a_page_may_be_a_bearer_and_keep_the_token_for_as_long_as_its_tab(
 def test_the_link_of_a_reset_sets_a_password_and_leaves_no_token_behind(
     server: Server, context: BrowserContext, phone: Phone
 ) -> None:
-    httpx.post(f"{server.base_url}/request-password-reset", json={"email": EMAIL}).raise_for_status()
-    link = wait_for(lambda: mailed_link(server), "the mail with the link")
+    token = verification_link(server).partition("token=")[2]
+    confirmed = httpx.post(f"{server.base_url}/confirm-email", json={"token": token, "password": PASSWORD})
+    confirmed.raise_for_status()
+    link = reset_link(server)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complain(complaints, message))
@@ -224,9 +226,8 @@ def test_the_page_of_a_reset_shows_refusals_and_runs_nobody_elses_script(
     page = context.new_page()
     page.goto(f"{server.base_url}/reset-password?token=nobodys")
 
-    page.get_by_label("New password").fill(NEW_PASSWORD)
-    page.get_by_role("button", name="Set the password").click()
     expect(page.get_by_role("status")).to_contain_text("This link has expired", timeout=PATIENCE_MS)
+    expect(page.get_by_label("New password")).to_be_hidden()
 
     with pytest.raises(Error, match="Content Security Policy"):
         page.add_script_tag(content="window.stolen = true")
@@ -244,6 +245,81 @@ def test_a_link_without_a_token_says_what_to_do(server: Server, context: Browser
     expect(page.get_by_label("New password")).to_be_hidden()
 
 
+def test_a_pasted_password_is_never_cut(server: Server, context: BrowserContext, phone: Phone) -> None:
+    """A field cut 151 characters to 128 without a word, and the person could not sign in with what they had pasted."""
+    page = context.new_page()
+    page.goto(reset_link(server))
+
+    page.get_by_label("New password").fill("x" * 151)
+    page.get_by_role("button", name="Set the password").click()
+
+    expect(page.get_by_role("status")).to_contain_text("128", timeout=PATIENCE_MS)
+    assert page.get_by_label("New password").input_value() == "x" * 151
+    assert signs_in(server, PASSWORD)
+    page.get_by_label("New password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("status")).to_contain_text("Your password is set", timeout=PATIENCE_MS)
+
+
+def test_a_used_link_says_so_before_a_password_is_typed(
+    server: Server, context: BrowserContext, phone: Phone
+) -> None:
+    link = reset_link(server)
+    token = link.partition("token=")[2]
+    body = {"token": token, "newPassword": NEW_PASSWORD}
+    httpx.post(f"{server.base_url}/reset-password", json=body).raise_for_status()
+    page = context.new_page()
+
+    page.goto(link)
+
+    expect(page.get_by_role("status")).to_contain_text("This link has expired", timeout=PATIENCE_MS)
+    expect(page.get_by_label("New password")).to_be_hidden()
+
+
+def test_the_link_that_verifies_asks_a_browser_without_session_for_the_password(
+    server: Server, context: BrowserContext, phone: Phone
+) -> None:
+    link = verification_link(server)
+    page = context.new_page()
+    page.goto(link)
+    assert page.url == f"{server.base_url}/verify-email", "the token stays in no history"
+
+    page.get_by_label("Password").fill("not my password")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("status")).to_contain_text("password", timeout=PATIENCE_MS)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button").click()
+    expect(page.get_by_role("status")).to_contain_text("Your email address is verified", timeout=PATIENCE_MS)
+
+    page.goto(link)
+    said = page.get_by_role("status")
+    expect(said).to_contain_text("This email address is already verified", timeout=PATIENCE_MS)
+    expect(page.get_by_label("Password")).to_be_hidden()
+
+
+def test_the_link_that_verifies_is_enough_where_its_account_is_signed_in(
+    server: Server, context: BrowserContext, phone: Phone
+) -> None:
+    link = verification_link(server)
+    page = open_app(context, origin_of(server), server.base_url)
+    call(page, "signIn.email", {"email": EMAIL, "password": PASSWORD})
+    call(page, "twoFactor.verifyTotp", {"code": phone()})
+
+    page.goto(link)
+
+    expect(page.get_by_role("status")).to_contain_text("Your email address is verified", timeout=PATIENCE_MS)
+
+
+def reset_link(server: Server) -> str:
+    httpx.post(f"{server.base_url}/request-password-reset", json={"email": EMAIL}).raise_for_status()
+    return wait_for(lambda: mailed_link(server, "password-reset"), "the mail with the link")
+
+
+def verification_link(server: Server) -> str:
+    httpx.post(f"{server.base_url}/send-verification-email", json={"email": EMAIL}).raise_for_status()
+    return wait_for(lambda: mailed_link(server, "email-verification"), "the mail with the link")
+
+
 def origin_of(server: Server) -> str:
     return server.base_url.removesuffix("/api/auth")
 
@@ -253,10 +329,10 @@ def complain(complaints: list[str], message: ConsoleMessage) -> None:
         complaints.append(message.text)
 
 
-def mailed_link(server: Server) -> str | None:
-    """Return the link that the last mail to Ada holds, once there is one."""
+def mailed_link(server: Server, kind: str) -> str | None:
+    """Return the link of the last mail of this kind to Ada, once there is one."""
     mails = [json.loads(line) for line in server.outbox.read_text().splitlines()]
-    links = [mail["url"] for mail in mails if mail.get("url") and mail["to"] == EMAIL]
+    links = [mail["url"] for mail in mails if mail["kind"] == kind and mail["to"] == EMAIL]
     return links[-1] if links else None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pyotp
 
-from support.process import PATIENCE, SECRET, run_athena, serving
+from support.process import PATIENCE, SECRET, run_athena, serving, wait_for
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "curl" / "lost-and-stolen.sh"
 EMAIL, PASSWORD, NEW_PASSWORD = (
@@ -19,8 +19,8 @@ EMAIL, PASSWORD, NEW_PASSWORD = (
 )
 
 
-def enrolled(base_url: str) -> list[str]:
-    """Make an account with an authenticator app turned on; return its backup codes."""
+def enrolled(base_url: str, mails: Path) -> list[str]:
+    """Make an account with a verified address and an authenticator app turned on; return its backup codes."""
     with httpx.Client(base_url=base_url) as client:
         body = {"name": "Ada", "email": EMAIL, "password": PASSWORD}
         token = client.post("/sign-up/email", json=body).json()["token"]
@@ -30,8 +30,16 @@ def enrolled(base_url: str) -> list[str]:
         phone = pyotp.parse_uri(enabled["totpURI"])
         assert isinstance(phone, pyotp.TOTP)
         assert client.post("/two-factor/verify-totp", json={"code": phone.now()}).status_code == 200
+        client.post("/send-verification-email", json={"email": EMAIL}).raise_for_status()
+        link = wait_for(lambda: verification_link(mails), "the mail with the link")
+        client.get(link).raise_for_status()
     codes: list[str] = enabled["backupCodes"]
     return codes
+
+
+def verification_link(mails: Path) -> str | None:
+    sent = [json.loads(line) for line in mails.read_text().splitlines()]
+    return next((mail["url"] for mail in sent if mail["kind"] == "email-verification"), None)
 
 
 def parts(output: str) -> list[list[Any]]:
@@ -49,7 +57,7 @@ def test_the_story_happens_as_it_is_told(database_url: str, tmp_path: Path) -> N
     mails = tmp_path / "mails.jsonl"
     settings = {"database_url": database_url, "secret": SECRET, "mail_url": f"file://{mails}"}
     with serving(tmp_path, **settings) as server:
-        codes = enrolled(server.base_url)
+        codes = enrolled(server.base_url, mails)
         variables = {
             "PATH": os.environ["PATH"],
             "ATHENA_AUTH_BASE_URL": server.base_url,

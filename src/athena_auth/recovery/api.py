@@ -189,6 +189,7 @@ class RecoveryApi:
                 errors=(ErrorCode.INVALID_TOKEN, ErrorCode.INVALID_ORIGIN, ErrorCode.UNAUTHORIZED),
                 limit=MAIL_LINKS,
                 browser_page="verify_email",
+                leads_elsewhere=lambda query: query.callback_url is not None,
                 summary="Verify an address by the token of a link, in a session of its account",
                 description="Without such a session nothing changes, since mail scanners follow links too: a browser "
                 "is shown a page that asks for the password. With `callbackURL` a success is a redirect there, and so "

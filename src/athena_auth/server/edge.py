@@ -187,6 +187,8 @@ class Edge:
         body = bound.decode(scope, raw, headers)
         if isinstance(body, Refused):
             return body
+        if route.browser_page is not None and _is_browser(headers) and not route.leads_elsewhere(body):
+            return self._browser_pages[route.browser_page].answer("")
         outcome = await route.handler(Call(principal, body, caller))
         return self._outcome(route, outcome, headers, renewal)
 
@@ -249,7 +251,11 @@ class Edge:
 
 def _is_shown_a_page(outcome: Reply | Refused, headers: RawHeaders) -> bool:
     leads_elsewhere = isinstance(outcome, Reply) and outcome.location is not None
-    return not leads_elsewhere and "text/html" in headers.get(b"accept", "")
+    return not leads_elsewhere and _is_browser(headers)
+
+
+def _is_browser(headers: RawHeaders) -> bool:
+    return "text/html" in headers.get(b"accept", "")
 
 
 def _log_failure(error: Exception) -> None:

@@ -90,4 +90,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """How often one address may ask; routes may share one."""
     browser_page: str | None = None
     """The page that a browser is shown in place of the answer, unless that leads it elsewhere."""
+    leads_elsewhere: Callable[[Any], bool] = bool
+    """Whether a request asks to be led elsewhere. Where it does not, a browser is shown the page and nothing else happens:
+    the page's own script asks then, so that what it says is what has just happened."""
     tag: str = "two-factor"

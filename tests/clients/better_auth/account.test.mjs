@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { sentToken } from "../node/outbox.mjs";
-import { PASSWORD, device, enrolled, givePassword, ok, refused, signUp } from "./person.mjs";
+import { verifyAddress } from "../node/verification.mjs";
+import { ORIGIN, PASSWORD, device, enrolled, givePassword, ok, refused, signUp } from "./person.mjs";
 
 /** Sign somebody in on two devices more; return all three. */
 async function onThreeDevices() {
@@ -54,6 +55,7 @@ test("changePassword ends the other sessions and the old password", async () => 
 
 test("a forgotten password is replaced by the link of a mail, and the second factor still stands", async () => {
   const person = await enrolled();
+  await verifyAddress(`${ORIGIN}/api/auth`, person.email, PASSWORD);
   const { auth, redirects } = device();
   ok(await auth.requestPasswordReset({ email: person.email }));
   const token = await sentToken(person.email);
@@ -71,6 +73,17 @@ test("a forgotten password is replaced by the link of a mail, and the second fac
   ok(await auth.twoFactor.verifyTotp({ code: person.nextCode() }));
   assert.equal(await isSignedIn({ auth }), true);
   refused(await auth.resetPassword({ token, newPassword }), 400, "INVALID_TOKEN");
+});
+
+test("verifyEmail in a session of the account verifies the address", async () => {
+  const { auth, email } = await signUp();
+  ok(await auth.sendVerificationEmail({ email }));
+  const token = await sentToken(email, "email-verification");
+  refused(await device().auth.verifyEmail({ query: { token } }), 401, "UNAUTHORIZED");
+
+  ok(await auth.verifyEmail({ query: { token } }));
+
+  assert.equal(ok(await auth.getSession()).user.emailVerified, true);
 });
 
 test("updateUser changes the name and the image", async () => {

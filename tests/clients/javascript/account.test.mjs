@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { sentToken } from "../node/outbox.mjs";
+import { verifyAddress } from "../node/verification.mjs";
 import {
+  BASE_URL,
   PASSWORD,
   assertSignedIn,
   assertSignedOut,
@@ -67,6 +69,7 @@ test("changePassword keeps this session, and ends the others and the old passwor
 
 test("a forgotten password is replaced by the link of a mail, and the second factor still stands", async () => {
   const person = await enrolled();
+  await verifyAddress(BASE_URL, person.email, PASSWORD);
   const { auth, redirects } = device();
   const { message } = ok(await auth.requestPasswordReset({ email: person.email }));
   assert.match(message, /If there is an account/);
@@ -96,15 +99,32 @@ test("a reset without a second factor signs nobody in, and this device out", asy
   assert.equal(await isSignedIn(await givePassword(person, person, NEW_PASSWORD)), true);
 });
 
-test("sendVerificationEmail sends a link that verifies the address", async () => {
+test("sendVerificationEmail sends a link that verifies the address, together with the password", async () => {
   const { auth, email } = await signUp();
   ok(await auth.sendVerificationEmail({ email }));
 
-  const token = await sentToken(email);
-  const followed = await fetch(`${process.env.BASE_URL}/verify-email?token=${token}`);
+  // A mail scanner follows the link.
+  const token = await sentToken(email, "email-verification");
+  const followed = await fetch(`${BASE_URL}/verify-email?token=${token}`);
+  assert.equal(followed.status, 401);
+  assert.equal(ok(await auth.getSession()).user.emailVerified, false);
 
-  assert.equal(followed.status, 200);
+  await verifyAddress(BASE_URL, email, PASSWORD);
   assert.equal(ok(await auth.getSession()).user.emailVerified, true);
+});
+
+test("a reset removes what was set up by whoever never proved that the address is theirs", async () => {
+  const stranger = await enrolled();
+  const { auth, redirects } = device();
+  ok(await auth.requestPasswordReset({ email: stranger.email }));
+  const token = await sentToken(stranger.email);
+
+  const answer = ok(await auth.resetPassword({ token, newPassword: NEW_PASSWORD }));
+
+  assert.equal(answer.twoFactorRedirect, false);
+  assert.deepEqual(redirects, []);
+  await assertSignedOut(stranger.auth);
+  assert.equal(await isSignedIn(await givePassword(stranger, undefined, NEW_PASSWORD)), true);
 });
 
 test("updateUser changes the name and the image, and removes the image", async () => {

@@ -129,14 +129,14 @@ if (!BY_COOKIE) {
     const held = new Promise((resolve) => (release = resolve));
     const hold = async (url, init) => {
       const response = await fetch(url, init);
-      if (url.endsWith("/verify-totp") && init.body.includes("000000")) await held;
+      if (url.endsWith("/verify-totp") && init.body.includes("999999")) await held;
       return response;
     };
     const auth = clientOf({ baseURL: BASE_URL, fetch: hold });
     const signIn = () => auth.signIn.email({ email: person.email, password: PASSWORD });
     ok(await signIn());
-    for (let guess = 0; guess < 5; guess += 1) await auth.twoFactor.verifyTotp({ code: "not a code" });
-    const late = auth.twoFactor.verifyTotp({ code: "000000" });
+    for (let guess = 0; guess < 5; guess += 1) await auth.twoFactor.verifyTotp({ code: person.wrongCode });
+    const late = auth.twoFactor.verifyTotp({ code: "999999" });
     ok(await signIn());
     release();
     refused(await late, 400, "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE");

@@ -62,12 +62,16 @@ test("the password alone opens nothing, and the client is told which methods are
   refused(await auth.twoFactor.generateBackupCodes({ password: PASSWORD }), 401, "UNAUTHORIZED");
 });
 
-test("somebody else's session does not outlast the password of the next one", async () => {
+test("somebody else's session ends with the sign-in of the next one, and not before", async () => {
   const [person, before] = [await enrolled(), await signUp()];
 
   await givePassword(person, before);
+  if (BY_COOKIE) await assertSignedIn(before.auth, before.email);
+  ok(await before.auth.twoFactor.verifyTotp({ code: person.nextCode() }));
 
-  await assertSignedOut(before.auth);
+  await assertSignedIn(before.auth, person.email);
+  const sessions = ok(await before.auth.listSessions());
+  assert.equal(sessions.length, 2);
 });
 
 test("signing in with the authenticator app, after a wrong code", async () => {

@@ -6,22 +6,22 @@ const PATIENCE_MS = 10_000;
 
 /** Wait for a mail with a code to this address and return its code. */
 export async function sentCode(email) {
-  return (await mailWith("code", email)).code;
+  return (await mailOf("two-factor-otp", email)).code;
 }
 
-/** Wait for a mail with a link that sets a new password; return the token it holds. */
-export async function sentToken(email) {
-  const { url } = await mailWith("url", email);
+/** Wait for a mail with a link, one that sets a new password unless another kind is asked for; return its token. */
+export async function sentToken(email, kind = "password-reset") {
+  const { url } = await mailOf(kind, email);
   return new URL(url).searchParams.get("token");
 }
 
-async function mailWith(field, email) {
+async function mailOf(kind, email) {
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
     const lines = (await readFile(process.env.OUTBOX, "utf8")).split("\n").filter(Boolean);
-    const mail = lines.map((line) => JSON.parse(line)).find((sent) => sent.to === email && sent[field]);
+    const mail = lines.map((line) => JSON.parse(line)).find((sent) => sent.to === email && sent.kind === kind);
     if (mail) return mail;
     await pause(20);
   }
-  throw new Error(`no mail with a ${field} for ${email} arrived`);
+  throw new Error(`no mail of the kind ${kind} for ${email} arrived`);
 }
