@@ -215,8 +215,9 @@ async def test_a_refused_start_can_be_repeated_and_holds_no_connection(postgres_
         with pytest.raises(SettingsError):
             await athena.start()
 
-    name = postgres_url.rpartition("/")[2].partition("?")[0]
-    query = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"  # noqa: S608
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
     assert await fetch_all(postgres_url, query) == [(0,)]
 
 
