@@ -83,6 +83,24 @@ async def test_what_depends_on_each_secret_is_counted(database_url: str, tmp_pat
     }
 
 
+async def test_more_values_than_one_step_of_the_count_are_all_counted(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Tables are walked in steps of ten thousand rows; none is skipped or counted twice between two of them."""
+    await use(database_url)
+    await execute(
+        database_url,
+        "INSERT INTO athena_outbox (id, sealed_message, tries, due_at, expires_at) "
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000) "
+        "SELECT CAST(100000 + i AS VARCHAR(32)), sealed_message, tries, expires_at, expires_at FROM n, athena_outbox",
+    )
+
+    _, told = check(tmp_path, database_url, BOTH)
+
+    assert told[1]["waitingMessages"] == 25_001
+    assert told[2]["waitingMessages"] == 0
+
+
 async def test_it_fails_when_something_would_break(database_url: str, tmp_path: Path) -> None:
     await use(database_url)
     before = await dump(database_url)
@@ -143,7 +161,7 @@ async def test_a_wrong_secret_is_refused_before_anything_is_announced(
 
 
 def test_a_lost_secret_file_is_refused(tmp_path: Path) -> None:
-    """A database that was restored without the file beside it got a new secret, and nobody's second factor worked."""
+    """A database that was restored without the file beside it got a new secret, and no second factor worked."""
     with serving(tmp_path) as server, httpx.Client(base_url=server.base_url) as client:
         body = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
         token = client.post("/sign-up/email", json=body).json()["token"]

@@ -1,4 +1,4 @@
-"""Messages that reach nobody: refused where nobody has decided so, and warned about at each start where somebody has."""
+"""Messages that are not delivered: refused unless the operator asked for that, and then warned about at each start."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ def warnings_of(server: Server) -> list[str]:
 
 
 async def start(caplog: pytest.LogCaptureFixture, transport: Mailbox | None, **settings: str) -> list[str]:
-    """Start and stop a server inside a host; return its warnings of messages that reach nobody."""
+    """Start and stop a server inside a host; return its warnings of undelivered messages."""
     caplog.clear()
     athena = Athena(load_settings(secret=SECRET, **settings), transport=transport)
     with caplog.at_level(logging.WARNING, "athena_auth"):
@@ -42,7 +42,7 @@ async def test_a_host_on_https_must_say_where_mail_goes(sqlite_url: str) -> None
         Athena(load_settings(secret=SECRET, database_url=sqlite_url, base_url=HTTPS))
 
 
-async def test_what_reaches_nobody_is_warned_about_at_each_start(
+async def test_undelivered_messages_are_warned_about_at_each_start(
     sqlite_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     mail, text = (

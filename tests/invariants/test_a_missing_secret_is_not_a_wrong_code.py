@@ -32,7 +32,7 @@ async def ahead(behind: World) -> AsyncIterator[World]:
 
 @pytest_asyncio.fixture
 async def ada(ahead: World, behind: World) -> Person:
-    """Return somebody who enrolled with the new secret."""
+    """Return a user who enrolled with the new secret."""
     person = await sign_up(ahead)
     await person.turn_on_totp()
     behind.clock.advance(60)

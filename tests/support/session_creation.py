@@ -31,7 +31,7 @@ def _inserts(module: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
             for write in _WRITE.finditer(text):
                 table = _TABLE.match(text, write.end())
                 if table is None:
-                    # Put together from parts, or made by a function: nobody can tell which table it writes.
+                    # Put together from parts, or made by a function: its table cannot be known.
                     yield node.lineno, "an INSERT without the name of its table"
                 elif table[1].lower() == "athena_session" and module != MINT:
                     yield node.lineno, "an INSERT into athena_session"

@@ -62,8 +62,8 @@ class Keyring:
             n: hmac.digest(_derive(s, "secret-check"), _CHECKED, hashlib.sha256) for n, s in secrets.items()
         }
         """For each number, what tells a secret from another one; stored in the database. It reveals no key: those come
-        from HKDF by other names. Whoever steals the database can test a secret that they suspect, as they can with
-        any sealed value; a secret has at least 32 bytes."""
+        from HKDF by other names. An attacker who steals the database can test a secret that they suspect, as they can
+        with any sealed value; a secret has at least 32 bytes."""
 
     def seal(self, plaintext: bytes, place: str) -> bytes:
         """Encrypt `plaintext` (AES-256-GCM) so that it opens only at `place`.

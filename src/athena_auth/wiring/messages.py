@@ -1,4 +1,4 @@
-"""The ways that mail and text messages take, by the settings, and those of them that reach nobody."""
+"""The transports of mail and text messages that the settings name, and those that deliver nothing."""
 
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ def open_mail(settings: Settings, given: Transport | None) -> Transport:
 
     Raises:
         SettingsError: the setting cannot be used; or browsers come by https, so that the server is not a developer's,
-            and nobody has decided where mail goes. Codes and links would be printed into a log, and reach nobody.
+            and no setting says where mail goes. Codes and links would be printed into a log, and not reach their users.
     """
     if given is not None:
         return given
@@ -46,7 +46,7 @@ def open_texts(settings: Settings) -> Transport | None:
 
 
 def find_undelivered(settings: Settings, given: Transport | None) -> list[Undelivered]:
-    """Return the messages that reach nobody on a server that browsers reach by https."""
+    """Return the messages that are not delivered, for a server that browsers reach by https."""
     if not settings.https:
         return []
     found = []
