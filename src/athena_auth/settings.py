@@ -21,7 +21,7 @@ from athena_auth.kernel.urls import checked_origin, checked_postgres, checked_re
 
 PREFIX = "ATHENA_"
 ENV_FILE = ".env"
-_RENAMED = {"ATHENA_DISABLE_REQUIRES": "ATHENA_STEP_UP"}
+RENAMED = {"ATHENA_DISABLE_REQUIRES": "ATHENA_STEP_UP"}
 # The public page's scripts keep the server's address and a token under these names, in the same shells.
 _OF_CLIENTS = ("ATHENA_AUTH_BASE_URL", "ATHENA_AUTH_TOKEN")
 BASE_PATH = "/api/auth"
@@ -283,8 +283,8 @@ def _refuse_unknown_names() -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     ours = {name for name in {*os.environ, *dotenv_values(ENV_FILE)} if name.upper().startswith(PREFIX)}
     for name in sorted(name for name in ours if not name.startswith(_OF_CLIENTS)):
-        if name.upper() in _RENAMED:
-            raise SettingsError(f"{name} was replaced by {_RENAMED[name.upper()]}; see its description")
+        if name.upper() in RENAMED:
+            raise SettingsError(f"{name} was replaced by {RENAMED[name.upper()]}; see its description")
         if name.upper() not in known:
             close = difflib.get_close_matches(name.upper(), known, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from athena_auth.settings import PREFIX, Settings
+from athena_auth.settings import PREFIX, RENAMED, Settings
 from support.examples import application_serving, walk_through
 from support.node import PACKAGES, ROOT, node, require
 
@@ -98,7 +98,7 @@ def test_the_other_client_is_set_up_as_the_page_says(tmp_path: Path) -> None:
 
 
 def test_every_setting_a_page_names_exists() -> None:
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | OF_CLIENTS
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | OF_CLIENTS | set(RENAMED)
     for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("examples/**/*.md")]:
         named = set(re.findall(r"\bATHENA_[A-Z_]+[A-Z]\b", page.read_text()))
         assert named <= known, page.name
