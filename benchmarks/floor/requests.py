@@ -34,8 +34,6 @@ from athena_auth.otp.sql import _PUT_CODE as PUT_CODE
 from athena_auth.otp.sql import _SPEND_CODE as SPEND_CODE
 from athena_auth.retired_tokens.sql import _PUT as RETIRE_TOKEN
 from athena_auth.sessions.mint import _INSERT as INSERT_SESSION
-from athena_auth.sessions.sql import _END_OLDEST as END_OLDEST_SESSIONS
-from athena_auth.sessions.sql import MOST_SESSIONS
 from athena_auth.store.transaction import Tx as ProductTx
 from athena_auth.throttle.model import AttemptKind
 from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS, Kind
@@ -167,7 +165,6 @@ class Requests:
         account = await tx.one(LOAD_ACCOUNT, id=user_id)
         tx.later(SPEND_CHALLENGE, token_digest=challenge)
         token, session_id = new_token(TokenKind.SESSION), SessionId(new_id(now))
-        tx.later(END_OLDEST_SESSIONS, user_id=user_id, kept=MOST_SESSIONS - 1)
         tx.later(
             INSERT_SESSION,
             id=session_id,

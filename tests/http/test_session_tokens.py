@@ -109,6 +109,19 @@ async def test_an_account_has_a_hundred_sessions_and_the_oldest_goes(world: Worl
     assert await is_signed_in(await world.bearer(tokens[-1]))
 
 
+async def test_so_has_one_with_a_second_factor(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    tokens = []
+    for _ in range(100):
+        world.clock.advance(30)
+        passed = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())
+        tokens.append(passed.json()["token"])
+
+    assert not await is_signed_in(ada.client)
+    assert await is_signed_in(await world.bearer(tokens[0]))
+    assert await is_signed_in(await world.bearer(tokens[-1]))
+
+
 async def test_an_account_has_ten_trusted_devices_and_the_oldest_goes(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
     browsers = [await signed_in(world, ada, trustDevice=True) for _ in range(11)]

@@ -33,6 +33,10 @@ _LOAD_SIGNED_IN = Statement("""
 """)
 
 _LOAD = Statement("SELECT * FROM athena_account WHERE id = :id")
+_LOAD_WITH_SESSIONS = Statement("""
+    SELECT a.*, (SELECT COUNT(*) FROM athena_session s WHERE s.user_id = a.id) AS sessions
+    FROM athena_account a WHERE a.id = :id
+""")
 _LOAD_BY_EMAIL = Statement("SELECT * FROM athena_account WHERE email = :email")
 _LOAD_NEAREST = Statement("SELECT * FROM athena_account WHERE email >= :email ORDER BY email LIMIT 1")
 
@@ -126,6 +130,12 @@ async def load(tx: Tx, user_id: UserId) -> Account | None:
     """Load an account."""
     row = await tx.one(_LOAD, id=user_id)
     return None if row is None else account_from(row)
+
+
+async def load_with_sessions(tx: Tx, user_id: UserId) -> tuple[Account, int] | None:
+    """Load an account and how many sessions it has."""
+    row = await tx.one(_LOAD_WITH_SESSIONS, id=user_id)
+    return None if row is None else (account_from(row), row["sessions"])
 
 
 async def load_password(tx: Tx, user_id: UserId) -> StoredPassword | None:

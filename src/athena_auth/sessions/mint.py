@@ -43,7 +43,8 @@ def mint(
         expires_at=Millis(now + lifetime),
     )
     token = new_token(TokenKind.SESSION)
-    sql.end_oldest(tx, user_id)
+    if not terms.has_room:
+        sql.end_oldest(tx, user_id)
     _insert(tx, session, digest(TokenKind.SESSION, token), terms.device_id)
     return Minted(session, token)
 

@@ -67,6 +67,8 @@ class SessionTerms(msgspec.Struct, frozen=True):
     """Whether its cookie is to outlive the browser."""
     device_id: str | None = None
     """The trusted device that opened it."""
+    has_room: bool = False
+    """Whether the account is known to have fewer sessions than it may have, so that none must end."""
 
 
 class Minted(msgspec.Struct, frozen=True):
