@@ -7,6 +7,7 @@ import httpx
 import pytest_asyncio
 
 from athena_auth.delivery.model import MessageKind
+from athena_auth.throttle.rules import MAX_BY_STRANGERS
 from support.person import Person, sign_up
 from support.world import ORIGIN, World
 
@@ -126,7 +127,7 @@ async def test_a_used_code_from_another_browser_is_a_warning_told_once(
 async def test_a_used_code_is_no_failed_attempt(worlds: tuple[World, World], ada: Person) -> None:
     code = ada.code()
     assert (await ada.answer(await ada.challenge(), "verify-totp", code=code)).status_code == 200
-    for _ in range(12):
+    for _ in range(MAX_BY_STRANGERS + 1):
         again = await ada.answer(await ada.challenge(), "verify-totp", code=code)
         assert again.status_code == 401, again.text
     worlds[0].clock.advance(60)
