@@ -21,7 +21,11 @@ _PASSWORD = re.compile(r"//[^@/?]*:(?![0-9]{1,5}(?:[/?]|$))[^@]+@|[?&](?:ssl)?pa
 
 def is_secret(field: FieldInfo) -> bool:
     """Tell whether a setting is a secret, by its type."""
-    return SecretStr in {field.annotation, *get_args(field.annotation)}
+    return _mentions_secret(field.annotation)
+
+
+def _mentions_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(map(_mentions_secret, get_args(annotation)))
 
 
 ENVIRONMENT_ONLY = tuple(name for name, field in Settings.model_fields.items() if is_secret(field))

@@ -1,28 +1,9 @@
-"""Reads `ATHENA_DATABASE_URL`."""
+"""Chooses the store of `ATHENA_DATABASE_URL`."""
 
-from pathlib import Path
-from urllib.parse import unquote
-
+from athena_auth.kernel.database_url import read_database_url
 from athena_auth.store.postgres import PostgresStore
 from athena_auth.store.sqlite import SqliteStore
 from athena_auth.store.transaction import Store
-
-_SQLITE = "sqlite:///"
-_POSTGRES = ("postgresql://", "postgres://")
-
-
-def sqlite_path(url: str) -> Path | None:
-    """Return the file of an SQLite address, or None for PostgreSQL.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    if url.startswith(_POSTGRES):
-        return None
-    path = unquote(url.removeprefix(_SQLITE))
-    if not url.startswith(_SQLITE) or not path or ":memory:" in path:
-        raise ValueError("ATHENA_DATABASE_URL looks like sqlite:///athena.db or postgresql://user@host/name.")
-    return Path(path)
 
 
 def store_at(url: str) -> Store:
@@ -31,5 +12,5 @@ def store_at(url: str) -> Store:
     Raises:
         ValueError: the address is neither SQLite's nor PostgreSQL's.
     """
-    path = sqlite_path(url)
+    path = read_database_url(url)
     return PostgresStore(url) if path is None else SqliteStore(path)

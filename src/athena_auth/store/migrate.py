@@ -11,8 +11,8 @@ from pathlib import Path
 
 import asyncpg
 
+from athena_auth.kernel.database_url import read_database_url
 from athena_auth.kernel.outcome import Unavailable
-from athena_auth.store.address import sqlite_path
 from athena_auth.store.sqlite import connect
 
 HEAD = "0005"
@@ -29,7 +29,7 @@ def migrate(url: str) -> bool:
         Unavailable: the database cannot be reached or written, or is newer than this program.
         ValueError: the address is neither SQLite's nor PostgreSQL's.
     """
-    path = sqlite_path(url)
+    path = read_database_url(url)
     version = asyncio.run(_postgres_version(url)) if path is None else _sqlite_version(path)
     if version == HEAD:
         return False
@@ -54,7 +54,7 @@ def require_current(url: str) -> None:
         Unavailable: it is older or there is none, or the database cannot be reached.
         ValueError: the address is neither SQLite's nor PostgreSQL's.
     """
-    path = sqlite_path(url)
+    path = read_database_url(url)
     if path is not None and not path.exists():
         raise Unavailable(f"there is no SQLite file {path}; athena-auth migrate makes it")
     version = asyncio.run(_postgres_version(url)) if path is None else _sqlite_version(path)

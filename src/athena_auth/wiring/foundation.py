@@ -9,9 +9,10 @@ from athena_auth.delivery.errands import Errands
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.database_url import read_database_url
 from athena_auth.kernel.numbered_secrets import parse_secrets
 from athena_auth.settings import HOW_TO_MAKE_ONE, Settings, SettingsError
-from athena_auth.store.address import sqlite_path, store_at
+from athena_auth.store.address import store_at
 from athena_auth.store.secret_file import secret_beside
 from athena_auth.store.transaction import Store
 from athena_auth.wiring.messages import open_mail, open_texts
@@ -57,7 +58,7 @@ def open_keyring(settings: Settings, *, makes_one: bool = True) -> Keyring:
 
 
 def _secret_beside(settings: Settings, *, makes_one: bool) -> dict[int, bytes]:
-    path = sqlite_path(settings.database_url)
+    path = read_database_url(settings.database_url)
     if path is None:
         # Beside a database that several machines share there is no place for a made-up secret.
         raise SettingsError(f"ATHENA_SECRET is needed with PostgreSQL; {HOW_TO_MAKE_ONE}.")

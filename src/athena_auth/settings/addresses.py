@@ -1,0 +1,105 @@
+"""The addresses among the settings, in the form in which browsers and drivers have them.
+
+What is wrong is said without repeating it: addresses hold passwords.
+"""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+import idna
+
+_ESCAPES = "with / ? # [ ] @ in the password written as %2F %3F %23 %5B %5D %40"
+_NO_OR_NUMBERED_DATABASE = re.compile(r"/?|/[0-9]{1,5}")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_SUB_PATH = re.compile(r"(?:/[A-Za-z0-9_.~-]+)*")
+
+
+def parse_origin(text: str) -> str:
+    """Return an origin as browsers send it (RFC 6454): in lower case, in ASCII, without the scheme's own port.
+
+    Raises:
+        ValueError: it is none, or names more than an origin.
+    """
+    parts = _split_url(text)
+    if parts is None or parts.path not in {"", "/"}:
+        raise ValueError(
+            "an origin looks like https://app.example.com or http://localhost:5173, without a path, a user or wildcards"
+        )
+    return _origin_of(parts)
+
+
+def parse_base_url(text: str) -> str:
+    """Return the address that browsers see this server at: its origin, and the path it is below, if any.
+
+    Raises:
+        ValueError: it is no such address.
+    """
+    parts = _split_url(text)
+    path = "" if parts is None else parts.path.rstrip("/")
+    if parts is None or not _SUB_PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        raise ValueError(
+            "an address looks like https://auth.example.com or https://example.com/sso, without a user or a query"
+        )
+    return _origin_of(parts) + path
+
+
+def parse_redis_url(url: str) -> str:
+    """Return the address of a Redis or Valkey as it is.
+
+    Raises:
+        ValueError: it is of another kind, or cannot be read.
+    """
+    if not url.startswith(("redis://", "rediss://")) or not _is_readable(url):
+        raise ValueError(
+            "the store of request limits looks like memory:// or redis://user:password@host:6379/0, "
+            + _ESCAPES
+        )
+    parts = urlsplit(url)
+    # The client takes a missing host for this machine, and a database without a number for the first one.
+    if not parts.hostname or not _NO_OR_NUMBERED_DATABASE.fullmatch(parts.path):
+        raise ValueError("this address names no host, or a database that is no number")
+    return url
+
+
+def _split_url(text: str) -> SplitResult | None:
+    """Return the parts of an http(s) URL of a host, a port and a path; None if it is something else or has more."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    is_plain = text.isprintable() and not {" ", "\\", "*", "@", "?", "#"} & set(text)
+    is_web = parts.scheme in _DEFAULT_PORTS and _ascii_host(parts.hostname or "") is not None
+    # `https://host:` has no port to urlsplit, and none to browsers.
+    return parts if is_plain and is_web and port != 0 and not parts.netloc.endswith(":") else None
+
+
+def _origin_of(parts: SplitResult) -> str:
+    host = _ascii_host(parts.hostname or "")
+    port = "" if parts.port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _ascii_host(host: str) -> str | None:
+    """Return a host name as browsers write it (UTS 46), an IPv6 address in brackets; None if it cannot be one."""
+    if ":" in host:
+        try:
+            return f"[{ip_address(host)}]"
+        except ValueError:
+            return None
+    try:
+        # Names in ASCII may hold what IDNA does not allow, an underscore for one, and are not its business.
+        name = host if host.isascii() else idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        return None
+    return name.lower() if re.fullmatch(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", name) else None
+
+
+def _is_readable(url: str) -> bool:
+    # Drivers quote what they cannot read, and that may be half a password: find it out before they do.
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        return False
+    return (port is None or port > 0) and "#" not in url

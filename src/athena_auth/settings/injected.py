@@ -1,0 +1,30 @@
+"""Environment variables that are not an operator's settings but an orchestrator's.
+
+Kubernetes tells every container of each service in its namespace, and Docker of each container that is linked, in
+variables that begin with the service's name. One called `athena` or `athena-auth` is told of in variables that look like
+settings of this server, `ATHENA_PORT=tcp://10.43.0.7:3001` among them.
+"""
+
+import re
+
+_OF_A_SERVICE = re.compile(
+    r"""ATHENA_ (?:[A-Z0-9_]+_)?? (?:
+        SERVICE_HOST | SERVICE_PORT(?:_[A-Z0-9_]+)?
+        | PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:START|END|PROTO|PORT|ADDR))?
+        | ENV_[A-Z0-9_]+
+    )""",
+    re.VERBOSE,
+)
+_PORT = re.compile(r"ATHENA_(?:[A-Z0-9_]+_)?PORT")
+_ADDRESS = re.compile(r"(?:tcp|udp|sctp)://[^\s]+")
+_NAME = re.compile(r"ATHENA_(?:[A-Z0-9_]+_)?NAME")
+_LINK = re.compile(r"/[^/\s]+/[^/\s]+")
+
+
+def is_injected(name: str, value: str) -> bool:
+    """Tell whether a variable, by its name in capitals and its value, is one that Kubernetes or Docker injects."""
+    if _PORT.fullmatch(name):
+        return _ADDRESS.fullmatch(value) is not None
+    if _NAME.fullmatch(name):
+        return _LINK.fullmatch(value) is not None
+    return _OF_A_SERVICE.fullmatch(name) is not None

@@ -1,0 +1,94 @@
+"""What each kind of setting accepts. A value that is refused is never repeated: it may hold a password."""
+
+import re
+from ipaddress import ip_network
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
+
+from athena_auth.kernel.database_url import read_database_url
+from athena_auth.kernel.numbered_secrets import parse_secrets
+from athena_auth.settings.addresses import parse_base_url, parse_origin, parse_redis_url
+
+TEN_YEARS = 315_360_000
+"""Seconds: longer than any policy asks for, and far from the year 9999, after which an expiry cannot be written."""
+UNIX_SOCKET = "unix:"
+"""How a host begins that is the path of a unix socket; alone, it names the peers of one among the proxies."""
+HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+_MIN_SECRET_BYTES = 32
+_MIN_METRICS_TOKEN = 16
+_MAX_NAME = 64
+_APP_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f:]+")
+_COOKIE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _check_database_url(value: str) -> str:
+    read_database_url(value)
+    return value
+
+
+def _check_limits_url(value: str) -> str:
+    return value if value == "memory://" else parse_redis_url(value)
+
+
+def _check_secrets(value: SecretStr) -> SecretStr:
+    if any(len(secret) < _MIN_SECRET_BYTES for secret in parse_secrets(value).values()):
+        raise ValueError(f"a secret needs at least {_MIN_SECRET_BYTES} bytes; {HOW_TO_MAKE_ONE}")
+    return value
+
+
+def _check_metrics_token(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _MIN_METRICS_TOKEN:
+        raise ValueError(f"this token needs at least {_MIN_METRICS_TOKEN} characters; {HOW_TO_MAKE_ONE}")
+    return value
+
+
+def _check_app_name(value: str) -> str:
+    if len(value) > _MAX_NAME or _APP_NAME.fullmatch(value) is None:
+        raise ValueError(
+            f"a name of 1 to {_MAX_NAME} characters on one line, without a colon, such as Athena"
+        )
+    return value
+
+
+def _check_cookie_prefix(value: str) -> str:
+    if len(value) > _MAX_NAME or _COOKIE_PREFIX.fullmatch(value) is None:
+        raise ValueError(
+            f"1 to {_MAX_NAME} of the characters a-z A-Z 0-9 _ . -, the first a letter or a digit, such as athena-auth"
+        )
+    return value
+
+
+def _parse_proxy(value: str) -> str:
+    if value == UNIX_SOCKET:
+        return value
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(
+            f"a proxy is an address such as 10.0.0.7, a network such as 10.0.0.0/8, or {UNIX_SOCKET} "
+            "for the peer of a unix socket; names are not looked up"
+        ) from None
+    return value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Origins = Annotated[
+    CommaSeparated, AfterValidator(lambda parts: tuple(dict.fromkeys(map(parse_origin, parts))))
+]
+Proxies = Annotated[CommaSeparated, AfterValidator(lambda parts: tuple(map(_parse_proxy, parts)))]
+BaseUrl = Annotated[str, AfterValidator(parse_base_url)]
+DatabaseUrl = Annotated[str, AfterValidator(_check_database_url)]
+LimitsUrl = Annotated[str, AfterValidator(_check_limits_url)]
+Secrets = Annotated[SecretStr, AfterValidator(_check_secrets)]
+MetricsToken = Annotated[SecretStr, AfterValidator(_check_metrics_token)]
+AppName = Annotated[str, AfterValidator(_check_app_name)]
+CookiePrefix = Annotated[str, AfterValidator(_check_cookie_prefix)]
+OnOff = Literal["on", "off"]
