@@ -23,6 +23,7 @@ from athena_auth.audit.sql import load as load_trail
 from athena_auth.kernel.clock import Millis, SystemClock
 from athena_auth.kernel.ids import UserId
 from athena_auth.sessions.sql import SWEEP
+from athena_auth.store.limits import StoreLimits
 from athena_auth.store.migrate import migrate
 from athena_auth.store.postgres import PostgresStore
 from athena_auth.store.sweeper import Sweep, Sweeper
@@ -134,7 +135,7 @@ def report(name: str, took: list[float]) -> None:
 
 
 async def measure(url: str, users: int, sessions: int) -> None:
-    store = PostgresStore(url)
+    store = PostgresStore(url, StoreLimits())
     await store.open()
     report("get-session look-up", await look_up(store, sessions))
     report("the trail of one account", await read_trail(store, users))

@@ -8,6 +8,7 @@ import pytest
 
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.connections import Connections
+from athena_auth.store.limits import StoreLimits
 from athena_auth.store.postgres import PostgresStore
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
@@ -116,7 +117,7 @@ async def test_a_place_is_not_lost_when_connecting_fails() -> None:
 
 
 async def test_a_restart_of_the_database_is_survived(postgres_url: str) -> None:
-    store = PostgresStore(postgres_url)
+    store = PostgresStore(postgres_url, StoreLimits())
     await store.open()
 
     async def work(tx: Tx) -> Any:
@@ -133,7 +134,7 @@ async def test_a_restart_of_the_database_is_survived(postgres_url: str) -> None:
 
 
 async def test_a_cancelled_request_leaves_no_statement_behind_it(postgres_url: str) -> None:
-    store = PostgresStore(postgres_url)
+    store = PostgresStore(postgres_url, StoreLimits())
     await store.open()
 
     async def slow(tx: Tx) -> Any:

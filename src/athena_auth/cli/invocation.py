@@ -11,9 +11,9 @@ from rich.markup import escape
 
 from athena_auth.cli.options import refuse_passwords
 from athena_auth.settings import PREFIX, Settings, SettingsError, load_settings
-from athena_auth.store.address import store_at
 from athena_auth.store.migrate import require_current
 from athena_auth.store.transaction import Store
+from athena_auth.wiring.foundation import open_store
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
     require_current(settings.database_url)
 
     async def run() -> T:
-        store = store_at(settings.database_url)
+        store = open_store(settings)
         await store.open()
         try:
             return await work(store)

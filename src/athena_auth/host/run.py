@@ -14,12 +14,11 @@ from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.limits import request_limits
 from athena_auth.server.status import status_routes
 from athena_auth.settings import Settings
-from athena_auth.store.address import store_at
 from athena_auth.store.migrate import migrate, require_current
 from athena_auth.store.transaction import Listener
 from athena_auth.wire.route import Route
 from athena_auth.wiring import build
-from athena_auth.wiring.foundation import open_keyring
+from athena_auth.wiring.foundation import open_keyring, open_store
 from athena_auth.wiring.messages import find_undelivered
 
 _log = Log(__name__)
@@ -92,7 +91,7 @@ async def verify_database(settings: Settings) -> None:
         SettingsError: a secret is not the one that the database was made with, or one that is needed is missing.
         Unavailable: the database is out of reach.
     """
-    store = store_at(settings.database_url)
+    store = open_store(settings)
     await store.open()
     try:
         await verify_secrets(store, open_keyring(settings), SystemClock().now())

@@ -8,15 +8,12 @@ of a pool is little: connections carry no state, and whoever cannot get one soon
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from athena_auth.kernel.outcome import Unavailable
+from athena_auth.store.postgres_connection import Connection
 
 _PATIENCE = 2.0
 """Seconds to wait for a connection; longer is an overload, which is answered and not queued."""
-
-Connection = Any
-"""An `asyncpg.Connection`; the library has no types."""
 
 
 class Connections:
@@ -62,10 +59,17 @@ class Connections:
         elif not self._hand_over(connection):
             self._idle.append(connection)
 
+    def discard_idle(self) -> None:
+        """Forget those that are idle: what broke one connection seldom leaves the others whole."""
+        while self._idle:
+            self._idle.pop().terminate()
+            self._give_up_place()
+
     async def close(self) -> None:
         """Close those that are idle; those that are lent are closed by the database when the process ends."""
-        while self._idle:
-            await self._idle.pop().close(timeout=_PATIENCE)
+        idle, self._idle = self._idle, []
+        # All at once, and each for a limited time: a database that has vanished says goodbye to none of them.
+        await asyncio.gather(*(each.close(timeout=_PATIENCE) for each in idle), return_exceptions=True)
 
     async def _wait(self) -> Connection | None:
         """Wait for a connection, or (None) for the place of one that broke."""

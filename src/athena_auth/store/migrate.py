@@ -13,11 +13,16 @@ import asyncpg
 
 from athena_auth.kernel.database_url import read_database_url
 from athena_auth.kernel.outcome import Unavailable
-from athena_auth.store.sqlite import connect
+from athena_auth.store.limits import StoreLimits
+from athena_auth.store.outages import outage_of
+from athena_auth.store.postgres_connection import Connection, Connector, cut_off_after
+from athena_auth.store.postgres_url import parse_postgres_url
+from athena_auth.store.sqlite_connection import connect, explain
 
 HEAD = "0005"
 """The newest revision in `migrations/versions`; a test holds it to that."""
 
+LIMITS = StoreLimits(prepared_statements=False)
 VERSION_TABLE = "athena_schema_version"
 _READ_VERSION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant
 
@@ -72,19 +77,46 @@ def _sqlite_version(path: Path) -> str | None:
                 "SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)
             ).fetchall()
             return connection.execute(_READ_VERSION).fetchone()[0] if tables else None
-    except (sqlite3.Error, OSError) as error:
-        raise Unavailable(f"cannot open the SQLite file {path}: {error}") from None
+    except sqlite3.Error as error:
+        raise Unavailable(f"cannot read the SQLite file {path}: {explain(error)}") from None
 
 
 async def _postgres_version(url: str) -> str | None:
+    connection = await connect_to_postgres(url)
+    timer = cut_off_after(connection, LIMITS.database_timeout)
     try:
-        connection = await asyncpg.connect(url, timeout=10)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unavailable(f"cannot connect to PostgreSQL: {type(error).__name__}: {error}") from None
-    try:
-        version: str | None = await connection.fetchval(_READ_VERSION)
+        # In a transaction, without a prepared statement that outlives it: any pooler takes that.
+        async with connection.transaction():
+            version: str | None = await connection.fetchval(_READ_VERSION)
     except asyncpg.UndefinedTableError:
         return None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise outage_of(error) or Unavailable(f"PostgreSQL broke off: {error}") from None
     finally:
-        await connection.close()
+        timer.cancel()
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await connection.close(timeout=LIMITS.lock_timeout)
     return version
+
+
+async def connect_to_postgres(url: str) -> Connection:
+    """Connect as the server will.
+
+    Raises:
+        Unavailable: it is out of reach, or does not hold text in UTF-8.
+    """
+    try:
+        connection = await Connector(parse_postgres_url(url), LIMITS).connect()
+    except ValueError as error:
+        raise Unavailable(f"ATHENA_DATABASE_URL: {error}") from None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        reason = outage_of(error) or f"{type(error).__name__}: {error}"
+        raise Unavailable(f"cannot connect to PostgreSQL: {reason}") from None
+    encoding = connection.get_settings().server_encoding
+    if encoding != "UTF8":
+        connection.terminate()
+        raise Unavailable(
+            f"the database has the encoding {encoding}, which does not hold every name; make one with "
+            "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        )
+    return connection

@@ -12,35 +12,18 @@ from typing import TypeVar, cast
 import asyncpg
 
 from athena_auth.kernel.outcome import Unavailable
-from athena_auth.store.connections import Connection, Connections
+from athena_auth.store.connections import Connections
+from athena_auth.store.limits import StoreLimits
+from athena_auth.store.outages import keeps_connection, outage_of
+from athena_auth.store.postgres_connection import Connection, Connector, cut_off_after
+from athena_auth.store.postgres_url import parse_postgres_url
 from athena_auth.store.statement import Statement, combined
 from athena_auth.store.transaction import NOT_OPEN, Listener, OwnerGone, Row, UniqueViolation, Value, Work
 
 T = TypeVar("T")
 
 _POOL_SIZE = 10
-_CONNECT_TIMEOUT = 5.0
 _ATTEMPTS = 3
-_SERVER_SETTINGS = {
-    "application_name": "athena-auth",
-    # Milliseconds. On the server's side, where a limit costs nothing: a statement that hangs (a lock that is
-    # not let go) must not hold a connection for ever, nor an abandoned transaction its locks.
-    "statement_timeout": "10000",
-    "idle_in_transaction_session_timeout": "10000",
-}
-_OUT_OF_REACH = (
-    OSError,
-    TimeoutError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.AdminShutdownError,
-    asyncpg.QueryCanceledError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-)
 
 
 class _PostgresTx:
@@ -89,11 +72,15 @@ class _PostgresTx:
 class PostgresStore:
     """A PostgreSQL database that any number of processes share."""
 
-    def __init__(self, url: str) -> None:
-        """Take the address, `postgresql://…`; nothing is connected yet."""
-        self._url = url
+    def __init__(self, url: str, limits: StoreLimits) -> None:
+        """Take the address, `postgresql://…`; nothing is connected yet.
+
+        Raises:
+            ValueError: a parameter of the address cannot be used.
+        """
+        self._limits = limits
         self._listeners: list[Listener] = []
-        self._connections = Connections(self._connect, _POOL_SIZE)
+        self._connections = Connections(Connector(parse_postgres_url(url), limits).connect, _POOL_SIZE)
         self._is_open = False
 
     def listen(self, listener: Listener) -> None:
@@ -116,37 +103,42 @@ class PostgresStore:
 
     async def read(self, work: Work[T]) -> T:
         """Run reading work on one connection, each statement on its own."""
-        return await self._use(lambda connection: work(_PostgresTx(connection)))
+        return await self._use(self._alone(work))
 
     async def run(self, statement: Statement, **parameters: Value) -> int:
         """Run one statement, which PostgreSQL commits by itself."""
-        return await self._retried(lambda connection: _PostgresTx(connection).run(statement, **parameters))
+        return await self._retried(self._alone(lambda tx: tx.run(statement, **parameters)))
 
     async def one(self, statement: Statement, **parameters: Value) -> Row | None:
         """Run one statement, which PostgreSQL commits by itself, and return its first row."""
-        return await self._retried(lambda connection: _PostgresTx(connection).one(statement, **parameters))
+        return await self._retried(self._alone(lambda tx: tx.one(statement, **parameters)))
 
     async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
         """Run one statement, which PostgreSQL commits by itself, and return its rows."""
-        return await self._retried(lambda connection: _PostgresTx(connection).all(statement, **parameters))
+        return await self._retried(self._alone(lambda tx: tx.all(statement, **parameters)))
 
     async def transact(self, work: Work[T]) -> T:
         """Run work between BEGIN and COMMIT."""
         return await self._retried(lambda connection: self._in_transaction(connection, work))
 
-    async def _connect(self) -> Connection:
-        return await asyncpg.connect(
-            self._url, timeout=_CONNECT_TIMEOUT, statement_cache_size=512, server_settings=_SERVER_SETTINGS
-        )
+    def _alone(self, work: Work[T]) -> Callable[[Connection], Awaitable[T]]:
+        """Return how work is done whose statements need no transaction.
+
+        A driver that does not keep prepared statements parses and executes in two steps. A pooler in transaction mode may
+        send them to two server connections, unless a transaction holds them together.
+        """
+        if self._limits.prepared_statements:
+            return lambda connection: work(_PostgresTx(connection))
+        return lambda connection: self._in_transaction(connection, work)
 
     async def _in_transaction(self, connection: Connection, work: Work[T]) -> T:
-        await connection.execute("BEGIN")
+        await connection.execute(connection.begin)
         tx = _PostgresTx(connection, self._listeners)
         try:
             result = await work(tx)
             await tx.finish()
-        except Exception:
-            if not connection.is_closed():
+        except Exception as error:
+            if keeps_connection(error):
                 await connection.execute("ROLLBACK")
             raise
         await connection.execute("COMMIT")
@@ -167,21 +159,44 @@ class PostgresStore:
         if not self._is_open:
             raise Unavailable(NOT_OPEN)
         try:
-            connection = await self._connections.acquire()
-            try:
-                return await use(connection)
-            except asyncio.CancelledError:
-                connection.terminate()  # the statement may still be running
-                raise
-            except asyncpg.InterfaceError as error:
-                if connection.is_closed():
-                    raise ConnectionResetError(str(error)) from None
-                raise  # a misuse of the driver: ours to mend
-            finally:
-                self._connections.release(connection)
+            return await self._on_a_connection(use)
         except asyncpg.UniqueViolationError:
             raise UniqueViolation from None
         except asyncpg.ForeignKeyViolationError:
             raise OwnerGone from None
-        except _OUT_OF_REACH as error:
-            raise Unavailable(f"PostgreSQL is out of reach: {type(error).__name__}: {error}") from None
+        except (OSError, asyncpg.PostgresError, asyncpg.InternalClientError) as error:
+            outage = outage_of(error)
+            if outage is None:
+                raise
+            raise outage from None
+
+    async def _on_a_connection(self, use: Callable[[Connection], Awaitable[T]]) -> T:
+        connection = await self._connections.acquire()
+        timer = cut_off_after(connection, self._limits.database_timeout)
+        try:
+            return await use(connection)
+        except asyncio.CancelledError:
+            connection.terminate()  # the statement may still be running
+            raise
+        except Exception as error:
+            self._after(error, connection)
+            if asyncio.get_running_loop().time() >= timer.when():
+                raise TimeoutError from None
+            raise
+        finally:
+            timer.cancel()
+            self._connections.release(connection)
+
+    def _after(self, error: Exception, connection: Connection) -> None:
+        """Let go of connections that an error tells nothing good about.
+
+        Raises:
+            ConnectionResetError: the driver was asked to use a connection that has broken.
+        """
+        if isinstance(error, asyncpg.InterfaceError) and not connection.is_closed():
+            return  # a misuse of the driver: ours to mend
+        if not keeps_connection(error):
+            connection.terminate()
+            self._connections.discard_idle()
+        if isinstance(error, asyncpg.InterfaceError):
+            raise ConnectionResetError(str(error)) from None

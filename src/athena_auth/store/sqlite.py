@@ -8,47 +8,24 @@ share one fsync, and none is reported done before that fsync is.
 
 import asyncio
 import contextlib
-import os
 import queue
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from athena_auth.kernel.outcome import Unavailable
+from athena_auth.store.limits import StoreLimits
+from athena_auth.store.sqlite_connection import connect, translated
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import NOT_OPEN, Listener, OwnerGone, Row, UniqueViolation, Value, Work
+from athena_auth.store.transaction import NOT_OPEN, Listener, Row, Value, Work
 
 T = TypeVar("T")
 
-_BUSY_TIMEOUT = 5.0
-"""Seconds to wait for another process that is writing to the same file."""
 _MAX_GROUP = 64
 _MAX_WAITING = 4096
-
-
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open the file with the settings every connection of ours has.
-
-    Raises:
-        sqlite3.Error: the file is not a database, or is not for us.
-        OSError: it cannot be made.
-    """
-    if not path.exists():
-        # Hashes and addresses are nobody's business but the server's; the files beside it follow its mode.
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode=WAL")
-    # FULL: a code that was accepted must stay used through a power cut (I3).
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    if read_only:
-        connection.execute("PRAGMA query_only=ON")
-    return connection
 
 
 class _SqliteTx:
@@ -110,9 +87,10 @@ class _Job:
 class SqliteStore:
     """A database in one file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: StoreLimits) -> None:
         """Take the file's path; nothing is opened yet."""
         self._path = path
+        self._busy_timeout = limits.lock_timeout
         self._listeners: list[Listener] = []
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
@@ -125,11 +103,8 @@ class SqliteStore:
 
     async def open(self) -> None:
         """Open both connections and start the writer."""
-        try:
-            self._reader = connect(self._path, read_only=True)
-            self._write_connection = connect(self._path)
-        except (sqlite3.Error, OSError) as error:
-            raise Unavailable(f"cannot open the SQLite file {self._path}: {error}") from None
+        self._reader = connect(self._path, read_only=True, busy_timeout=self._busy_timeout)
+        self._write_connection = connect(self._path, busy_timeout=self._busy_timeout)
         self._read_tx = _SqliteTx(self._reader)
         self._writer = threading.Thread(target=self._write, name="sqlite-writer", daemon=True)
         self._writer.start()
@@ -148,10 +123,8 @@ class SqliteStore:
         """Run reading work on the calling thread."""
         if self._closing or self._writer is None:
             raise Unavailable(NOT_OPEN)
-        try:
+        with translated():
             return await work(self._read_tx)
-        except sqlite3.OperationalError as error:
-            raise Unavailable(f"SQLite: {error}") from error
 
     async def run(self, statement: Statement, **parameters: Value) -> int:
         """Run one statement as a transaction of its own."""
@@ -208,15 +181,17 @@ class SqliteStore:
         connection = self._write_connection
         locked = False
         try:
-            with _translated():
+            with translated():
                 connection.execute("BEGIN IMMEDIATE")
                 locked = True
                 self._run_all(group)
                 connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - whatever it was, these callers must hear of it
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
             self._failed(group, error)
+            # A disk that fails a rollback too leaves it to the next BEGIN, and must not end this thread.
+            with contextlib.suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
         return locked
 
     def _run_all(self, group: list[_Job]) -> None:
@@ -244,7 +219,7 @@ class SqliteStore:
         connection = self._write_connection
         connection.execute("SAVEPOINT job")
         try:
-            with _translated():
+            with translated():
                 self._run(job)
         except Exception as error:
             if not connection.in_transaction:
@@ -271,17 +246,3 @@ def _finish(awaitable: Awaitable[T]) -> T:
         return cast("T", stop.value)
     coroutine.close()
     raise RuntimeError("transaction work awaited something other than its tx")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        if error.sqlite_errorcode in {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}:
-            raise UniqueViolation from None
-        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-            raise OwnerGone from None
-        raise
-    except sqlite3.OperationalError as error:
-        raise Unavailable(f"SQLite: {error}") from error

@@ -1,8 +1,7 @@
 """Runs the Alembic migrations, each database's way of doing it all or not at all."""
 
-import sqlite3
+import secrets
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 from alembic import command
@@ -13,10 +12,19 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from athena_auth.kernel.outcome import Unavailable
+from athena_auth.store.migrate import connect_to_postgres
+from athena_auth.store.outages import outage_of
+from athena_auth.store.postgres_connection import Connection as PostgresConnection
+from athena_auth.store.postgres_connection import cut_off_after
+from athena_auth.store.sqlite_connection import connect
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-# Processes that start together over one PostgreSQL meet at this advisory lock; one migrates, the rest find
-# it done.
+_LONGEST = 900.0
+"""Seconds for everything: many rows may have to be rewritten, but nothing waits for a vanished database for ever."""
+# A minute to wait for another process that migrates, or for statements that hold a table; the limit of ordinary statements
+# does not fit what rewrites a table.
+_PATIENCE = (text("SET LOCAL lock_timeout = 60000"), text("SET LOCAL statement_timeout = 0"))
+# Processes that start together over one PostgreSQL meet at this advisory lock; one migrates, the rest find it done.
 _LOCK = text("SELECT pg_advisory_xact_lock(107161711402593)")
 
 
@@ -26,14 +34,11 @@ def sqlite(path: Path) -> None:
     Raises:
         Unavailable: it cannot be written.
     """
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    # The server's own way to open the file: an address would be read once more, by other rules. It leaves transactions
+    # alone, which Python's driver otherwise commits before each DDL statement.
+    engine = create_engine("sqlite://", creator=lambda: connect(path), poolclass=NullPool)
 
-    # Python's driver commits before each DDL statement unless told to leave transactions alone. IMMEDIATE
-    # makes two processes that start together take turns.
-    @event.listens_for(engine, "connect")
-    def _leave_transactions_alone(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None
-
+    # IMMEDIATE makes two processes that start together take turns.
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -49,25 +54,43 @@ async def postgres(url: str) -> None:
     """Upgrade a PostgreSQL database.
 
     Raises:
-        Unavailable: it cannot be reached, or the role may not create tables.
+        Unavailable: it cannot be reached, the role may not create tables, or something holds the tables.
     """
+    driver = await connect_to_postgres(url)
 
-    async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(url)  # reads the address exactly as the server will
+    async def connect_once() -> PostgresConnection:
+        return driver
 
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect_once,
+        poolclass=NullPool,
+        # Names of its own: behind a pooler another client may have left the usual ones on the connection.
+        connect_args={"prepared_statement_name_func": lambda: f"athena_{secrets.token_hex(8)}"},
+    )
+    timer = cut_off_after(driver, _LONGEST)
     try:
         async with engine.begin() as connection:
+            for patience in _PATIENCE:
+                await connection.execute(patience)
             await connection.execute(_LOCK)
             await connection.run_sync(_upgrade)
-    except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
-        raise Unavailable(f"cannot migrate PostgreSQL: {_first_line(error)}") from None
+    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise Unavailable(f"cannot migrate PostgreSQL: {_explain(error)}") from None
     finally:
+        timer.cancel()
+        driver.terminate()
         await engine.dispose()
 
 
+def _explain(error: Exception) -> str:
+    """Return what the driver said and what to do, without the library's advice that follows."""
+    driver_error = getattr(getattr(error, "orig", None), "__cause__", None)
+    outage = outage_of(driver_error) if isinstance(driver_error, Exception) else None
+    return str(outage) if outage is not None else _first_line(error)
+
+
 def _first_line(error: Exception) -> str:
-    """Return what the driver said, without the library's advice that follows."""
     return str(error).partition("\n")[0]
 
 

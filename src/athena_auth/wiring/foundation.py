@@ -13,6 +13,7 @@ from athena_auth.kernel.database_url import read_database_url
 from athena_auth.kernel.numbered_secrets import parse_secrets
 from athena_auth.settings import HOW_TO_MAKE_ONE, Settings, SettingsError
 from athena_auth.store.address import store_at
+from athena_auth.store.limits import StoreLimits
 from athena_auth.store.secret_file import secret_beside
 from athena_auth.store.transaction import Store
 from athena_auth.wiring.messages import open_mail, open_texts
@@ -31,8 +32,8 @@ class Foundation(msgspec.Struct, frozen=True):
 
 def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None) -> Foundation:
     """Make them; nothing is connected or started yet. Raises `SettingsError` and `Unavailable`."""
+    store = open_store(settings)
     try:
-        store = store_at(settings.database_url)
         mail = open_mail(settings, transport)
     except ValueError as error:
         raise SettingsError(str(error)) from None
@@ -40,6 +41,17 @@ def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None
     outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings))
     pool = HashingPool(PasswordHasher(settings.argon2_cost))
     return Foundation(store, clock, keyring, pool, outbox, Errands())
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the database that the settings name, not connected yet. Raises `SettingsError`."""
+    limits = StoreLimits(
+        settings.database_timeout, settings.lock_timeout, settings.prepared_statements == "on"
+    )
+    try:
+        return store_at(settings.database_url, limits)
+    except ValueError as error:
+        raise SettingsError(f"ATHENA_DATABASE_URL: {error}.") from None
 
 
 def open_keyring(settings: Settings, *, makes_one: bool = True) -> Keyring:

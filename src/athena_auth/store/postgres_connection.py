@@ -1,0 +1,123 @@
+"""Connects to PostgreSQL: the first host that will do, with limits on both sides of the wire.
+
+Limits are set once the connection stands, not as parameters of its start, of which a stock PgBouncer refuses all but a
+few. A pooler in transaction mode may use another server connection for each transaction, and one in session mode shares them
+among its clients one after the other; so behind a pooler each transaction brings its limits along, in the same
+round trip as its BEGIN, and nothing is left behind on a connection that is not ours.
+"""
+
+import asyncio
+import socket
+from typing import Any
+
+import asyncpg
+
+from athena_auth.store.limits import StoreLimits
+from athena_auth.store.outages import outage_of
+from athena_auth.store.postgres_url import Keepalive, PostgresTarget
+
+_STATEMENTS_KEPT = 512
+_ON_THE_SERVER = 0.9
+"""The share of the client's limit after which the database gives a statement up itself, and keeps the connection."""
+
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # the library has no types
+    """A connection that knows how its transactions begin."""
+
+    __slots__ = ("begin",)
+    begin: str
+
+    @property
+    def socket(self) -> Any:
+        """The socket below it, for its options."""
+        return self._transport.get_extra_info("socket")
+
+
+def cut_off_after(connection: Connection, seconds: float) -> asyncio.TimerHandle:
+    """End the connection, and so whatever waits for it, unless the timer that is returned is cancelled in time.
+
+    One timer for a whole transaction, on this side of the wire: a database that has vanished answers to no limit of
+    its own. The connection is closed without a word, because a word would wait for the same peer.
+    """
+    return asyncio.get_running_loop().call_later(seconds, connection.terminate)
+
+
+class Connector:
+    """Opens connections, first to the host that was the right one the last time."""
+
+    def __init__(self, target: PostgresTarget, limits: StoreLimits) -> None:
+        self._target = target
+        self._limits = limits
+        self._hosts: list[tuple[str | None, int | None]] = [*target.hosts] or [(None, None)]
+
+    async def connect(self) -> Connection:
+        """Return a connection that is ready for transactions.
+
+        Raises:
+            OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InternalClientError: no host could be used; the last
+                one's error.
+        """
+        for host in [*self._hosts[:-1]]:
+            try:
+                return await self._connect_to(host)
+            except Exception as error:
+                if outage_of(error) is None:
+                    raise
+                # Only now: a standby is asked first no longer than until it is found to be one.
+                self._hosts = [*self._hosts[1:], self._hosts[0]]
+        return await self._connect_to(self._hosts[-1])
+
+    async def _connect_to(self, host: tuple[str | None, int | None]) -> Connection:
+        target, limits = self._target, self._limits
+        connection: Connection = await asyncpg.connect(
+            target.dsn,
+            host=host[0],
+            port=host[1],
+            timeout=target.connect_timeout or limits.database_timeout,
+            statement_cache_size=_STATEMENTS_KEPT if limits.prepared_statements else 0,
+            connection_class=Connection,
+            **target.options,
+        )
+        if target.keepalive is not None:
+            _keep_alive(connection.socket, target.keepalive)
+        timer = cut_off_after(connection, limits.database_timeout)
+        try:
+            connection.begin = await self._begin(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        finally:
+            timer.cancel()
+        return connection
+
+    async def _begin(self, connection: Connection) -> str:
+        """Set the limits for all transactions of this connection, or return how each begins that brings them along."""
+        limits = {
+            "statement_timeout": self._limits.database_timeout * _ON_THE_SERVER,
+            "lock_timeout": self._limits.lock_timeout,
+            "idle_in_transaction_session_timeout": self._limits.database_timeout * 2,
+        }
+        values = {name: f"{name} = {round(seconds * 1000)}" for name, seconds in limits.items()}
+        if await _is_pooled(connection):
+            # The third is for clients that vanish, which a pooler sees itself.
+            return f"BEGIN; SET LOCAL {values['statement_timeout']}; SET LOCAL {values['lock_timeout']}"
+        await connection.execute("; ".join(f"SET {value}" for value in values.values()))
+        return "BEGIN"
+
+
+async def _is_pooled(connection: Connection) -> bool:
+    """Tell whether a pooler answers: it gives each client a process id of its own making, to be cancelled by."""
+    # Without arguments and results that are read: as one simple query it is the same in every pooling mode.
+    (row,) = await connection.fetch("SELECT pg_backend_pid() AS pid")
+    return bool(row["pid"] != connection.get_server_pid())
+
+
+def _keep_alive(sock: Any, keepalive: Keepalive) -> None:
+    if sock.family == socket.AF_UNIX:
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, keepalive.idle)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, keepalive.interval)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, keepalive.count)
+    if keepalive.user_timeout:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, keepalive.user_timeout)
