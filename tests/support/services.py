@@ -1,0 +1,65 @@
+"""Programs of Debian's that tests run beside the server: poolers and proxies. None is mocked, and a missing one fails."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from support.process import PATIENCE, wait_for
+
+UNPRIVILEGED = "pgserver" if os.geteuid() == 0 else None
+"""Who runs what refuses to run as root: the user that the tests' PostgreSQL made for itself."""
+
+
+def require(program: str, package: str) -> str:
+    """Return the path of a program, which Debian's package brings."""
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
+    assert found, f"{program} is missing; install it: apt-get install -y {package}"
+    return found
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def give_away(folder: Path) -> Path:
+    """Let the unprivileged user write to a folder that nobody else may enter."""
+    if UNPRIVILEGED is not None:
+        shutil.chown(folder, UNPRIVILEGED)
+    return folder
+
+
+@contextmanager
+def running(command: list[str], folder: Path, port: int, *, user: str | None = None) -> Iterator[None]:
+    """Run a program until the block ends, from when it listens on its port."""
+    log = folder / f"{Path(command[0]).name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - a program of the test's choice
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            user=user,
+            process_group=0,
+        )
+    try:
+        wait_for(lambda: _is_listening(process, port, log), f"{command[0]} on port {port}")
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _is_listening(process: "subprocess.Popen[bytes]", port: int, log: Path) -> bool | None:
+    assert process.poll() is None, f"it ended with {process.returncode}:\n{log.read_text()}"
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=PATIENCE):
+        return True
+    return None
