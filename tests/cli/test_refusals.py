@@ -41,6 +41,73 @@ SETTINGS = {
     "a number of five thousand digits": ({"session_ttl": "9" * 5000}, "ATHENA_SESSION_TTL: whole seconds"),
     "no worker": ({"workers": "0"}, "ATHENA_WORKERS: "),
     "an origin without a scheme": ({"trusted_origins": "app.example.com"}, "ATHENA_TRUSTED_ORIGINS: "),
+    "an origin of many": (
+        {"trusted_origins": "https://*.example.com"},
+        "ATHENA_TRUSTED_ORIGINS: an origin looks",
+    ),
+    "an origin with a blank": (
+        {"trusted_origins": "https://app example.com"},
+        "ATHENA_TRUSTED_ORIGINS: an origin",
+    ),
+    "an origin with no such port": (
+        {"trusted_origins": "https://example.com:99999"},
+        "ATHENA_TRUSTED_ORIGINS: an",
+    ),
+    "an origin with a user": (
+        {"trusted_origins": "https://ada@example.com"},
+        "ATHENA_TRUSTED_ORIGINS: an origin",
+    ),
+    "an origin with a path": (
+        {"trusted_origins": "https://example.com/app"},
+        "ATHENA_TRUSTED_ORIGINS: an origin",
+    ),
+    "a base address with a password": (
+        {"base_url": "https://user:hunter2@auth.example.com"},
+        "ATHENA_BASE_URL: an address looks like https://auth.example.com",
+    ),
+    "a base address with a query": (
+        {"base_url": "https://auth.example.com?x=1"},
+        "ATHENA_BASE_URL: an address",
+    ),
+    "a base address with dots": (
+        {"base_url": "https://example.com/../sso"},
+        "ATHENA_BASE_URL: an address looks",
+    ),
+    "a short token of metrics": (
+        {"metrics_token": "short"},
+        "ATHENA_METRICS_TOKEN: this token needs at least 16",
+    ),
+    "a name with a colon": ({"app_name": "A:B"}, "ATHENA_APP_NAME: a name of 1 to 64 characters"),
+    "a prefix with a blank": ({"cookie_prefix": "a b"}, "ATHENA_COOKIE_PREFIX: 1 to 64 of the characters"),
+    "a name for a proxy": (
+        {"trusted_proxies": "nginx"},
+        "ATHENA_TRUSTED_PROXIES: a proxy is an address such as",
+    ),
+    "secrets without a number": ({"secrets": "abc"}, "ATHENA_SECRETS: a secret needs at least 32 bytes"),
+    "SQLite with parameters": (
+        {"database_url": "sqlite:///athena.db?timeout=30"},
+        "ATHENA_DATABASE_URL: an SQLite address is sqlite:/// and the path of a file, without parameters",
+    ),
+    "SQLite's own kind of address": (
+        {"database_url": "sqlite:///file:x.db"},
+        "ATHENA_DATABASE_URL: an SQLite",
+    ),
+    "SQLite in memory": (
+        {"database_url": "sqlite:///file::memory:?cache=shared"},
+        "ATHENA_DATABASE_URL: an SQL",
+    ),
+    "a folder that is nowhere": (
+        {"database_url": "sqlite:////no/such/folder/athena.db"},
+        "the folder /no/such/folder does not exist",
+    ),
+    "PostgreSQL with a number that is none": (
+        {"database_url": "postgresql://ada@localhost/x?connect_timeout=soon", "secret": SECRET},
+        "ATHENA_DATABASE_URL: connect_timeout in the address of the database is a whole number.",
+    ),
+    "PostgreSQL at no such port": (
+        {"database_url": "postgresql://ada@h1:5432,h2:54320000/x", "secret": SECRET},
+        "ATHENA_DATABASE_URL: this address cannot be read",
+    ),
     "a proxy that is no address": ({"trusted_proxies": "proxy"}, "ATHENA_TRUSTED_PROXIES: "),
     "a mail address of no kind": ({"mail_url": "pigeon:"}, "console:"),
     "https and no decision about mail": (

@@ -123,13 +123,27 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
+def serving(folder: Path, *arguments: str, before: tuple[str, ...] = (), **settings: str) -> Iterator[Server]:
     """Run `athena-auth serve` with these settings in this folder; mail goes to a file unless they say otherwise.
 
+    `before` is what runs the program, with its arguments. What the program ends with must be what it is asked to run.
     A server that a test has not stopped itself must still be there at the end, and stop without complaint.
     """
+    with serving_under((), folder, *arguments, **settings) as server:
+        yield server
+
+
+@contextmanager
+def serving_under(
+    runner: tuple[str, ...], folder: Path, *arguments: str, **settings: str
+) -> Iterator[Server]:
+    """Do the same, run by another program, which is given with its arguments and must become the one it runs."""
     chosen = {"port": "0", "mail_url": f"file://{folder}/outbox.jsonl", "rate_limit": "off", **settings}
-    server = Server(_start(folder, arguments, environment(**chosen)), folder, chosen["port"])
+    server = Server(
+        _start(folder, [*runner, str(ATHENA), "serve", *arguments], environment(**chosen)),
+        folder,
+        chosen["port"],
+    )
     try:
         # The port is listened on before it is announced: this is answered as soon as a process serves.
         httpx.get(f"{server.base_url}/ok", timeout=PATIENCE).raise_for_status()
@@ -141,10 +155,10 @@ def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
         raise
 
 
-def _start(folder: Path, arguments: tuple[str, ...], env: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start(folder: Path, command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         return subprocess.Popen(  # noqa: S603 - our own program
-            [ATHENA, "serve", *arguments],
+            command,
             cwd=folder,
             env=env,
             stdin=subprocess.DEVNULL,

@@ -23,8 +23,8 @@ _LINK = re.compile(r"/[^/\s]+/[^/\s]+")
 
 def is_injected(name: str, value: str) -> bool:
     """Tell whether a variable, by its name in capitals and its value, is one that Kubernetes or Docker injects."""
+    if _OF_A_SERVICE.fullmatch(name):
+        return True
     if _PORT.fullmatch(name):
         return _ADDRESS.fullmatch(value) is not None
-    if _NAME.fullmatch(name):
-        return _LINK.fullmatch(value) is not None
-    return _OF_A_SERVICE.fullmatch(name) is not None
+    return _NAME.fullmatch(name) is not None and _LINK.fullmatch(value) is not None

@@ -20,6 +20,10 @@ def secret_beside(database: Path, *, makes_one: bool = True) -> bytes:
         Unavailable: it cannot be read or written, or others can read it.
     """
     path = database.with_name(database.name + ".secret")
+    if not path.parent.is_dir():
+        raise Unavailable(
+            f"cannot open the SQLite file {database}: the folder {path.absolute().parent} does not exist"
+        )
     try:
         if not path.exists() and not makes_one:
             raise Unavailable(f"ATHENA_SECRET is not set, and there is no {path}")
