@@ -123,10 +123,9 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, before: tuple[str, ...] = (), **settings: str) -> Iterator[Server]:
+def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     """Run `athena-auth serve` with these settings in this folder; mail goes to a file unless they say otherwise.
 
-    `before` is what runs the program, with its arguments. What the program ends with must be what it is asked to run.
     A server that a test has not stopped itself must still be there at the end, and stop without complaint.
     """
     with serving_under((), folder, *arguments, **settings) as server:
