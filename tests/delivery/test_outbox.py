@@ -215,3 +215,12 @@ async def test_mail_that_waited_longer_than_its_lease_is_sent_once(store: Store)
 
     assert len(mailbox.messages) <= 12 + SENDERS
     await outbox.stop()
+
+
+async def test_it_says_whether_it_is_at_work(store: Store) -> None:
+    outbox = Outbox(store, FakeClock(), KEYRING, Mailbox())
+    before = outbox.is_at_work
+    outbox.start()
+    meanwhile = outbox.is_at_work
+    await outbox.stop()
+    assert (before, meanwhile, outbox.is_at_work) == (False, True, False)

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.sessions.model import Session
+from athena_auth.sessions.rules import has_second_factor
 from athena_auth.wire.fields import (
     Email,
     EmailVerified,
@@ -66,6 +67,8 @@ class SessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     ]
     proven_at: Timestamp
     """When a factor was last proven in it."""
+    second_factor_verified_at: Timestamp | None
+    """When a second factor was last verified in it; null where none was, as after a sign-in from a trusted device."""
 
 
 def user_answer(account: Account) -> UserAnswer:
@@ -96,6 +99,7 @@ def session_answer(session: Session, token: str) -> SessionAnswer:
         level=session.proof.level,
         amr=list(session.proof.amr),
         proven_at=timestamp(session.proven_at),
+        second_factor_verified_at=timestamp(session.proven_at) if has_second_factor(session) else None,
     )
 
 

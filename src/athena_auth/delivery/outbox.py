@@ -91,6 +91,11 @@ class Outbox:
         self._tasks = [asyncio.create_task(self._send_queued(queue)) for queue in queues]
         self._tasks.append(asyncio.create_task(self._adopt_due()))
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether every task that sends or looks for unsent messages is running."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
+
     async def stop(self, grace: float = 3.0) -> None:
         """Give what is in memory `grace` seconds to go out, then stop; the rest stays in its rows."""
         with contextlib.suppress(TimeoutError):

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from athena_auth.accounts.assurance import Requirement
@@ -16,8 +15,9 @@ from athena_auth.host.guard import Guard
 from athena_auth.host.run import Run
 from athena_auth.host.users import Users
 from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.outcome import Unavailable
 from athena_auth.sessions.model import Level
-from athena_auth.settings import BASE_PATH, Settings, load_settings
+from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route
 
 S = TypeVar("S", bound=Subscriber)
@@ -147,6 +147,19 @@ class Athena:
     def _new_run(self) -> Run:
         return Run(self._settings, self._events.hear, clock=self._clock, transport=self._transport)
 
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Serve one lifespan of ASGI. What an operator can mend is told in one sentence, without a traceback."""
+        await receive()
+        try:
+            await self.start()
+        except (SettingsError, Unavailable) as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
     @asynccontextmanager
     async def lifespan(self, _app: Any = None) -> AsyncIterator[None]:
         """Start on entry, stop on exit: `FastAPI(lifespan=athena.lifespan)`, or `async with` in the host's own."""
@@ -161,17 +174,20 @@ class Athena:
 
         For what cannot mount: Django's ASGI application, for one.
         """
-        starting = Starlette(lifespan=self.lifespan)
-        below = f"{BASE_PATH}/"
+        api, below = BASE_PATH, f"{BASE_PATH}/"
+        sub_path = self._settings.sub_path
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
             # Starlette's search for a route costs a twelfth of a get-session; the one prefix needs none.
             root = scope.get("root_path", "")
-            if scope["type"] == "http" and scope["path"].startswith(root + below):
-                scope["root_path"] = root + BASE_PATH
+            # A proxy that serves us below a path passes that path on, or takes it off: both are common.
+            if sub_path and scope.get("path", "").startswith(f"{root}{sub_path}/"):
+                root = scope["root_path"] = root + sub_path
+            if scope["type"] == "http" and (scope["path"] + "/").startswith(root + below):
+                scope["root_path"] = root + api
                 await self.asgi(scope, receive, send)
             elif scope["type"] == "lifespan":
-                await starting(scope, receive, send)
+                await self._live(receive, send)
             else:
                 await app(scope, receive, send)
 

@@ -8,6 +8,7 @@ from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.audit.model import Recorded
 from athena_auth.kernel.clock import Millis
 from athena_auth.sessions.model import Session
+from athena_auth.sessions.rules import has_second_factor
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +35,8 @@ class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
     """How its owner authenticated, by the names of RFC 8176 where it has one."""
     proven_at: datetime
     """When a factor was last proven in it."""
+    second_factor_verified_at: datetime | None
+    """When a second factor was last verified in it; None where none was, as after a sign-in from a trusted device."""
     address: str
     """The IP address it began at."""
     user_agent: str
@@ -89,6 +92,7 @@ def live_session_of(session: Session) -> LiveSession:
         level=int(session.proof.level),
         amr=tuple(amr.value for amr in session.proof.amr),
         proven_at=_moment(session.proven_at),
+        second_factor_verified_at=_moment(session.proven_at) if has_second_factor(session) else None,
         address=session.client.address,
         user_agent=session.client.user_agent,
         created_at=_moment(session.created_at),

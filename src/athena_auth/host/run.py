@@ -12,9 +12,10 @@ from athena_auth.secret_checks.service import verify_secrets
 from athena_auth.server.app import application, edge_policy
 from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.limits import request_limits
+from athena_auth.server.readiness import Readiness, readiness_route
 from athena_auth.server.status import status_routes
 from athena_auth.settings import Settings
-from athena_auth.store.migrate import migrate, require_current
+from athena_auth.store.migrate import is_current, migrate, require_current
 from athena_auth.store.transaction import Listener
 from athena_auth.wire.route import Route
 from athena_auth.wiring import build
@@ -41,8 +42,9 @@ class Run:
         self._database_url = settings.database_url
         self._undelivered = find_undelivered(settings, transport)
         self.wired = build(settings, clock=clock, transport=transport)
-        self.routes: tuple[Route, ...] = (*self.wired.routes, *status_routes())
         base = self.wired.foundation
+        readiness = Readiness(self._missing_schema, self._missing_outbox)
+        self.routes: tuple[Route, ...] = (*self.wired.routes, *status_routes(), readiness_route(readiness))
         base.store.listen(listener)
         self._clock_watch = ClockWatch(base.clock)
         self._limits = request_limits(settings, base.clock)
@@ -70,6 +72,14 @@ class Run:
         base.outbox.start()
         self.wired.sweeper.start()
         self._clock_watch.start()
+
+    async def _missing_schema(self) -> str | None:
+        if await is_current(self.wired.foundation.store):
+            return None
+        return "The database's schema is older than this program: run athena-auth migrate."
+
+    async def _missing_outbox(self) -> str | None:
+        return None if self.wired.foundation.outbox.is_at_work else "The outbox is not sending."
 
     async def stop(self) -> None:
         """Finish what is under way and disconnect."""

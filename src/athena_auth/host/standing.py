@@ -25,22 +25,22 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or load_settings()
     configure_logging(settings)
-    return standing_alone(Athena(settings, migrates=False))
+    return standing_alone(Athena(settings, migrates=False), settings.sub_path)
 
 
-def standing_alone(athena: Athena) -> ASGIApp:
+def standing_alone(athena: Athena, sub_path: str = "") -> ASGIApp:
     """Return the application: the API at `/api/auth`, and the way to its reference."""
+
+    async def to_reference(_request: Request) -> Response:
+        return RedirectResponse(f"{sub_path}{BASE_PATH}/reference")
+
     around = Starlette(
-        routes=[Route("/", _to_reference)],
+        routes=[Route("/", to_reference), *([Route(sub_path, to_reference)] if sub_path else [])],
         exception_handlers={HTTPStatus.NOT_FOUND: _not_found, HTTPStatus.METHOD_NOT_ALLOWED: _not_found},
     )
     # A redirect would be built from the Host header, which is the caller's.
     around.router.redirect_slashes = False
     return athena.beside(around)
-
-
-async def _to_reference(_request: Request) -> Response:
-    return RedirectResponse(f"{BASE_PATH}/reference")
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:

@@ -164,7 +164,7 @@ _REFUSALS = {
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as JSON, with Content-Type: application/json."
     ),
     ErrorCode.SERVICE_UNAVAILABLE: _Refusal(
-        HTTPStatus.SERVICE_UNAVAILABLE, "The server is too busy at this moment; try again shortly."
+        HTTPStatus.SERVICE_UNAVAILABLE, "The service is temporarily unavailable. Try again shortly."
     ),
     ErrorCode.INTERNAL_SERVER_ERROR: _Refusal(
         HTTPStatus.INTERNAL_SERVER_ERROR,

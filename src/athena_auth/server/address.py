@@ -7,6 +7,8 @@ from athena_auth.kernel.network import IpAddress, address_of
 
 _log = Log(__name__)
 
+UNIX_PEERS = "unix:"
+"""Among the trusted proxies: whoever comes by a unix socket, and so has no address."""
 _MOST_HOPS = 64
 """Of a header; more proxies than that stand before nobody's server."""
 _MAPPED_PREFIX = 96
@@ -22,7 +24,9 @@ class AddressRule:
         Raises:
             ValueError: one is neither.
         """
-        self._trusted = tuple(_unmapped(ip_network(proxy, strict=False)) for proxy in trusted_proxies)
+        networks = [proxy for proxy in trusted_proxies if proxy != UNIX_PEERS]
+        self._trusted = tuple(_unmapped(ip_network(proxy, strict=False)) for proxy in networks)
+        self._trusts_unix_peers = UNIX_PEERS in trusted_proxies
         self._has_complained = False
 
     def client(self, peer: str, forwarded_for: str) -> str:
@@ -32,7 +36,7 @@ class AddressRule:
         we do not trust is the caller's own invention.
         """
         address = address_of(peer)
-        if address is None:
+        if address is None and not (self._trusts_unix_peers and forwarded_for):
             return peer
         if not forwarded_for:
             return str(address)
@@ -47,16 +51,17 @@ class AddressRule:
                 self._complain(address)
                 break
             address = before
-        return str(address)
+        return "" if address is None else str(address)
 
-    def _is_trusted(self, address: IpAddress) -> bool:
-        return any(address in network for network in self._trusted)
+    def _is_trusted(self, address: IpAddress | None) -> bool:
+        """Tell whether a hop's word is believed; None is the peer of a unix socket, which is only ever the nearest hop."""
+        return address is None or any(address in network for network in self._trusted)
 
-    def _complain(self, proxy: IpAddress) -> None:
+    def _complain(self, proxy: IpAddress | None) -> None:
         """Log once that all who come by this proxy count as one client; what it sent is not repeated."""
         if not self._has_complained:
             self._has_complained = True
-            _log.warning("proxy.unreadable_forwarded_for", proxy=str(proxy))
+            _log.warning("proxy.unreadable_forwarded_for", proxy=str(proxy or UNIX_PEERS))
 
 
 def _unmapped(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:

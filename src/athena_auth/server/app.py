@@ -40,7 +40,8 @@ def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
         addresses = AddressRule(settings.trusted_proxies)
     except ValueError as error:
         raise SettingsError(f"ATHENA_TRUSTED_PROXIES: {error}.") from None
-    cookies = CookieCodec(https=settings.https, prefix=settings.cookie_prefix)
+    path = settings.sub_path or "/"
+    cookies = CookieCodec(https=settings.https, prefix=settings.cookie_prefix, path=path)
     return Policy(
         callers=CallerReader(addresses, cookies),
         origins=OriginRule(settings.origin, settings.trusted_origins),
@@ -53,12 +54,17 @@ def _pages(routes: tuple[Route, ...], settings: Settings) -> dict[str, StaticPag
     document = openapi_document(
         routes,
         version=__version__,
-        server_url=settings.origin + BASE_PATH,
+        server_url=settings.url + BASE_PATH,
         cookie_prefix=settings.cookie_prefix,
     )
     reference = reference_page(document)
     policy = reference.content_security_policy.encode()
+    # Whoever opens the address that the server announced finds the reference, and not an error.
+    to_reference = (b"location", f"{settings.sub_path}{BASE_PATH}/reference".encode())
+    to_reference_page = StaticPage(b"", b"text/plain", [to_reference], status=302)
     return {
+        "": to_reference_page,
+        "/": to_reference_page,
         "/openapi.json": StaticPage(msgspec.json.encode(document), b"application/json"),
         "/client.js": client_module(),
         "/reset-password": link_page("reset_password"),

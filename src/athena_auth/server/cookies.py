@@ -18,17 +18,17 @@ def wire_names(prefix: str, *, https: bool) -> dict[CookieName, str]:
 
 
 class CookieCodec:
-    """Reads and writes the cookies: HttpOnly, SameSite=Lax, Path=/, no Domain, and Secure on https."""
+    """Reads and writes the cookies: HttpOnly, SameSite=Lax, no Domain, and Secure on https."""
 
-    def __init__(self, *, https: bool, prefix: str = DEFAULT_COOKIE_PREFIX) -> None:
-        """Take whether browsers come by https, and what the names begin with, `__Secure-` apart."""
+    def __init__(self, *, https: bool, prefix: str = DEFAULT_COOKIE_PREFIX, path: str = "/") -> None:
+        """Take whether browsers come by https, what the names begin with, `__Secure-` apart, and the path they are for."""
         self._names = wire_names(prefix, https=https)
         self._by_wire_name = {wire_name: name for name, wire_name in self._names.items()}
         ours = "|".join(map(re.escape, self._by_wire_name))
         # One pass over the header, for our own names alone: the standard library's parser takes quadratic time to
         # unquote other people's values, so that one header could keep the event loop busy for seconds.
         self._ours = re.compile(rf"(?:^|;)[ \t]*+({ours})=([^;]*+)")
-        self._attributes = "; Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if https else "")
+        self._attributes = f"; Path={path}; HttpOnly; SameSite=Lax" + ("; Secure" if https else "")
 
     def read(self, header: str) -> dict[CookieName, str]:
         """Return our cookies of a `Cookie` header.

@@ -42,6 +42,11 @@ _log = Log(__name__)
 Principal = SignedIn | ChallengeBearer | EndedSession | None
 
 _POLICY_VIOLATION = 1008
+_MOST_LOGGED = 200
+"""Characters of an `Origin` header."""
+_ADVICE = (
+    "set ATHENA_BASE_URL to the address in browsers, or name the front end's origin in ATHENA_TRUSTED_ORIGINS"
+)
 
 
 class BoundRoute(msgspec.Struct, frozen=True):
@@ -63,17 +68,18 @@ class StaticPage(msgspec.Struct, frozen=True):
     body: bytes
     content_type: bytes
     headers: Headers = []
+    status: int = 200
     etag: str | None = None
     """Names this version for browsers, which may keep it then and ask each time whether it is still the one."""
 
     def answer(self, if_none_match: str) -> Response:
         """Return the document, or word that the caller has it already."""
         if self.etag is None:
-            return Response(200, self.body, self.headers, self.content_type)
+            return Response(self.status, self.body, self.headers, self.content_type)
         headers = [*self.headers, (b"etag", self.etag.encode())]
         # A proxy that compresses makes the tag a weak one, and compares it all the same (RFC 9110 section 13.1.2).
         known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-        status, body = (304, b"") if self.etag in known else (200, self.body)
+        status, body = (304, b"") if self.etag in known else (self.status, self.body)
         return Response(status, body, headers, self.content_type, cache_control=b"no-cache")
 
 
@@ -89,7 +95,12 @@ class Policy(msgspec.Struct, frozen=True):
         """Tell whether a page of another site had a browser send this request, with this site's cookies (CSRF)."""
         if not caller.tokens.by_cookie:
             return False
-        return not self.origins.admits(headers.get(b"origin", ""), headers.get(b"host", ""))
+        origin = headers.get(b"origin", "")
+        if self.origins.admits(origin, headers.get(b"host", "")):
+            return False
+        received = origin[:_MOST_LOGGED] if origin.isprintable() else "(unprintable)"
+        _log.warning("origin.refused", received=received, expected=self.origins.expected, advice=_ADVICE)
+        return True
 
 
 class Edge:
@@ -178,7 +189,7 @@ class Edge:
             return raw
         if self._is_forged(route, caller, headers):
             return Refused(ErrorCode.INVALID_ORIGIN)
-        principal = await self._principal(route.access, caller)
+        principal = await self._principal(route, caller)
         if isinstance(principal, Refused):
             return principal
         if isinstance(principal, SignedIn) and principal.slid and principal.by_cookie:
@@ -208,7 +219,8 @@ class Edge:
             return False
         return self._policy.is_forged(caller, headers)
 
-    async def _principal(self, access: Access, caller: Caller) -> Principal | Refused:
+    async def _principal(self, route: Route, caller: Caller) -> Principal | Refused:
+        access = route.access
         if access is Access.PUBLIC:
             return None
         tokens = caller.tokens
@@ -219,7 +231,10 @@ class Edge:
         signed_in = None
         if tokens.session is not None:
             by_cookie = tokens.by_cookie
-            signed_in = await self._resolver.resolve(tokens.session, caller.client, by_cookie=by_cookie)
+            slides = route.renews or not by_cookie
+            signed_in = await self._resolver.resolve(
+                tokens.session, caller.client, by_cookie=by_cookie, slides=slides
+            )
         is_browser = tokens.by_cookie and tokens.session is not None
         if signed_in is None and access is Access.SESSION_OR_CHALLENGE and is_browser:
             return EndedSession(tokens.session or "", caller.client)
@@ -236,7 +251,7 @@ class Edge:
             return outcome
         if any(cookie.name is CookieName.SESSION for cookie in outcome.cookies):
             renewal.clear()
-        answered = self._set_cookies(outcome.cookies)
+        answered = [*self._set_cookies(outcome.cookies), *outcome.headers]
         if outcome.session_token is not None:
             answered.append((b"set-auth-token", outcome.session_token.encode()))
         return (

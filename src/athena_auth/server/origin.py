@@ -10,7 +10,8 @@ class OriginRule:
 
     def __init__(self, own: str, trusted: tuple[str, ...]) -> None:
         """Take the origin of this server and those of its front ends elsewhere."""
-        self._allowed = frozenset({own, *trusted})
+        self.expected = (own, *trusted)
+        self._allowed = frozenset(self.expected)
         self._scheme = own.partition("://")[0]
 
     def admits(self, origin: str, host: str) -> bool:

@@ -145,7 +145,9 @@ class BodyDecoder:
         if self._takes_nothing:
             return self._body()
         try:
-            return msgspec.convert(dict(parse_qsl(query.decode("ascii", "replace"))), self._body)
+            return msgspec.convert(
+                dict(parse_qsl(query.decode("ascii", "replace"))), self._body, strict=False
+            )
         except msgspec.ValidationError as error:
             return Refused(ErrorCode.VALIDATION_ERROR, explain(error, "query"))
         except ValueError:

@@ -1,7 +1,15 @@
 """The settings of a server: what they are (`model`), where they are read from (`loading`), what is accepted (`values`)."""
 
 from athena_auth.settings.loading import RENAMED, load_settings
-from athena_auth.settings.model import BASE_PATH, ENV_FILE, HOW_TO_MAKE_ONE, PREFIX, Settings, SettingsError
+from athena_auth.settings.model import (
+    BASE_PATH,
+    ENV_FILE,
+    HOW_TO_MAKE_ONE,
+    PREFIX,
+    UNIX_SOCKET,
+    Settings,
+    SettingsError,
+)
 
 __all__ = [
     "BASE_PATH",
@@ -9,6 +17,7 @@ __all__ = [
     "HOW_TO_MAKE_ONE",
     "PREFIX",
     "RENAMED",
+    "UNIX_SOCKET",
     "Settings",
     "SettingsError",
     "load_settings",

@@ -16,6 +16,7 @@ from athena_auth.settings.injected import is_injected
 from athena_auth.settings.values import (
     HOW_TO_MAKE_ONE,
     TEN_YEARS,
+    UNIX_SOCKET,
     AppName,
     BaseUrl,
     CommaSeparated,
@@ -29,11 +30,12 @@ from athena_auth.settings.values import (
     Secrets,
 )
 
-__all__ = ["BASE_PATH", "ENV_FILE", "HOW_TO_MAKE_ONE", "PREFIX", "Settings", "SettingsError"]
+__all__ = ["BASE_PATH", "ENV_FILE", "HOW_TO_MAKE_ONE", "PREFIX", "UNIX_SOCKET", "Settings", "SettingsError"]
 
 PREFIX = "ATHENA_"
 ENV_FILE = ".env"
 BASE_PATH = "/api/auth"
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "*", ""})  # noqa: S104 - compared with, not bound to
 
 
 class SettingsError(Exception):
@@ -85,7 +87,7 @@ class Settings(BaseSettings):
     base_url: BaseUrl | None = Field(
         None,
         description="The address browsers see, with the path this server is below, if any; https makes cookies Secure. "
-        "Default: http://localhost:PORT.",
+        "Default: http://HOST:PORT, with localhost where ATHENA_HOST is every address or a unix socket.",
     )
     host: str = Field(
         "localhost",
@@ -241,7 +243,13 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """The address that browsers see this server at, `https://host[:port][/path]`; `/api/auth` is below it."""
-        return self.base_url or f"http://localhost:{self.port}"
+        host = self.host if self.names_its_host else "localhost"
+        return self.base_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def names_its_host(self) -> bool:
+        """Whether the server listens at an address that a browser can be sent to: not at every one, nor at a path."""
+        return self.host not in _EVERY_ADDRESS and not self.host.startswith(UNIX_SOCKET)
 
     @property
     def origin(self) -> str:

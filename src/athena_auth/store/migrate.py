@@ -18,6 +18,8 @@ from athena_auth.store.outages import outage_of
 from athena_auth.store.postgres_connection import Connection, Connector, cut_off_after
 from athena_auth.store.postgres_url import parse_postgres_url
 from athena_auth.store.sqlite_connection import connect, explain
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Row, Store, Tx
 
 HEAD = "0005"
 """The newest revision in `migrations/versions`; a test holds it to that."""
@@ -25,6 +27,7 @@ HEAD = "0005"
 LIMITS = StoreLimits(prepared_statements=False)
 VERSION_TABLE = "athena_schema_version"
 _READ_VERSION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant
+_VERSION = Statement(_READ_VERSION)
 
 
 def migrate(url: str) -> bool:
@@ -68,6 +71,16 @@ def require_current(url: str) -> None:
             f"the database has {'no tables' if version is None else f'schema {version}'}, this program needs {HEAD}: "
             "run athena-auth migrate"
         )
+
+
+async def is_current(store: Store) -> bool:
+    """Tell whether the schema of an open database is at least this program's. Raises `Unavailable`."""
+
+    async def work(tx: Tx) -> Row | None:
+        return await tx.one(_VERSION)
+
+    row = await store.read(work)
+    return row is not None and row["version_num"] >= HEAD
 
 
 def _sqlite_version(path: Path) -> str | None:

@@ -41,6 +41,7 @@ class Reply(msgspec.Struct, frozen=True):
     cookies: tuple[Cookie, ...] = ()
     session_token: str | None = None
     """A session that was minted or re-issued; also sent as the header `set-auth-token`."""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
     location: str | None = None
     """Where a browser is led instead of being shown the body."""
 

@@ -93,4 +93,6 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     leads_elsewhere: Callable[[Any], bool] = bool
     """Whether a request asks to be led elsewhere. Where it does not, a browser is shown the page and nothing else happens:
     the page's own script asks then, so that what it says is what has just happened."""
+    renews: bool = True
+    """Whether a call keeps a browser's session alive; not where the answer's cookie would not reach the browser."""
     tag: str = "two-factor"

@@ -98,7 +98,7 @@ def _factors(settings: Settings, base: Foundation) -> Factors:
 
 
 def _recognition_page(settings: Settings) -> str:
-    return f"{settings.origin}{BASE_PATH}/recognize-browser"
+    return f"{settings.url}{BASE_PATH}/recognize-browser"
 
 
 def _totp_settings(settings: Settings) -> TotpSettings:

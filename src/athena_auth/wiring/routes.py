@@ -2,6 +2,7 @@
 
 from athena_auth.accounts.api import AccountApi
 from athena_auth.accounts.service import AccountService
+from athena_auth.accounts.session_check import SessionCheckApi
 from athena_auth.backup_codes.api import BackupCodeApi
 from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import PassedReply, SignInCookies
@@ -45,6 +46,7 @@ def all_routes(
         *TrustedDeviceApi(TrustedDeviceService(base.store, base.clock)).routes(),
         *SignInApi(_sign_in(settings, base, core), cookies).routes(),
         *AccountApi(accounts).routes(),
+        *SessionCheckApi(base.clock).routes(),
         *_recovery(settings, base, core, cookies).routes(),
         *PasswordApi(passwords, cookies).routes(),
     )
@@ -105,12 +107,12 @@ def _recovery(settings: Settings, base: Foundation, core: Core, cookies: SignInC
         admission=core.admission,
         login=_password_login(settings, base, core),
     )
-    requests = LinkRequests(mail, base.errands, _links(settings), BASE_PATH)
+    requests = LinkRequests(mail, base.errands, _links(settings), settings.sub_path + BASE_PATH)
     return RecoveryApi(requests, service, cookies)
 
 
 def _links(settings: Settings) -> Links:
-    own_page = f"{BASE_PATH}/reset-password"
+    own_page = f"{settings.sub_path}{BASE_PATH}/reset-password"
     try:
         return Links(settings.origin, settings.trusted_origins, own_page, settings.reset_pages)
     except ValueError as error:

@@ -1,0 +1,89 @@
+"""The question that proxies and services in other languages ask: may the bearer of this session pass?
+
+`get-session` answers 200 and `null` to whoever is not signed in, as its clients expect; a proxy that reads the status
+alone (`auth_request` of nginx) would let everybody in. Here the status is the answer.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from athena_auth.accounts.answers import SessionAnswer, UserAnswer, session_answer, user_answer
+from athena_auth.accounts.assurance import Requirement, unmet_requirement
+from athena_auth.accounts.model import SignedIn
+from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sessions.model import Level
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Access, Call, Route
+
+_Seconds = Annotated[
+    int,
+    Meta(
+        description="Since a factor was verified, at most; with `level=2` the second factor itself, not a trusted device in its "
+        "place.",
+        ge=1,
+        le=31_536_000,
+        examples=[600],
+    ),
+]
+
+
+class SessionCheckQuery(msgspec.Struct, frozen=True):
+    """What must stand behind the session."""
+
+    level: Annotated[
+        int,
+        Meta(description="The assurance level: 2 demands a second factor.", ge=1, le=2, examples=[2]),
+    ] = 1
+    fresh: _Seconds | None = None
+
+
+class SessionCheckAnswer(msgspec.Struct, frozen=True):
+    """A live session that meets the requirement."""
+
+    session: SessionAnswer
+    user: UserAnswer
+
+
+class SessionCheckApi:
+    """The route."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def check_session(self, call: Call[SignedIn, SessionCheckQuery]) -> Reply | Refused:
+        """Answer 200 to a session that meets the requirement."""
+        signed_in = call.principal
+        requirement = Requirement(Level(call.body.level), call.body.fresh)
+        unmet = unmet_requirement(signed_in, requirement, self._clock.now())
+        if unmet is not None:
+            return Refused(unmet)
+        session, account = signed_in.session, signed_in.account
+        headers = (
+            (b"x-athena-user-id", account.id.encode()),
+            (b"x-athena-session-level", str(int(session.proof.level)).encode()),
+        )
+        answer = SessionCheckAnswer(session_answer(session, session.id), user_answer(account))
+        return Reply(answer, headers=headers)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the route."""
+        return (
+            Route(
+                method="GET",
+                path="/check-session",
+                handler=self.check_session,
+                access=Access.SESSION,
+                body=SessionCheckQuery,
+                answer=SessionCheckAnswer,
+                errors=(ErrorCode.STEP_UP_REQUIRED, ErrorCode.ENROLMENT_REQUIRED, ErrorCode.SIGN_IN_AGAIN),
+                renews=False,
+                summary="Let a proxy or a service check a session",
+                description="200 with the session and its owner, 401 without a live session, 403 where the session does not "
+                "meet the requirement. The headers `x-athena-user-id` and `x-athena-session-level` are for a proxy to pass on. "
+                "A browser's cookie is not renewed, because a proxy passes no cookie on.",
+                tag="sessions",
+            ),
+        )

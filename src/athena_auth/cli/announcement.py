@@ -1,0 +1,33 @@
+"""What a server says to whoever started it."""
+
+from rich.console import Console
+from rich.markup import escape
+
+from athena_auth.settings import BASE_PATH, UNIX_SOCKET, Settings
+from athena_auth.version import __version__
+
+
+def announce(settings: Settings) -> None:
+    """Print where everything is: the address that browsers must use, which links in mails lead to as well."""
+    api = escape(settings.url + BASE_PATH)
+    mail = (
+        "printed here" if settings.mail_url.lower() == "console:" else f"sent by {_scheme(settings.mail_url)}"
+    )
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]Athena Auth {__version__}[/bold]")
+    console.print(f"  API         {api}")
+    console.print(f"  Reference   {api}/reference")
+    console.print(f"  Sent codes  {mail} (ATHENA_MAIL_URL)")
+    console.print(f"  Database    {_scheme(settings.database_url)} (ATHENA_DATABASE_URL)")
+    if settings.base_url is None and not settings.names_its_host:
+        where = settings.host if settings.host.startswith(UNIX_SOCKET) else "every address of this machine"
+        console.print(
+            f"[yellow]Listening on {escape(where)}, but links in mails lead to {escape(settings.url)}: "
+            "set ATHENA_BASE_URL to the address that browsers use.[/yellow]"
+        )
+    console.print("Ctrl-C stops.")
+
+
+def _scheme(url: str) -> str:
+    """Return how a URL begins; the rest may hold a password."""
+    return url.partition(":")[0]

@@ -1,0 +1,119 @@
+"""The sockets that a server listens on: of an address, of a path, or handed over by systemd."""
+
+import errno
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from athena_auth.kernel.outcome import Unavailable
+from athena_auth.settings import UNIX_SOCKET
+
+_BACKLOG = 2048
+_FIRST_HANDED_OVER = 3
+"""The first file descriptor that is none of the standard streams (sd_listen_fds(3))."""
+_GROUP_MAY_CONNECT = 0o660
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Listen until the block ends; systemd's sockets take the place of `host` and `port`.
+
+    Raises:
+        Unavailable: nothing could be listened on; the text says why.
+    """
+    handed_over = _handed_over()
+    if handed_over:
+        yield handed_over
+        return
+    if not host.startswith(UNIX_SOCKET):
+        yield _listen_on_address(host, port)
+        return
+    path = Path(host.removeprefix(UNIX_SOCKET))
+    yield [_listen_on_path(path)]
+    with suppress(OSError):
+        path.unlink()
+
+
+def _handed_over() -> list[socket.socket]:
+    """Return the sockets that systemd has opened for this very process, and forget them for those it starts."""
+    pid, count = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
+    os.environ.pop("LISTEN_FDNAMES", None)
+    if pid != str(os.getpid()) or not count.isdecimal():
+        return []
+    numbers = range(_FIRST_HANDED_OVER, _FIRST_HANDED_OVER + int(count))
+    try:
+        return [socket.socket(fileno=number) for number in numbers]
+    except OSError as error:
+        raise Unavailable(f"LISTEN_FDS names what is no socket: {error.strerror}") from None
+
+
+def _listen_on_address(host: str, port: int) -> list[socket.socket]:
+    """Listen on every address of the host: `localhost` is 127.0.0.1 to one client and ::1 to another."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, socket.gaierror) else "it is no name"
+        raise Unavailable(f"ATHENA_HOST {host} is not an address of this machine: {reason}") from None
+    sockets: list[socket.socket] = []
+    refused = "it has no usable address"
+    for family, _, _, _, address in dict.fromkeys(found):
+        # With port 0 the first address chooses, and the others follow.
+        chosen = sockets[0].getsockname()[1] if sockets and port == 0 else address[1]
+        try:
+            sockets.append(_bind(family, (address[0], chosen, *address[2:])))
+        except OSError as error:
+            refused = error.strerror or str(error)
+            if error.errno == errno.EADDRINUSE:
+                raise Unavailable(f"port {port} on {host} is in use; choose another with --port") from None
+    if not sockets:
+        raise Unavailable(f"cannot listen on {host} port {port}: {refused}")
+    return sockets
+
+
+def _bind(family: int, address: tuple[object, ...]) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _listen_on_path(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if _is_left_behind(path):
+            path.unlink()
+        listener.bind(str(path))
+        # Who may connect is who may write to it: the proxy's user, by way of its group.
+        path.chmod(_GROUP_MAY_CONNECT)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Unavailable(
+                f"{path} is there already, and in use or no socket; stop what uses it"
+            ) from None
+        if isinstance(error, FileNotFoundError):
+            raise Unavailable(f"cannot listen on {path}: the folder {path.parent} does not exist") from None
+        raise Unavailable(f"cannot listen on {path}: {error.strerror or error}") from None
+    return listener
+
+
+def _is_left_behind(path: Path) -> bool:
+    """Tell whether a socket is there that nobody listens on, as after a power cut."""
+    if not path.is_socket():
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            return True
+    return False

@@ -1,0 +1,89 @@
+"""Whether this process can serve: `/ready`, for load balancers and orchestrators, beside `/ok`, which says that it lives."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from athena_auth.kernel.log import Log
+from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.wire.fields import Done
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Access, Call, NoBody, Route
+
+_log = Log(__name__)
+
+Check = Callable[[], Awaitable[str | None]]
+"""Returns None, or what is missing, as a sentence; raises `Unavailable` when it could not look."""
+
+_KEPT = 1.0
+"""Seconds for which an answer counts: however many probes come, the database is asked once."""
+_PATIENCE = 2.0
+"""Seconds to wait for the checks; probes wait about as long."""
+_NO_DATABASE = "The database cannot be used."
+
+
+class ReadyAnswer(msgspec.Struct, frozen=True):
+    """The server can serve."""
+
+    ok: Done = True
+
+
+class Readiness:
+    """Runs the checks, at most once a second and once at a time."""
+
+    def __init__(self, *checks: Check) -> None:
+        self._checks = checks
+        self._answer: str | None = None
+        self._until = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def missing(self) -> str | None:
+        """Return what this process lacks to serve, as a sentence that tells no stranger anything, or None."""
+        async with self._lock:
+            if time.monotonic() >= self._until:
+                before, self._answer = self._answer, await self._look()
+                self._until = time.monotonic() + _KEPT
+                if before is not None and self._answer is None:
+                    _log.info("ready.again")
+        return self._answer
+
+    async def _look(self) -> str | None:
+        reason = None
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                for check in self._checks:
+                    if (answer := await check()) is not None:
+                        break
+                else:
+                    return None
+        except Unavailable as outage:
+            answer, reason = _NO_DATABASE, str(outage)
+        except TimeoutError:
+            answer, reason = _NO_DATABASE, "it did not answer in time"
+        _log.warning("ready.not", missing=answer, reason=reason)
+        return answer
+
+
+def readiness_route(readiness: Readiness) -> Route:
+    """Return the route."""
+
+    async def ready(_call: Call[None, NoBody]) -> Reply | Refused:
+        missing = await readiness.missing()
+        if missing is None:
+            return Reply(ReadyAnswer())
+        return Refused(ErrorCode.SERVICE_UNAVAILABLE, missing, retry_after=round(_KEPT))
+
+    return Route(
+        method="GET",
+        path="/ready",
+        handler=ready,
+        access=Access.PUBLIC,
+        answer=ReadyAnswer,
+        summary="Say whether the server can serve",
+        description="200 while the database is in reach, its schema is recent enough and the outbox is at work; else 503, with "
+        "what is missing. Looked at once a second at most. `/ok` says only that the process lives: restart it when that "
+        "fails, and keep requests away from it while this does.",
+        tag="server",
+    )
