@@ -109,6 +109,13 @@ def status(server: Server, path: str) -> int | None:
     return None
 
 
+def both_serve(server: Server) -> bool | None:
+    now = workers_of(server)
+    return (
+        len(now) == 2 and all(is_serving(server, each, [o for o in now if o != each]) for each in now)
+    ) or None
+
+
 def is_serving(server: Server, worker: psutil.Process, others: list[psutil.Process]) -> bool | None:
     """Tell whether this worker answers: the others are held meanwhile."""
     for other in others:
@@ -135,8 +142,7 @@ def test_a_worker_that_dies_while_the_database_is_away_comes_back_with_it(
     """The new worker could not start, and that ended the whole server, with exit code 0."""
     url = through(gate, postgres_url)
     with serving(tmp_path, "--workers", "2", database_url=url, secret=SECRET) as server:
-        wait_for(lambda: len(workers_of(server)) == 2 or None, "two workers")
-        wait_for(lambda: status(server, "/ready") == 200 or None, "a worker that is ready")
+        wait_for(lambda: both_serve(server), "both workers to serve")
         lost, left = workers_of(server)
         gate.shut()
         lost.kill()
@@ -149,13 +155,7 @@ def test_a_worker_that_dies_while_the_database_is_away_comes_back_with_it(
 
         gate.open()
 
-        def both_serve() -> bool | None:
-            now = workers_of(server)
-            return (
-                len(now) == 2 and all(is_serving(server, each, [o for o in now if o != each]) for each in now)
-            ) or None
-
-        wait_for(both_serve, "both workers to serve")
+        wait_for(lambda: both_serve(server), "both workers to serve")
         assert "Traceback" not in server.log
 
 
