@@ -250,7 +250,20 @@ async def test_an_international_address_travels_as_it_is_written() -> None:
     assert str(handler.received[0].mail["To"]) == "zoë@bücher.example"
 
 
-async def test_a_server_without_smtputf8_can_never_take_an_international_address() -> None:
+async def test_a_server_without_smtputf8_takes_an_international_domain() -> None:
+    handler = Handler()
+    async with serving(handler, enable_SMTPUTF8=False) as port:
+        message = msgspec.structs.replace(MESSAGE, to="ada@bücher.example")
+        await deliver(f"smtp://127.0.0.1:{port}", message, "Athena <no-reply@bücher.example>")
+    (received,) = handler.received
+    domain = "xn--bcher-kva.example"
+    assert (received.sender, received.recipients) == (f"no-reply@{domain}", [f"ada@{domain}"])
+    assert received.mail["From"] == f"Athena <no-reply@{domain}>"
+    assert received.mail["To"] == f"ada@{domain}"
+    assert received.mail["Message-ID"].endswith(f"@{domain}>")
+
+
+async def test_a_server_without_smtputf8_can_never_take_an_international_local_part() -> None:
     handler = Handler()
     async with serving(handler, enable_SMTPUTF8=False) as port:
         failed = await failure(

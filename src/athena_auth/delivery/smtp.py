@@ -16,7 +16,7 @@ from aiosmtplib import (
 )
 
 from athena_auth.delivery.failure import DeliveryFailed
-from athena_auth.delivery.mime import Sender, compose, parse_sender
+from athena_auth.delivery.mime import Sender, SenderError, compose, is_mailbox, parse_sender
 from athena_auth.delivery.model import Message
 from athena_auth.delivery.relay import Relay, TlsMode, parse_relay
 
@@ -30,30 +30,35 @@ class SmtpTransport:
     Args:
         relay: The server to hand mail to.
         sender: Whom it comes from.
+        ehlo_name: What this machine calls itself in EHLO; by default its own full name.
         timeout: Seconds one delivery may take from the first packet to the server's acceptance.
 
     Raises:
         ValueError: `relay.ca` is not a readable file of PEM certificates.
     """
 
-    def __init__(self, relay: Relay, sender: Sender, *, timeout: float = _TIMEOUT) -> None:
+    def __init__(
+        self, relay: Relay, sender: Sender, *, ehlo_name: str | None = None, timeout: float = _TIMEOUT
+    ) -> None:
         self._relay = relay
         self._sender = sender
+        self._ehlo_name = ehlo_name
         self._timeout = timeout
         self._trust = _trust(relay.ca)
 
     @classmethod
-    def from_url(cls, url: str, sender: str | None) -> Self:
+    def from_url(cls, url: str, sender: str | None, ehlo_name: str | None = None) -> Self:
         """Open a transport; without a sender, a user that is an address is the sender.
 
         Raises:
-            ValueError: The URL or the sender cannot be used.
+            SenderError: The sender cannot be used, or there is none.
+            ValueError: The URL cannot be used.
         """
         relay = parse_relay(url)
         address = sender or relay.user
-        if not address:
-            raise ValueError("Mail by SMTP needs a sender address, such as Athena <no-reply@example.com>.")
-        return cls(relay, parse_sender(address))
+        if not address or (sender is None and not is_mailbox(address)):
+            raise SenderError("mail by SMTP needs a sender, such as Athena <no-reply@example.com>.")
+        return cls(relay, parse_sender(address), ehlo_name=ehlo_name)
 
     def __repr__(self) -> str:
         return f"SmtpTransport({self._relay.host}:{self._relay.port}, {self._relay.tls})"
@@ -71,7 +76,7 @@ class SmtpTransport:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._connect(client)
-                await client.send_message(mail, sender=self._sender.address, recipients=[message.to])
+                await client.send_message(mail, sender=self._sender.address, recipients=[str(mail["To"])])
             # Accepted is accepted: a farewell that fails must not make the outbox send the message twice.
             with contextlib.suppress(SMTPException, OSError):
                 await client.quit()
@@ -87,6 +92,7 @@ class SmtpTransport:
         return SMTP(
             hostname=self._relay.host,
             port=self._relay.port,
+            local_hostname=self._ehlo_name,
             use_tls=self._relay.tls is TlsMode.IMPLICIT,
             start_tls=False,
             tls_context=self._trust,
@@ -111,7 +117,7 @@ def _trust(ca: str | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca)
     except OSError:
-        raise ValueError("The ca file of the mail URL is not a readable file of PEM certificates.") from None
+        raise ValueError("the ca file of the mail URL is not a readable file of PEM certificates.") from None
 
 
 def _failure(error: SMTPException | OSError) -> DeliveryFailed:

@@ -33,9 +33,9 @@ def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None
     """Make them; nothing is connected or started yet. Raises `SettingsError` and `Unavailable`."""
     try:
         store = store_at(settings.database_url)
-        mail = open_mail(settings, transport)
     except ValueError as error:
         raise SettingsError(str(error)) from None
+    mail = open_mail(settings, transport)
     keyring = open_keyring(settings)
     outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings))
     pool = HashingPool(PasswordHasher(settings.argon2_cost))
