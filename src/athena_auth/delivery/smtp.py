@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+from email.message import EmailMessage
 from typing import Self
 
 from aiosmtplib import (
@@ -10,18 +11,20 @@ from aiosmtplib import (
     SMTPAuthenticationError,
     SMTPDataError,
     SMTPException,
+    SMTPHeloError,
     SMTPNotSupported,
     SMTPRecipientsRefused,
     SMTPResponseException,
+    SMTPSenderRefused,
 )
 
 from athena_auth.delivery.failure import DeliveryFailed
 from athena_auth.delivery.mime import Sender, SenderError, compose, is_mailbox, parse_sender
 from athena_auth.delivery.model import Message
+from athena_auth.delivery.refusal import Step, classify_refusal
 from athena_auth.delivery.relay import Relay, TlsMode, parse_relay
 
 _TIMEOUT = 10.0
-_FIRST_PERMANENT_REPLY = 500
 
 
 class SmtpTransport:
@@ -67,12 +70,24 @@ class SmtpTransport:
         """Return once the server has taken responsibility for the message.
 
         Raises:
-            DeliveryFailed: Permanent when the recipient or the content was refused for good (5yz). A server
-                that cannot be reached, trusted or logged in to, or that refuses the sender, is temporary: an
-                operator can repair it, and until then a typo in the settings must not empty the outbox.
+            DeliveryFailed: Permanent when this recipient can never get it, as `refusal` says. All else is temporary:
+                an operator can repair it, and until then a typo in the settings must not empty the outbox.
         """
-        mail = compose(message, self._sender)
-        client = self._client()
+        await self._submit(compose(message, self._sender))
+
+    async def close(self) -> None:
+        """Do nothing: no connection outlives its message."""
+
+    async def _submit(self, mail: EmailMessage) -> None:
+        client = SMTP(
+            hostname=self._relay.host,
+            port=self._relay.port,
+            local_hostname=self._ehlo_name,
+            use_tls=self._relay.tls is TlsMode.IMPLICIT,
+            start_tls=False,
+            tls_context=self._trust,
+            timeout=self._timeout,
+        )
         try:
             async with asyncio.timeout(self._timeout):
                 await self._connect(client)
@@ -85,31 +100,25 @@ class SmtpTransport:
         finally:
             client.close()
 
-    async def close(self) -> None:
-        """Do nothing: no connection outlives its message."""
-
-    def _client(self) -> SMTP:
-        return SMTP(
-            hostname=self._relay.host,
-            port=self._relay.port,
-            local_hostname=self._ehlo_name,
-            use_tls=self._relay.tls is TlsMode.IMPLICIT,
-            start_tls=False,
-            tls_context=self._trust,
-            timeout=self._timeout,
-        )
-
     async def _connect(self, client: SMTP) -> None:
         await client.connect()
         if self._relay.tls is TlsMode.STARTTLS:
             await client.ehlo()
             if not client.supports_extension("starttls"):
                 raise DeliveryFailed(
-                    "the mail server offers no STARTTLS, without which codes would travel in the clear",
+                    "the mail server offers no STARTTLS, without which codes would travel in the clear: "
+                    "use smtps://, or add ?starttls=off to ATHENA_MAIL_URL if you vouch for the network",
                     permanent=False,
                 )
             await client.starttls()
         if self._relay.user is not None:
+            await client.ehlo()
+            if not client.supported_auth_methods:
+                raise DeliveryFailed(
+                    "the mail server offers no login that we know (CRAM-MD5, PLAIN, LOGIN): use smtps:// or STARTTLS, "
+                    "or take the user name out of ATHENA_MAIL_URL",
+                    permanent=False,
+                )
             await client.login(self._relay.user, self._relay.password or "")
 
 
@@ -123,29 +132,40 @@ def _trust(ca: str | None) -> ssl.SSLContext:
 def _failure(error: SMTPException | OSError) -> DeliveryFailed:
     """Say what happened without the server's words."""
     if isinstance(error, SMTPRecipientsRefused):
-        return _refusal("the recipient", error.recipients[0].code)
-    if isinstance(error, SMTPDataError):
-        return _refusal("the message", error.code)
-    if isinstance(error, SMTPNotSupported):
-        return DeliveryFailed("the mail server does not take internationalised addresses", permanent=True)
-    return DeliveryFailed(_temporary_reason(error), permanent=False)
-
-
-def _refusal(what: str, code: int) -> DeliveryFailed:
-    return DeliveryFailed(
-        f"the mail server refused {what} ({code})", permanent=code >= _FIRST_PERMANENT_REPLY
-    )
-
-
-def _temporary_reason(error: SMTPException | OSError) -> str:
-    if isinstance(error, SMTPAuthenticationError):
-        return f"the mail server refused the user name or the password ({error.code})"
+        refused = error.recipients[0]
+        return classify_refusal(Step.RECIPIENT, refused.code, refused.message)
     if isinstance(error, SMTPResponseException):
-        return f"the mail server is not serving us ({error.code})"
+        return classify_refusal(_refused_step(error), error.code, error.message)
+    if isinstance(error, SMTPNotSupported):
+        # Only a recipient can need it: the sender is in ASCII.
+        return DeliveryFailed(
+            "the mail server does not take international addresses (SMTPUTF8): the account owner must change the address",
+            permanent=True,
+        )
+    return DeliveryFailed(_outage(error), permanent=False)
+
+
+def _refused_step(error: SMTPResponseException) -> Step:
+    steps = {
+        SMTPHeloError: Step.EHLO,
+        SMTPAuthenticationError: Step.LOGIN,
+        SMTPSenderRefused: Step.SENDER,
+        SMTPDataError: Step.MESSAGE,
+    }
+    return steps.get(type(error), Step.SESSION)
+
+
+def _outage(error: SMTPException | OSError) -> str:
     if isinstance(error, TimeoutError):
-        return "the mail server did not answer in time"
+        return "the mail server did not answer in time: check the host and the port in ATHENA_MAIL_URL, and firewalls"
     if isinstance(error, ssl.SSLCertVerificationError) or isinstance(
         error.__cause__, ssl.SSLCertVerificationError
     ):
-        return "the mail server's certificate is not trusted or is not for this host name"
-    return f"could not talk to the mail server ({type(error).__name__})"
+        return (
+            "the mail server's certificate is not trusted or is not for this host name: "
+            "check the host in ATHENA_MAIL_URL, or name its authority with ?ca="
+        )
+    return (
+        f"could not talk to the mail server ({type(error).__name__}): "
+        "check the host, the port, and smtp:// or smtps:// in ATHENA_MAIL_URL"
+    )
