@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import ssl
+from collections.abc import Callable
 from email.message import EmailMessage
+from functools import partial
 from typing import Self
 
 from aiosmtplib import (
@@ -18,8 +20,9 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
+from athena_auth.delivery.dialogue import Report, ReportingSmtp
 from athena_auth.delivery.failure import DeliveryFailed
-from athena_auth.delivery.mime import Sender, SenderError, compose, is_mailbox, parse_sender
+from athena_auth.delivery.mime import Sender, SenderError, compose, compose_text, is_mailbox, parse_sender
 from athena_auth.delivery.model import Message
 from athena_auth.delivery.refusal import Step, classify_refusal
 from athena_auth.delivery.relay import Relay, TlsMode, parse_relay
@@ -73,13 +76,22 @@ class SmtpTransport:
             DeliveryFailed: Permanent when this recipient can never get it, as `refusal` says. All else is temporary:
                 an operator can repair it, and until then a typo in the settings must not empty the outbox.
         """
-        await self._submit(compose(message, self._sender))
+        await self._submit(compose(message, self._sender), SMTP)
+
+    async def send_test(self, to: str, subject: str, text: str, report: Report) -> None:
+        """Send a mail of plain text, and report the dialogue with the mail server line by line.
+
+        Raises:
+            DeliveryFailed: It was not accepted.
+        """
+        mail = compose_text(to, self._sender, subject, text)
+        await self._submit(mail, partial(ReportingSmtp, report))
 
     async def close(self) -> None:
         """Do nothing: no connection outlives its message."""
 
-    async def _submit(self, mail: EmailMessage) -> None:
-        client = SMTP(
+    async def _submit(self, mail: EmailMessage, connection: Callable[..., SMTP]) -> None:
+        client = connection(
             hostname=self._relay.host,
             port=self._relay.port,
             local_hostname=self._ehlo_name,
