@@ -109,7 +109,38 @@ SETTINGS = {
         "ATHENA_DATABASE_URL: this address cannot be read",
     ),
     "a proxy that is no address": ({"trusted_proxies": "proxy"}, "ATHENA_TRUSTED_PROXIES: "),
-    "a mail address of no kind": ({"mail_url": "pigeon:"}, "console:"),
+    "a mail address of no kind": (
+        {"mail_url": "sendgrid://x"},
+        "ATHENA_MAIL_URL: the mail URL must be console:, file:///absolute/path.jsonl, smtp://",
+    ),
+    "a mail server that cannot be": (
+        {"mail_url": "smtp://mx..example.com"},
+        "ATHENA_MAIL_URL: the mail URL cannot",
+    ),
+    "a mail server and no sender": (
+        {"mail_url": "smtp://mx.example.com"},
+        "ATHENA_MAIL_FROM: mail by SMTP needs a",
+    ),
+    "a mail server with a user that is no sender": (
+        {"mail_url": "smtp://apikey:hunter2@mx.example.com"},
+        "ATHENA_MAIL_FROM: mail by SMTP needs a sender",
+    ),
+    "two senders": (
+        {"mail_url": "smtp://mx.example.com", "mail_from": "a@example.com, b@example.com"},
+        "ATHENA_MAIL_FROM: the mail sender must be one address",
+    ),
+    "a sender with an international local part": (
+        {"mail_url": "smtp://mx.example.com", "mail_from": "zoë@example.com"},
+        "ATHENA_MAIL_FROM: the mail sender may have only ASCII characters before the @",
+    ),
+    "a sender whose domain is none": (
+        {"mail_url": "smtp://mx.example.com", "mail_from": "post@-ü-.example"},
+        "ATHENA_MAIL_FROM: the domain of the mail sender is not a domain name.",
+    ),
+    "a name for EHLO that is none": (
+        {"mail_ehlo": "two words"},
+        "ATHENA_MAIL_EHLO: a name for EHLO looks like",
+    ),
     "https and no decision about mail": (
         {"base_url": "https://auth.example.com"},
         "ATHENA_BASE_URL is https, but ATHENA_MAIL_URL is not set",
@@ -118,7 +149,10 @@ SETTINGS = {
         {"base_url": "https://auth.example.com", "mail_url": ""},
         "set ATHENA_MAIL_URL to smtp://… or smtps://…, or to console: if you want them printed.",
     ),
-    "a mail file that cannot be": ({"mail_url": "file:missing/outbox.jsonl"}, "missing/outbox.jsonl"),
+    "a mail file that cannot be": (
+        {"mail_url": "file:missing/outbox.jsonl"},
+        "ATHENA_MAIL_URL: the outbox file",
+    ),
     "an address of another machine": ({"host": "192.0.2.1"}, "192.0.2.1"),
     "a host that is none": ({"host": "nowhere.invalid"}, "ATHENA_HOST nowhere.invalid"),
 }

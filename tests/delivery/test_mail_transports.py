@@ -189,7 +189,7 @@ def test_lines_of_many_processes_never_run_into_each_other(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("path", ["missing/outbox.jsonl", "", "nul%00byte"])
 def test_a_file_that_cannot_be_written_is_found_at_start(tmp_path: Path, path: str) -> None:
-    with pytest.raises(ValueError, match=r"^The outbox file '.*' cannot be written: [^\n]+\.$"):
+    with pytest.raises(ValueError, match=r"^the outbox file '.*' cannot be written: [^\n]+\.$"):
         open_transport(f"{tmp_path.as_uri()}/{path}", None)
 
 

@@ -7,6 +7,7 @@ import typer
 from athena_auth.administration.unlock import unlock as unlock_account
 from athena_auth.cli import operators, serving, trail, tuning
 from athena_auth.cli.invocation import fail, read_settings, with_store
+from athena_auth.cli.mail_commands import mail
 from athena_auth.cli.options import with_settings
 from athena_auth.cli.secret_commands import secrets
 from athena_auth.host.errors import RefusedError
@@ -20,6 +21,7 @@ app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, add_completion=False
 )
 app.add_typer(secrets)
+app.add_typer(mail)
 
 
 @app.callback(invoke_without_command=True)

@@ -31,25 +31,32 @@ def _mentions_secret(annotation: object) -> bool:
 ENVIRONMENT_ONLY = tuple(name for name, field in Settings.model_fields.items() if is_secret(field))
 
 
-def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[[], None]]:
+def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command an option for each of these settings (for all, when none is named).
 
-    The command is called with one argument, the mapping of the options that were given.
+    The command's first parameter is the mapping of the options that were given; typer reads the others as they are.
     """
 
-    def decorate(command: Callable[..., None]) -> Callable[[], None]:
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
         chosen = names or tuple(name for name in Settings.model_fields if name not in ENVIRONMENT_ONLY)
+        _, *own = inspect.signature(command).parameters.values()
 
-        def run(**given: str | None) -> None:
-            command({name: value for name, value in given.items() if value is not None})
+        def run(**values: str | None) -> None:
+            given = {name: values[name] for name in chosen if values[name] is not None}
+            command(given, **{parameter.name: values[parameter.name] for parameter in own})
 
-        annotations = {name: _option(name, Settings.model_fields[name]) for name in chosen}
+        annotations = {parameter.name: parameter.annotation for parameter in own}
+        annotations |= {name: _option(name, Settings.model_fields[name]) for name in chosen}
         keyword = inspect.Parameter.KEYWORD_ONLY
         run.__name__ = command.__name__
         run.__doc__ = inspect.cleandoc(command.__doc__ or "") + ("" if names else _why_not_all())
         run.__annotations__ = annotations
         run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what typer reads
-            [inspect.Parameter(n, keyword, default=None, annotation=a) for n, a in annotations.items()]
+            [parameter.replace(kind=keyword) for parameter in own]
+            + [
+                inspect.Parameter(name, keyword, default=None, annotation=annotations[name])
+                for name in chosen
+            ]
         )
         return run
 

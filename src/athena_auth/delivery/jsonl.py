@@ -61,7 +61,7 @@ class JsonLinesTransport:
             os.close(os.open(self._path, _APPEND, _OWNER_ONLY))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            raise ValueError(f"The outbox file {str(self._path)!r} cannot be written: {reason}.") from None
+            raise ValueError(f"the outbox file {str(self._path)!r} cannot be written: {reason}.") from None
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -73,7 +73,7 @@ class JsonLinesTransport:
         found = _FILE_URL.fullmatch(url)
         if found is None:
             raise ValueError(
-                "An outbox file is written file:///absolute/path.jsonl, with three slashes, "
+                "an outbox file is written file:///absolute/path.jsonl, with three slashes, "
                 "or file:relative.jsonl."
             )
         return cls(unquote(found["path"]))

@@ -3,10 +3,12 @@
 import re
 import secrets
 from dataclasses import dataclass
-from email.headerregistry import AddressHeader
+from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
+
+import idna
 
 from athena_auth.delivery.failure import DeliveryFailed
 from athena_auth.delivery.model import Message
@@ -21,7 +23,7 @@ _MAILBOX = re.compile(f"{_DOT_ATOM}@{_DOT_ATOM}")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whom mail comes from: the From header, and the bare address the envelope and Message-ID are made of."""
+    """Whom mail comes from: the From header, and the bare address the envelope and Message-ID are made of; in ASCII."""
 
     header: str
     address: str
@@ -32,6 +34,10 @@ class Sender:
         return self.address.rpartition("@")[2]
 
 
+class SenderError(ValueError):
+    """No mail can come from this sender, or there is none."""
+
+
 def is_mailbox(text: str) -> bool:
     """Tell whether `text` is one bare address that is safe in a header and in an SMTP command."""
     # `=?…?=` would be decoded to another address by whoever reads the header (RFC 2047).
@@ -39,19 +45,40 @@ def is_mailbox(text: str) -> bool:
 
 
 def parse_sender(text: str) -> Sender:
-    """Read a sender such as `Athena <no-reply@example.com>`.
+    """Read a sender such as `Athena <no-reply@example.com>`; an international domain becomes ASCII (IDNA).
 
     Raises:
-        ValueError: `text` is not exactly one mailbox.
+        SenderError: `text` is not exactly one mailbox, or one that only servers with SMTPUTF8 take.
     """
-    header = SMTP.header_factory("From", text) if text.isprintable() else None
-    found = header.addresses if isinstance(header, AddressHeader) else ()
-    if len(found) != 1 or not is_mailbox(found[0].addr_spec):
-        raise ValueError(
-            "The mail sender must be one address, such as no-reply@example.com or "
+    found = _single_address(text)
+    if found is None:
+        raise SenderError(
+            "the mail sender must be one address, such as no-reply@example.com or "
             '"Athena" <no-reply@example.com>; a name with a comma needs its quotes.'
         )
-    return Sender(header=text, address=found[0].addr_spec)
+    if not found.username.isascii():
+        # All mail would depend on every server on its way knowing SMTPUTF8 (RFC 6531).
+        raise SenderError(
+            "the mail sender may have only ASCII characters before the @, such as no-reply@example.com."
+        )
+    try:
+        address = f"{found.username}@{_ascii_domain(found.domain)}"
+    except idna.IDNAError:
+        raise SenderError("the domain of the mail sender is not a domain name.") from None
+    return Sender(str(Address(found.display_name, addr_spec=address)), address)
+
+
+def _single_address(text: str) -> Address | None:
+    if not text.isprintable():
+        return None
+    try:
+        header = SMTP.header_factory("From", text)
+        found = header.addresses if isinstance(header, AddressHeader) else ()
+    except ValueError:  # a name may be written as an encoded word, and that may hold a line break
+        return None
+    if len(found) != 1 or not is_mailbox(found[0].addr_spec) or not found[0].display_name.isprintable():
+        return None
+    return found[0]
 
 
 def compose(message: Message, sender: Sender) -> EmailMessage:
@@ -60,20 +87,46 @@ def compose(message: Message, sender: Sender) -> EmailMessage:
     Raises:
         DeliveryFailed: The recipient is not an address that can stand in a header; permanent.
     """
-    if not is_mailbox(message.to):
-        raise DeliveryFailed("the recipient is not one plain mail address", permanent=True)
     rendered = render(message)
+    mail = compose_text(message.to, sender, rendered.subject, rendered.text)
+    mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    return mail
+
+
+def compose_text(to: str, sender: Sender, subject: str, text: str) -> EmailMessage:
+    """Return a mail of plain text, complete with Date and a fresh Message-ID.
+
+    Raises:
+        DeliveryFailed: `to` is not an address that can stand in a header; permanent.
+    """
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender.header
     # The bare address: the person's name is untrusted text, and no header is the place to find out what it does.
-    mail["To"] = message.to
-    mail["Subject"] = rendered.subject
+    mail["To"] = _deliverable(to)
+    mail["Subject"] = subject
     mail["Date"] = formatdate()
     # Not email.utils.make_msgid, which publishes the process id.
     mail["Message-ID"] = f"<{secrets.token_hex(16)}@{sender.domain}>"
     # RFC 3834 section 5, and what Exchange reads instead: an out-of-office reply would quote the code.
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail.set_content(rendered.text, cte="quoted-printable")
-    mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    mail.set_content(text, cte="quoted-printable")
     return mail
+
+
+def _deliverable(to: str) -> str:
+    """Return a recipient as it is sent to: in ASCII if its local part is, so that no server needs SMTPUTF8 for it."""
+    if not is_mailbox(to):
+        raise DeliveryFailed("the recipient is not one plain mail address", permanent=True)
+    local, _, domain = to.rpartition("@")
+    if not local.isascii():
+        return to
+    try:
+        return f"{local}@{_ascii_domain(domain)}"
+    except idna.IDNAError:
+        raise DeliveryFailed("the recipient's domain is not a domain name", permanent=True) from None
+
+
+def _ascii_domain(domain: str) -> str:
+    # Names in ASCII may hold what IDNA does not allow, an underscore for one, and are not its business.
+    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()

@@ -88,7 +88,7 @@ def _options(parts: SplitResult) -> dict[str, str]:
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     options = dict(pairs)
     if len(options) != len(pairs) or not options.keys() <= {"starttls", "ca"}:
-        raise ValueError("A mail server's URL takes the options starttls and ca, each once.")
+        raise ValueError("a mail server's URL takes the options starttls and ca, each once.")
     return options
 
 
@@ -101,4 +101,4 @@ def _is_loopback(host: str) -> bool:
 
 
 def _unreadable() -> ValueError:
-    return ValueError(f"The mail URL cannot be read; it must look like {ACCEPTED}.")
+    return ValueError(f"the mail URL cannot be read; it must look like {ACCEPTED}.")

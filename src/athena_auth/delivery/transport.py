@@ -5,6 +5,7 @@ from typing import Protocol
 from athena_auth.delivery.console import ConsoleTransport
 from athena_auth.delivery.failure import DeliveryFailed
 from athena_auth.delivery.jsonl import JsonLinesTransport
+from athena_auth.delivery.mime import SenderError
 from athena_auth.delivery.model import Message
 from athena_auth.delivery.relay import ACCEPTED
 from athena_auth.delivery.smtp import SmtpTransport
@@ -12,6 +13,7 @@ from athena_auth.delivery.smtp import SmtpTransport
 __all__ = [
     "DeliveryFailed",
     "NoTransport",
+    "SenderError",
     "Transport",
     "is_delivered",
     "open_text_transport",
@@ -40,15 +42,17 @@ def is_delivered(url: str) -> bool:
     return url.partition(":")[0].lower() not in _FOR_DEVELOPERS
 
 
-def open_transport(url: str, sender: str | None) -> Transport:
+def open_transport(url: str, sender: str | None, ehlo_name: str | None = None) -> Transport:
     """Return the transport that `url` names.
 
     Args:
         url: `console:`, `file:///absolute/path.jsonl`, `file:relative.jsonl`, `smtp://…` or `smtps://…`.
         sender: Whom mail comes from, `Athena <no-reply@example.com>`; used by SMTP only.
+        ehlo_name: What this machine calls itself to mail servers; by default its own full name.
 
     Raises:
-        ValueError: The URL or the sender cannot be used; the text says what is accepted, and no password.
+        SenderError: The sender cannot be used, or there is none.
+        ValueError: The URL cannot be used; the text says what is accepted, and no password.
     """
     scheme = url.partition(":")[0].lower()
     if url.lower() == "console:":
@@ -56,8 +60,8 @@ def open_transport(url: str, sender: str | None) -> Transport:
     if scheme == "file":
         return JsonLinesTransport.from_url(url)
     if scheme in {"smtp", "smtps"}:
-        return SmtpTransport.from_url(url, sender)
-    raise ValueError(f"The mail URL must be console:, file:///absolute/path.jsonl, {ACCEPTED}.")
+        return SmtpTransport.from_url(url, sender, ehlo_name)
+    raise ValueError(f"the mail URL must be console:, file:///absolute/path.jsonl, {ACCEPTED}.")
 
 
 class NoTransport:

@@ -11,6 +11,7 @@ import idna
 
 _ESCAPES = "with / ? # [ ] @ in the password written as %2F %3F %23 %5B %5D %40"
 _NO_OR_NUMBERED_DATABASE = re.compile(r"/?|/[0-9]{1,5}")
+_IPV6 = 6
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SUB_PATH = re.compile(r"(?:/[A-Za-z0-9_.~-]+)*")
 
@@ -42,6 +43,24 @@ def parse_base_url(text: str) -> str:
             "an address looks like https://auth.example.com or https://example.com/sso, without a user or a query"
         )
     return _origin_of(parts) + path
+
+
+def parse_ehlo_name(text: str) -> str:
+    """Return a name as it stands in EHLO: a domain name in ASCII, or an address literal (RFC 5321 section 4.1.3).
+
+    Raises:
+        ValueError: it is neither.
+    """
+    bare = text[1:-1].removeprefix("IPv6:") if text.startswith("[") and text.endswith("]") else text
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        name = _ascii_host(text)
+    else:
+        name = f"[IPv6:{address}]" if address.version == _IPV6 else f"[{address}]"
+    if name is None or "%" in name:  # a zone: it means something on this machine only
+        raise ValueError("a name for EHLO looks like auth.example.com, [192.0.2.1] or [IPv6:2001:db8::1]")
+    return name
 
 
 def parse_redis_url(url: str) -> str:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from athena_auth.crypto.passwords import DEFAULT_COST, Cost, is_strong_enough
 from athena_auth.crypto.totp import Algorithm, Parameters
+from athena_auth.settings.addresses import parse_ehlo_name
 from athena_auth.settings.injected import is_injected
 from athena_auth.settings.values import (
     HOW_TO_MAKE_ONE,
@@ -22,6 +23,7 @@ from athena_auth.settings.values import (
     CommaSeparated,
     CookiePrefix,
     DatabaseUrl,
+    EhloName,
     LimitsUrl,
     MetricsToken,
     OnOff,
@@ -122,7 +124,7 @@ class Settings(BaseSettings):
     mail_from: str | None = Field(
         None, description='The sender of mail, as "Name <address>"; needed for smtp.'
     )
-    mail_ehlo: str | None = Field(
+    mail_ehlo: EhloName | None = Field(
         None, description="The name this server gives in EHLO; by default the host of ATHENA_BASE_URL."
     )
     sms_url: SecretStr | None = Field(
@@ -255,6 +257,11 @@ class Settings(BaseSettings):
     def origin(self) -> str:
         """The origin of that address, as `https://host[:port]`."""
         return self.url.removesuffix(self.sub_path)
+
+    @property
+    def ehlo_name(self) -> str:
+        """What this server calls itself to mail servers (RFC 5321 section 4.1.1.1)."""
+        return self.mail_ehlo or parse_ehlo_name(urlsplit(self.origin).hostname or "")
 
     @property
     def sub_path(self) -> str:

@@ -33,10 +33,7 @@ class Foundation(msgspec.Struct, frozen=True):
 def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None) -> Foundation:
     """Make them; nothing is connected or started yet. Raises `SettingsError` and `Unavailable`."""
     store = open_store(settings)
-    try:
-        mail = open_mail(settings, transport)
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
+    mail = open_mail(settings, transport)
     keyring = open_keyring(settings)
     outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings))
     pool = HashingPool(PasswordHasher(settings.argon2_cost))

@@ -5,7 +5,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from athena_auth.delivery.model import Channel
-from athena_auth.delivery.transport import Transport, is_delivered, open_text_transport, open_transport
+from athena_auth.delivery.transport import (
+    SenderError,
+    Transport,
+    is_delivered,
+    open_text_transport,
+    open_transport,
+)
 from athena_auth.settings import Settings, SettingsError
 
 
@@ -20,7 +26,7 @@ def open_mail(settings: Settings, given: Transport | None) -> Transport:
     """Return the transport of mail: the one that the host gave, else that of ATHENA_MAIL_URL.
 
     Raises:
-        SettingsError: the setting cannot be used; or browsers come by https, so that the server is not a developer's,
+        SettingsError: a setting of mail cannot be used; or browsers come by https, so that the server is not a developer's,
             and no setting says where mail goes. Codes and links would be printed into a log, and not reach their users.
     """
     if given is not None:
@@ -30,7 +36,12 @@ def open_mail(settings: Settings, given: Transport | None) -> Transport:
             "ATHENA_BASE_URL is https, but ATHENA_MAIL_URL is not set, and codes would be printed instead of mailed: "
             "set ATHENA_MAIL_URL to smtp://… or smtps://…, or to console: if you want them printed."
         )
-    return open_transport(settings.mail_url, settings.mail_from)
+    try:
+        return open_transport(settings.mail_url, settings.mail_from, settings.ehlo_name)
+    except SenderError as error:
+        raise SettingsError(f"ATHENA_MAIL_FROM: {error}") from None
+    except ValueError as error:
+        raise SettingsError(f"ATHENA_MAIL_URL: {error}") from None
 
 
 def open_texts(settings: Settings) -> Transport | None:

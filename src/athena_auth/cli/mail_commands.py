@@ -1,0 +1,58 @@
+"""`athena-auth mail`: find out whether mail leaves this server."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from athena_auth.cli.invocation import fail, read_settings
+from athena_auth.cli.options import with_settings
+from athena_auth.delivery.failure import DeliveryFailed
+from athena_auth.delivery.mime import is_mailbox
+from athena_auth.delivery.smtp import SmtpTransport
+from athena_auth.settings import SettingsError
+from athena_auth.wiring.messages import open_mail
+
+mail = typer.Typer(
+    name="mail",
+    help="Find out whether mail leaves this server.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+
+@mail.callback()
+def group() -> None:
+    """Keep `test` a subcommand: typer makes a lone command the group itself."""
+
+
+@mail.command()
+@with_settings("mail_url", "mail_from", "mail_ehlo")
+def test(
+    given: dict[str, str], address: Annotated[str, typer.Argument(help="The address to send it to.")]
+) -> None:
+    """Send one test message with the server's settings, and show what is said with the mail server.
+
+    What this machine says begins with >, what the mail server says with <. Credentials and the message are left out. Fails
+    when the message is not accepted, and says what to do. No database is needed.
+    """
+    settings = read_settings(given)
+    if not is_mailbox(address):
+        fail("a test message goes to one plain address, such as ada@example.com")
+    try:
+        transport = open_mail(settings, None)
+        if not isinstance(transport, SmtpTransport):
+            fail(f"no mail was sent: ATHENA_MAIL_URL is {settings.mail_url.partition(':')[0]}:")
+        asyncio.run(
+            transport.send_test(
+                address,
+                f"A test message of {settings.app_name}",
+                f"{settings.url} can send mail: an operator sent this test message. There is nothing to do.\n",
+                typer.echo,
+            )
+        )
+    except (SettingsError, DeliveryFailed) as error:
+        fail(str(error))
+    typer.echo(
+        "The mail server accepted the message. If it does not arrive, look into the mail server's log."
+    )
