@@ -15,8 +15,8 @@ help:  ## this list
 run: $(VENV)/.runtime  ## serve on http://localhost:3001/api/auth
 	@exec $(BIN)/athena-auth serve
 
-test: $(VENV)/.dev node_modules/.installed $(VENV)/.browser $(RUST)/target/.built  ## run every test, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest -n auto $(TESTS)
+test: $(VENV)/.dev node_modules/.installed $(VENV)/.packages $(RUST)/target/.built  ## run every test, on SQLite and on a real PostgreSQL
+	@$(BIN)/python tools/run_tests.py -n auto $(TESTS)
 
 check: $(VENV)/.dev  ## lint, formatting, types, import contracts
 	@$(BIN)/ruff check
@@ -71,10 +71,8 @@ $(PEER)/.installed: lock/bench.txt | $(BIN)/python
 	@touch $@
 
 # What cannot be installed here fails the tests that need it, and says what to do.
-$(VENV)/.browser: | $(BIN)/python
-	@command -v chromium >/dev/null || { echo "Installing Chromium for the tests in a browser (once) …"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
-	  >/dev/null 2>&1 || echo "Install Chromium yourself: apt-get install -y chromium" >&2
+$(VENV)/.packages: tools/debian_packages.sh | $(BIN)/python
+	@tools/debian_packages.sh || true
 	@touch $@
 
 # Compiled here, once: it takes longer than a test may. Without the stamp its test fails and names this target.

@@ -36,7 +36,9 @@ def give_away(folder: Path) -> Path:
 
 
 @contextmanager
-def running(command: list[str], folder: Path, port: int, *, user: str | None = None) -> Iterator[None]:
+def running(
+    command: list[str], folder: Path, port: int, *, user: str | None = None, env: dict[str, str] | None = None
+) -> Iterator[None]:
     """Run a program until the block ends, from when it listens on its port."""
     log = folder / f"{Path(command[0]).name}.log"
     with log.open("wb") as output:
@@ -47,6 +49,7 @@ def running(command: list[str], folder: Path, port: int, *, user: str | None = N
             stdout=output,
             stderr=output,
             user=user,
+            env=env,
             process_group=0,
         )
     try:

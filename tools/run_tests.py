@@ -1,0 +1,49 @@
+"""Run pytest, and leave no process behind, however it ends.
+
+Databases, poolers and proxies of the tests are daemons: they outlive a test run that is interrupted, and hold its ports
+and memory. This process adopts whatever its descendants leave behind (PR_SET_CHILD_SUBREAPER, prctl(2)), passes signals
+on to pytest, and in the end stops what is still there.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+
+import psutil
+
+_PR_SET_CHILD_SUBREAPER = 36
+_GRACE = 10.0
+"""Seconds that what is left gets to end by itself."""
+
+
+def main() -> int:
+    """Return pytest's exit code."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    # Of a group of its own, so that a Ctrl-C reaches it once, by way of this process.
+    tests = subprocess.Popen([sys.executable, "-m", "pytest", *sys.argv[1:]], process_group=0)  # noqa: S603
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda got, _frame: _pass_on(tests, got))
+    code = tests.wait()
+    left = psutil.Process().children(recursive=True)
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, stubborn = psutil.wait_procs(left, timeout=_GRACE)
+    for process in stubborn:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    return code if code >= 0 else 128 - code
+
+
+def _pass_on(tests: "subprocess.Popen[bytes]", number: int) -> None:
+    with suppress(ProcessLookupError):
+        # pytest ends in good order at SIGINT only, and so do its workers.
+        os.kill(tests.pid, signal.SIGINT if number != signal.SIGINT else number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
