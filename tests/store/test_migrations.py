@@ -3,10 +3,12 @@
 import sqlite3
 from pathlib import Path
 
+import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 
 from athena_auth.kernel.outcome import Unavailable
+from athena_auth.store import upgrade
 from athena_auth.store.migrate import HEAD, migrate
 from athena_auth.store.upgrade import alembic_config
 from support.postgres import PostgresServer
@@ -54,3 +56,15 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         migrate(f"sqlite:///{path}")
     assert path.read_text().startswith("Dear Ada")
+
+
+async def test_a_migration_does_not_wait_for_ever_for_another(postgres_server: PostgresServer) -> None:
+    """One that hung held up every process that started after it, each without a word."""
+    url = postgres_server.empty_database()
+    other = await asyncpg.connect(url)
+    async with other.transaction():
+        await other.execute("SELECT pg_advisory_xact_lock(107161711402593)")
+        with pytest.raises(Unavailable, match="another process is migrating it"):
+            await upgrade.postgres(url, patience=0.2)
+    await other.close()
+    await upgrade.postgres(url)

@@ -1,5 +1,6 @@
 """Structured logs of a server that stands alone: one event a line, for people in a terminal, else JSON."""
 
+import contextlib
 import logging
 import sys
 
@@ -26,8 +27,10 @@ def configure_logging(settings: Settings) -> None:
             return
         line = {"event": event, **facts, "level": level, "timestamp": timestamp(_clock.now())}
         text = console(None, level, line) if for_people else _encoder.encode(line).decode()
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
+        # A full disk, or a reader that has gone, must cost the line and not the request that it is about.
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
 
     send_to(write)
     # What the server below us has to say (a malformed request, a worker that died) in the same form.

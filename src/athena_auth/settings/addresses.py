@@ -13,6 +13,8 @@ _ESCAPES = "with / ? # [ ] @ in the password written as %2F %3F %23 %5B %5D %40"
 _NO_OR_NUMBERED_DATABASE = re.compile(r"/?|/[0-9]{1,5}")
 _IPV6 = 6
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:%]+)(?::[0-9]+)?")
+"""What urlsplit lets pass beside is no host to a browser: a zone, text after a bracket, a colon without a port."""
 _SUB_PATH = re.compile(r"(?:/[A-Za-z0-9_.~-]+)*")
 
 
@@ -90,8 +92,7 @@ def _split_url(text: str) -> SplitResult | None:
         return None
     is_plain = text.isprintable() and not {" ", "\\", "*", "@", "?", "#"} & set(text)
     is_web = parts.scheme in _DEFAULT_PORTS and _ascii_host(parts.hostname or "") is not None
-    # `https://host:` has no port to urlsplit, and none to browsers.
-    return parts if is_plain and is_web and port != 0 and not parts.netloc.endswith(":") else None
+    return parts if is_plain and is_web and port != 0 and _HOST_AND_PORT.fullmatch(parts.netloc) else None
 
 
 def _origin_of(parts: SplitResult) -> str:

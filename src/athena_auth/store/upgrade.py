@@ -21,9 +21,7 @@ from athena_auth.store.sqlite_connection import connect
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LONGEST = 900.0
 """Seconds for everything: many rows may have to be rewritten, but nothing waits for a vanished database for ever."""
-# A minute to wait for another process that migrates, or for statements that hold a table; the limit of ordinary statements
-# does not fit what rewrites a table.
-_PATIENCE = (text("SET LOCAL lock_timeout = 60000"), text("SET LOCAL statement_timeout = 0"))
+_PATIENCE = 60.0
 # Processes that start together over one PostgreSQL meet at this advisory lock; one migrates, the rest find it done.
 _LOCK = text("SELECT pg_advisory_xact_lock(107161711402593)")
 
@@ -50,8 +48,12 @@ def sqlite(path: Path) -> None:
         raise Unavailable(f"cannot migrate the SQLite file {path}: {_first_line(error)}") from None
 
 
-async def postgres(url: str) -> None:
+async def postgres(url: str, *, patience: float = _PATIENCE) -> None:
     """Upgrade a PostgreSQL database.
+
+    Args:
+        url: Its address.
+        patience: Seconds to wait for another process that migrates it, or for statements that hold a table.
 
     Raises:
         Unavailable: it cannot be reached, the role may not create tables, or something holds the tables.
@@ -71,8 +73,9 @@ async def postgres(url: str) -> None:
     timer = cut_off_after(driver, _LONGEST)
     try:
         async with engine.begin() as connection:
-            for patience in _PATIENCE:
-                await connection.execute(patience)
+            await connection.execute(text(f"SET LOCAL lock_timeout = {round(patience * 1000)}"))
+            # The limit of ordinary statements does not fit what rewrites a table.
+            await connection.execute(text("SET LOCAL statement_timeout = 0"))
             await connection.execute(_LOCK)
             await connection.run_sync(_upgrade)
     except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
@@ -86,6 +89,8 @@ async def postgres(url: str) -> None:
 def _explain(error: Exception) -> str:
     """Return what the driver said and what to do, without the library's advice that follows."""
     driver_error = getattr(getattr(error, "orig", None), "__cause__", None)
+    if isinstance(driver_error, asyncpg.LockNotAvailableError):
+        return "another process is migrating it, or holds its tables; try again when that has ended"
     outage = outage_of(driver_error) if isinstance(driver_error, Exception) else None
     return str(outage) if outage is not None else _first_line(error)
 
