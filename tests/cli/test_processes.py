@@ -136,6 +136,7 @@ def test_a_database_that_refuses_ends_the_start_with_an_error(tmp_path: Path) ->
     assert ended.stderr.count("\n") == 1, ended.stderr
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_while_the_database_is_away_comes_back_with_it(
     tmp_path: Path, postgres_url: str, gate: Gate
 ) -> None:
@@ -157,6 +158,18 @@ def test_a_worker_that_dies_while_the_database_is_away_comes_back_with_it(
 
         wait_for(lambda: both_serve(server), "both workers to serve")
         assert "Traceback" not in server.log
+
+
+@pytest.mark.slow
+def test_a_worker_that_hangs_is_replaced(tmp_path: Path, postgres_url: str) -> None:
+    """It holds its share of the connections, and answers none of them."""
+    with serving(tmp_path, "--workers", "2", database_url=postgres_url, secret=SECRET) as server:
+        wait_for(lambda: both_serve(server), "both workers to serve")
+        hung, _ = workers_of(server)
+        hung.suspend()
+        wait_for(lambda: "worker.hung" in server.log or None, "the supervisor to notice")
+        wait_for(lambda: both_serve(server), "both to serve again")
+        assert not hung.is_running()
 
 
 def test_a_stopping_server_refuses_new_connections_at_once(tmp_path: Path, postgres_url: str) -> None:

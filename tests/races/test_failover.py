@@ -23,6 +23,7 @@ def two_servers() -> Iterator[Cluster]:
         yield both
 
 
+@pytest.mark.slow
 async def test_nothing_acknowledged_is_lost_or_accepted_twice(two_servers: Cluster) -> None:
     async with world_over(two_servers.url, database_timeout=1, lock_timeout=1) as world:
         people = [await _enrolled(world, f"ada{n}@example.com") for n in range(4)]

@@ -56,11 +56,17 @@ class _Slot:
         now = time.monotonic()
         if self.is_ready and now - self._pinged >= _PINGS_EVERY:
             self._pinged = now
-            if not self.worker.ping(_PING):
+            if not self._answers():
                 _log.error("worker.hung", pid=self.worker.pid)
                 self.end_now()
                 return True
         return False
+
+    def _answers(self) -> bool:
+        # What came too late for an earlier question must not be taken for the answer to this one.
+        while self.worker.parent_conn.poll(0):
+            self.worker.parent_conn.recv()
+        return self.worker.ping(_PING)
 
     def note_end(self) -> None:
         """Decide when the next worker is started."""
