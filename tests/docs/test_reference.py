@@ -80,6 +80,12 @@ def test_every_public_name_has_a_docstring(package: str) -> None:
     assert silent == []
 
 
+def test_the_pages_of_names_show_nothing_of_pydantic_and_no_address_in_memory() -> None:
+    shown = page("python.md") + page("python-sdk.md")
+    inner = re.findall(r"\bmodel_\w+|\bpydantic\w*|Annotated|Validator|lambda| at 0x", shown)
+    assert inner == []
+
+
 def test_every_field_of_every_body_and_answer_has_a_meaning() -> None:
     rows = re.findall(r"^\| (`\w+`\??) \| (.*?) \| (.*?) \|$", page("endpoints.md"), re.MULTILINE)
     assert len(rows) > 50
