@@ -4,6 +4,7 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -14,10 +15,13 @@ from athena_auth.cli.main import app
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.settings import Settings
+from support.openapi import Json, content, operations, resolved
+from support.world import World
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 GROUPS = [group.typer_instance for group in app.registered_groups if group.typer_instance is not None]
+ALL_LINES = re.DOTALL | re.MULTILINE
 PACKAGES = ["athena_auth", "athena_auth.client"]
 
 
@@ -90,6 +94,35 @@ def test_every_field_of_every_body_and_answer_has_a_meaning() -> None:
     rows = re.findall(r"^\| (`\w+`\??) \| (.*?) \| (.*?) \|$", page("endpoints.md"), re.MULTILINE)
     assert len(rows) > 50
     assert [name for name, kind, meaning in rows if not (kind and meaning)] == []
+
+
+def lines_of(schema: Json, document: Json) -> Iterator[str]:
+    """Yield what the page has to show of an answer: how each form of it begins, and the names of its fields."""
+    schema = resolved(document, schema)
+    if "oneOf" in schema:
+        for form in schema["oneOf"]:
+            yield from lines_of(form, document)
+    elif schema["type"] == "array":
+        yield "an array of: "
+        yield from lines_of(schema["items"], document)
+    elif schema["type"] == "null":
+        yield "`null`."
+    else:
+        yield schema["description"] + "\n\n| Field"
+        yield from (f"\n| `{name}`" for name in schema["properties"])
+
+
+async def test_every_endpoint_shows_every_form_of_its_answer(sqlite_world: World) -> None:
+    document = (await (await sqlite_world.client()).get("/openapi.json")).json()
+    sections = dict(re.findall(r"^## (\w+ /\S+)\n(.*?)(?=^## |\Z)", page("endpoints.md"), ALL_LINES))
+
+    for path, method, operation in operations(document):
+        _, _, answer = sections[f"{method.upper()} {path}"].partition("\nAnswer: ")
+        shown = answer.partition("\nRefusals: ")[0]
+        expected = list(lines_of(content(operation["responses"]["200"])["schema"], document))
+        places = [shown.find(line) for line in expected]
+        assert -1 not in places, (path, expected, shown)
+        assert shown.count("\n| `") == sum(line.startswith("\n| `") for line in expected), path
 
 
 def test_every_endpoint_is_there() -> None:
