@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 GROUPS = [group.typer_instance for group in app.registered_groups if group.typer_instance is not None]
 ALL_LINES = re.DOTALL | re.MULTILINE
+# What a client meets, not what the code says: tests/clients runs it.
+BY_RUNNING = {"better-auth-client.md"}
 PACKAGES = ["athena_auth", "athena_auth.client"]
 
 
@@ -34,7 +36,7 @@ def test_the_pages_are_what_the_code_says(tmp_path: Path) -> None:
     subprocess.run(command, check=True, timeout=60, env={"PATH": ""})  # noqa: S603 - our own tool
 
     written = {path.name: path.read_text() for path in tmp_path.iterdir()}
-    committed = {path.name: path.read_text() for path in REFERENCE.iterdir()}
+    committed = {path.name: path.read_text() for path in REFERENCE.iterdir() if path.name not in BY_RUNNING}
     assert written == committed, "renew them: make docs"
 
 
