@@ -28,8 +28,9 @@ format: $(VENV)/.dev  ## rewrite the code in the house format
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
-docs: $(VENV)/.dev  ## write the reference from the code, and build the documentation site
+docs: $(VENV)/.dev node_modules/.installed  ## write the reference from the code, and build the documentation site
 	@$(BIN)/python tools/reference.py
+	@$(BIN)/python tools/compatibility.py
 	@$(BIN)/zensical build --strict --clean
 	@echo "The documentation is in site/index.html"
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from athena_auth.client.auth import Auth
@@ -22,6 +23,8 @@ GROUPS: dict[str, type] = {
 """The operations of a client: reached through it, and their classes named by nobody."""
 _SECTION = re.compile(r"^(Args|Raises|Attributes):$")
 _INNER = {"sender"}
+# The signature of a model is pydantic's, with validators by their addresses in memory; its fields are a page already.
+_FIELDS = "Its fields, which are what `load_settings` accepts, are on the page of [settings](settings.md).\n"
 _ALIASES = {
     name: inspect.formatannotation(alias)
     for name, alias in {"ASGIApp": ASGIApp, "Receive": Receive, "Send": Send, "Scope": Scope}.items()
@@ -43,9 +46,12 @@ def _object(name: str, value: Any, *, is_made_by_callers: bool) -> Iterator[str]
     if not callable(value):
         yield f"`{value!r}`\n"
         return
-    if is_made_by_callers:
+    is_model = inspect.isclass(value) and issubclass(value, BaseModel)
+    if is_made_by_callers and not is_model:
         yield f"```text\n{name}{_signature(value)}\n```\n"
     yield _prose(inspect.getdoc(value) or "")
+    if is_model:
+        yield _FIELDS
     if inspect.isclass(value):
         for member_name, member in inspect.getmembers(value):
             function = member.fget if isinstance(member, property) else member

@@ -82,12 +82,13 @@ export interface Done {
 
 /** Why there is no data: a refusal of the server, or no answer that could be read. It holds nothing secret. */
 export class AuthError extends Error {
-  constructor(status: number, code: string, message: string, retryAfter?: number | null);
+  constructor(status: number, code: string, message: string, retryAfter?: number | null, options?: { cause?: unknown });
   /** The HTTP status; 0 when no answer came. */
   status: number;
   /**
    * The stable name of the reason: a code of the server (`INVALID_CODE`, `ACCOUNT_TEMPORARILY_LOCKED`, …; its
-   * reference lists them), or `NETWORK_ERROR`, `TIMEOUT`, `ABORTED` or `UNEXPECTED_ANSWER`.
+   * reference lists them), a proxy's `BAD_GATEWAY` or `GATEWAY_TIMEOUT`, or `NETWORK_ERROR`, `TIMEOUT`, `ABORTED`,
+   * `UNEXPECTED_ANSWER` or `TOKEN_STORE_FAILED` (then `cause` is what your storage threw).
    */
   code: string;
   /** Seconds to wait before another try has a chance, where that is known. */

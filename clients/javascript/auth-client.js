@@ -11,6 +11,12 @@ const STORAGE_KEY = "athena-auth";
 
 /** A sign-in under way has ended with these: its token opens nothing any more. */
 const CHALLENGE_IS_OVER = ["INVALID_TWO_FACTOR_COOKIE", "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"];
+/** What proxies refuse with in words of their own, often as a page, by status. */
+const OF_PROXIES = /** @type {Record<number, string>} */ ({
+  429: "TOO_MANY_REQUESTS", 502: "BAD_GATEWAY", 503: "SERVICE_UNAVAILABLE", 504: "GATEWAY_TIMEOUT",
+});
+/** The three forms of RFC 9110 section 5.6.7; the last one is in UTC too. */
+const HTTP_DATE = /^([A-Z][a-z]+, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} [\d:]{8} GMT|([A-Z][a-z]{2} ){2}[ \d]\d [\d:]{8} \d{4})$/;
 
 /** Why there is no data: a refusal of the server, or no answer that could be read. It holds nothing secret. */
 export class AuthError extends Error {
@@ -19,9 +25,10 @@ export class AuthError extends Error {
    * @param {string} code The stable name of the reason.
    * @param {string} message A sentence for a person.
    * @param {number | null} retryAfter Seconds to wait before another try has a chance, where that is known.
+   * @param {{ cause?: unknown }} [options] What your own storage threw.
    */
-  constructor(status, code, message, retryAfter = null) {
-    super(message);
+  constructor(status, code, message, retryAfter = null, options) {
+    super(message, options);
     this.name = "AuthError";
     this.status = status;
     this.code = code;
@@ -105,32 +112,25 @@ class Connection {
   /**
    * Send a request; return its data, or why there is none.
    *
-   * @param {"GET" | "POST"} method
-   * @param {string} path
-   * @param {Body} body
-   * @param {Traits} [traits]
-   * @param {CallOptions} [options]
-   * @returns {Promise<any>}
+   * @type {(method: "GET" | "POST", path: string, body: Body, traits?: Traits, options?: CallOptions) => Promise<any>}
    */
   async call(method, path, body, traits = {}, options = {}) {
-    const held = this.isBearer ? await this.tokens.load() : {};
-    const token = (traits.isSecondStep && held.challenge) || held.session;
-    const answer = await this.exchange(method, path, body, token, options.signal);
-    const { data, error } = answer;
-    if (this.isBearer) await this.learn(answer, traits, held, body);
+    const { data, error } = await this.attempt(method, path, body, traits, options.signal).catch(failed);
     if (error && options.throw) throw error;
     if (data?.twoFactorRedirect) await this.onTwoFactorRedirect?.({ methods: data.twoFactorMethods });
     return { data, error };
   }
 
-  /**
-   * @param {string} method
-   * @param {string} path
-   * @param {Body} body
-   * @param {string | undefined} token
-   * @param {AbortSignal | undefined} signal
-   * @returns {Promise<Answer>}
-   */
+  /** @type {(method: string, path: string, body: Body, traits: Traits, signal?: AbortSignal) => Promise<Answer>} */
+  async attempt(method, path, body, traits, signal) {
+    const held = this.isBearer ? await this.tokens.load() : {};
+    const token = (traits.isSecondStep && held.challenge) || held.session;
+    const answer = await this.exchange(method, path, body, token, signal);
+    if (this.isBearer) await this.learn(answer, traits, held, body);
+    return answer;
+  }
+
+  /** @type {(method: string, path: string, body: Body, token?: string, signal?: AbortSignal) => Promise<Answer>} */
   async exchange(method, path, body, token, signal) {
     /** @type {Record<string, string>} */
     const headers = { accept: "application/json" };
@@ -156,12 +156,9 @@ class Connection {
   }
 
   /**
-   * Keep the token an answer brings, and forget those it ends.
+   * Keep the token an answer brings, and forget those it ends; `held` was held when the request was sent.
    *
-   * @param {Answer} answer
-   * @param {Traits} traits
-   * @param {Held} held What was held when the request was sent.
-   * @param {Body} body
+   * @type {(answer: Answer, traits: Traits, held: Held, body: Body) => Promise<void>}
    */
   async learn({ data, error, minted }, traits, held, body) {
     if (error) {
@@ -188,7 +185,7 @@ class Tokens {
   /** @returns {Promise<Held>} */
   async load() {
     if (this.first !== undefined) await this.save({ session: this.first });
-    const text = await this.storage.getItem(STORAGE_KEY);
+    const text = await this.ask("getItem");
     try {
       return Object(JSON.parse(text ?? "{}"));
     } catch {
@@ -198,9 +195,19 @@ class Tokens {
 
   /** @param {Held} held */
   async save(held) {
+    if (held.session || held.challenge) await this.ask("setItem", JSON.stringify(held));
+    else await this.ask("removeItem");
     this.first = undefined;
-    if (held.session || held.challenge) await this.storage.setItem(STORAGE_KEY, JSON.stringify(held));
-    else await this.storage.removeItem(STORAGE_KEY);
+  }
+
+  /** @type {(operation: "getItem" | "setItem" | "removeItem", text?: string) => Promise<any>} */
+  async ask(operation, text = "") {
+    try {
+      return await this.storage[operation](STORAGE_KEY, text);
+    } catch (cause) {
+      const done = operation === "getItem" ? "read" : "written; what was asked may have been done all the same";
+      throw new AuthError(0, "TOKEN_STORE_FAILED", `The token storage could not be ${done}.`, null, { cause });
+    }
   }
 
   /** @param {string | undefined} challenge To forget, unless another sign-in has begun since. */
@@ -220,18 +227,9 @@ function inMemory() {
   };
 }
 
-/**
- * @typedef {object} Answer
- * @property {any} data
- * @property {AuthError | null} error
- * @property {string | null} minted The session's token, where the answer mints or re-issues one.
- */
+/** @typedef {{ data: any, error: AuthError | null, minted: string | null }} Answer `minted`: the session's new token. */
 
-/**
- * @param {Response} response
- * @param {string} text
- * @returns {Answer}
- */
+/** @param {Response} response @param {string} text @returns {Answer} */
 function read(response, text) {
   const minted = response.headers.get("set-auth-token");
   let body;
@@ -241,17 +239,35 @@ function read(response, text) {
     body = undefined; // Whatever answered, it was not the server: a proxy's own page, for one.
   }
   if (response.ok && body !== undefined) return { data: body, error: null, minted };
-  const {
-    code = "UNEXPECTED_ANSWER",
-    message = "Something else than the authentication server answered; check the base URL.",
-  } = body ?? {};
+  let { code, message } = body ?? {};
+  if (typeof code !== "string" || typeof message !== "string") {
+    code = OF_PROXIES[response.status] ?? "UNEXPECTED_ANSWER";
+    message = code === "UNEXPECTED_ANSWER"
+      ? "Something else than the authentication server answered; check the base URL."
+      : "The server cannot answer now, says a proxy in front of it. Try again later.";
+  }
   return { data: null, error: new AuthError(response.status, code, message, retryAfter(response)), minted: null };
 }
 
 /** @param {Response} response */
-function retryAfter(response) {
-  const text = response.headers.get("retry-after") ?? "";
-  return /^\d{1,9}$/.test(text) ? Number(text) : null;
+function retryAfter({ headers }) {
+  const text = headers.get("retry-after") ?? "";
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const until = httpDate(text);
+  // By the clock that wrote the date, where the answer says what it shows: this one may be wrong.
+  const now = httpDate(headers.get("date") ?? "") || Date.now();
+  return Number.isNaN(until) ? null : Math.max(0, Math.ceil((until - now) / 1000));
+}
+
+/** @param {string} text @returns {number} Milliseconds since 1970; NaN where it is no date. */
+function httpDate(text) {
+  return HTTP_DATE.test(text) ? Date.parse(text.replace(/( GMT)?$/, " GMT")) : NaN;
+}
+
+/** @param {unknown} failure @returns {Answer} */
+function failed(failure) {
+  if (failure instanceof AuthError) return { data: null, error: failure, minted: null };
+  throw failure; // A body that cannot be written as JSON, for one: that is the program's mistake.
 }
 
 /** @param {any} failure What `fetch` threw. It is not handed on: it may quote the header it choked on. */

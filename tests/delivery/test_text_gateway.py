@@ -295,7 +295,7 @@ def test_without_the_extra_it_is_said_how_to_install_it(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
     assert ended.stderr.startswith("error: ATHENA_SMS_URL: ")
-    assert "pip install 'athena-auth[sms]'" in ended.stderr
+    assert "pip install '.[sms]'" in ended.stderr
     assert "hunter2" not in ended.stderr
 
 

@@ -1,10 +1,13 @@
 """Every test here plays on both clients."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from support.sdk import Client, Credentials, Kind, Stage, stage_over
+from athena_auth.client import MemoryTokenStore
+from support.faults import TOKEN, Faults
+from support.sdk import Client, Credentials, Kind, Stage, client_over, stage_over
 
 
 # How a client sends and how it shows its token know nothing of each other: two of the four pairs tell all.
@@ -34,3 +37,28 @@ def stage(sqlite_url: str, kind: Kind) -> Iterator[Stage]:
 @pytest.fixture
 def client(stage: Stage, credentials: Credentials) -> Client:
     return stage.client(credentials=credentials)
+
+
+@pytest.fixture
+def portal() -> Iterator[BlockingPortal]:
+    with start_blocking_portal() as running:
+        yield running
+
+
+@pytest.fixture
+def failing(portal: BlockingPortal, kind: Kind) -> Callable[[Faults], Client]:
+    store = MemoryTokenStore(session=TOKEN)
+    return lambda faults: client_over(kind, faults, portal, tokens=store)
+
+
+@pytest.fixture
+def done(portal: BlockingPortal, kind: Kind) -> Callable[..., object]:
+    def call(operation: Callable[..., object], *arguments: object, **named: object) -> object:
+        result: object = (
+            portal.call(lambda: operation(*arguments, **named))
+            if kind == "awaiting"
+            else operation(*arguments, **named)
+        )
+        return result
+
+    return call

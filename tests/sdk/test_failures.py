@@ -3,23 +3,22 @@
 import pickle
 import socket
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 
 from athena_auth.client import (
     AsyncAthenaClient,
     AthenaClient,
     AthenaError,
-    MemoryTokenStore,
     NetworkError,
     RateLimitedError,
 )
-from support.sdk import EMAIL, PASSWORD, Client, Kind, client_over
+from support.faults import TOKEN, Answer, Done, Failing, Faults
+from support.sdk import EMAIL, PASSWORD, Kind, client_over
 
-TOKEN = "Zt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQwVM"
 CODE = "482915"
 BUSY = httpx.Response(
     503,
@@ -27,53 +26,6 @@ BUSY = httpx.Response(
     headers={"retry-after": "0"},
 )
 NOBODY = httpx.Response(200, content=b"null")
-Answer = httpx.Response | Exception
-
-
-class Faults(httpx.AsyncBaseTransport):
-    """Gives these answers, or fails this way, one after the other; the last again and again."""
-
-    def __init__(self, *answers: Answer) -> None:
-        self.answers = answers
-        self.requests: list[httpx.Request] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer = self.answers[min(len(self.requests), len(self.answers) - 1)]
-        self.requests.append(request)
-        if isinstance(answer, httpx.RequestError):
-            answer.request = request
-        if isinstance(answer, Exception):
-            raise answer
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-
-
-@pytest.fixture
-def portal() -> Iterator[BlockingPortal]:
-    with start_blocking_portal() as running:
-        yield running
-
-
-@pytest.fixture
-def failing(portal: BlockingPortal, kind: Kind) -> Callable[[Faults], Client]:
-    store = MemoryTokenStore(session=TOKEN)
-    return lambda faults: client_over(kind, faults, portal, tokens=store)
-
-
-@pytest.fixture
-def done(portal: BlockingPortal, kind: Kind) -> Callable[..., object]:
-    def call(operation: Callable[..., object], *arguments: object, **named: object) -> object:
-        result: object = (
-            portal.call(lambda: operation(*arguments, **named))
-            if kind == "awaiting"
-            else operation(*arguments, **named)
-        )
-        return result
-
-    return call
-
-
-Failing = Callable[[Faults], Client]
-Done = Callable[..., object]
 
 
 @pytest.mark.parametrize("fault", [httpx.ConnectError("refused"), httpx.RemoteProtocolError("hung up"), BUSY])
@@ -207,7 +159,6 @@ def test_fields_this_version_does_not_know_are_passed_over(failing: Failing, don
         httpx.Response(200, json={"token": TOKEN}),
         httpx.Response(200, json=[]),
         httpx.Response(302, headers={"location": "https://elsewhere.example"}),
-        httpx.Response(502, text="<html>Bad gateway</html>"),
         httpx.Response(404, json={"detail": "Not Found"}),
         httpx.Response(204),
     ],
@@ -234,7 +185,7 @@ def test_a_sign_in_that_is_answered_with_neither_is_refused(failing: Failing, do
     assert refused.value.code == "UNEXPECTED_ANSWER"
 
 
-@pytest.mark.parametrize("written", ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "٣", "9" * 400, ""])
+@pytest.mark.parametrize("written", ["-1", "٣", "9" * 400, ""])
 def test_a_wait_that_cannot_be_read_is_unknown(failing: Failing, done: Done, written: str) -> None:
     limited = httpx.Response(
         429,

@@ -307,4 +307,4 @@ def test_without_the_extra_it_is_said_how_to_install_it(tmp_path: Path) -> None:
 
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
-    assert "pip install 'athena-auth[redis]'" in ended.stderr
+    assert "pip install '.[redis]'" in ended.stderr

@@ -7,6 +7,7 @@ import httpx
 
 from athena_auth.client.auth import Auth
 from athena_auth.client.connection import Connection, Options
+from athena_auth.client.proxies import awaiting_transport, blocking_transport
 from athena_auth.client.senders import Async, Sync
 
 DEFAULT_BASE_URL = "http://localhost:3001/api/auth"
@@ -37,9 +38,13 @@ class AthenaClient:
 
         Raises:
             ValueError: the base URL is not one.
+            AthenaError: INVALID_PROXY, the environment names a proxy that cannot be used.
         """
-        self._http = httpx.Client(timeout=_TIMEOUT, headers=_HEADERS) if http is None else http
         self._is_own = http is None
+        if http is None:
+            transport = blocking_transport(base_url)
+            http = httpx.Client(timeout=_TIMEOUT, headers=_HEADERS, transport=transport)
+        self._http = http
         self._connection = Connection(Sync(self._http), base_url, options)
         self.auth = Auth(self._connection)
         """Everything it can do."""
@@ -75,8 +80,11 @@ class AsyncAthenaClient:
         **options: Unpack[Options],
     ) -> None:
         """Take where the server is, and how to reach it: see `AthenaClient`."""
-        self._http = httpx.AsyncClient(timeout=_TIMEOUT, headers=_HEADERS) if http is None else http
         self._is_own = http is None
+        if http is None:
+            transport = awaiting_transport(base_url)
+            http = httpx.AsyncClient(timeout=_TIMEOUT, headers=_HEADERS, transport=transport)
+        self._http = http
         self._connection = Connection(Async(self._http), base_url, options)
         self.auth = Auth(self._connection)
         """Everything it can do."""

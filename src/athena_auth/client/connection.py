@@ -8,7 +8,8 @@ import msgspec
 
 from athena_auth.client.credentials import COOKIE_PREFIX, Credentials, CredentialsMode
 from athena_auth.client.endpoints import Endpoint
-from athena_auth.client.errors import NETWORK_ERROR, NetworkError, refused, retry_after, unanswered
+from athena_auth.client.errors import NETWORK_ERROR, NetworkError, refused, unanswered
+from athena_auth.client.retry_after import retry_after
 from athena_auth.client.senders import Async, Sync
 from athena_auth.client.tokens import MemoryTokenStore, TokenStore
 

@@ -1,12 +1,15 @@
 """How tokens travel: shown with each request, and taken from each answer."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Literal
 
 import httpx
 import msgspec
 
+from athena_auth.client.errors import TOKEN_STORE_FAILED, TokenStoreError
 from athena_auth.client.tokens import TokenStore
 
 CredentialsMode = Literal["bearer", "cookie"]
@@ -20,6 +23,11 @@ _TRUSTED_DEVICE = "trust_device"
 _RECOGNIZED_BROWSER = "recognized_browser"
 _SECURE_PREFIX = "__Secure-"
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # RFC 6750 section 2.1
+
+_NOT_LOADED = "The token store failed to load the tokens, so nothing was sent."
+_NOT_SAVED = (
+    "The server has done what it was asked, but the token store failed to save the new tokens. Sign in again."
+)
 
 
 class Credentials:
@@ -39,7 +47,8 @@ class Credentials:
 
     def headers(self, challenge: str | None) -> dict[str, str]:
         """Return the headers that say who is calling: the owner of the session, or of this challenge instead."""
-        tokens = self._store.load()
+        with _reporting(_NOT_LOADED):
+            tokens = self._store.load()
         for token in (challenge, tokens.session, tokens.trusted_device, tokens.recognized_browser):
             _refuse_if_malformed(token)
         # A trusted device, and one that has signed in before, is known by its cookie alone, also to a bearer.
@@ -73,7 +82,7 @@ class Credentials:
             changes["recognized_browser"] = cookies[_RECOGNIZED_BROWSER]
         if not changes:
             return
-        with self._lock:
+        with self._lock, _reporting(_NOT_SAVED):
             self._store.save(msgspec.structs.replace(self._store.load(), **changes))
 
     def _cookie_header(self, cookies: dict[str, str | None]) -> str:
@@ -91,6 +100,15 @@ class Credentials:
         name, _, value = set_cookie.partition(";")[0].partition("=")
         plain = name.strip().removeprefix(_SECURE_PREFIX)
         return plain.removeprefix(self._cookie_prefix), value.strip() or None
+
+
+@contextmanager
+def _reporting(message: str) -> Iterator[None]:
+    """Raise what the caller's own store raises as an error of this package, chained: it is theirs to read."""
+    try:
+        yield
+    except Exception as error:
+        raise TokenStoreError(TOKEN_STORE_FAILED, message) from error
 
 
 def _refuse_if_malformed(token: str | None) -> None:

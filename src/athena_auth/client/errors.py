@@ -1,6 +1,7 @@
 """How a call fails. The classes differ where a caller acts differently; `code` tells the rest apart.
 
-No error holds a request, an answer's body or a token, and none is chained to an exception that does.
+No error holds a request, an answer's body or a token, and none is chained to an exception that does. The one that is chained
+at all is `TokenStoreError`, to what the caller's own store has raised.
 """
 
 from http import HTTPStatus
@@ -8,13 +9,16 @@ from http import HTTPStatus
 import httpx
 import msgspec
 
+from athena_auth.client.retry_after import retry_after
+
 UNEXPECTED_ANSWER = "UNEXPECTED_ANSWER"
 """What answered does not speak this protocol: a proxy's page, another server, another path."""
 NETWORK_ERROR = "NETWORK_ERROR"
 """The connection failed before an answer came."""
 TIMEOUT = "TIMEOUT"
 """No answer came in time."""
-_LONGEST_NUMBER = 9
+TOKEN_STORE_FAILED = "TOKEN_STORE_FAILED"  # noqa: S105 - the name of an error
+"""The token store raised."""
 
 
 class AthenaError(Exception):
@@ -68,6 +72,17 @@ class RateLimitedError(AthenaError):
     """Too many requests, or too many wrong guesses: wait for `retry_after` seconds."""
 
 
+class ServiceUnavailableError(AthenaError):
+    """The server is too busy, or a proxy in front of it got no answer from it (HTTP status 502, 503 or 504): try again later.
+
+    After 502 and 504 nobody knows whether it was done.
+    """
+
+
+class TokenStoreError(AthenaError):
+    """The token store failed to load or to save; `code` is TOKEN_STORE_FAILED, and `__cause__` is what it raised."""
+
+
 class NetworkError(AthenaError):
     """No answer came, so nobody knows whether it was done; `code` is NETWORK_ERROR or TIMEOUT."""
 
@@ -79,6 +94,23 @@ _BY_CODE: dict[str, type[AthenaError]] = {
     "INVALID_BACKUP_CODE": WrongCodeError,
     "INVALID_TWO_FACTOR_COOKIE": ChallengeEndedError,
     "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE": ChallengeEndedError,
+}
+
+_BY_STATUS: dict[int, type[AthenaError]] = {
+    HTTPStatus.TOO_MANY_REQUESTS: RateLimitedError,
+    HTTPStatus.BAD_GATEWAY: ServiceUnavailableError,
+    HTTPStatus.SERVICE_UNAVAILABLE: ServiceUnavailableError,
+    HTTPStatus.GATEWAY_TIMEOUT: ServiceUnavailableError,
+}
+# What proxies answer in words of their own, often as a page.
+_OF_PROXIES: dict[int, tuple[str, str]] = {
+    HTTPStatus.TOO_MANY_REQUESTS: ("TOO_MANY_REQUESTS", "Too many requests. Wait, then try again."),
+    HTTPStatus.BAD_GATEWAY: ("BAD_GATEWAY", "A proxy could not reach the server. Try again later."),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("SERVICE_UNAVAILABLE", "The server is unavailable. Try again later."),
+    HTTPStatus.GATEWAY_TIMEOUT: (
+        "GATEWAY_TIMEOUT",
+        "The server did not answer a proxy in time. Try again later.",
+    ),
 }
 
 
@@ -96,8 +128,7 @@ def refused(response: httpx.Response) -> AthenaError:
         refusal = _refusal.decode(response.content)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return unexpected(response)
-    limited = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
-    kind = RateLimitedError if limited else _BY_CODE.get(refusal.code, AthenaError)
+    kind = _BY_STATUS.get(response.status_code) or _BY_CODE.get(refusal.code, AthenaError)
     return kind(
         refusal.code, refusal.message, response.status_code, retry_after(response), _request_id(response)
     )
@@ -105,13 +136,14 @@ def refused(response: httpx.Response) -> AthenaError:
 
 def unexpected(response: httpx.Response) -> AthenaError:
     """Return the error for an answer that no Athena server gives. Its text is not repeated: it is anybody's."""
-    message = (
-        f"Something that is no Athena server answered with HTTP status {response.status_code}; "
+    status = response.status_code
+    unknown = (
+        f"Something that is no Athena server answered with HTTP status {status}; "
         "check the base URL and what stands between."
     )
-    return AthenaError(
-        UNEXPECTED_ANSWER, message, response.status_code, retry_after(response), _request_id(response)
-    )
+    code, message = _OF_PROXIES.get(status, (UNEXPECTED_ANSWER, unknown))
+    kind = _BY_STATUS.get(status, AthenaError)
+    return kind(code, message, status, retry_after(response), _request_id(response))
 
 
 def unanswered(error: httpx.RequestError) -> NetworkError:
@@ -123,12 +155,6 @@ def unanswered(error: httpx.RequestError) -> NetworkError:
     return NetworkError(
         NETWORK_ERROR, f"The connection to the server failed: {reason or type(error).__name__}."
     )
-
-
-def retry_after(response: httpx.Response) -> int | None:
-    """Return the seconds of `Retry-After`; a date there, which only proxies write, is passed over."""
-    text: str = response.headers.get("retry-after", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
 
 
 def _request_id(response: httpx.Response) -> str | None:

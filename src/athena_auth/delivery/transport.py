@@ -9,6 +9,7 @@ from athena_auth.delivery.mime import SenderError
 from athena_auth.delivery.model import Message
 from athena_auth.delivery.relay import ACCEPTED
 from athena_auth.delivery.smtp import SmtpTransport
+from athena_auth.extras import how_to_install
 
 __all__ = [
     "DeliveryFailed",
@@ -98,7 +99,5 @@ def open_text_transport(url: str, host: str) -> Transport:
         # Apprise takes twenty megabytes and most of a second: only who uses it pays for it.
         from athena_auth.delivery.gateway import GatewayTransport  # noqa: PLC0415
     except ImportError:
-        raise ValueError(
-            "a text gateway needs Apprise; install it with: pip install 'athena-auth[sms]'."
-        ) from None
+        raise ValueError(f"a text gateway needs Apprise; {how_to_install('sms')}.") from None
     return GatewayTransport(url, host)

@@ -7,16 +7,21 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from asgiref.sync import async_to_sync, iscoroutinefunction
-from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from starlette.requests import HTTPConnection
 
+from athena_auth.extras import missing_extra
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.guard import Guard
 from athena_auth.integrations.answer import body_and_headers
+
+try:
+    from asgiref.sync import async_to_sync, iscoroutinefunction
+    from django.core.exceptions import ImproperlyConfigured
+    from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
+    from django.utils.cache import patch_vary_headers
+except ModuleNotFoundError as error:
+    raise missing_extra(__name__, "django", error) from error
 
 V = TypeVar("V", bound=Callable[..., Any])
 

@@ -3,23 +3,28 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from litestar import Response
-from litestar.config.app import AppConfig
-from litestar.connection import ASGIConnection, Request
-from litestar.di import Provide
-from litestar.enums import ScopeType
-from litestar.exceptions import WebSocketException
-from litestar.handlers import ASGIRouteHandler, BaseRouteHandler
-from litestar.plugins import InitPlugin
-from litestar.types import Receive, Scope, Send
 from starlette.requests import HTTPConnection
 
+from athena_auth.extras import missing_extra
 from athena_auth.host.athena import Athena
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.guard import Guard
 from athena_auth.host.model import Principal
 from athena_auth.integrations.answer import body_and_headers
 from athena_auth.settings import BASE_PATH
+
+try:
+    from litestar import Response
+    from litestar.config.app import AppConfig
+    from litestar.connection import ASGIConnection, Request
+    from litestar.di import Provide
+    from litestar.enums import ScopeType
+    from litestar.exceptions import WebSocketException
+    from litestar.handlers import ASGIRouteHandler, BaseRouteHandler
+    from litestar.plugins import InitPlugin
+    from litestar.types import Receive, Scope, Send
+except ModuleNotFoundError as error:
+    raise missing_extra(__name__, "litestar", error) from error
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 

@@ -7,6 +7,7 @@ import asyncio
 from contextlib import suppress
 from typing import Protocol
 
+from athena_auth.extras import how_to_install
 from athena_auth.kernel.clock import Clock, Millis, after
 from athena_auth.kernel.log import Log
 from athena_auth.kernel.network import network_of
@@ -125,8 +126,7 @@ def request_limits(settings: Settings, clock: Clock) -> RequestLimits | None:
         return RequestLimits(clock, shared_counters(settings.rate_limit_url))
     except ImportError:
         raise SettingsError(
-            "ATHENA_RATE_LIMIT_URL needs the client of Redis and Valkey; "
-            "install it with: pip install 'athena-auth[redis]'"
+            f"ATHENA_RATE_LIMIT_URL needs the client of Redis and Valkey; {how_to_install('redis')}."
         ) from None
     except ValueError as error:
         raise SettingsError(f"ATHENA_RATE_LIMIT_URL: {error}.") from None

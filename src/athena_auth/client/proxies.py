@@ -1,0 +1,87 @@
+"""The proxy that the environment names for a server: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`.
+
+httpx reads these too, and refuses to make any client where `NO_PROXY` has an IPv6 address in brackets or an IPv6 network.
+A client of this package talks to one server, so one decision is enough.
+"""
+
+import re
+from ipaddress import ip_address, ip_network
+from urllib.request import getproxies
+
+import httpx
+
+from athena_auth.client.errors import AthenaError
+
+INVALID_PROXY = "INVALID_PROXY"
+"""The environment names a proxy that cannot be used."""
+_PORTS = {"http": 80, "https": 443}
+_WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:]*):([0-9]+)")
+
+
+def blocking_transport(base_url: str) -> httpx.HTTPTransport:
+    """Return what carries requests to this server.
+
+    Raises:
+        AthenaError: INVALID_PROXY.
+    """
+    try:
+        return httpx.HTTPTransport(proxy=_proxy_for(base_url))
+    except (ImportError, ValueError, httpx.InvalidURL):
+        error = _invalid_proxy(base_url)
+    # Raised where httpx's exception is gone: that one may quote the password of the proxy.
+    raise error
+
+
+def awaiting_transport(base_url: str) -> httpx.AsyncHTTPTransport:
+    """Return the same for a client that awaits."""
+    try:
+        return httpx.AsyncHTTPTransport(proxy=_proxy_for(base_url))
+    except (ImportError, ValueError, httpx.InvalidURL):
+        error = _invalid_proxy(base_url)
+    raise error
+
+
+def _invalid_proxy(base_url: str) -> AthenaError:
+    name = base_url.partition(":")[0].upper()
+    message = f"The proxy that {name}_PROXY or ALL_PROXY names cannot be used. Correct it, or list the server in NO_PROXY."
+    return AthenaError(INVALID_PROXY, message)
+
+
+def _proxy_for(base_url: str) -> str | None:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        return None  # The connection says what is wrong with it.
+    named = getproxies()
+    proxy = named.get(url.scheme) or named.get("all")
+    if not proxy or any(_covers(entry.strip(), url) for entry in named.get("no", "").split(",")):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _covers(entry: str, url: httpx.URL) -> bool:
+    """Tell whether an entry of `NO_PROXY` is about this server.
+
+    It is `*`, an address, a network, or a name with those below it (with a dot before it: those below it alone), each
+    with or without a scheme and a port; an IPv6 address may be in brackets.
+    """
+    scheme, _, rest = entry.rpartition("://")
+    host, port = (found[1], found[2]) if (found := _WITH_PORT.fullmatch(rest)) else (rest, "")
+    if (scheme and scheme not in {"all", url.scheme}) or (port and int(port) != _port_of(url)):
+        return False
+    host = re.sub(r"[\[\]]", "", host.lower())
+    try:
+        return ip_address(url.host) in ip_network(host, strict=False)
+    except ValueError:
+        return _covers_name(host, url.host)
+
+
+def _covers_name(pattern: str, host: str) -> bool:
+    if pattern in {"*", host}:
+        return True
+    parent = pattern.removeprefix("*").removeprefix(".")
+    return bool(parent) and host.endswith(f".{parent}")
+
+
+def _port_of(url: httpx.URL) -> int | None:
+    return url.port or _PORTS.get(url.scheme)

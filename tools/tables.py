@@ -1,0 +1,13 @@
+"""Tables in Markdown; for the tools that write pages."""
+
+from collections.abc import Iterable
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str | None]]) -> str:
+    """Return a table; a cell may hold line breaks and bars, which Markdown would take for its own."""
+    every = [
+        tuple(header),
+        *[tuple((cell or "").replace("|", "\\|").replace("\n", " ") for cell in row) for row in rows],
+    ]
+    lines = [f"| {' | '.join(row)} |" for row in every]
+    return "\n".join([lines[0], "|" + "---|" * len(every[0]), *lines[1:]]) + "\n"
