@@ -34,6 +34,8 @@ export interface Session {
   amr: string[];
   /** When a factor was last proven in it. */
   provenAt: Timestamp;
+  /** When a second factor was last verified in it; null where none was, as after a sign-in from a trusted device. */
+  secondFactorVerifiedAt: Timestamp | null;
 }
 
 export interface TrustedDevice {

@@ -65,6 +65,8 @@ class Session(Answer, frozen=True, kw_only=True):
     """How its owner authenticated, by the names of RFC 8176 where it has one."""
     proven_at: datetime
     """When a factor was last proven in it."""
+    second_factor_verified_at: datetime | None = None
+    """When a second factor was last verified in it; None where none was, as after a sign-in from a trusted device."""
 
 
 class CurrentSession(Answer, frozen=True, kw_only=True):
