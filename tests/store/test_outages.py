@@ -17,6 +17,7 @@ from support.silence import silent_proxy
 ADD = Statement("""
     INSERT INTO athena_outbox (id, sealed_message, tries, due_at, expires_at) VALUES (:id, '', 0, 0, 0)
 """)
+ALL = Statement("SELECT * FROM athena_outbox")
 PID = Statement("SELECT pg_backend_pid() AS pid")
 QUICK = StoreLimits(database_timeout=1.0, lock_timeout=0.5)
 FAIL_WITH = """
@@ -176,3 +177,17 @@ async def test_a_lock_is_waited_for_as_long_as_the_setting_says(postgres_url: st
         assert await add(store, "free again") == 1
         assert await pid(store) == before, "the database has answered: the connection is as good as before"
     await other.close()
+
+
+async def test_a_migration_under_a_serving_process_is_not_noticed(postgres_url: str) -> None:
+    """A column that is added changes what prepared statements return, and the first request after it failed."""
+
+    async def look(tx: Tx) -> int:
+        return len(await tx.all(ALL))
+
+    async with store_over(postgres_url) as store:
+        await add(store, "a")
+        assert await store.transact(look) == 1
+        await execute(postgres_url, "ALTER TABLE athena_outbox ADD COLUMN more text")
+        assert await store.transact(look) == 1
+        assert len(await store.all(ALL)) == 1

@@ -1,7 +1,7 @@
-"""The question that proxies and services in other languages ask: may the bearer of this session pass?
+"""What proxies and services in other languages ask: is there a session, and does it meet the requirement?
 
-`get-session` answers 200 and `null` to whoever is not signed in, as its clients expect; a proxy that reads the status
-alone (`auth_request` of nginx) would let everybody in. Here the status is the answer.
+`get-session` answers 200 and `null` without a session, as its clients expect; a proxy that reads the status alone
+(`auth_request` of nginx) would let everyone in. Here the status is the answer.
 """
 
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What a server says to whoever started it."""
+"""What a server prints when it starts."""
 
 from rich.console import Console
 from rich.markup import escape

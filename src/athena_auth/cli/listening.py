@@ -108,7 +108,7 @@ def _listen_on_path(path: Path) -> socket.socket:
 
 
 def _is_left_behind(path: Path) -> bool:
-    """Tell whether a socket is there that nobody listens on, as after a power cut."""
+    """Tell whether there is a socket without a listener, as after a power cut."""
     if not path.is_socket():
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:

@@ -11,7 +11,7 @@ _RARELY = 30.0
 
 
 def notify(state: str) -> None:
-    """Tell systemd a state, such as `READY=1`; nothing happens where nobody listens."""
+    """Tell systemd a state, such as `READY=1`; nothing happens where NOTIFY_SOCKET is not set."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return

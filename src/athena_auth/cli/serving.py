@@ -68,7 +68,7 @@ def _config(application: ASGIApp | str, settings: Settings, *, factory: bool = F
     limits = ConnectionLimits(
         total=settings.max_connections,
         per_client=settings.connections_per_client,
-        # Whoever comes by a unix socket has no address to be counted by.
+        # The peer of a unix socket has no address to be counted by.
         exempt=(*defaults.exempt, *(proxy for proxy in settings.trusted_proxies if proxy != UNIX_SOCKET)),
     )
     return uvicorn.Config(

@@ -3,7 +3,7 @@
 A worker that ends is replaced; one that cannot start, because the database is away, is tried again with growing pauses,
 while the others go on. Only when none has ever served does the server give up. SIGHUP replaces the workers one after the
 other, which then read their settings anew. At a stop the sockets are closed first, so that new connections are refused
-at once and not left in a queue that nobody will look at.
+at once and not left in a queue that no worker serves.
 """
 
 import signal

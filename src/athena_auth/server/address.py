@@ -8,7 +8,7 @@ from athena_auth.kernel.network import IpAddress, address_of
 _log = Log(__name__)
 
 UNIX_PEERS = "unix:"
-"""Among the trusted proxies: whoever comes by a unix socket, and so has no address."""
+"""Among the trusted proxies: the peer of a unix socket, which has no address."""
 _MOST_HOPS = 64
 """Of a header; more proxies than that stand before nobody's server."""
 _MAPPED_PREFIX = 96

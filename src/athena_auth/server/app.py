@@ -59,7 +59,7 @@ def _pages(routes: tuple[Route, ...], settings: Settings) -> dict[str, StaticPag
     )
     reference = reference_page(document)
     policy = reference.content_security_policy.encode()
-    # Whoever opens the address that the server announced finds the reference, and not an error.
+    # The address that the server announces opens in a browser: the reference, not an error.
     to_reference = (b"location", f"{settings.sub_path}{BASE_PATH}/reference".encode())
     to_reference_page = StaticPage(b"", b"text/plain", [to_reference], status=302)
     return {

@@ -79,7 +79,7 @@ class Settings(BaseSettings):
         2,
         ge=1,
         le=30,
-        description="Seconds to wait for a row, a table or a file that somebody else has locked.",
+        description="Seconds to wait for a row, a table or a file that another transaction or process has locked.",
     )
     prepared_statements: OnOff = Field(
         "on",
@@ -195,8 +195,8 @@ class Settings(BaseSettings):
     )
     trusted_proxies: Proxies = Field(
         (),
-        description="Addresses or networks of proxies whose X-Forwarded-For is believed, by commas; unix: for who comes by "
-        "a unix socket.",
+        description="Addresses or networks of proxies whose X-Forwarded-For is believed, by commas; unix: for the peer of a "
+        "unix socket.",
     )
     metrics_token: MetricsToken | None = Field(
         None,

@@ -24,6 +24,14 @@ T = TypeVar("T")
 
 _POOL_SIZE = 10
 _ATTEMPTS = 3
+# Nothing was done, and the next attempt may succeed: a deadlock was broken at this transaction's cost, or another program has
+# migrated the tables, and what was prepared no longer fits them.
+_TRY_AGAIN = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+)
 
 
 class _PostgresTx:
@@ -103,7 +111,7 @@ class PostgresStore:
 
     async def read(self, work: Work[T]) -> T:
         """Run reading work on one connection, each statement on its own."""
-        return await self._use(self._alone(work))
+        return await self._retried(self._alone(work))
 
     async def run(self, statement: Statement, **parameters: Value) -> int:
         """Run one statement, which PostgreSQL commits by itself."""
@@ -147,13 +155,13 @@ class PostgresStore:
         return result
 
     async def _retried(self, use: Callable[[Connection], Awaitable[T]]) -> T:
-        """Use a connection; again when PostgreSQL broke a deadlock at this transaction's cost."""
+        """Use a connection; again after an error that says so."""
         for attempt in range(_ATTEMPTS):
             try:
                 return await self._use(use)
-            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            except _TRY_AGAIN:
                 await asyncio.sleep(0.01 * 2**attempt)
-        raise Unavailable("the transaction lost every attempt to a deadlock")
+        raise Unavailable("the transaction lost every attempt to a deadlock or a migration")
 
     async def _use(self, use: Callable[[Connection], Awaitable[T]]) -> T:
         if not self._is_open:
@@ -164,6 +172,8 @@ class PostgresStore:
             raise UniqueViolation from None
         except asyncpg.ForeignKeyViolationError:
             raise OwnerGone from None
+        except _TRY_AGAIN:
+            raise
         except (OSError, asyncpg.PostgresError, asyncpg.InternalClientError) as error:
             outage = outage_of(error)
             if outage is None:

@@ -65,7 +65,7 @@ def parse_postgres_url(url: str) -> PostgresTarget:
     options = _tls(given, must_verify=binding == "require")
     rest = {name: value for name, value in given.items() if name not in _PASSED_OVER}
     if not (parts.username or "user" in rest or "service" in rest):
-        _check_that_somebody_runs_this()
+        _require_a_user_name()
     rest.setdefault("application_name", "athena-auth")
     hosts = tuple(map(_host, parts.netloc.rpartition("@")[2].split(","))) if parts.netloc else ()
     if len(hosts) > 1 and "target_session_attrs" not in rest:
@@ -84,7 +84,7 @@ def parse_postgres_url(url: str) -> PostgresTarget:
 def _tls(given: dict[str, str], *, must_verify: bool) -> dict[str, Any]:
     """Take over what the driver lacks: the system's certificates, and a server that proves who it is.
 
-    Channel binding makes sure that the peer is the server and nobody in between. The driver has none; a certificate that is
+    Channel binding makes sure that there is no attacker between client and server. The driver has none; a certificate that is
     verified for the host's name makes sure of the same, so that is asked for instead.
     """
     is_system = given.get("sslrootcert") == "system"
@@ -110,7 +110,7 @@ def _keepalive(numbers: Mapping[str, int]) -> Keepalive | None:
     )
 
 
-def _check_that_somebody_runs_this() -> None:
+def _require_a_user_name() -> None:
     """The driver would ask the system who runs this process, and in many containers the system does not know."""
     try:
         if not os.environ.get("PGUSER"):

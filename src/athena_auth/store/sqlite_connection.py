@@ -40,7 +40,7 @@ def connect(
     """
     try:
         if not path.exists():
-            # Hashes and addresses are nobody's business but the server's; the files beside it follow its mode.
+            # Only the server may read hashes and addresses; the files beside it follow its mode.
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=busy_timeout
