@@ -126,3 +126,10 @@ class Recorded(msgspec.Struct, frozen=True):
 
     at: Millis
     entry: Entry
+
+
+class Listed(Recorded, frozen=True):
+    """An entry as an operator looks at it."""
+
+    email: str | None
+    """The present address of the account; None when there is none, or none any more."""

@@ -32,16 +32,16 @@ def read_settings(given: dict[str, str] | None = None) -> Settings:
         fail(str(error))
 
 
-def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
-    """Do something with the database of the settings, and close it.
+def with_store(database_url: str, work: Callable[[Store], Awaitable[T]]) -> T:
+    """Do something with a database, and close it. One that is missing is not created.
 
     Raises:
-        Unavailable: it is out of reach, or its schema is too old.
+        Unavailable: it is missing or out of reach, or its schema is too old.
     """
-    require_current(settings.database_url)
+    require_current(database_url)
 
     async def run() -> T:
-        store = store_at(settings.database_url)
+        store = store_at(database_url)
         await store.open()
         try:
             return await work(store)
