@@ -101,6 +101,9 @@ def test_an_option_is_checked_as_its_variable_is(tmp_path: Path) -> None:
         ("reset-factors a@example.com", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
         ("secrets check", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
         ("secrets forget 1", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("backup new.db", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("restore old.db", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("after-restore", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
     ],
 )
 def test_a_password_is_refused_as_an_option(tmp_path: Path, command: str, option: str, value: str) -> None:

@@ -280,6 +280,7 @@ async def test_a_secret_that_is_configured_is_not_given_up(sqlite_url: str, tmp_
         ["unlock", "ada@example.com"],
         ["audit"],
         ["reset-factors", "a@example.com"],
+        ["after-restore"],
     ],
 )
 def test_a_command_on_a_database_without_tables_says_what_to_do(

@@ -6,6 +6,7 @@ import typer
 
 from athena_auth.administration.unlock import unlock as unlock_account
 from athena_auth.cli import operators, serving, trail, tuning
+from athena_auth.cli.backups import after_restore, backup, restore
 from athena_auth.cli.invocation import fail, read_settings, with_store
 from athena_auth.cli.options import with_settings
 from athena_auth.cli.secret_commands import secrets
@@ -147,3 +148,7 @@ def tune(
     are made again at their owner's next sign-in.
     """
     tuning.tune(target)
+
+
+for _command in (backup, restore, after_restore):
+    app.command()(_command)
