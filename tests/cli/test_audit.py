@@ -51,6 +51,7 @@ async def test_the_trail_tells_the_story_of_an_account(database_url: str, tmp_pa
     assert refused["reason"] == "INVALID_CODE"
     assert refused["ipAddress"] == "127.0.0.1"
     assert len({line["userId"] for line in lines}) == 1
+    assert {line["email"] for line in lines} == {"ada@example.com"}
     assert "deviceId" in next(line for line in lines if line["event"] == "device:trust:granted")
 
 
@@ -77,6 +78,31 @@ async def test_an_address_without_account_is_said(database_url: str, tmp_path: P
     refused = run_athena(tmp_path, "audit", "--user", "nobody@example.com", database_url=database_url)
 
     assert (refused.returncode, refused.stderr) == (1, "error: there is no account with this address\n")
+
+
+async def test_the_table_names_the_account_by_its_address_and_a_deleted_one_by_its_identifier(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with world_over(database_url) as world:
+        await sign_up(world)
+        bob = await sign_up(world, "bob@example.com", "Bob")
+        bob_id = (await bob.session())["user"]["id"]
+        await bob.post("/delete-user", password=bob.password)
+        await (await world.client()).post(
+            "/sign-in/email", json={"email": "nobody@example.com", "password": "a wrong guess"}
+        )
+    await _to_the_present(database_url)
+
+    printed = run_athena(tmp_path, "audit", "--database-url", database_url)
+
+    heading, *rows = printed.stdout.splitlines()
+    assert heading.split() == ["time", "event", "reason", "account", "address", "browser"]
+    start, end = heading.index("account"), heading.index("address")
+    accounts = [row[start:end].strip() for row in rows]
+    assert set(accounts) == {"ada@example.com", bob_id, ""}
+    assert rows[0][heading.index("event") :].startswith("sign-up:account:created ")
+    deleted = [row for row in rows if "account:account:deleted" in row]
+    assert [row[start:end].strip() for row in deleted] == [bob_id]
 
 
 async def test_old_entries_are_pruned(database_url: str, tmp_path: Path) -> None:

@@ -197,11 +197,19 @@ def test_an_option_is_checked_as_its_variable_is(tmp_path: Path) -> None:
         ("serve", "--mail-url", "smtps://ada:hunter2@mail.example.com"),
         ("serve", "--rate-limit-url", "redis://:hunter2@localhost:6379/0"),
         ("migrate", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("audit", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("unlock a@example.com", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("reset-factors a@example.com", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("secrets check", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("secrets forget 1", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("backup new.db", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("restore old.db", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
+        ("after-restore", "--database-url", "postgresql://ada:hunter2@localhost/athena"),
     ],
 )
 def test_a_password_is_refused_as_an_option(tmp_path: Path, command: str, option: str, value: str) -> None:
     """Every user of the machine reads command lines in `ps`, for as long as the server runs."""
-    ended = run_athena(tmp_path, command, option, value, secret=SECRET)
+    ended = run_athena(tmp_path, *command.split(), option, value, secret=SECRET)
 
     assert_refused(ended, f"{option} holds a password")
     assert f"set ATHENA_{option[2:].upper().replace('-', '_')} in the environment" in ended.stderr

@@ -184,7 +184,8 @@ async def test_an_operator_cannot_act_with_a_wrong_secret(database_url: str, tmp
     """The mail to the owner would be sealed with a secret that the server does not have."""
     await use(database_url)
 
-    ended = run_athena(tmp_path, "reset-factors", "ada@example.com", database_url=database_url, secrets=OTHER)
+    settings = {"database_url": database_url, "secrets": OTHER, "mail_url": "file:outbox.jsonl"}
+    ended = run_athena(tmp_path, "reset-factors", "ada@example.com", **settings)
 
     assert_refused(ended, "The secret numbered 1 is not the one")
 
@@ -273,7 +274,14 @@ async def test_a_secret_that_is_configured_is_not_given_up(sqlite_url: str, tmp_
 
 @pytest.mark.parametrize(
     "command",
-    [["secrets", "check"], ["unlock", "ada@example.com"], ["audit"], ["reset-factors", "a@example.com"]],
+    [
+        ["secrets", "check"],
+        ["secrets", "forget", "2"],
+        ["unlock", "ada@example.com"],
+        ["audit"],
+        ["reset-factors", "a@example.com"],
+        ["after-restore"],
+    ],
 )
 def test_a_command_on_a_database_without_tables_says_what_to_do(
     tmp_path: Path, postgres_server: PostgresServer, command: list[str]
@@ -282,10 +290,12 @@ def test_a_command_on_a_database_without_tables_says_what_to_do(
     empty = postgres_server.empty_database()
 
     on_postgres = run_athena(tmp_path, *command, database_url=empty, secrets=ONE)
-    on_sqlite = run_athena(tmp_path, *command, secrets=ONE)
+    on_sqlite = run_athena(tmp_path, *command)
+    elsewhere = run_athena(tmp_path, *command, "--database-url", "sqlite:///folder/file.db")
 
     assert_refused(on_postgres, "has no tables")
     assert_refused(on_sqlite, "there is no SQLite file athena.db; athena-auth migrate makes it")
+    assert_refused(elsewhere, "there is no SQLite file folder/file.db; athena-auth migrate makes it")
     assert "run athena-auth migrate" in on_postgres.stderr
     assert list(tmp_path.iterdir()) == []
 

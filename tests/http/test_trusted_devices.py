@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Event, Recorded
+from athena_auth.audit.model import Event, Listed
 from athena_auth.crypto.keys import Keyring
 from athena_auth.kernel.clock import Millis
 from athena_auth.store.address import store_at
@@ -56,8 +56,8 @@ async def is_challenged(ada: Person, browser: httpx.AsyncClient) -> bool:
     return "twoFactorRedirect" in (await ada.sign_in(browser)).json()
 
 
-async def revocations(store: Store) -> list[Recorded]:
-    async def work(tx: Tx) -> list[Recorded]:
+async def revocations(store: Store) -> list[Listed]:
+    async def work(tx: Tx) -> list[Listed]:
         return await audit.load(tx, None, Millis(0), 100)
 
     trail = await store.read(work)

@@ -50,6 +50,13 @@ class PostgresServer:
         _run(self._execute(f'CREATE DATABASE "{name}"'))
         return self.url(name)
 
+    def copy_of(self, url: str) -> str:
+        """Copy a database that nobody is connected to, as pg_dump and pg_restore would; return the copy's address."""
+        name = f"copy_{secrets.token_hex(6)}"
+        source = urlsplit(url).path.removeprefix("/")
+        _run(self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"'))
+        return self.url(name)
+
     def make_template(self) -> None:
         """Create the database all others are copied from: copying is faster than migrating."""
         _run(self._execute(f"CREATE DATABASE {_TEMPLATE}"))

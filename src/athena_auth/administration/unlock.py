@@ -1,4 +1,4 @@
-"""What an operator does for somebody whose budget of guesses is used up."""
+"""What an operator does for users whose attempts are used up."""
 
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.opening import find
@@ -6,24 +6,38 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NOWHERE, Entry, Event
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle.passwords.budget import clear_account
-from athena_auth.throttle.sql import CLEAR_ALL
+from athena_auth.throttle import sql as attempts
+from athena_auth.throttle.passwords import budget as passwords
 
 
 def give_guesses_back(tx: Tx, account: Account, now: Millis) -> None:
-    """Forget what was guessed at an account, at its password and at its factors, and say who did so."""
-    tx.later(CLEAR_ALL, user_id=account.id)
-    clear_account(tx, account.email)
-    audit.record(tx, Entry(event=Event.UNLOCKED, user_id=account.id, client=NOWHERE), now)
+    """Forget the failed attempts at an account, at its password and at its factors, and record that."""
+    tx.later(attempts.CLEAR_ALL, user_id=account.id)
+    passwords.clear_account(tx, account.email)
+    _record(tx, account, now)
 
 
-async def unlock(store: Store, clock: Clock, email: str) -> bool:
-    """Give the account with this address its whole budget of guesses back; False when there is none."""
+async def unlock(store: Store, clock: Clock, email: str) -> bool | None:
+    """Forget the failed attempts at the account with this address.
 
-    async def work(tx: Tx) -> bool:
+    False means that none is counted, so that nothing was changed or recorded; None that there is no such account.
+    """
+
+    async def work(tx: Tx) -> bool | None:
         account = await find(tx, email)
-        if account is not None:
-            give_guesses_back(tx, account, clock.now())
-        return account is not None
+        if account is None:
+            return None
+        # Both, in the order in which attempts are counted: locks are taken in one order.
+        cleared = [
+            await attempts.clear_counted(tx, account.id),
+            await passwords.clear_counted(tx, account.email),
+        ]
+        if any(cleared):
+            _record(tx, account, clock.now())
+        return any(cleared)
 
     return await store.transact(work)
+
+
+def _record(tx: Tx, account: Account, now: Millis) -> None:
+    audit.record(tx, Entry(event=Event.UNLOCKED, user_id=account.id, client=NOWHERE), now)

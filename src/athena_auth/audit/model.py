@@ -96,6 +96,10 @@ class Event(StrEnum):
     SESSION_REVOKED = "session:session:revoked", "The owner ended sessions from another one."
     SIGNED_OUT = "session:session:signed-out", "The owner signed out."
     UNLOCKED = "operator:guesses:restored", "An operator gave an account its guesses back."
+    DATABASE_RESTORED = (
+        "operator:database:restored",
+        "An operator restored a backup: sessions, challenges, trusted devices, sent codes and links were ended.",
+    )
     CREATED_BY_OPERATOR = "operator:account:created", "An operator created the account."
     DELETED_BY_OPERATOR = "operator:account:deleted", "An operator deleted the account."
     FACTORS_RESET = "operator:factors:removed", "An operator took the second factors off."
@@ -126,3 +130,10 @@ class Recorded(msgspec.Struct, frozen=True):
 
     at: Millis
     entry: Entry
+
+
+class Listed(Recorded, frozen=True):
+    """An entry as an operator looks at it."""
+
+    email: str | None
+    """The present address of the account; None when there is none, or none any more."""

@@ -3,7 +3,7 @@
 An entry is not tied to its account: what was done to an account must outlive it.
 """
 
-from athena_auth.audit.model import Entry, Event, Recorded
+from athena_auth.audit.model import Entry, Event, Listed, Recorded
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId, first_id_at, next_id
 from athena_auth.kernel.outcome import ErrorCode
@@ -18,9 +18,13 @@ _INSERT = Statement("""
 
 # Identifiers are ordered by time, so that the primary key finds rows by age.
 _LOAD_OF_USER = Statement("""
-    SELECT * FROM athena_audit WHERE user_id = :user_id AND id >= :since ORDER BY id DESC LIMIT :most
+    SELECT t.*, a.email FROM athena_audit t LEFT JOIN athena_account a ON a.id = t.user_id
+    WHERE t.user_id = :user_id AND t.id >= :since ORDER BY t.id DESC LIMIT :most
 """)
-_LOAD_ALL = Statement("SELECT * FROM athena_audit WHERE id >= :since ORDER BY id DESC LIMIT :most")
+_LOAD_ALL = Statement("""
+    SELECT t.*, a.email FROM athena_audit t LEFT JOIN athena_account a ON a.id = t.user_id
+    WHERE t.id >= :since ORDER BY t.id DESC LIMIT :most
+""")
 
 SWEEP = Statement("""
     DELETE FROM athena_audit WHERE id IN
@@ -34,7 +38,7 @@ def record(tx: Tx, entry: Entry, now: Millis) -> None:
     tx.publish(Recorded(now, entry))
 
 
-async def load(tx: Tx, user_id: UserId | None, since: Millis, most: int) -> list[Recorded]:
+async def load(tx: Tx, user_id: UserId | None, since: Millis, most: int) -> list[Listed]:
     """Load the newest entries, of one account or of all, newest first."""
     first = first_id_at(since)
     rows = (
@@ -42,7 +46,7 @@ async def load(tx: Tx, user_id: UserId | None, since: Millis, most: int) -> list
         if user_id is None
         else await tx.all(_LOAD_OF_USER, user_id=user_id, since=first, most=most)
     )
-    return [_recorded(row) for row in rows]
+    return [_listed(row) for row in rows]
 
 
 def _columns(entry: Entry, now: Millis) -> dict[str, Value]:
@@ -59,7 +63,7 @@ def _columns(entry: Entry, now: Millis) -> dict[str, Value]:
     }
 
 
-def _recorded(row: Row) -> Recorded:
+def _listed(row: Row) -> Listed:
     entry = Entry(
         event=Event(row["event"]),
         user_id=row["user_id"],
@@ -68,4 +72,4 @@ def _recorded(row: Row) -> Recorded:
         session_id=row["session_id"],
         device_id=row["device_id"],
     )
-    return Recorded(row["created_at"], entry)
+    return Listed(row["created_at"], entry, row["email"])

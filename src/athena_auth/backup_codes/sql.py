@@ -59,6 +59,11 @@ _ACTIVATE = Statement("""
 """)
 _DROP_PENDING = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id AND state = 'pending'")
 _DROP_ALL = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id")
+DISCARD = Statement("""
+    DELETE FROM athena_backup_code WHERE user_id IN
+    (SELECT user_id FROM athena_backup_code WHERE user_id > '' ORDER BY user_id LIMIT :most)
+""")
+"""For a database that was restored: which codes were used since the backup was taken, nobody knows."""
 
 
 async def replace(tx: Tx, user_id: UserId, hashes: Iterable[bytes], state: State, now: Millis) -> None:

@@ -33,10 +33,10 @@ def read_settings(given: dict[str, str] | None = None) -> Settings:
 
 
 def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
-    """Do something with the database of the settings, and close it.
+    """Do something with the database of the settings, and close it. One that is missing is not created.
 
     Raises:
-        Unavailable: it is out of reach, or its schema is too old.
+        Unavailable: it is missing or out of reach, or its schema is too old.
     """
     require_current(settings.database_url)
 

@@ -1,4 +1,4 @@
-"""`athena-auth`: serve, and bring a database up to date."""
+"""`athena-auth`: serve, and what operators do with the database and its accounts."""
 
 import asyncio
 
@@ -6,6 +6,7 @@ import typer
 
 from athena_auth.administration.unlock import unlock as unlock_account
 from athena_auth.cli import operators, serving, trail, tuning
+from athena_auth.cli.backups import after_restore, backup, restore
 from athena_auth.cli.invocation import fail, read_settings, with_store
 from athena_auth.cli.mail_commands import mail
 from athena_auth.cli.options import with_settings
@@ -22,6 +23,8 @@ app = typer.Typer(
 )
 app.add_typer(secrets)
 app.add_typer(mail)
+
+_NO_ACCOUNT = "there is no account with this address"
 
 
 @app.callback(invoke_without_command=True)
@@ -61,56 +64,79 @@ def migrate(given: dict[str, str]) -> None:
 
 
 @app.command()
-def unlock(email: str = typer.Argument(help="The account's address.")) -> None:
-    """Open an account whose second factor was closed by a hundred wrong codes in a row.
+@with_settings("database_url")
+def unlock(given: dict[str, str], email: str = typer.Argument(help="The account's address.")) -> None:
+    """Reset the failed attempts of an account, at its password and at its second factor.
 
-    First make sure that it is its owner who asks: somebody else has her password. The database is the one of
-    ATHENA_DATABASE_URL.
+    Verify the person's identity first: someone else may know their password.
     """
+    settings = read_settings(given)
     try:
-        found = with_store(read_settings(), lambda store: unlock_account(store, SystemClock(), email))
+        changed = with_store(settings, lambda store: unlock_account(store, SystemClock(), email))
     except Unavailable as error:
         fail(str(error))
-    if not found:
-        fail("there is no account with this address")
-    typer.echo("The account is open again.")
+    if changed is None:
+        fail(_NO_ACCOUNT)
+    typer.echo(
+        "The failed attempts of this account were reset."
+        if changed
+        else "Nothing was changed: this account has no failed attempts."
+    )
 
 
 @app.command()
-def reset_factors(email: str = typer.Argument(help="The account's address.")) -> None:
-    """Turn two-factor authentication off for somebody who has lost her phone and her backup codes.
+@with_settings("database_url")
+def reset_factors(
+    given: dict[str, str],
+    email: str = typer.Argument(help="The account's address."),
+    print_mail: bool = typer.Option(  # noqa: FBT001
+        False,  # noqa: FBT003
+        "--print-mail",
+        help="Print the mail to the owner here if ATHENA_MAIL_URL is console:.",
+    ),
+) -> None:
+    """Turn two-factor authentication off for a user who has lost their authenticator and their backup codes.
 
-    She is told by mail, is signed out everywhere, and signs in by password until she turns it on again. First make
-    sure that it is she who asks: whoever has her password would ask for exactly this. Settings are the server's own.
+    All their sessions end, and they sign in by password until they turn it on again. They are notified by mail. Run this
+    with the server's ATHENA_ settings, or no mail is sent. Verify the person's identity first: someone else may know
+    their password, and would ask for exactly this.
     """
-    settings = read_settings()
+    settings = read_settings(given)
     try:
-        found = asyncio.run(operators.reset_factors(settings, email))
+        changed = asyncio.run(operators.reset_factors(settings, email, prints_mail=print_mail))
     except (SettingsError, Unavailable, RefusedError) as error:
         fail(str(error))
-    if not found:
-        fail("there is no account with this address")
-    typer.echo("The account has no second factor any more; its owner is told by mail.")
+    if changed is None:
+        fail(_NO_ACCOUNT)
+    typer.echo(
+        "Two-factor authentication is off for this account. Its owner is notified by mail."
+        if changed
+        else "Nothing was changed: two-factor authentication is not on for this account."
+    )
 
 
 @app.command()
+@with_settings("database_url")
 def audit(
+    given: dict[str, str],
     user: str | None = typer.Option(None, help="The address of the account; by default all accounts."),
     days: int = typer.Option(30, min=1, help="How many days to look back."),
     limit: int = typer.Option(200, min=1, max=100_000, help="How many entries to print, the newest ones."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),  # noqa: FBT001, FBT003
 ) -> None:
-    """Print what happened: sign-ins, refusals, and changes of passwords, factors, devices and sessions.
+    """Print the audit log: sign-ins, refusals, and changes of passwords, factors, devices and sessions.
 
-    The database is the one of ATHENA_DATABASE_URL. Entries are kept for ATHENA_AUDIT_TTL seconds.
+    The account is shown by its address, or by its identifier once it is deleted. Entries are kept for ATHENA_AUDIT_TTL
+    seconds.
     """
+    settings = read_settings(given)
     since = after(SystemClock().now(), -days * 86_400)
     try:
-        entries = with_store(read_settings(), lambda store: trail.load(store, user, since, limit))
+        entries = with_store(settings, lambda store: trail.load(store, user, since, limit))
     except Unavailable as error:
         fail(str(error))
     if entries is None:
-        fail("there is no account with this address")
+        fail(_NO_ACCOUNT)
     (trail.print_lines if as_json else trail.print_table)(entries)
 
 
@@ -124,3 +150,7 @@ def tune(
     are made again at their owner's next sign-in.
     """
     tuning.tune(target)
+
+
+for _command in (backup, restore, after_restore):
+    app.command()(_command)

@@ -32,32 +32,24 @@ ENVIRONMENT_ONLY = tuple(name for name, field in Settings.model_fields.items() i
 
 
 def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command an option for each of these settings (for all, when none is named).
+    """Give a command an option for each of these settings (for all, when none is named), beside its own parameters.
 
-    The command's first parameter is the mapping of the options that were given; typer reads the others as they are.
+    The command's first parameter is given the mapping of the settings that were named on the command line.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         chosen = names or tuple(name for name in Settings.model_fields if name not in ENVIRONMENT_ONLY)
         _, *own = inspect.signature(command).parameters.values()
+        options = [_parameter(name) for name in chosen]
 
-        def run(**values: str | None) -> None:
-            given = {name: values[name] for name in chosen if values[name] is not None}
-            command(given, **{parameter.name: values[parameter.name] for parameter in own})
+        def run(**values: Any) -> None:
+            given = {name: values.pop(name) for name in chosen}
+            command({name: value for name, value in given.items() if value is not None}, **values)
 
-        annotations = {parameter.name: parameter.annotation for parameter in own}
-        annotations |= {name: _option(name, Settings.model_fields[name]) for name in chosen}
-        keyword = inspect.Parameter.KEYWORD_ONLY
         run.__name__ = command.__name__
         run.__doc__ = inspect.cleandoc(command.__doc__ or "") + ("" if names else _why_not_all())
-        run.__annotations__ = annotations
-        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what typer reads
-            [parameter.replace(kind=keyword) for parameter in own]
-            + [
-                inspect.Parameter(name, keyword, default=None, annotation=annotations[name])
-                for name in chosen
-            ]
-        )
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *options]}
+        run.__signature__ = inspect.Signature([*own, *options])  # type: ignore[attr-defined]  # what typer reads
         return run
 
     return decorate
@@ -83,6 +75,11 @@ def _why_not_all() -> str:
         "\n\nSecrets are not options, because every user of the machine can read command lines. Set these in the "
         f"environment or in `.env`: {variables}. An address that holds a password belongs there too."
     )
+
+
+def _parameter(name: str) -> inspect.Parameter:
+    option = _option(name, Settings.model_fields[name])
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
 
 
 def _option(name: str, field: FieldInfo) -> Any:

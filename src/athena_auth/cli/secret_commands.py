@@ -6,11 +6,13 @@ import msgspec
 import typer
 
 from athena_auth.cli.invocation import fail, read_settings, with_store
+from athena_auth.cli.options import with_settings
 from athena_auth.kernel.clock import SystemClock
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.secret_checks.model import SecretReport
 from athena_auth.secret_checks.service import give_up_secret, report_secrets
 from athena_auth.settings import SettingsError
+from athena_auth.store.migrate import require_current
 from athena_auth.wiring.foundation import open_keyring
 
 secrets = typer.Typer(
@@ -29,16 +31,19 @@ _KINDS = {
 
 
 @secrets.command()
+@with_settings("database_url")
 def check(
+    given: dict[str, str],
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),  # noqa: FBT001, FBT003
 ) -> None:
     """Count what still depends on each secret, and say which can be removed.
 
     Fails when the server would not start: a secret is missing that values depend on, or is not the one they were made
-    with. Settings are read as by the server: run this with its ATHENA_SECRET or ATHENA_SECRETS, and ATHENA_DATABASE_URL.
+    with. Run this with the server's ATHENA_SECRET or ATHENA_SECRETS.
     """
-    settings = read_settings()
+    settings = read_settings(given)
     try:
+        require_current(settings.database_url)
         keyring = open_keyring(settings, makes_one=False)
         now = SystemClock().now()
         reports = with_store(settings, lambda store: report_secrets(store, keyring, now))
@@ -51,16 +56,20 @@ def check(
 
 
 @secrets.command()
+@with_settings("database_url")
 def forget(
+    given: dict[str, str],
     number: int = typer.Argument(min=1, max=65_535, help="The number of the lost secret."),
 ) -> None:
     """Let the server start without a secret that is lost.
 
     What was made with it cannot be read any more: its authenticator apps and backup codes are refused, without being counted
-    as wrong. Help their owners with athena-auth reset-factors. If the secret is found, configure it again.
+    as wrong. Help their owners with athena-auth reset-factors. If the secret is found, configure it again. Run this with
+    the server's ATHENA_SECRET or ATHENA_SECRETS.
     """
-    settings = read_settings()
+    settings = read_settings(given)
     try:
+        require_current(settings.database_url)
         keyring = open_keyring(settings, makes_one=False)
         now = SystemClock().now()
         lost = with_store(settings, lambda store: give_up_secret(store, keyring, number, now))

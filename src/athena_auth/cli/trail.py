@@ -1,21 +1,20 @@
-"""`athena-auth audit`: the trail in columns for people, or as one JSON object a line for programs."""
+"""`athena-auth audit`: the audit log in columns for people, or as one JSON object a line for programs."""
 
 import msgspec
 import typer
 
 from athena_auth.accounts.opening import find
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Event, Recorded
+from athena_auth.audit.model import Listed
 from athena_auth.delivery.one_line import one_line
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.fields import timestamp
 
-_EVENT = max(map(len, Event))
-_REASON = max(map(len, ErrorCode))
+_HEADINGS = ("time", "event", "reason", "account", "address", "browser")
 _WIDEST_AGENT = 40
+_LONGEST_EMAIL = 320
 
 
 class Line(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -24,6 +23,8 @@ class Line(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     at: str
     event: str
     user_id: str | None = None
+    email: str | None = None
+    """The account's present address."""
     reason: str | None = None
     ip_address: str | None = None
     user_agent: str | None = None
@@ -31,10 +32,10 @@ class Line(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     device_id: str | None = None
 
 
-async def load(store: Store, email: str | None, since: Millis, most: int) -> list[Recorded] | None:
+async def load(store: Store, email: str | None, since: Millis, most: int) -> list[Listed] | None:
     """Load the newest entries, of one account or of all; None when there is no account with this address."""
 
-    async def work(tx: Tx) -> list[Recorded] | None:
+    async def work(tx: Tx) -> list[Listed] | None:
         user_id: UserId | None = None
         if email is not None:
             account = await find(tx, email)
@@ -46,30 +47,34 @@ async def load(store: Store, email: str | None, since: Millis, most: int) -> lis
     return await store.read(work)
 
 
-def print_lines(trail: list[Recorded]) -> None:
+def print_lines(trail: list[Listed]) -> None:
     """Print one JSON object a line, the oldest first."""
-    for recorded in reversed(trail):
-        typer.echo(msgspec.json.encode(_line(recorded)).decode())
+    for listed in reversed(trail):
+        typer.echo(msgspec.json.encode(_line(listed)).decode())
 
 
-def print_table(trail: list[Recorded]) -> None:
-    """Print a line for each entry, the oldest first, in columns as wide as what they hold."""
-    for recorded in reversed(trail):
-        line = _line(recorded)
-        # What a browser calls itself is the caller's own invention, and this is an operator's terminal.
-        agent = one_line(line.user_agent or "", limit=_WIDEST_AGENT)
-        columns = (
-            f"{line.at}  {line.event:<{_EVENT}}  {line.reason or '':<{_REASON}}  {line.ip_address or '':<15}"
-        )
-        typer.echo(f"{columns}  {agent}".rstrip())
+def print_table(trail: list[Listed]) -> None:
+    """Print a heading, and a line for each entry, the oldest first, in columns as wide as what they hold."""
+    rows = [_HEADINGS, *(_cells(_line(listed)) for listed in reversed(trail))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        typer.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _line(recorded: Recorded) -> Line:
-    entry = recorded.entry
+def _cells(line: Line) -> tuple[str, ...]:
+    # Whoever signs up chooses the address, and a browser calls itself what it likes: this is an operator's terminal.
+    account = one_line(line.email or line.user_id or "", limit=_LONGEST_EMAIL)
+    agent = one_line(line.user_agent or "", limit=_WIDEST_AGENT)
+    return (line.at, line.event, line.reason or "", account, line.ip_address or "", agent)
+
+
+def _line(listed: Listed) -> Line:
+    entry = listed.entry
     return Line(
-        at=timestamp(recorded.at),
+        at=timestamp(listed.at),
         event=entry.event.value,
         user_id=entry.user_id,
+        email=listed.email,
         reason=None if entry.reason is None else entry.reason.value,
         ip_address=entry.client.address or None,
         user_agent=entry.client.user_agent or None,

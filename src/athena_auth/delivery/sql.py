@@ -42,6 +42,12 @@ _DELETE = Statement(
     f"DELETE FROM athena_outbox WHERE id IN ({', '.join(f':{name}' for name in _DELETE_NAMES)})"  # noqa: S608
 )
 
+DISCARD = Statement("""
+    DELETE FROM athena_outbox WHERE id IN
+    (SELECT id FROM athena_outbox WHERE due_at <= :cutoff ORDER BY due_at LIMIT :most)
+""")
+"""For what waits in a database that was restored: it was sent long ago, or speaks of what never happened."""
+
 
 def insert(tx: Tx, parcel_id: str, sealed_message: bytes, *, due_at: Millis, expires_at: Millis) -> None:
     """Store a sealed message."""

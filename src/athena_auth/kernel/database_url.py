@@ -1,7 +1,7 @@
 """`ATHENA_DATABASE_URL`, read in one place and in one way: by the check of the settings, the migration and the server."""
 
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
@@ -26,6 +26,11 @@ def read_database_url(url: str) -> Path | None:
             "a ? or # in the name is written %3F or %23"
         )
     return Path(path)
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the address of an SQLite file."""
+    return _SQLITE + quote(str(path))
 
 
 def _check_postgres(url: str) -> None:

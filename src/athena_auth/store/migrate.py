@@ -38,7 +38,7 @@ def migrate(url: str) -> bool:
         ValueError: the address is neither SQLite's nor PostgreSQL's.
     """
     path = read_database_url(url)
-    version = asyncio.run(_postgres_version(url)) if path is None else _sqlite_version(path)
+    version = asyncio.run(_postgres_version(url)) if path is None else schema_version(path)
     if version == HEAD:
         return False
     if version is not None and version > HEAD:
@@ -65,7 +65,7 @@ def require_current(url: str) -> None:
     path = read_database_url(url)
     if path is not None and not path.exists():
         raise Unavailable(f"there is no SQLite file {path}; athena-auth migrate makes it")
-    version = asyncio.run(_postgres_version(url)) if path is None else _sqlite_version(path)
+    version = asyncio.run(_postgres_version(url)) if path is None else schema_version(path)
     if version is None or version < HEAD:
         raise Unavailable(
             f"the database has {'no tables' if version is None else f'schema {version}'}, this program needs {HEAD}: "
@@ -83,7 +83,12 @@ async def is_current(store: Store) -> bool:
     return row is not None and row["version_num"] >= HEAD
 
 
-def _sqlite_version(path: Path) -> str | None:
+def schema_version(path: Path) -> str | None:
+    """Return the revision that an SQLite file is at; None when it has no tables of ours.
+
+    Raises:
+        Unavailable: it cannot be opened, or is no database.
+    """
     try:
         with contextlib.closing(connect(path)) as connection:
             tables = connection.execute(

@@ -1,16 +1,20 @@
 """The secret that is made beside an SQLite file when the operator gives none."""
 
 import contextlib
-import os
 import secrets
-import tempfile
 from pathlib import Path
 
 from athena_auth.kernel.outcome import Unavailable
+from athena_auth.store.files import draft_of, publish
 
 _BYTES = 48
 _LEAST = 32
 """Bytes, as of any secret."""
+
+
+def secret_path(database: Path) -> Path:
+    """Return where the secret of this file, or of this backup, is kept."""
+    return database.with_name(database.name + ".secret")
 
 
 def secret_beside(database: Path, *, makes_one: bool = True) -> bytes:
@@ -19,7 +23,7 @@ def secret_beside(database: Path, *, makes_one: bool = True) -> bytes:
     Raises:
         Unavailable: it cannot be read or written, or others can read it.
     """
-    path = database.with_name(database.name + ".secret")
+    path = secret_path(database)
     if not path.parent.is_dir():
         raise Unavailable(
             f"cannot open the SQLite file {database}: the folder {path.absolute().parent} does not exist"
@@ -28,7 +32,9 @@ def secret_beside(database: Path, *, makes_one: bool = True) -> bytes:
         if not path.exists() and not makes_one:
             raise Unavailable(f"ATHENA_SECRET is not set, and there is no {path}")
         if not path.exists():
-            _make(path)
+            # A process that starts at the same time may be faster: its secret counts.
+            with contextlib.suppress(FileExistsError):
+                write_secret(path, secrets.token_urlsafe(_BYTES).encode())
         if path.stat().st_mode & 0o077:
             raise Unavailable(f"others can read {path}; take that away: chmod 600 {path}")
         secret = path.read_bytes().strip()
@@ -40,14 +46,13 @@ def secret_beside(database: Path, *, makes_one: bool = True) -> bytes:
     return secret
 
 
-def _make(path: Path) -> None:
-    """Write the whole file under another name first: a process that starts at the same time never reads half."""
-    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-    draft = Path(name)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    with contextlib.suppress(FileExistsError):  # the other process was faster: its secret counts
-        os.link(draft, path)
-    draft.unlink()
+def write_secret(path: Path, secret: bytes) -> None:
+    """Write a new file with this secret: at no time is half of it there.
+
+    Raises:
+        FileExistsError: there is such a file already.
+        OSError: it cannot be written.
+    """
+    with draft_of(path) as draft:
+        draft.write_bytes(secret + b"\n")
+        publish(draft, path)

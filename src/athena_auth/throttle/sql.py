@@ -54,6 +54,11 @@ CLEAR_ALL = Statement("""
 """)
 """For when the credentials change: what was attempted is no more."""
 
+_CLEAR_COUNTED = Statement("""
+    UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0
+    WHERE user_id = :user_id AND (failures > 0 OR blocked_until > 0 OR warned_at > 0)
+""")
+
 CLEAR_PASSWORDS = Statement("""
     UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0
     WHERE user_id = :user_id AND lane = 'password'
@@ -103,3 +108,8 @@ def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
 def clear(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
     """Forget the failures of a kind."""
     tx.later(_CLEAR, user_id=user_id, kind=kind)
+
+
+async def clear_counted(tx: Tx, user_id: UserId) -> bool:
+    """Forget the failures of all kinds; False when none is counted."""
+    return await tx.run(_CLEAR_COUNTED, user_id=user_id) > 0

@@ -11,6 +11,9 @@ from athena_auth.totp.model import Authenticator, State
 NO_STEP = -1
 """The step of an authenticator none of whose codes was ever accepted."""
 
+WIDEST_WINDOW = 2
+"""The most steps to either side of the present one that a server may be set to accept (ATHENA_TOTP_WINDOW)."""
+
 _REACH = 600
 """Seconds a device's clock may be off for its owner to be told so when they enrol it."""
 _MOST_STEPS = 20

@@ -5,7 +5,7 @@ from athena_auth.crypto.totp import Algorithm, Parameters
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Row, Tx
+from athena_auth.store.transaction import Row, Runner, Tx
 from athena_auth.totp.model import Authenticator, State
 
 _LOAD = Statement("SELECT * FROM athena_totp_authenticator WHERE user_id = :user_id")
@@ -48,6 +48,14 @@ _CONFIRM = Statement("""
     UPDATE athena_totp_authenticator SET state = :active, confirmed_at = :now, last_step = :step, last_used_by = :browser
     WHERE id = :id AND state = :pending AND last_step < :step
 """)
+
+_LAST_STEP = "CAST(:now AS BIGINT) / (period * 1000) + :window"
+_USE_UP = Statement(f"""
+    UPDATE athena_totp_authenticator
+    SET last_step = CASE WHEN last_step > {_LAST_STEP} THEN last_step ELSE {_LAST_STEP} END, last_used_by = NULL
+    WHERE id IN (SELECT id FROM athena_totp_authenticator WHERE id > :first ORDER BY id LIMIT :most)
+    RETURNING id
+""")  # noqa: S608 - composed of this file's own words
 
 _DROP_ALL = Statement("DELETE FROM athena_totp_authenticator WHERE user_id = :user_id")
 
@@ -124,6 +132,16 @@ async def confirm(tx: Tx, authenticator_id: str, step: int, browser: bytes, now:
         now=now,
     )
     return changed == 1
+
+
+async def use_up_steps(runner: Runner, now: Millis, *, window: int, most: int) -> None:
+    """Use up the time steps of all authenticators up to the present one and `window` beyond, so many rows at a time.
+
+    Which browser used the last one is forgotten, so that no owner is warned of a code that nobody has seen.
+    """
+    first = ""
+    while rows := await runner.all(_USE_UP, now=now, window=window, first=first, most=most):
+        first = max(row["id"] for row in rows)
 
 
 def drop_pending(tx: Tx, user_id: UserId) -> None:

@@ -118,6 +118,11 @@ def clear_account(tx: Tx, email: str, address: str | None = None) -> None:
     sql.clear(tx, account_subject(email))
 
 
+async def clear_counted(tx: Tx, email: str) -> bool:
+    """Forget what was guessed at the password of this account, from anywhere; False when nothing is counted."""
+    return await sql.clear_counted(tx, account_subject(email))
+
+
 def forget_account(tx: Tx, email: str) -> None:
     """Forget that there ever was an account with this address."""
     sql.forget(tx, account_subject(email))

@@ -48,6 +48,11 @@ _CLEAR = Statement("""
     UPDATE athena_password_budget SET failures = 0, blocked_until = 0, warned_at = 0 WHERE subject = :subject
 """)
 
+_CLEAR_COUNTED = Statement("""
+    UPDATE athena_password_budget SET failures = 0, blocked_until = 0, warned_at = 0
+    WHERE subject = :subject AND (failures > 0 OR blocked_until > 0 OR warned_at > 0)
+""")
+
 _FORGET = Statement("DELETE FROM athena_password_budget WHERE subject = :subject")
 
 SWEEP = Statement("""
@@ -139,3 +144,8 @@ def forget(tx: Tx, subject: bytes) -> None:
 def clear(tx: Tx, subject: bytes) -> None:
     """Forget what a subject was charged."""
     tx.later(_CLEAR, subject=subject)
+
+
+async def clear_counted(tx: Tx, subject: bytes) -> bool:
+    """Forget what a subject was charged; False when that is nothing."""
+    return await tx.run(_CLEAR_COUNTED, subject=subject) == 1
