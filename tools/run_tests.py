@@ -23,10 +23,13 @@ def main() -> int:
     """Return pytest's exit code."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    started: list[subprocess.Popen[bytes]] = []
+    # Before pytest is started: a signal that this process ignored, as a shell has its background jobs do, pytest would.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda _got, _frame: _interrupt(started))
     # Of a group of its own, so that a Ctrl-C reaches it once, by way of this process.
     tests = subprocess.Popen([sys.executable, "-m", "pytest", *sys.argv[1:]], process_group=0)  # noqa: S603
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda got, _frame: _pass_on(tests, got))
+    started.append(tests)
     code = tests.wait()
     left = psutil.Process().children(recursive=True)
     for process in left:
@@ -39,10 +42,11 @@ def main() -> int:
     return code if code >= 0 else 128 - code
 
 
-def _pass_on(tests: "subprocess.Popen[bytes]", number: int) -> None:
-    with suppress(ProcessLookupError):
-        # pytest ends in good order at SIGINT only, and so do its workers.
-        os.kill(tests.pid, signal.SIGINT if number != signal.SIGINT else number)
+def _interrupt(started: "list[subprocess.Popen[bytes]]") -> None:
+    for tests in started:
+        with suppress(ProcessLookupError):
+            # pytest ends in good order at SIGINT only, and so do its workers.
+            os.kill(tests.pid, signal.SIGINT)
 
 
 if __name__ == "__main__":

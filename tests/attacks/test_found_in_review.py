@@ -6,10 +6,10 @@ import pytest
 
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis
-from athena_auth.recovery.links import Links, with_parameters
 from athena_auth.store.address import store_at
 from athena_auth.throttle.passwords.budget import subjects_of
 from athena_auth.throttle.passwords.sql import Terms, pay
+from athena_auth.wire.redirects import RedirectPolicy, with_parameters
 from support.attacker import PROXY, network, sign_in_from
 from support.dump import fetch_all
 from support.links import ask_for_reset
@@ -30,11 +30,11 @@ NEW_PASSWORD = "a wholly different password"
 )
 def test_a_letter_that_only_looks_like_another_opens_no_redirect(page: str) -> None:
     """The Kelvin sign is a `k` in lower case, and was then dropped from the header: to another host."""
-    assert Links("https://tasks.example", ()).absolute(page) is None
+    assert RedirectPolicy("https://tasks.example", ()).absolute(page) is None
 
 
 def test_a_page_with_letters_of_its_own_is_linked_as_it_is() -> None:
-    links = Links("https://tasks.example", ())
+    links = RedirectPolicy("https://tasks.example", ())
 
     assert links.absolute("/\u00fcber?a=%20b#c") == "https://tasks.example/%C3%BCber?a=%20b#c"
 

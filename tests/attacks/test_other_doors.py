@@ -75,7 +75,7 @@ async def test_signing_up_again_is_no_way_in(world: World, ada: Person) -> None:
     for email in (ada.email, ada.email.upper()):
         body = {"email": email, "password": PASSWORD, "name": "Eve"}
         refused = await browser.post("/sign-up/email", json=body)
-        assert (refused.status_code, refused.json()["code"]) == (400, "USER_ALREADY_EXISTS")
+        assert (refused.status_code, refused.json()["code"]) == (422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
 
     assert (await browser.get("/get-session")).json() is None
     assert (await ada.sign_in()).json()["twoFactorRedirect"] is True

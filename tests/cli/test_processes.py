@@ -26,6 +26,8 @@ from support.process import (
 )
 from support.services import require
 
+LONG = 60.0
+"""Seconds, for what takes several by its nature."""
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - what operators of containers write
 _ACTIVATED = """
 import os, socket, sys
@@ -143,7 +145,7 @@ def test_a_worker_that_dies_while_the_database_is_away_comes_back_with_it(
     """The new worker could not start, and that ended the whole server, with exit code 0."""
     url = through(gate, postgres_url)
     with serving(tmp_path, "--workers", "2", database_url=url, secret=SECRET) as server:
-        wait_for(lambda: both_serve(server), "both workers to serve")
+        wait_for(lambda: both_serve(server), "both workers to serve", patience=LONG)
         lost, left = workers_of(server)
         gate.shut()
         lost.kill()
@@ -156,7 +158,7 @@ def test_a_worker_that_dies_while_the_database_is_away_comes_back_with_it(
 
         gate.open()
 
-        wait_for(lambda: both_serve(server), "both workers to serve")
+        wait_for(lambda: both_serve(server), "both workers to serve", patience=LONG)
         assert "Traceback" not in server.log
 
 
@@ -164,11 +166,11 @@ def test_a_worker_that_dies_while_the_database_is_away_comes_back_with_it(
 def test_a_worker_that_hangs_is_replaced(tmp_path: Path, postgres_url: str) -> None:
     """It holds its share of the connections, and answers none of them."""
     with serving(tmp_path, "--workers", "2", database_url=postgres_url, secret=SECRET) as server:
-        wait_for(lambda: both_serve(server), "both workers to serve")
+        wait_for(lambda: both_serve(server), "both workers to serve", patience=LONG)
         hung, _ = workers_of(server)
         hung.suspend()
-        wait_for(lambda: "worker.hung" in server.log or None, "the supervisor to notice")
-        wait_for(lambda: both_serve(server), "both to serve again")
+        wait_for(lambda: "worker.hung" in server.log or None, "the supervisor to notice", patience=LONG)
+        wait_for(lambda: both_serve(server), "both to serve again", patience=LONG)
         assert not hung.is_running()
 
 

@@ -176,7 +176,7 @@ async def test_a_refusal_inside_a_view_is_its_answer(host: Host) -> None:
 
     answer = await ada.client.post(f"{ORIGIN}/registers-somebody-twice")
 
-    assert_refused(answer, answer.status_code, "USER_ALREADY_EXISTS")
+    assert_refused(answer, answer.status_code, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
 
 
 async def test_django_s_own_csrf_check_goes_on_where_it_is_not_turned_off(host: Host) -> None:

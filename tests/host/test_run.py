@@ -59,7 +59,7 @@ async def test_before_the_start_and_after_the_stop_it_says_what_is_missing(
     async with athena.lifespan():
         assert await answers() == 200
     assert await answers() == 503
-    with pytest.raises(RefusedError, match="busy") as refused:
+    with pytest.raises(RefusedError, match="unavailable") as refused:
         await athena.users.find("ada@example.com")
     assert refused.value.code == "SERVICE_UNAVAILABLE"
     assert caplog.text.count("run the server's lifespan in that of the application") == 2

@@ -97,7 +97,7 @@ async def test_json_with_parameters_is_json(sqlite_world: World) -> None:
 
     answer = await client.post("/sign-in/email", content=b'{"email": "x", "password": "y"}', headers=headers)
 
-    assert_refusal(answer, 401, "INVALID_EMAIL_OR_PASSWORD")
+    assert_refusal(answer, 400, "INVALID_EMAIL")
 
 
 async def test_a_huge_body_is_refused_before_it_is_read(sqlite_world: World) -> None:
@@ -127,7 +127,7 @@ async def test_a_long_password_is_refused_at_sign_up_and_wrong_at_sign_in(sqlite
     ("method", "path"),
     [
         ("GET", "/sign-in/email"),
-        ("POST", "/get-session"),
+        ("POST", "/list-sessions"),
         ("PUT", "/ok"),
         ("DELETE", "/two-factor/enable"),
         ("POST", "/openapi.json"),
@@ -145,7 +145,7 @@ async def test_a_wrong_method_is_refused_with_the_right_ones(
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "/nothing", "/two-factor", "/two-factor/enable/", "/../ok", "/%00", "/ok%2f"]
+    "path", ["/nothing", "/two-factor", "/two-factor/enable/", "/../ok", "/%00", "/ok%2f"]
 )
 async def test_an_unknown_path_is_not_found(sqlite_world: World, path: str) -> None:
     client = await sqlite_world.client()
@@ -153,7 +153,7 @@ async def test_an_unknown_path_is_not_found(sqlite_world: World, path: str) -> N
     assert_refusal(await client.get(path), 404, "NOT_FOUND")
 
 
-NAMES_OF_NO_USE = ["", "a\x00b", "a\nb", "a\r\nBcc: all@example.com", "\x1b[31mred", "x" * 201, "\u2028", 7]
+NAMES_OF_NO_USE = ["a\x00b", "a\nb", "a\r\nBcc: all@example.com", "\x1b[31mred", "x" * 201, "\u2028", 7]
 
 
 @pytest.mark.parametrize("name", NAMES_OF_NO_USE, ids=ascii)
@@ -187,7 +187,7 @@ async def test_what_is_no_address_is_refused(world: World, email: str) -> None:
     body = {"name": "A", "email": email, "password": PASSWORD}
 
     assert_refusal(await client.post("/sign-up/email", json=body), 400, "INVALID_EMAIL")
-    assert_refusal(await client.post("/sign-in/email", json=body), 401, "INVALID_EMAIL_OR_PASSWORD")
+    assert_refusal(await client.post("/sign-in/email", json=body), 400, "INVALID_EMAIL")
 
 
 @pytest.mark.parametrize("issuer", ["", "a:b", "a\nb", "x" * 65])
@@ -334,5 +334,7 @@ async def test_an_address_that_reads_as_another_in_a_mail_is_refused(sqlite_worl
 @pytest.mark.parametrize("body", [b"", b"{", b'{"password": 7}'])
 async def test_who_is_not_signed_in_is_told_so_before_anything_else(sqlite_world: World, body: bytes) -> None:
     client = await sqlite_world.client()
-    for path in ("/two-factor/enable", "/two-factor/verify-totp", "/change-password"):
+    for path in ("/two-factor/enable", "/change-password"):
         assert_refusal(await client.post(path, content=body, headers=JSON), 401, "UNAUTHORIZED")
+    verified = await client.post("/two-factor/verify-totp", content=body, headers=JSON)
+    assert_refusal(verified, 401, "INVALID_TWO_FACTOR_COOKIE")

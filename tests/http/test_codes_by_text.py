@@ -59,7 +59,7 @@ async def test_a_number_is_on_when_the_code_sent_there_confirms_it(
     code = await phones.code_on(NUMBER)
     confirmed = await ada.post("/two-factor/verify-otp", code=code)
 
-    assert set(begun.json()) == {"backupCodes", "method"}
+    assert set(begun.json()) == {"backupCodes", "method", "confirmationPending"}
     assert (waiting["enabled"], waiting["pendingEnrolment"], waiting["phoneNumber"]) == (False, "otp", None)
     assert confirmed.json()["user"]["twoFactorEnabled"] is True
     found = await status(ada)

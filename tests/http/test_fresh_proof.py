@@ -97,6 +97,6 @@ async def test_other_sessions_live_on_when_the_owner_says_so(world: World, ada: 
 
 async def test_deleting_the_account_takes_a_fresh_proof(world: World, ada: Person) -> None:
     world.clock.advance(601)
-    assert (await ada.post("/delete-user")).json()["code"] == "INVALID_PASSWORD"
+    assert (await ada.post("/delete-user")).json()["code"] == "SESSION_EXPIRED"
     assert (await ada.post("/delete-user", password="a wrong one")).status_code == 400
     assert (await ada.post("/delete-user", password=PASSWORD)).status_code == 200

@@ -158,7 +158,7 @@ async def test_codes_by_mail_are_turned_on_by_the_code_that_is_sent(world: World
     answer = await ada.enable(method="otp")
     code = await world.mailbox.code_for(ada.email)
 
-    assert set(answer.json()) == {"backupCodes", "method"}
+    assert set(answer.json()) == {"backupCodes", "method", "confirmationPending"}
     assert (await ada.session())["user"]["twoFactorEnabled"] is False
     confirmed = await ada.post("/two-factor/verify-otp", code=code)
     assert confirmed.json()["user"]["twoFactorEnabled"] is True

@@ -144,8 +144,10 @@ async def test_one_address_makes_one_account(worlds: tuple[World, World]) -> Non
         *[lambda client=client: client.post("/sign-up/email", json=body) for client in clients]
     )
 
-    assert statuses(answers) == {200: 1, 400: 15}
-    assert {answer.json()["code"] for answer in answers if answer.is_error} == {"USER_ALREADY_EXISTS"}
+    assert statuses(answers) == {200: 1, 422: 15}
+    assert {answer.json()["code"] for answer in answers if answer.is_error} == {
+        "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
+    }
 
 
 @pytest.mark.parametrize("round_", range(3))

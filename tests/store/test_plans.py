@@ -54,6 +54,9 @@ def test_they_are_found() -> None:
     assert {name.rpartition(".")[0] for name in ALL} == homes
 
 
+OF_ONE_ROW = "athena_schema_version"
+
+
 async def test_on_postgresql(postgres_url: str) -> None:
     connection = await asyncpg.connect(postgres_url)
     await connection.execute("SET enable_seqscan = off")
@@ -61,7 +64,11 @@ async def test_on_postgresql(postgres_url: str) -> None:
     for name, statement in ALL.items():
         nothing = [None] * len(statement.names)
         plan = await connection.fetch(f"EXPLAIN (GENERIC_PLAN) {statement.postgres}", *nothing)
-        scans += [f"{name}: {line[0].strip()}" for line in plan if "Seq Scan" in line[0]]
+        scans += [
+            f"{name}: {line[0].strip()}"
+            for line in plan
+            if "Seq Scan" in line[0] and OF_ONE_ROW not in line[0]
+        ]
     await connection.close()
 
     assert scans == []
@@ -73,7 +80,11 @@ def test_on_sqlite(sqlite_url: str) -> None:
         for name, statement in ALL.items():
             parameters = dict.fromkeys(statement.names, 0)
             plan = database.execute(f"EXPLAIN QUERY PLAN {statement.sqlite}", parameters)
-            scans += [f"{name}: {row[3]}" for row in plan if row[3].startswith("SCAN athena")]
+            scans += [
+                f"{name}: {row[3]}"
+                for row in plan
+                if row[3].startswith("SCAN athena") and not row[3].endswith(OF_ONE_ROW)
+            ]
 
     assert scans == []
 

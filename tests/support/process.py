@@ -47,11 +47,11 @@ def run_athena(folder: Path, *arguments: str, **settings: str) -> subprocess.Com
     )
 
 
-def wait_for(find: Callable[[], T | None], what: str) -> T:
+def wait_for(find: Callable[[], T | None], what: str, *, patience: float = PATIENCE) -> T:
     """Look until something is found, and return it."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while (found := find()) is None:
-        assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s for {what}"
+        assert time.monotonic() < deadline, f"waited {patience:.0f} s for {what}"
         time.sleep(_PAUSE)
     return found
 

@@ -7,10 +7,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import (
     SessionAnswer,
-    UserAnswer,
     renewed_reply,
     session_answer,
-    user_answer,
 )
 from athena_auth.accounts.errors import PROOF_ERRORS, STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
@@ -18,10 +16,9 @@ from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.step_up import Offered
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import StatusAnswer, StepUpBody
-from athena_auth.wire.caller import Tokens
 from athena_auth.wire.fields import Done, ImageUrl, Name, Password, StepUpCode
 from athena_auth.wire.limits import SECOND_STEP, SESSION_LISTS
-from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
+from athena_auth.wire.reply import CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, NoBody, Route
 
 SessionName = Annotated[
@@ -32,11 +29,22 @@ SessionName = Annotated[
 ]
 
 
+NotHere = Annotated[
+    str,
+    Meta(
+        description="Refused: an address is not changed here.",
+        examples=["new@example.com"],
+        extra_json_schema={"readOnly": True},
+    ),
+]
+
+
 class UpdateUserBody(msgspec.Struct, frozen=True):
     """What to change; what is left out stays, and a null image is removed."""
 
     name: Name | UnsetType = UNSET
     image: ImageUrl | UnsetType | None = UNSET
+    email: NotHere | UnsetType | None = UNSET
 
 
 class DeleteUserBody(msgspec.Struct, frozen=True):
@@ -51,13 +59,6 @@ class RevokeSessionBody(msgspec.Struct, frozen=True):
 
     token: SessionName
     code: StepUpCode | None = None
-
-
-class GetSessionAnswer(msgspec.Struct, frozen=True):
-    """The session and its owner."""
-
-    session: SessionAnswer
-    user: UserAnswer
 
 
 class SuccessAnswer(msgspec.Struct, frozen=True):
@@ -83,19 +84,14 @@ class AccountApi:
         """Take the use cases."""
         self._service = service
 
-    async def get_session(self, call: Call[SignedIn | None, NoBody]) -> Reply:
-        """Say who is signed in, or null."""
-        signed_in = call.principal
-        if signed_in is None:
-            return Reply(None, cookies=await self._dead_cookie(call.caller.tokens))
-        # A cookie is kept from scripts on purpose (HttpOnly): do not hand its token to them in a body.
-        token = signed_in.session.id if call.caller.tokens.by_cookie else signed_in.token
-        return Reply(
-            GetSessionAnswer(session_answer(signed_in.session, token), user_answer(signed_in.account))
-        )
-
     async def update_user(self, call: Call[SignedIn, UpdateUserBody]) -> Reply | Refused:
         """Change name or image."""
+        if call.body.email is not UNSET:
+            return Refused(ErrorCode.EMAIL_CAN_NOT_BE_UPDATED)
+        if call.body.name is UNSET and call.body.image is UNSET:
+            return Refused(
+                ErrorCode.VALIDATION_ERROR, "There is nothing to change. Send `name`, `image`, or both."
+            )
         refused = await self._service.update_profile(
             call.principal, name=call.body.name, image=call.body.image
         )
@@ -141,33 +137,16 @@ class AccountApi:
             return revoked
         return renewed_reply(StatusAnswer(), call.principal, revoked.signed_in)
 
-    async def _dead_cookie(self, tokens: Tokens) -> tuple[Cookie, ...]:
-        """Return the end of a session cookie that opens nothing, or front ends would go on taking it for a session.
-
-        Not while a concurrent request is replacing the token: its answer brings the cookie's successor.
-        """
-        is_dead = tokens.by_cookie and tokens.session is not None
-        if not is_dead or await self._service.was_just_replaced(tokens.session or ""):
-            return ()
-        return (expired(CookieName.SESSION),)
-
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
-        return (*self._account_routes(), *self._session_routes(), *self._revocation_routes())
+        return (
+            *self._account_routes(),
+            *self._session_routes(),
+            *self._revocation_routes(),
+        )
 
     def _account_routes(self) -> tuple[Route, ...]:
         return (
-            Route(
-                method="GET",
-                path="/get-session",
-                handler=self.get_session,
-                access=Access.OPTIONAL_SESSION,
-                answer=GetSessionAnswer | None,
-                summary="Say who is signed in",
-                description="Null when nobody is. `session.token` is the bearer token for a bearer caller and "
-                "the session's id for a cookie caller, whose token stays out of reach of scripts.",
-                tag="sessions",
-            ),
             Route(
                 method="POST",
                 path="/update-user",
@@ -175,6 +154,7 @@ class AccountApi:
                 access=Access.SESSION,
                 body=UpdateUserBody,
                 answer=StatusAnswer,
+                errors=(ErrorCode.EMAIL_CAN_NOT_BE_UPDATED,),
                 summary="Change the name or the image",
                 tag="accounts",
             ),
@@ -185,7 +165,7 @@ class AccountApi:
                 access=Access.SESSION,
                 body=DeleteUserBody,
                 answer=DeletedAnswer,
-                errors=PROOF_ERRORS,
+                errors=(*PROOF_ERRORS, ErrorCode.SESSION_EXPIRED),
                 limit=SECOND_STEP,
                 summary="Delete the account and everything that belongs to it",
                 tag="accounts",

@@ -11,17 +11,15 @@ from athena_auth.store.transaction import Tx
 def new_account(
     email: str, name: str, image: str | None, now: Millis, *, email_verified: bool = False
 ) -> Account | Refused:
-    """Return an account that is not stored yet, or why there can be none with this address and this name."""
-    address, called = rules.normalised_email(email), rules.normalised_name(name)
+    """Return an account that is not stored yet, or why there can be none with this address."""
+    address = rules.normalised_email(email)
     if address is None:
         return Refused(ErrorCode.INVALID_EMAIL)
-    if called is None:
-        return Refused(ErrorCode.VALIDATION_ERROR, "The name must not be empty.")
     return Account(
         id=UserId(new_id(now)),
         email=address,
         email_verified=email_verified,
-        name=called,
+        name=name.strip(),
         image=image,
         two_factor_enabled=False,
         reset_by_mail=False,

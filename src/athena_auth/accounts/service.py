@@ -98,7 +98,7 @@ class AccountService:
         has_recent_proof = account.two_factor_enabled or rules.is_fresh(signed_in.session, self._clock.now())
         # With two-factor authentication on, the policy asks for the second factor; this is for accounts without.
         if offered.password is None and not has_recent_proof:
-            return Refused(ErrorCode.INVALID_PASSWORD, "Enter your password to delete the account.")
+            return Refused(ErrorCode.SESSION_EXPIRED)
 
         async def work(tx: Tx, current: SignedIn) -> Refused | None:
             if not await sql.delete(tx, current.account.id):

@@ -79,7 +79,7 @@ class SessionCheckApi:
                 body=SessionCheckQuery,
                 answer=SessionCheckAnswer,
                 errors=(ErrorCode.STEP_UP_REQUIRED, ErrorCode.ENROLMENT_REQUIRED, ErrorCode.SIGN_IN_AGAIN),
-                renews=False,
+                renews=lambda _query, by_cookie: not by_cookie,
                 summary="Let a proxy or a service check a session",
                 description="200 with the session and its owner, 401 without a live session, 403 where the session does not "
                 "meet the requirement. The headers `x-athena-user-id` and `x-athena-session-level` are for a proxy to pass on. "

@@ -78,7 +78,7 @@ class AdministrationService:
         try:
             return await self._store.transact(work)
         except UniqueViolation:
-            return Refused(ErrorCode.USER_ALREADY_EXISTS)
+            return Refused(ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL)
 
     async def get(self, user_id: UserId) -> Account | None:
         """Return the account with this id."""

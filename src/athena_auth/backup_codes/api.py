@@ -13,6 +13,7 @@ from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import (
     NewSessionAnswer,
     PassedReply,
+    led_to,
     new_session_answer,
 )
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
@@ -22,9 +23,11 @@ from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     BackupCode,
     BackupCodes,
+    CallbackUrl,
     CodesLeft,
     DisableSession,
     Done,
+    Redirect,
     SessionToken,
     TrustDevice,
     is_set,
@@ -62,6 +65,8 @@ class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True, rename="camel"):
         Annotated[str, Meta(description="What to do now, when this was the last one.", examples=[_LAST_CODE])]
         | UnsetType
     ) = UNSET
+    redirect: Redirect = UNSET
+    url: CallbackUrl | UnsetType = UNSET
 
 
 class BackupCodeApi:
@@ -92,6 +97,7 @@ class BackupCodeApi:
             passed.token,
             left,
             UNSET if left else _LAST_CODE,
+            *led_to(passed.callback_url),
         )
         set_session = not is_set(call.body.disable_session)
         return self._passed_reply.of(passed, body, call.caller, set_session=set_session)

@@ -36,6 +36,8 @@ class FirstFactor(msgspec.Struct, frozen=True):
     trust_token: str | None
     browser_token: str | None = None
     """What the browser shows to be recognized by (`RecognizedBrowsers`)."""
+    callback_url: str | None = None
+    """Where the browser goes on when the sign-in is complete, a page that may be led to."""
     superseded_session: str | None = None
     """The session this browser had before, which ends when another one begins."""
 
@@ -84,7 +86,10 @@ class Admission:
             return Admitted(minted, account)
         device = await self._present(tx, account, first, now)
         if device is None:
-            return await self.challenge(tx, account, first, now, recognized=recognized)
+            challenged = await self.challenge(tx, account, first, now, recognized=recognized)
+            token = first.trust_token
+            is_dead = token is not None and await self._trust.is_dead(tx, token, now)
+            return msgspec.structs.replace(challenged, device_is_dead=is_dead)
         proof = Proof(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
         minted = self._mint(tx, account, proof, first, now, device_id=device.device_id)
         entry = Entry(
@@ -128,6 +133,7 @@ class Admission:
             tries=0,
             persistent=first.persistent,
             recognized=recognized,
+            callback_url=first.callback_url,
             created_at=now,
             expires_at=after(now, self._lifetimes.challenge),
         )

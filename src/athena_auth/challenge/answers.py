@@ -1,6 +1,9 @@
 """How a second step that was taken looks on the wire."""
 
+from typing import Literal
+
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, session_cookie, user_answer
 from athena_auth.accounts.model import Account
@@ -9,15 +12,17 @@ from athena_auth.challenge.recognized_browsers import LIFETIME, RecognizedBrowse
 from athena_auth.kernel.clock import Clock
 from athena_auth.sessions.model import Minted
 from athena_auth.wire.caller import Caller
-from athena_auth.wire.fields import Id, SessionToken, Timestamp, timestamp
+from athena_auth.wire.fields import CallbackUrl, Id, Redirect, SessionToken, Timestamp, timestamp
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 
 
 class TokenUserAnswer(msgspec.Struct, frozen=True):
-    """The session's token and its owner."""
+    """The session's token and its owner, and where to go on."""
 
     token: SessionToken
     user: UserAnswer
+    redirect: Redirect = UNSET
+    url: CallbackUrl | UnsetType = UNSET
 
 
 class NewSessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -27,6 +32,11 @@ class NewSessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     user_id: Id
     created_at: Timestamp
     expires_at: Timestamp
+
+
+def led_to(callback_url: str | None) -> tuple[Literal[True], str] | tuple[UnsetType, UnsetType]:
+    """Return the fields `redirect` and `url` of an answer; Better Auth's client goes there."""
+    return (UNSET, UNSET) if callback_url is None else (True, callback_url)
 
 
 def minted_cookies(minted: Minted) -> tuple[Cookie, ...]:
@@ -70,7 +80,7 @@ class PassedReply:
 
 def token_user_answer(passed: Passed) -> TokenUserAnswer:
     """Return the session's token and its owner."""
-    return TokenUserAnswer(passed.token, user_answer(passed.account))
+    return TokenUserAnswer(passed.token, user_answer(passed.account), *led_to(passed.callback_url))
 
 
 def new_session_answer(passed: Passed) -> NewSessionAnswer:

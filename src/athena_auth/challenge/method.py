@@ -107,3 +107,7 @@ class DeviceTrust(Protocol):
     async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
         """Tell whether the token is that of a trusted device of this account, without using it up."""
         ...
+
+    async def is_dead(self, runner: Runner, token: str, now: Millis) -> bool:
+        """Tell whether the token opens nothing for any account: the browser may forget it."""
+        ...

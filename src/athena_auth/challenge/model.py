@@ -27,6 +27,8 @@ class Challenge(msgspec.Struct, frozen=True):
     """Whether the session it leads to is to be remembered."""
     recognized: bool
     """Whether it was issued to a browser that has signed in to this account before."""
+    callback_url: str | None
+    """Where the browser goes on when the sign-in is complete."""
     created_at: Millis
     expires_at: Millis
 
@@ -48,6 +50,8 @@ class Challenged(msgspec.Struct, frozen=True):
     methods: tuple[MethodName, ...]
     expires_in: int
     """Seconds."""
+    device_is_dead: bool = False
+    """Whether the browser has shown a trust token that opens nothing any more, for nobody."""
 
     def __repr__(self) -> str:
         return f"Challenged({', '.join(self.methods)})"

@@ -17,6 +17,8 @@ class Passed(msgspec.Struct, frozen=True):
     """Set when the device is trusted from now on."""
     codes_left: int | None = None
     """Backup codes that are left, when one was used."""
+    callback_url: str | None = None
+    """Where the browser goes on, when the sign-in was told."""
 
     def __repr__(self) -> str:
         return f"Passed({self.account.id})"

@@ -21,6 +21,7 @@ class _Answer(msgspec.Struct, frozen=True):
     token: str
     trust_token: str | None
     codes_left: int | None
+    callback_url: str | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -35,7 +36,9 @@ class Replay:
 
     def keep(self, tx: Tx, token_digest: bytes, code: str, passed: Passed, now: Millis) -> None:
         """Keep the answer to this token and this code with the rest of the transaction."""
-        answer = _encoder.encode(_Answer(passed.token, passed.trust_token, passed.codes_left))
+        answer = _encoder.encode(
+            _Answer(passed.token, passed.trust_token, passed.codes_left, passed.callback_url)
+        )
         sealed = self._keyring.seal(answer, _context(token_digest, code))
         sql.put(tx, token_digest, passed.account.id, now, sealed)
 
@@ -56,7 +59,12 @@ class Replay:
         if signed_in is None:
             return None
         return Passed(
-            signed_in.session, answer.token, signed_in.account, answer.trust_token, answer.codes_left
+            signed_in.session,
+            answer.token,
+            signed_in.account,
+            answer.trust_token,
+            answer.codes_left,
+            answer.callback_url,
         )
 
 

@@ -134,7 +134,8 @@ class SecondStep:
         token_digest = digest(TokenKind.SESSION, ended.token)
 
         async def work(tx: Tx) -> Passed | Refused:
-            return await self._replayed_or(ErrorCode.UNAUTHORIZED, tx, token_digest, attempt, ended)
+            code = ErrorCode.INVALID_TWO_FACTOR_COOKIE
+            return await self._replayed_or(code, tx, token_digest, attempt, ended)
 
         return await self._store.read(work)
 
@@ -142,6 +143,7 @@ class SecondStep:
         self, tx: Tx, token_digest: bytes, attempt: "_Attempt", bearer: ChallengeBearer
     ) -> Passed | Refused:
         if await sql.load_live(tx, token_digest, attempt.now) is not None:
+            await sql.end_exhausted(tx, token_digest)
             return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
         code = ErrorCode.INVALID_TWO_FACTOR_COOKIE
         return await self._replayed_or(code, tx, token_digest, attempt, bearer)
@@ -179,7 +181,9 @@ class SecondStep:
             trust_device=attempt.submitted.trust_device,
             now=now,
         )
-        return Passed(minted.session, minted.token, account, trust_token, proven.codes_left)
+        return Passed(
+            minted.session, minted.token, account, trust_token, proven.codes_left, challenge.callback_url
+        )
 
     async def _raise(
         self, tx: Tx, signed_in: SignedIn, proven: Proven, attempt: "_Attempt"

@@ -8,14 +8,15 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Tx
 
 _INSERT = Statement("""
-    INSERT INTO athena_challenge (token_digest, user_id, tries, persistent, recognized, created_at, expires_at)
-    VALUES (:token_digest, :user_id, 0, :persistent, :recognized, :created_at, :expires_at)
+    INSERT INTO athena_challenge
+        (token_digest, user_id, tries, persistent, recognized, callback_url, created_at, expires_at)
+    VALUES (:token_digest, :user_id, 0, :persistent, :recognized, :callback_url, :created_at, :expires_at)
 """)
 
 _PAY = Statement("""
     UPDATE athena_challenge SET tries = tries + 1
     WHERE token_digest = :token_digest AND tries < :most AND expires_at > :now
-    RETURNING token_digest, user_id, tries, persistent, recognized, created_at, expires_at
+    RETURNING token_digest, user_id, tries, persistent, recognized, callback_url, created_at, expires_at
 """)
 
 _REFUND = Statement("UPDATE athena_challenge SET tries = tries - 1 WHERE token_digest = :token_digest")
@@ -43,6 +44,7 @@ def _challenge(row: Row | None) -> Challenge | None:
         tries=row["tries"],
         persistent=bool(row["persistent"]),
         recognized=bool(row["recognized"]),
+        callback_url=row["callback_url"],
         created_at=row["created_at"],
         expires_at=row["expires_at"],
     )
@@ -56,6 +58,7 @@ def insert(tx: Tx, challenge: Challenge) -> None:
         user_id=challenge.user_id,
         persistent=challenge.persistent,
         recognized=challenge.recognized,
+        callback_url=challenge.callback_url,
         created_at=challenge.created_at,
         expires_at=challenge.expires_at,
     )
@@ -80,6 +83,11 @@ async def load_live(tx: Tx, token_digest: bytes, now: Millis) -> Waiting | None:
 def spend(tx: Tx, token_digest: bytes) -> None:
     """Use up a challenge that a try was paid for in this transaction: it is ours alone until the commit."""
     tx.later(_SPEND, token_digest=token_digest)
+
+
+async def end_exhausted(tx: Tx, token_digest: bytes) -> None:
+    """End a challenge that has no attempt left; the next request finds none."""
+    await tx.run(_SPEND, token_digest=token_digest)
 
 
 async def end_all(tx: Tx, user_id: UserId) -> None:

@@ -45,6 +45,13 @@ class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
     backup_codes: BackupCodes
     method: Annotated[Factor, Meta(examples=["totp"])]
+    confirmation_pending: Annotated[
+        bool,
+        Meta(
+            description="Whether a code must confirm it: until then two-factor authentication is as it was.",
+            examples=[True],
+        ),
+    ]
 
 
 class EnrolmentApi:
@@ -68,7 +75,12 @@ class EnrolmentApi:
             return begun
         enrolment = begun.outcome
         uri = UNSET if enrolment.totp_uri is None else enrolment.totp_uri
-        answer = EnableAnswer(totp_uri=uri, backup_codes=enrolment.backup_codes, method=body.method)
+        answer = EnableAnswer(
+            totp_uri=uri,
+            backup_codes=enrolment.backup_codes,
+            method=body.method,
+            confirmation_pending=enrolment.is_pending,
+        )
         return renewed_reply(answer, call.principal, begun.signed_in)
 
     async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:

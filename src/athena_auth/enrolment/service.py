@@ -35,6 +35,8 @@ class Enrolment(msgspec.Struct, frozen=True):
 
     backup_codes: list[str]
     totp_uri: str | None = None
+    is_pending: bool = True
+    """Whether a code must confirm it before it is in force."""
 
     def __repr__(self) -> str:
         return "Enrolment(…)"
@@ -129,7 +131,7 @@ class EnrolmentService:
             codes = await self._factors.backup_codes.issue(tx, account.id, State.ACTIVE, now)
             audit.record(tx, entry_of(signed_in, Event.BACKUP_CODES_GENERATED), now)
             await self._news.tell(tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now)
-            return Enrolment(codes)
+            return Enrolment(codes, is_pending=False)
         if number is not None or not account.email_verified:
             return await self._begin_sent_code(tx, account, signed_in, number, now)
         codes = await self._pending_codes(tx, account, now)
@@ -137,7 +139,7 @@ class EnrolmentService:
         await otp.enrol_at_once(tx, account.id, now)
         actor = Actor(signed_in.client, signed_in.session.id)
         await self._events.announce(tx, account.id, Change.FACTOR_ADDED, actor, now)
-        return Enrolment(codes)
+        return Enrolment(codes, is_pending=False)
 
     async def _begin_sent_code(
         self, tx: Tx, account: Account, signed_in: SignedIn, number: str | None, now: Millis

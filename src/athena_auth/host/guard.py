@@ -50,7 +50,7 @@ class Guard:
 
         Raises:
             RefusedError: nobody is signed in (401 `UNAUTHORIZED`); a cookie came from another site (403
-                `INVALID_ORIGIN`); the proof does not do (403 `STEP_UP_REQUIRED`: verify a code in this session;
+                `INVALID_ORIGIN`, `MISSING_OR_NULL_ORIGIN`); the proof does not do (403 `STEP_UP_REQUIRED`: verify a code in this session;
                 `ENROLMENT_REQUIRED`: turn a second factor on first; `SIGN_IN_AGAIN`); the database is out of
                 reach (503 `SERVICE_UNAVAILABLE`).
         """
@@ -65,8 +65,9 @@ class Guard:
         policy = gatekeeper.policy
         caller = policy.callers.read(scope, headers)
         # A WebSocket has no method: pages of other sites can open one, with this site's cookies.
-        if scope.get("method") not in _SAFE_METHODS and policy.is_forged(caller, headers):
-            return Refused(ErrorCode.INVALID_ORIGIN)
+        forged = None if scope.get("method") in _SAFE_METHODS else policy.refuse_forged(caller, headers)
+        if forged is not None:
+            return forged
         if caller.tokens.session is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         try:

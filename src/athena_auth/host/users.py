@@ -47,7 +47,7 @@ class Users:
         Without a password, have the owner set one: `POST /request-password-reset` mails her a link.
 
         Raises:
-            RefusedError: `INVALID_EMAIL`, `USER_ALREADY_EXISTS`, `VALIDATION_ERROR`, `PASSWORD_TOO_SHORT`,
+            RefusedError: `INVALID_EMAIL`, `USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL`, `VALIDATION_ERROR`, `PASSWORD_TOO_SHORT`,
                 `PASSWORD_TOO_LONG`, `PASSWORD_TOO_COMMON` or `PASSWORD_CONTAINS_EMAIL`.
         """
         given = {"email": email, "name": name, "password": password, "image": image}

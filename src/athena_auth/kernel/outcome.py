@@ -25,9 +25,16 @@ class ErrorCode(StrEnum):
     PASSWORD_TOO_COMMON = "PASSWORD_TOO_COMMON"  # noqa: S105
     PASSWORD_CONTAINS_EMAIL = "PASSWORD_CONTAINS_EMAIL"  # noqa: S105
     INVALID_EMAIL = "INVALID_EMAIL"
-    USER_ALREADY_EXISTS = "USER_ALREADY_EXISTS"
+    USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
     UNAUTHORIZED = "UNAUTHORIZED"
     INVALID_ORIGIN = "INVALID_ORIGIN"
+    MISSING_OR_NULL_ORIGIN = "MISSING_OR_NULL_ORIGIN"
+    INVALID_REDIRECT_URL = "INVALID_REDIRECT_URL"
+    INVALID_CALLBACK_URL = "INVALID_CALLBACK_URL"
+    SESSION_EXPIRED = "SESSION_EXPIRED"
+    EMAIL_ALREADY_VERIFIED = "EMAIL_ALREADY_VERIFIED"
+    EMAIL_MISMATCH = "EMAIL_MISMATCH"
+    EMAIL_CAN_NOT_BE_UPDATED = "EMAIL_CAN_NOT_BE_UPDATED"
     SIGN_IN_AGAIN = "SIGN_IN_AGAIN"
     USER_NOT_FOUND = "USER_NOT_FOUND"
     SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
@@ -86,13 +93,38 @@ _REFUSALS = {
         HTTPStatus.BAD_REQUEST, "The password must not contain your email address; choose another one."
     ),
     ErrorCode.INVALID_EMAIL: _Refusal(HTTPStatus.BAD_REQUEST, "This is not a valid email address."),
-    ErrorCode.USER_ALREADY_EXISTS: _Refusal(
-        HTTPStatus.BAD_REQUEST, "An account with this email address exists already; sign in instead."
+    ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: _Refusal(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "An account with this email address already exists. Sign in, or use another address.",
     ),
     ErrorCode.UNAUTHORIZED: _Refusal(HTTPStatus.UNAUTHORIZED, "Sign in first: there is no valid session."),
     ErrorCode.INVALID_ORIGIN: _Refusal(
         HTTPStatus.FORBIDDEN,
         "A request that is authenticated by cookie must come from this site or from a trusted origin.",
+    ),
+    ErrorCode.MISSING_OR_NULL_ORIGIN: _Refusal(
+        HTTPStatus.FORBIDDEN,
+        "The request is authenticated by cookie and does not say which page sent it. Send it from this site or a trusted "
+        "origin, or with a bearer token.",
+    ),
+    ErrorCode.INVALID_REDIRECT_URL: _Refusal(
+        HTTPStatus.FORBIDDEN,
+        "`redirectTo` must be a page of this site or of a trusted origin that may be given the token of a reset.",
+    ),
+    ErrorCode.INVALID_CALLBACK_URL: _Refusal(
+        HTTPStatus.FORBIDDEN, "`callbackURL` must be a page of this site or of a trusted origin."
+    ),
+    ErrorCode.SESSION_EXPIRED: _Refusal(
+        HTTPStatus.BAD_REQUEST, "You signed in too long ago. Enter your password, or sign in again."
+    ),
+    ErrorCode.EMAIL_ALREADY_VERIFIED: _Refusal(
+        HTTPStatus.BAD_REQUEST, "This email address is already verified."
+    ),
+    ErrorCode.EMAIL_MISMATCH: _Refusal(
+        HTTPStatus.BAD_REQUEST, "This is not the email address of the account that is signed in."
+    ),
+    ErrorCode.EMAIL_CAN_NOT_BE_UPDATED: _Refusal(
+        HTTPStatus.BAD_REQUEST, "The email address cannot be changed here."
     ),
     ErrorCode.SESSION_NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "You have no such session."),
     ErrorCode.TRUSTED_DEVICE_NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "You have no such trusted device."),

@@ -34,7 +34,7 @@ class OtpService:
             if isinstance(principal, ChallengeBearer):
                 return await self._post_for_challenge(tx, principal)
             if isinstance(principal, EndedSession):
-                return Refused(ErrorCode.UNAUTHORIZED)
+                return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
             return await self._post_for_session(tx, principal)
 
         return await self._store.transact(work)
@@ -50,6 +50,7 @@ class OtpService:
         if waiting is None:
             return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
         if waiting.tries >= MAX_TRIES:
+            await challenges.end_exhausted(tx, token_digest)
             return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
         sent = Entry(event=Event.OTP_SENT, user_id=waiting.account.id, client=bearer.client)
         return await self._post_if_available(

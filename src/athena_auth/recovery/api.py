@@ -1,20 +1,25 @@
 """HTTP for links that travel by mail."""
 
+from http import HTTPStatus
+
+import msgspec
+
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.challenge.admission import FirstFactor
 from athena_auth.challenge.answers import SignInCookies
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.recovery.links import with_parameters
 from athena_auth.recovery.messages import (
     AskedAnswer,
     ChallengedAnswer,
     ConfirmEmailBody,
+    FollowResetQuery,
     MailTokenBody,
     PasswordResetAnswer,
     RecognizeBrowserBody,
     RequestPasswordResetBody,
     ResetPasswordBody,
+    ResetPasswordQuery,
     SendVerificationEmailBody,
     VerifiedAnswer,
     VerifyEmailQuery,
@@ -25,6 +30,7 @@ from athena_auth.recovery.service import RecoveryService
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.limits import MAIL_LINKS
+from athena_auth.wire.redirects import with_parameters
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, Route
 
@@ -51,9 +57,10 @@ class RecoveryApi:
 
     async def reset_password(self, call: Call[None, ResetPasswordBody]) -> Reply | Refused:
         """Set a new password."""
-        outcome = await self._service.reset(
-            call.body.token, call.body.new_password, _first_factor(call.caller)
-        )
+        token = call.body.token or call.query.token
+        if token is None:
+            return Refused(ErrorCode.INVALID_TOKEN)
+        outcome = await self._service.reset(token, call.body.new_password, _first_factor(call.caller))
         if isinstance(outcome, Refused):
             return outcome
         # Whoever is signed in here may be another person than the owner of the link.
@@ -70,10 +77,23 @@ class RecoveryApi:
         refused = await self._service.check_reset(call.body.token)
         return refused or Reply(StatusAnswer())
 
-    async def send_verification_email(self, call: Call[None, SendVerificationEmailBody]) -> Reply | Refused:
+    async def follow_reset(self, call: Call[None, FollowResetQuery]) -> Reply | Refused:
+        """Lead a browser from the link to the page that takes the new password."""
+        query = call.body
+        page = self._requests.reset_page(query.callback_url)
+        if isinstance(page, Refused):
+            return page
+        refused = await self._service.check_reset(query.token)
+        found = {"token": query.token} if refused is None else {"error": refused.code.value}
+        return Reply(None, location=with_parameters(page, **found))
+
+    async def send_verification_email(
+        self, call: Call[SignedIn | None, SendVerificationEmailBody]
+    ) -> Reply | Refused:
         """Send a link."""
         body = call.body
-        refused = self._requests.ask_for_verification(body.email, body.callback_url, call.caller)
+        owner = None if call.principal is None else call.principal.account
+        refused = self._requests.ask_for_verification(body.email, body.callback_url, owner, call.caller)
         return refused or Reply(StatusAnswer())
 
     async def verify_email(self, call: Call[SignedIn | None, VerifyEmailQuery]) -> Reply | Refused:
@@ -114,53 +134,79 @@ class RecoveryApi:
         return (*self._reset_routes(), *self._verification_routes(), *self._password_routes())
 
     def _reset_routes(self) -> tuple[Route, ...]:
+        asks = self._request_route()
+        earlier = "Send a link that sets a new password, by its earlier name"
+        return (
+            asks,
+            msgspec.structs.replace(asks, path="/forget-password", summary=earlier),
+            *self._link_routes(),
+            self._reset_route(),
+        )
+
+    def _request_route(self) -> Route:
+        return Route(
+            method="POST",
+            path="/request-password-reset",
+            handler=self.request_password_reset,
+            access=Access.PUBLIC,
+            body=RequestPasswordResetBody,
+            answer=AskedAnswer,
+            errors=(ErrorCode.INVALID_EMAIL, ErrorCode.INVALID_REDIRECT_URL),
+            limit=MAIL_LINKS,
+            summary="Send a link that sets a new password",
+            description="The answer and its time are the same whether or not there is such an account. The "
+            "link leads to `redirectTo`, a page that the operator configured, which finds the token as "
+            "`?token=…`, or to this server's own. It works once, for 30 minutes.",
+            tag="recovery",
+        )
+
+    def _reset_route(self) -> Route:
+        return Route(
+            method="POST",
+            path="/reset-password",
+            handler=self.reset_password,
+            access=Access.PUBLIC,
+            body=ResetPasswordBody,
+            query=ResetPasswordQuery,
+            answer=PasswordResetAnswer | ChallengedAnswer,
+            errors=(ErrorCode.INVALID_TOKEN, *NEW_PASSWORD_ERRORS),
+            limit=MAIL_LINKS,
+            summary="Set a new password by the token of a link",
+            description="All sessions, pending sign-ins, sent codes and trusted devices end. Nobody is signed "
+            "in: where a second factor is on the answer is a challenge. An account whose address was never "
+            "verified loses the factors that were set up before.",
+            tag="recovery",
+        )
+
+    def _link_routes(self) -> tuple[Route, ...]:
         return (
             Route(
                 method="POST",
-                path="/request-password-reset",
-                handler=self.request_password_reset,
+                path="/check-reset-token",
+                handler=self.check_reset_token,
                 access=Access.PUBLIC,
-                body=RequestPasswordResetBody,
-                answer=AskedAnswer,
-                errors=(ErrorCode.INVALID_EMAIL, ErrorCode.INVALID_ORIGIN),
+                body=MailTokenBody,
+                answer=StatusAnswer,
+                errors=(ErrorCode.INVALID_TOKEN,),
                 limit=MAIL_LINKS,
-                summary="Send a link that sets a new password",
-                description="The answer and its time are the same whether or not there is such an account. The "
-                "link leads to `redirectTo`, a page that the operator configured, which finds the token as "
-                "`?token=…`, or to this server's own. It works once, for 30 minutes.",
+                summary="Say whether the link of a password reset still works",
+                description="For a page that takes a new password: it can say so before one is typed. Nothing changes.",
                 tag="recovery",
             ),
-            self._check_route(),
             Route(
-                method="POST",
-                path="/reset-password",
-                handler=self.reset_password,
+                method="GET",
+                path="/reset-password/{token}",
+                handler=self.follow_reset,
                 access=Access.PUBLIC,
-                body=ResetPasswordBody,
-                answer=PasswordResetAnswer | ChallengedAnswer,
-                errors=(ErrorCode.INVALID_TOKEN, *NEW_PASSWORD_ERRORS),
+                body=FollowResetQuery,
+                answer=None,
+                errors=(ErrorCode.INVALID_REDIRECT_URL,),
                 limit=MAIL_LINKS,
-                summary="Set a new password by the token of a link",
-                description="All sessions, pending sign-ins, sent codes and trusted devices end. Nobody is signed "
-                "in: where a second factor is on the answer is a challenge. An account whose address was never "
-                "verified loses the factors that were set up before.",
+                summary="Lead a browser to the page that takes a new password",
+                description="A redirect to `callbackURL`, with `token` in its query while the link works, else with "
+                "`error=INVALID_TOKEN`. Nothing changes.",
                 tag="recovery",
             ),
-        )
-
-    def _check_route(self) -> Route:
-        return Route(
-            method="POST",
-            path="/check-reset-token",
-            handler=self.check_reset_token,
-            access=Access.PUBLIC,
-            body=MailTokenBody,
-            answer=StatusAnswer,
-            errors=(ErrorCode.INVALID_TOKEN,),
-            limit=MAIL_LINKS,
-            summary="Say whether the link of a password reset still works",
-            description="For a page that takes a new password: it can say so before one is typed. Nothing changes.",
-            tag="recovery",
         )
 
     def _verification_routes(self) -> tuple[Route, ...]:
@@ -169,10 +215,15 @@ class RecoveryApi:
                 method="POST",
                 path="/send-verification-email",
                 handler=self.send_verification_email,
-                access=Access.PUBLIC,
+                access=Access.OPTIONAL_SESSION,
                 body=SendVerificationEmailBody,
                 answer=StatusAnswer,
-                errors=(ErrorCode.INVALID_EMAIL, ErrorCode.INVALID_ORIGIN),
+                errors=(
+                    ErrorCode.INVALID_EMAIL,
+                    ErrorCode.INVALID_CALLBACK_URL,
+                    ErrorCode.EMAIL_ALREADY_VERIFIED,
+                    ErrorCode.EMAIL_MISMATCH,
+                ),
                 limit=MAIL_LINKS,
                 summary="Send a link that verifies an address",
                 description="The answer and its time are the same whether or not there is such an account. The "
@@ -186,7 +237,8 @@ class RecoveryApi:
                 access=Access.OPTIONAL_SESSION,
                 body=VerifyEmailQuery,
                 answer=VerifiedAnswer,
-                errors=(ErrorCode.INVALID_TOKEN, ErrorCode.INVALID_ORIGIN, ErrorCode.UNAUTHORIZED),
+                errors=(ErrorCode.INVALID_TOKEN, ErrorCode.INVALID_CALLBACK_URL, ErrorCode.UNAUTHORIZED),
+                statuses=((ErrorCode.INVALID_TOKEN, HTTPStatus.UNAUTHORIZED),),
                 limit=MAIL_LINKS,
                 browser_page="verify_email",
                 leads_elsewhere=lambda query: query.callback_url is not None,
@@ -207,7 +259,7 @@ class RecoveryApi:
                 access=Access.PUBLIC,
                 body=ConfirmEmailBody,
                 answer=VerifiedAnswer,
-                errors=(*_PASSWORD_ERRORS, ErrorCode.INVALID_ORIGIN),
+                errors=(*_PASSWORD_ERRORS, ErrorCode.INVALID_CALLBACK_URL),
                 limit=MAIL_LINKS,
                 summary="Verify an address by the token of a link and the password",
                 description="Nobody is signed in.",

@@ -10,11 +10,11 @@ from athena_auth.delivery.model import Message, MessageKind
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Clock, Millis, after
 from athena_auth.recovery import sql
-from athena_auth.recovery.links import with_parameters
 from athena_auth.recovery.model import LIFETIMES, Purpose
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.sends import budget as sends
 from athena_auth.wire.caller import Caller
+from athena_auth.wire.redirects import with_parameters
 
 _KINDS = {
     Purpose.VERIFY_EMAIL: MessageKind.EMAIL_VERIFICATION,

@@ -46,10 +46,23 @@ class RequestPasswordResetBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ResetPasswordBody(msgspec.Struct, frozen=True, rename="camel"):
-    """A new password, and the token that came by mail."""
+    """A new password, and the token that came by mail, here or in the query."""
 
     new_password: NewPassword
+    token: MailToken | None = None
+
+
+class ResetPasswordQuery(msgspec.Struct, frozen=True):
+    """The token that came by mail, where it is not in the body."""
+
+    token: MailToken | None = None
+
+
+class FollowResetQuery(msgspec.Struct, frozen=True):
+    """The token that came by mail, and the page that takes the new password."""
+
     token: MailToken
+    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
 
 
 class SendVerificationEmailBody(msgspec.Struct, frozen=True):

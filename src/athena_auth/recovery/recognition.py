@@ -1,12 +1,12 @@
-"""Links in mails about a blocked account: with the password, they make a browser a recognized one."""
+"""RedirectPolicy in mails about a blocked account: with the password, they make a browser a recognized one."""
 
 from athena_auth.accounts.model import Account
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.recovery import sql
-from athena_auth.recovery.links import with_parameters
 from athena_auth.recovery.model import LIFETIMES, Purpose
 from athena_auth.store.transaction import Tx
+from athena_auth.wire.redirects import with_parameters
 
 
 class RecognitionLinks:

@@ -1,41 +1,57 @@
 """Asking for links. Who asks is answered before anybody looks whether there is such an account."""
 
 from athena_auth.accounts import rules
+from athena_auth.accounts.model import Account
 from athena_auth.delivery.errands import Errands
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.recovery.links import Links, with_parameters
 from athena_auth.recovery.mail import LinkMail
 from athena_auth.recovery.model import Purpose
 from athena_auth.wire.caller import Caller
+from athena_auth.wire.redirects import RedirectPolicy, with_parameters
 
 
 class LinkRequests:
     """Takes requests for links."""
 
-    def __init__(self, mail: LinkMail, errands: Errands, links: Links, base_path: str) -> None:
+    def __init__(self, mail: LinkMail, errands: Errands, redirects: RedirectPolicy, base_path: str) -> None:
         """Take what it works with, and the path that this server's own pages are below."""
         self._mail = mail
         self._errands = errands
-        self._links = links
+        self._redirects = redirects
         self._base_path = base_path
 
     def ask_for_reset(self, email: str, page: str | None, caller: Caller) -> Refused | None:
         """Send a link that sets a new password, to `page` or to our own; the answer is the same for everybody."""
-        target = self._links.reset_page(page or f"{self._base_path}/reset-password")
-        return _not_ours() if target is None else self._send(email, Purpose.RESET_PASSWORD, target, caller)
+        target = self.reset_page(page)
+        if isinstance(target, Refused):
+            return target
+        return self._send(email, Purpose.RESET_PASSWORD, target, caller)
 
-    def ask_for_verification(self, email: str, callback: str | None, caller: Caller) -> Refused | None:
-        """Send a link that verifies the address and then leads to `callback`, if one is given."""
-        target = None if callback is None else self._links.absolute(callback)
+    def reset_page(self, page: str | None) -> str | Refused:
+        """Return the page that takes a new password: the one asked for, if it may be given the token, or our own."""
+        target = self._redirects.reset_page(page or f"{self._base_path}/reset-password")
+        return target or Refused(ErrorCode.INVALID_REDIRECT_URL)
+
+    def ask_for_verification(
+        self, email: str, callback: str | None, owner: Account | None, caller: Caller
+    ) -> Refused | None:
+        """Send a link that verifies the address and then leads to `callback`, if one is given.
+
+        `owner` is the account of who asks in a session. They are told what there is to verify, and nobody else is.
+        """
+        refused = None if owner is None else _refuse_verification(owner, email)
+        if refused is not None:
+            return refused
+        target = None if callback is None else self._redirects.absolute(callback)
         if callback is not None and target is None:
-            return _not_ours()
-        page = f"{self._links.own}{self._base_path}/verify-email"
+            return Refused(ErrorCode.INVALID_CALLBACK_URL)
+        page = f"{self._redirects.own}{self._base_path}/verify-email"
         page = page if target is None else with_parameters(page, callbackURL=target)
         return self._send(email, Purpose.VERIFY_EMAIL, page, caller)
 
     def callback(self, page: str) -> str | Refused:
         """Return where somebody who followed a link may be led."""
-        return self._links.absolute(page) or _not_ours()
+        return self._redirects.absolute(page) or Refused(ErrorCode.INVALID_CALLBACK_URL)
 
     def _send(self, typed: str, purpose: Purpose, page: str, caller: Caller) -> Refused | None:
         address = rules.normalised_email(typed)
@@ -45,7 +61,7 @@ class LinkRequests:
         return None
 
 
-def _not_ours() -> Refused:
-    return Refused(
-        ErrorCode.INVALID_ORIGIN, "The page to lead to must be on this site or on a trusted origin."
-    )
+def _refuse_verification(owner: Account, email: str) -> Refused | None:
+    if rules.normalised_email(email) != owner.email:
+        return Refused(ErrorCode.EMAIL_MISMATCH)
+    return Refused(ErrorCode.EMAIL_ALREADY_VERIFIED) if owner.email_verified else None

@@ -8,7 +8,7 @@ from athena_auth.accounts.service import Resolver
 from athena_auth.server.address import AddressRule
 from athena_auth.server.client_module import client_module
 from athena_auth.server.cookies import CookieCodec
-from athena_auth.server.edge import Edge, Policy, StaticPage
+from athena_auth.server.edge import Edge, Policy
 from athena_auth.server.limits import RequestLimits
 from athena_auth.server.link_pages import link_page
 from athena_auth.server.metrics import with_metrics
@@ -16,6 +16,7 @@ from athena_auth.server.openapi import openapi_document
 from athena_auth.server.origin import OriginRule
 from athena_auth.server.reference import reference_page
 from athena_auth.server.request import CallerReader
+from athena_auth.server.route_table import StaticPage
 from athena_auth.settings import BASE_PATH, Settings, SettingsError
 from athena_auth.version import __version__
 from athena_auth.wire.route import Route

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from importlib.resources import files
 
-from athena_auth.server.edge import StaticPage
+from athena_auth.server.route_table import StaticPage
 
 
 def client_module() -> StaticPage:

@@ -23,7 +23,6 @@ from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.limits import RequestLimits
 from athena_auth.server.origin import OriginRule
 from athena_auth.server.request import (
-    BodyDecoder,
     CallerReader,
     RawHeaders,
     read_body,
@@ -32,9 +31,10 @@ from athena_auth.server.request import (
     request_id_of,
 )
 from athena_auth.server.response import Headers, Response, redirect, refusal, success
+from athena_auth.server.route_table import BoundRoute, RouteTable, StaticPage
 from athena_auth.store.transaction import OwnerGone
 from athena_auth.wire.caller import Caller
-from athena_auth.wire.reply import Cookie, CookieName, Reply
+from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, ChallengeBearer, EndedSession, NoBody, Route
 
 _log = Log(__name__)
@@ -49,40 +49,6 @@ _ADVICE = (
 )
 
 
-class BoundRoute(msgspec.Struct, frozen=True):
-    """A route and the decoder of its body."""
-
-    route: Route
-    decoder: BodyDecoder
-
-    def decode(self, scope: Scope, raw: bytes, headers: RawHeaders) -> msgspec.Struct | Refused:
-        """Return the body of a POST, or the query of a GET."""
-        if self.route.method == "GET":
-            return self.decoder.decode_query(scope["query_string"])
-        return self.decoder.decode(raw, headers)
-
-
-class StaticPage(msgspec.Struct, frozen=True):
-    """A document that is the same for everybody."""
-
-    body: bytes
-    content_type: bytes
-    headers: Headers = []
-    status: int = 200
-    etag: str | None = None
-    """Names this version for browsers, which may keep it then and ask each time whether it is still the one."""
-
-    def answer(self, if_none_match: str) -> Response:
-        """Return the document, or word that the caller has it already."""
-        if self.etag is None:
-            return Response(self.status, self.body, self.headers, self.content_type)
-        headers = [*self.headers, (b"etag", self.etag.encode())]
-        # A proxy that compresses makes the tag a weak one, and compares it all the same (RFC 9110 section 13.1.2).
-        known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-        status, body = (304, b"") if self.etag in known else (self.status, self.body)
-        return Response(status, body, headers, self.content_type, cache_control=b"no-cache")
-
-
 class Policy(msgspec.Struct, frozen=True):
     """The edge's rules: who is calling, from which page, and how often."""
 
@@ -91,16 +57,17 @@ class Policy(msgspec.Struct, frozen=True):
     cookies: CookieCodec
     limits: RequestLimits | None
 
-    def is_forged(self, caller: Caller, headers: RawHeaders) -> bool:
-        """Tell whether a page of another site had a browser send this request, with this site's cookies (CSRF)."""
+    def refuse_forged(self, caller: Caller, headers: RawHeaders) -> Refused | None:
+        """Refuse a request that a page of another site may have had a browser send, with this site's cookies (CSRF)."""
         if not caller.tokens.by_cookie:
-            return False
+            return None
+        code = self.origins.refuse(headers)
+        if code is None:
+            return None
         origin = headers.get(b"origin", "")
-        if self.origins.admits(origin, headers.get(b"host", "")):
-            return False
         received = origin[:_MOST_LOGGED] if origin.isprintable() else "(unprintable)"
         _log.warning("origin.refused", received=received, expected=self.origins.expected, advice=_ADVICE)
-        return True
+        return Refused(code)
 
 
 class Edge:
@@ -115,10 +82,7 @@ class Edge:
         policy: Policy,
     ) -> None:
         """Take the routes, the static pages by path, those that routes show browsers by name, and the rules."""
-        self._table: dict[str, dict[str, BoundRoute]] = {}
-        for route in routes:
-            bound = BoundRoute(route, BodyDecoder(route.body))
-            self._table.setdefault(route.path, {})[route.method] = bound
+        self._table = RouteTable(routes)
         self._pages = pages
         self._browser_pages = browser_pages
         self._resolver = resolver
@@ -166,7 +130,7 @@ class Edge:
         page = self._pages.get(path)
         if page is not None and method == "GET":
             return page.answer(headers.get(b"if-none-match", ""))
-        methods = self._table.get(path, {})
+        methods = self._table.find(scope, path)
         if page is None and not methods:
             return refusal(Refused(ErrorCode.NOT_FOUND))
         bound = methods.get(method)
@@ -177,7 +141,7 @@ class Edge:
             allow = [(b"allow", ", ".join(methods if page is None else ("GET", *methods)).encode())]
             return refusal(Refused(ErrorCode.METHOD_NOT_ALLOWED), allow)
         outcome = await self._call(bound, scope, receive, headers, renewal)
-        return outcome if isinstance(outcome, Response) else refusal(outcome)
+        return outcome if isinstance(outcome, Response) else bound.refusal(outcome)
 
     async def _call(
         self, bound: BoundRoute, scope: Scope, receive: Receive, headers: RawHeaders, renewal: Headers
@@ -187,20 +151,29 @@ class Edge:
         raw = await self._read(route, receive, headers, caller)
         if isinstance(raw, Refused):
             return raw
-        if self._is_forged(route, caller, headers):
-            return Refused(ErrorCode.INVALID_ORIGIN)
-        principal = await self._principal(route, caller)
+        query = bound.read_query(scope)
+        if isinstance(query, Refused):
+            return query
+        principal = await self._admit(route, query, caller, headers)
         if isinstance(principal, Refused):
             return principal
         if isinstance(principal, SignedIn) and principal.slid and principal.by_cookie:
             # The database has moved the expiry on, and the browser must not fall behind, whatever is answered.
             renewal += self._set_cookies((session_cookie(principal.session, principal.token),))
-        body = bound.decode(scope, raw, headers)
+        body = query if route.method == "GET" else bound.body.decode(raw, headers)
         if isinstance(body, Refused):
             return body
         if route.browser_page is not None and _is_browser(headers) and not route.leads_elsewhere(body):
             return self._browser_pages[route.browser_page].answer("")
-        outcome = await route.handler(Call(principal, body, caller))
+        return await self._handle(route, Call(principal, body, caller, query), headers, renewal)
+
+    async def _handle(
+        self, route: Route, call: Call[Principal, object], headers: RawHeaders, renewal: Headers
+    ) -> Response | Refused:
+        outcome = await route.handler(call)
+        if _is_dead_challenge(outcome, call.caller):
+            # Front ends take a cookie that is there for a sign-in under way.
+            renewal += self._set_cookies((expired(CookieName.CHALLENGE),))
         return self._outcome(route, outcome, headers, renewal)
 
     async def _read(
@@ -214,12 +187,17 @@ class Edge:
                 return refused
         return b"" if route.method == "GET" else await read_body(receive, headers)
 
-    def _is_forged(self, route: Route, caller: Caller, headers: RawHeaders) -> bool:
-        if route.method == "GET" or route.access is Access.PUBLIC:
-            return False
-        return self._policy.is_forged(caller, headers)
+    async def _admit(
+        self, route: Route, query: object, caller: Caller, headers: RawHeaders
+    ) -> Principal | Refused:
+        """Return who calls, if that is who may call this, and from where they may."""
+        if route.method != "GET" and route.access is not Access.PUBLIC:
+            forged = self._policy.refuse_forged(caller, headers)
+            if forged is not None:
+                return forged
+        return await self._principal(route, query, caller)
 
-    async def _principal(self, route: Route, caller: Caller) -> Principal | Refused:
+    async def _principal(self, route: Route, query: object, caller: Caller) -> Principal | Refused:
         access = route.access
         if access is Access.PUBLIC:
             return None
@@ -231,13 +209,12 @@ class Edge:
         signed_in = None
         if tokens.session is not None:
             by_cookie = tokens.by_cookie
-            slides = route.renews or not by_cookie
+            slides = route.renews(query, by_cookie)
             signed_in = await self._resolver.resolve(
                 tokens.session, caller.client, by_cookie=by_cookie, slides=slides
             )
-        is_browser = tokens.by_cookie and tokens.session is not None
-        if signed_in is None and access is Access.SESSION_OR_CHALLENGE and is_browser:
-            return EndedSession(tokens.session or "", caller.client)
+        if signed_in is None and access is Access.SESSION_OR_CHALLENGE:
+            return _without_session(caller)
         if signed_in is None and access is not Access.OPTIONAL_SESSION:
             return Refused(ErrorCode.UNAUTHORIZED)
         return signed_in
@@ -262,6 +239,21 @@ class Edge:
 
     def _set_cookies(self, cookies: tuple[Cookie, ...]) -> Headers:
         return [(b"set-cookie", self._policy.cookies.write(cookie)) for cookie in cookies]
+
+
+def _without_session(caller: Caller) -> EndedSession | Refused:
+    """Return who offers a code without a challenge or a live session: most often a browser that waited too long."""
+    tokens = caller.tokens
+    if tokens.session is None:
+        return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
+    if tokens.by_cookie:
+        return EndedSession(tokens.session, caller.client)
+    return Refused(ErrorCode.UNAUTHORIZED)
+
+
+def _is_dead_challenge(outcome: Reply | Refused, caller: Caller) -> bool:
+    is_dead = isinstance(outcome, Refused) and outcome.code is ErrorCode.INVALID_TWO_FACTOR_COOKIE
+    return is_dead and caller.tokens.by_cookie and caller.tokens.challenge is not None
 
 
 def _is_shown_a_page(outcome: Reply | Refused, headers: RawHeaders) -> bool:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import NamedTuple
 
-from athena_auth.server.edge import StaticPage
+from athena_auth.server.route_table import StaticPage
 
 _FOLDER = files("athena_auth.server").joinpath("pages")
 

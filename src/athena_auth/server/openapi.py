@@ -126,7 +126,8 @@ def openapi_document(
     schemas = Schemas(ordered)
     paths: dict[str, Json] = {}
     for route in ordered:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+        methods = paths.setdefault(route.path, {})
+        methods[route.method.lower()] = _operation(route, schemas, is_second=bool(methods))
     return {
         "openapi": "3.1.0",
         "info": {"title": "Athena Auth", "version": version, "description": _DESCRIPTION},
@@ -156,9 +157,11 @@ def _tag(name: str) -> Json:
     return {"name": name, "description": _TAGS[name]} if name in _TAGS else {"name": name}
 
 
-def _operation(route: Route, schemas: Schemas) -> Json:
+def _operation(route: Route, schemas: Schemas, *, is_second: bool) -> Json:
+    name = _operation_id(route.path)
     operation: Json = {
-        "operationId": _operation_id(route.path),
+        # An id is unique, and the first method at a path has the plain one.
+        "operationId": f"{name}By{route.method.capitalize()}" if is_second else name,
         "tags": [route.tag],
         "summary": route.summary,
         "description": route.description,
@@ -167,15 +170,21 @@ def _operation(route: Route, schemas: Schemas) -> Json:
     }
     if route.method == "POST":
         operation["requestBody"] = _request_body(route.body, schemas)
-    elif route.body is not NoBody:
-        operation["parameters"] = _query_parameters(route.body, schemas)
+    query = route.body if route.method == "GET" else route.query
+    if query is not None and query is not NoBody:
+        operation["parameters"] = _parameters(route.path, query, schemas)
     return operation
 
 
-def _query_parameters(query: type[msgspec.Struct], schemas: Schemas) -> list[Json]:
+def _parameters(path: str, query: type[msgspec.Struct], schemas: Schemas) -> list[Json]:
     schema = schemas.resolve(schemas.of(query))
     return [
-        {"name": name, "in": "query", "required": name in schema["required"], "schema": described}
+        {
+            "name": name,
+            "in": "path" if f"{{{name}}}" in path else "query",
+            "required": name in schema["required"],
+            "schema": described,
+        }
         for name, described in schema["properties"].items()
     ]
 
@@ -226,9 +235,11 @@ def _refusal_codes(route: Route) -> tuple[ErrorCode, ...]:
     if route.method == "POST":
         codes += _WHERE_A_BODY_IS_READ
         if route.access is not Access.PUBLIC:
-            codes.append(ErrorCode.INVALID_ORIGIN)
+            codes += (ErrorCode.INVALID_ORIGIN, ErrorCode.MISSING_OR_NULL_ORIGIN)
     if route.access in {Access.SESSION, Access.SESSION_OR_CHALLENGE}:
         codes.append(ErrorCode.UNAUTHORIZED)
+    if route.access is Access.SESSION_OR_CHALLENGE:
+        codes.append(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
     return tuple(sorted(dict.fromkeys(codes), key=lambda code: code.status))
 
 
@@ -239,8 +250,9 @@ def _all_refusals(routes: Iterable[Route]) -> tuple[ErrorCode, ...]:
 def _refusals(route: Route) -> dict[str, Json]:
     # A 429 is promised of every endpoint, also where this route's own rules know none.
     by_status: dict[HTTPStatus, list[ErrorCode]] = {HTTPStatus.TOO_MANY_REQUESTS: []}
+    here = dict(route.statuses)
     for code in _refusal_codes(route):
-        by_status.setdefault(code.status, []).append(code)
+        by_status.setdefault(here.get(code, code.status), []).append(code)
     return {str(status.value): _refusal(status, by_status[status]) for status in sorted(by_status)}
 
 

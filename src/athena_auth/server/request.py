@@ -30,6 +30,8 @@ _WANTED = frozenset(
         b"host",
         b"if-none-match",
         b"origin",
+        b"referer",
+        b"sec-fetch-site",
         b"user-agent",
         b"x-forwarded-for",
         b"x-request-id",
@@ -128,6 +130,8 @@ class BodyDecoder:
         self._body = body
         self._decoder = msgspec.json.Decoder(body)
         self._takes_nothing = not msgspec.structs.fields(body)
+        # Most queries are empty: they need no parsing.
+        self._empty = body() if not any(field.required for field in msgspec.structs.fields(body)) else None
 
     def decode(self, raw: bytes, headers: RawHeaders) -> msgspec.Struct | Refused:
         """Return the body; an empty one is an object without fields."""
@@ -142,8 +146,8 @@ class BodyDecoder:
 
     def decode_query(self, query: bytes) -> msgspec.Struct | Refused:
         """Return the parameters of a query; of one that is repeated the last counts."""
-        if self._takes_nothing:
-            return self._body()
+        if self._empty is not None and (self._takes_nothing or not query):
+            return self._empty
         try:
             return msgspec.convert(
                 dict(parse_qsl(query.decode("ascii", "replace"))), self._body, strict=False

@@ -72,7 +72,13 @@ def redirect(location: str, headers: Headers) -> Response:
     return Response(302, b"", [*headers, (b"location", location.encode("ascii"))])
 
 
-def refusal(refused: Refused, headers: Headers | None = None, *, request_id: str | None = None) -> Response:
+def refusal(
+    refused: Refused,
+    headers: Headers | None = None,
+    *,
+    request_id: str | None = None,
+    status: HTTPStatus | None = None,
+) -> Response:
     """Return a refusal in the one shape; with the request's id when the fault is ours."""
     all_headers = list(headers or [])
     if refused.retry_after is not None:
@@ -83,4 +89,4 @@ def refusal(refused: Refused, headers: Headers | None = None, *, request_id: str
         if request_id is None
         else UnexpectedAnswer(refused.message, code, request_id)
     )
-    return Response(code.status, _encoder.encode(answer), all_headers, code=code)
+    return Response(status or code.status, _encoder.encode(answer), all_headers, code=code)

@@ -23,7 +23,9 @@ class Schemas:
             ValueError: one type is both a body and an answer, and so would need two schemas by one name.
         """
         answers = [answer for route in routes for answer in alternatives_of(route.answer)]
-        self._by_type, self.components = _generated(route.body for route in routes)
+        self._by_type, self.components = _generated(
+            each for route in routes for each in (route.body, route.query) if each is not None
+        )
         answer_schemas, answer_components = _generated(answers)
         for name, schema in answer_components.items():
             _require_what_is_always_sent(schema)
@@ -57,8 +59,9 @@ class Schemas:
     def body_example(self, body: type[msgspec.Struct]) -> Json:
         """Return what a caller must send, or where nothing is required, all there is to send."""
         schema = self.resolve(self.of(body))
-        names = schema["required"] or schema["properties"]
-        return {name: self.example(schema["properties"][name]) for name in names}
+        fields = schema["properties"]
+        names = schema["required"] or [name for name in fields if not fields[name].get("readOnly")]
+        return {name: self.example(fields[name]) for name in names}
 
 
 def _generated(types: Iterable[Any]) -> tuple[dict[Any, Json], dict[str, Json]]:

@@ -3,41 +3,45 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
 from athena_auth.challenge.admission import Admitted, FirstFactor
-from athena_auth.challenge.answers import SignInCookies, minted_cookies
+from athena_auth.challenge.answers import SignInCookies, led_to, minted_cookies
 from athena_auth.challenge.model import Challenged, MethodName
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sign_in.service import Credentials, Registration, SignInService
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.fields import (
+    CallbackUrl,
     ChallengeToken,
     Email,
     Flag,
     ImageUrl,
     MoreIsDue,
-    Name,
     NewPassword,
     Password,
+    Redirect,
     SessionToken,
+    SignUpName,
     is_set,
 )
 from athena_auth.wire.limits import SIGN_IN, SIGN_UP
-from athena_auth.wire.reply import Cookie, CookieName, Reply
+from athena_auth.wire.redirects import RedirectPolicy
+from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
 from athena_auth.wire.route import Access, Call, Route
 
 
 class SignUpBody(msgspec.Struct, frozen=True, rename="camel"):
     """A new account."""
 
-    name: Name
+    name: SignUpName
     email: Email
     password: NewPassword
     image: ImageUrl | None = None
     remember_me: Flag | None = None
+    callback_url: CallbackUrl | None = msgspec.field(default=None, name="callbackURL")
 
 
 class SignUpAnswer(msgspec.Struct, frozen=True):
@@ -45,6 +49,8 @@ class SignUpAnswer(msgspec.Struct, frozen=True):
 
     token: SessionToken
     user: UserAnswer
+    redirect: Redirect = UNSET
+    url: CallbackUrl | UnsetType = UNSET
 
 
 class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -53,14 +59,16 @@ class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
     email: Email
     password: Password
     remember_me: Flag | None = None
+    callback_url: CallbackUrl | None = msgspec.field(default=None, name="callbackURL")
 
 
 class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Signed in: no second factor is due, or this device is trusted."""
 
-    redirect: Annotated[bool, Meta(description="Always false.")] = False
+    redirect: Annotated[bool, Meta(description="Whether to go on to `url`, the `callbackURL`.")] = False
     token: SessionToken
     user: UserAnswer
+    url: CallbackUrl | UnsetType = UNSET
 
 
 class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -74,27 +82,40 @@ class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only
 class SignInApi:
     """The routes of the first factor."""
 
-    def __init__(self, service: SignInService, cookies: SignInCookies) -> None:
+    def __init__(self, service: SignInService, cookies: SignInCookies, redirects: RedirectPolicy) -> None:
         self._service = service
         self._cookies = cookies
+        self._redirects = redirects
 
     async def sign_up(self, call: Call[None, SignUpBody]) -> Reply | Refused:
         """Create an account."""
         body = call.body
+        first = self._first_factor(call.caller, body)
+        if isinstance(first, Refused):
+            return first
         registration = Registration(body.name, body.email, body.password, body.image)
-        outcome = await self._service.sign_up(registration, _first_factor(call.caller, body.remember_me))
+        outcome = await self._service.sign_up(registration, first)
         if isinstance(outcome, Admitted):
-            answer = SignUpAnswer(outcome.minted.token, user_answer(outcome.account))
+            owner = user_answer(outcome.account)
+            answer = SignUpAnswer(outcome.minted.token, owner, *led_to(body.callback_url))
             return self._admitted(outcome, answer, call.caller)
         return self._not_admitted(outcome)
 
     async def sign_in(self, call: Call[None, SignInBody]) -> Reply | Refused:
         """Prove a password."""
         body = call.body
-        credentials = Credentials(body.email, body.password)
-        outcome = await self._service.sign_in(credentials, _first_factor(call.caller, body.remember_me))
+        first = self._first_factor(call.caller, body)
+        if isinstance(first, Refused):
+            return first
+        outcome = await self._service.sign_in(Credentials(body.email, body.password), first)
         if isinstance(outcome, Admitted):
-            answer = SignInAnswer(token=outcome.minted.token, user=user_answer(outcome.account))
+            _, url = led_to(body.callback_url)
+            answer = SignInAnswer(
+                redirect=url is not UNSET,
+                token=outcome.minted.token,
+                user=user_answer(outcome.account),
+                url=url,
+            )
             return self._admitted(outcome, answer, call.caller)
         return self._not_admitted(outcome)
 
@@ -111,49 +132,65 @@ class SignInApi:
         # A session of this browser stays until the second step is done: a concurrent sign-in of another tab may have
         # just been given it.
         challenge = Cookie(CookieName.CHALLENGE, outcome.token, outcome.expires_in)
+        dead = (expired(CookieName.TRUSTED_DEVICE),) if outcome.device_is_dead else ()
         answer = SecondFactorDueAnswer(two_factor_methods=outcome.methods, token=outcome.token)
-        return Reply(answer, (challenge,))
+        return Reply(answer, (challenge, *dead))
+
+    def _first_factor(self, caller: Caller, body: SignUpBody | SignInBody) -> FirstFactor | Refused:
+        callback_url = body.callback_url
+        if callback_url is not None and self._redirects.absolute(callback_url) is None:
+            return Refused(ErrorCode.INVALID_CALLBACK_URL)
+        tokens = caller.tokens
+        return FirstFactor(
+            caller.client,
+            persistent=body.remember_me is None or is_set(body.remember_me),
+            trust_token=tokens.trusted_device,
+            browser_token=tokens.recognized_browser,
+            callback_url=callback_url,
+            superseded_session=tokens.session if tokens.by_cookie else None,
+        )
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
-        return (
-            Route(
-                method="POST",
-                path="/sign-up/email",
-                handler=self.sign_up,
-                access=Access.PUBLIC,
-                body=SignUpBody,
-                answer=SignUpAnswer,
-                errors=(
-                    ErrorCode.INVALID_EMAIL,
-                    *NEW_PASSWORD_ERRORS,
-                    ErrorCode.USER_ALREADY_EXISTS,
-                ),
-                limit=SIGN_UP,
-                summary="Create an account and sign in",
-                tag="sign-in",
+        return (self._sign_up_route(), self._sign_in_route())
+
+    def _sign_up_route(self) -> Route:
+        return Route(
+            method="POST",
+            path="/sign-up/email",
+            handler=self.sign_up,
+            access=Access.PUBLIC,
+            body=SignUpBody,
+            answer=SignUpAnswer,
+            errors=(
+                ErrorCode.INVALID_EMAIL,
+                ErrorCode.INVALID_CALLBACK_URL,
+                *NEW_PASSWORD_ERRORS,
+                ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
             ),
-            Route(
-                method="POST",
-                path="/sign-in/email",
-                handler=self.sign_in,
-                access=Access.PUBLIC,
-                body=SignInBody,
-                answer=SignInAnswer | SecondFactorDueAnswer,
-                errors=(ErrorCode.INVALID_EMAIL_OR_PASSWORD, ErrorCode.ACCOUNT_TEMPORARILY_LOCKED),
-                limit=SIGN_IN,
-                summary="Sign in with a password",
-                description="Where a second factor is on, the answer is a challenge: `twoFactorRedirect`, the "
-                "methods that answer it, and a token that opens nothing but the second step.",
-                tag="sign-in",
-            ),
+            limit=SIGN_UP,
+            summary="Create an account and sign in",
+            tag="sign-in",
         )
 
-
-def _first_factor(caller: Caller, remember_me: bool | str | None) -> FirstFactor:  # noqa: FBT001 - a field's value
-    persistent = remember_me is None or is_set(remember_me)
-    tokens = caller.tokens
-    superseded = tokens.session if tokens.by_cookie else None
-    return FirstFactor(
-        caller.client, persistent, tokens.trusted_device, tokens.recognized_browser, superseded
-    )
+    def _sign_in_route(self) -> Route:
+        return Route(
+            method="POST",
+            path="/sign-in/email",
+            handler=self.sign_in,
+            access=Access.PUBLIC,
+            body=SignInBody,
+            answer=SignInAnswer | SecondFactorDueAnswer,
+            errors=(
+                ErrorCode.INVALID_EMAIL,
+                ErrorCode.INVALID_EMAIL_OR_PASSWORD,
+                ErrorCode.INVALID_CALLBACK_URL,
+                ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
+            ),
+            limit=SIGN_IN,
+            summary="Sign in with a password",
+            description="Where a second factor is on, the answer is a challenge: `twoFactorRedirect`, the "
+            "methods that answer it, and a token that opens nothing but the second step. The answer to a sign-in with a `callbackURL` "
+            "says `redirect` and `url`: this one, or that of the second step.",
+            tag="sign-in",
+        )

@@ -87,13 +87,13 @@ class SignInService:
         try:
             return await self._store.transact(work)
         except UniqueViolation:
-            return Refused(ErrorCode.USER_ALREADY_EXISTS)
+            return Refused(ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL)
 
     async def sign_in(self, credentials: Credentials, first: FirstFactor) -> Admitted | Challenged | Refused:
         """Prove a password. An unknown address takes as long and reads the same as a wrong password."""
         email = rules.normalised_email(credentials.email)
         if email is None:
-            return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
+            return Refused(ErrorCode.INVALID_EMAIL)
         opened = await self._login.open(email, credentials.password, first)
         if isinstance(opened, Refused):
             return opened

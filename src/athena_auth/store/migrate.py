@@ -17,17 +17,15 @@ from athena_auth.store.limits import StoreLimits
 from athena_auth.store.outages import outage_of
 from athena_auth.store.postgres_connection import Connection, Connector, cut_off_after
 from athena_auth.store.postgres_url import parse_postgres_url
+from athena_auth.store.sql import VERSION_TABLE, load_schema_version
 from athena_auth.store.sqlite_connection import connect, explain
-from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Row, Store, Tx
+from athena_auth.store.transaction import Store
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in `migrations/versions`; a test holds it to that."""
 
 LIMITS = StoreLimits(prepared_statements=False)
-VERSION_TABLE = "athena_schema_version"
 _READ_VERSION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant
-_VERSION = Statement(_READ_VERSION)
 
 
 def migrate(url: str) -> bool:
@@ -75,12 +73,7 @@ def require_current(url: str) -> None:
 
 async def is_current(store: Store) -> bool:
     """Tell whether the schema of an open database is at least this program's. Raises `Unavailable`."""
-
-    async def work(tx: Tx) -> Row | None:
-        return await tx.one(_VERSION)
-
-    row = await store.read(work)
-    return row is not None and row["version_num"] >= HEAD
+    return (await store.read(load_schema_version)) >= HEAD
 
 
 def schema_version(path: Path) -> str | None:

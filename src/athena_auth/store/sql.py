@@ -1,4 +1,4 @@
-"""Statements over `athena_lease`."""
+"""Statements over what is no slice's own: leases, and the version of the schema."""
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.store.statement import Statement
@@ -8,6 +8,15 @@ _LEASE = Statement("""
     INSERT INTO athena_lease (name, leased_until) VALUES (:name, :until)
     ON CONFLICT (name) DO UPDATE SET leased_until = :until WHERE athena_lease.leased_until <= :now
 """)
+
+VERSION_TABLE = "athena_schema_version"
+_VERSION = Statement(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - a constant
+
+
+async def load_schema_version(tx: Tx) -> str:
+    """Return the revision that the schema is at; empty when there is none."""
+    row = await tx.one(_VERSION)
+    return "" if row is None else str(row["version_num"])
 
 
 async def lease(tx: Tx, name: str, *, until: Millis, now: Millis) -> bool:

@@ -1,18 +1,28 @@
 """HTTP for the authenticator app."""
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.errors import PROOF_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up import Offered
-from athena_auth.challenge.answers import PassedReply
+from athena_auth.challenge.answers import PassedReply, led_to
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.challenge.second_step import Principal, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.totp.service import TotpService
 from athena_auth.wire.bodies import PasswordBody
-from athena_auth.wire.fields import Code, Done, SessionToken, TotpUri, TrustDevice, is_set
+from athena_auth.wire.fields import (
+    CallbackUrl,
+    Code,
+    Done,
+    Redirect,
+    SessionToken,
+    TotpUri,
+    TrustDevice,
+    is_set,
+)
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, Route
@@ -37,6 +47,8 @@ class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     status: Done = True
     token: SessionToken
     user: UserAnswer
+    redirect: Redirect = UNSET
+    url: CallbackUrl | UnsetType = UNSET
 
 
 class TotpApi:
@@ -61,7 +73,10 @@ class TotpApi:
         passed = await self._service.verify(call.principal, submitted)
         if isinstance(passed, Refused):
             return passed
-        answer = VerifyTotpAnswer(token=passed.token, user=user_answer(passed.account))
+        redirect, url = led_to(passed.callback_url)
+        answer = VerifyTotpAnswer(
+            token=passed.token, user=user_answer(passed.account), redirect=redirect, url=url
+        )
         return self._passed_reply.of(passed, answer, call.caller)
 
     def routes(self) -> tuple[Route, ...]:

@@ -72,6 +72,10 @@ class TrustedDevices:
         """Tell whether the token is that of a trusted device of this account, without using it up."""
         return await sql.is_live(runner, user_id, _digest(token), now)
 
+    async def is_dead(self, runner: Runner, token: str, now: Millis) -> bool:
+        """Tell whether the token opens nothing for any account: the browser may forget it."""
+        return not await sql.opens_something(runner, _digest(token), now)
+
     def _new_token(self, family: str) -> str:
         signed = f"{family}{_SEPARATOR}{new_token(TokenKind.TRUSTED_DEVICE)}"
         return f"{signed}{_SEPARATOR}{_text(self._keyring.hash_code(signed, _CONTEXT))}"

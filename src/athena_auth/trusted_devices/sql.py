@@ -58,6 +58,10 @@ _END = Statement("""
     RETURNING token_digest = :own AS is_current
 """)
 
+_OPENS_SOMETHING = Statement("""
+    SELECT id FROM athena_trusted_device WHERE token_digest = :token_digest AND expires_at > :now
+""")
+
 _END_ALL = Statement("DELETE FROM athena_trusted_device WHERE user_id = :user_id")
 
 SWEEP = Statement("""
@@ -148,6 +152,11 @@ async def load_family(tx: Tx, user_id: UserId, family: bytes, now: Millis) -> Fa
 async def is_live(runner: Runner, user_id: UserId, token_digest: bytes, now: Millis) -> bool:
     """Tell whether this is the present token of a live device of the account."""
     return await runner.one(_IS_LIVE, token_digest=token_digest, user_id=user_id, now=now) is not None
+
+
+async def opens_something(runner: Runner, token_digest: bytes, now: Millis) -> bool:
+    """Tell whether this is the present token of a live device of any account."""
+    return await runner.one(_OPENS_SOMETHING, token_digest=token_digest, now=now) is not None
 
 
 async def all_live(tx: Tx, user_id: UserId, own: bytes | None, now: Millis) -> list[TrustedDevice]:

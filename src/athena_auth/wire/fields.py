@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 
 from athena_auth.kernel.clock import Millis
 
@@ -23,6 +23,15 @@ Name = Annotated[
     Meta(
         description="What the person is called.",
         min_length=1,
+        max_length=200,
+        pattern=_PRINTABLE,
+        examples=["Ada Lovelace"],
+    ),
+]
+SignUpName = Annotated[
+    str,
+    Meta(
+        description="What the person is called; may be empty.",
         max_length=200,
         pattern=_PRINTABLE,
         examples=["Ada Lovelace"],
@@ -143,6 +152,17 @@ Timestamp = Annotated[
     ),
 ]
 Done = Annotated[bool, Meta(description="Always true: it is done.")]
+Redirect = Annotated[
+    Literal[True] | UnsetType, Meta(description="Present where the sign-in was given a `callbackURL`.")
+]
+CallbackUrl = Annotated[
+    str,
+    Meta(
+        max_length=2048,
+        description="The page to go on to when the sign-in is complete: a path, or an address on this site or a trusted origin.",
+        examples=["/dashboard"],
+    ),
+]
 MoreIsDue = Annotated[Literal[True], Meta(description="A second factor is due before anybody is signed in.")]
 NothingIsDue = Annotated[Literal[False], Meta(description="No second factor is due.")]
 EmailVerified = Annotated[bool, Meta(description="Whether a link to the address has been followed.")]

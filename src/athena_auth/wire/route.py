@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -59,13 +60,18 @@ class NoBody(msgspec.Struct, frozen=True):
 class Call(Generic[P, B]):
     """One request as a handler sees it: who calls, with which body, from where."""
 
-    __slots__ = ("body", "caller", "principal")
+    __slots__ = ("body", "caller", "principal", "query")
 
-    def __init__(self, principal: P, body: B, caller: Caller) -> None:
-        """Hold the three; the edge has decoded and checked them."""
+    def __init__(self, principal: P, body: B, caller: Caller, query: Any = None) -> None:
+        """Hold what the edge has decoded and checked; `query` is that of a POST whose route names one."""
         self.principal = principal
         self.body = body
         self.caller = caller
+        self.query = query
+
+
+def _always(_query: Any, _by_cookie: bool) -> bool:  # noqa: FBT001 - called by position
+    return True
 
 
 Handler = Callable[[Call[Any, Any]], Awaitable[Reply | Refused]]
@@ -83,9 +89,13 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     description: str = ""
     body: type[msgspec.Struct] = NoBody
-    """What is read of a POST's body, or of a GET's query."""
+    """What is read of a POST's body, or of a GET's query. A part of the path in braces, `{token}`, is read like a query."""
+    query: type[msgspec.Struct] | None = None
+    """What is read of a POST's query, beside its body."""
     errors: tuple[ErrorCode, ...] = ()
     """What this endpoint refuses with, beside what the edge may refuse anywhere."""
+    statuses: tuple[tuple[ErrorCode, HTTPStatus], ...] = ()
+    """Codes that have another status here than everywhere else, because existing clients expect it."""
     limit: Limit | None = None
     """How often one address may ask; routes may share one."""
     browser_page: str | None = None
@@ -93,6 +103,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     leads_elsewhere: Callable[[Any], bool] = bool
     """Whether a request asks to be led elsewhere. Where it does not, a browser is shown the page and nothing else happens:
     the page's own script asks then, so that what it says is what has just happened."""
-    renews: bool = True
-    """Whether a call keeps a browser's session alive; not where the answer's cookie would not reach the browser."""
+    renews: Callable[[Any, bool], bool] = _always
+    """Whether a call moves the session's expiry on, by the query of a GET and by whether a cookie brought the token; not where
+    the cookie that is renewed with it would not reach the browser."""
     tag: str = "two-factor"

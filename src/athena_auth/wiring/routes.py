@@ -1,6 +1,8 @@
 """The slices' services and their routes."""
 
 from athena_auth.accounts.api import AccountApi
+from athena_auth.accounts.current_session import CurrentSessionApi
+from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
 from athena_auth.backup_codes.api import BackupCodeApi
@@ -16,7 +18,6 @@ from athena_auth.otp.service import OtpService
 from athena_auth.passwords.api import PasswordApi
 from athena_auth.passwords.service import PasswordService
 from athena_auth.recovery.api import RecoveryApi
-from athena_auth.recovery.links import Links
 from athena_auth.recovery.mail import LinkMail
 from athena_auth.recovery.requests import LinkRequests
 from athena_auth.recovery.service import RecoveryService
@@ -28,6 +29,7 @@ from athena_auth.totp.api import TotpApi
 from athena_auth.totp.service import TotpService
 from athena_auth.trusted_devices.api import TrustedDeviceApi
 from athena_auth.trusted_devices.service import TrustedDeviceService
+from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
 from athena_auth.wiring.core import Core
 from athena_auth.wiring.foundation import Foundation
@@ -38,16 +40,19 @@ def all_routes(
 ) -> tuple[Route, ...]:
     """Return every route of every slice."""
     cookies = SignInCookies(core.browsers, base.clock, settings.trust_ttl)
+    redirects = _redirects(settings)
     passwords = PasswordService(core.step_up, base.pool, core.events, base.clock)
     return (
         *_second_step(base, core, PassedReply(cookies)),
         *EnrolmentApi(_enrolment(base, core)).routes(),
         *StatusApi(StatusService(core.factors, base.store, base.clock)).routes(),
         *TrustedDeviceApi(TrustedDeviceService(base.store, base.clock)).routes(),
-        *SignInApi(_sign_in(settings, base, core), cookies).routes(),
+        *SignInApi(_sign_in(settings, base, core), cookies, redirects).routes(),
+        *CurrentSessionApi(accounts).routes(),
         *AccountApi(accounts).routes(),
+        *LinkedAccountsApi().routes(),
         *SessionCheckApi(base.clock).routes(),
-        *_recovery(settings, base, core, cookies).routes(),
+        *_recovery(settings, base, core, cookies, redirects).routes(),
         *PasswordApi(passwords, cookies).routes(),
     )
 
@@ -97,7 +102,9 @@ def _password_login(settings: Settings, base: Foundation, core: Core) -> Passwor
     )
 
 
-def _recovery(settings: Settings, base: Foundation, core: Core, cookies: SignInCookies) -> RecoveryApi:
+def _recovery(
+    settings: Settings, base: Foundation, core: Core, cookies: SignInCookies, redirects: RedirectPolicy
+) -> RecoveryApi:
     mail = LinkMail(base.store, base.clock, base.outbox, core.browsers, settings.app_name)
     service = RecoveryService(
         store=base.store,
@@ -107,13 +114,13 @@ def _recovery(settings: Settings, base: Foundation, core: Core, cookies: SignInC
         admission=core.admission,
         login=_password_login(settings, base, core),
     )
-    requests = LinkRequests(mail, base.errands, _links(settings), settings.sub_path + BASE_PATH)
+    requests = LinkRequests(mail, base.errands, redirects, settings.sub_path + BASE_PATH)
     return RecoveryApi(requests, service, cookies)
 
 
-def _links(settings: Settings) -> Links:
+def _redirects(settings: Settings) -> RedirectPolicy:
     own_page = f"{settings.sub_path}{BASE_PATH}/reset-password"
     try:
-        return Links(settings.origin, settings.trusted_origins, own_page, settings.reset_pages)
+        return RedirectPolicy(settings.origin, settings.trusted_origins, own_page, settings.reset_pages)
     except ValueError as error:
         raise SettingsError(f"ATHENA_RESET_PAGES: {error}.") from None

@@ -1,4 +1,4 @@
-"""Where a link in a mail may lead. Pure.
+"""Where a link in a mail or an answer may lead. Pure.
 
 A link that leads wherever its caller says would put our name under a stranger's page, and a reset's token
 into that page's hands.
@@ -7,8 +7,8 @@ into that page's hands.
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 
-class Links:
-    """Knows the pages that may be linked: this server's own and those of trusted front ends."""
+class RedirectPolicy:
+    """Knows the pages that people may be led to: this server's own and those of trusted front ends."""
 
     def __init__(
         self, own: str, trusted: tuple[str, ...], own_reset_page: str = "", reset_pages: tuple[str, ...] = ()

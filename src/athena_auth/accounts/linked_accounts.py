@@ -1,0 +1,52 @@
+"""The ways to sign in that belong to a user, as Better Auth's clients ask for them; here that is the password."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.wire.fields import Id, Timestamp, timestamp
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Access, Call, NoBody, Route
+
+_PASSWORD = "credential"  # noqa: S105 - what clients call this way to sign in
+
+
+class LinkedAccountAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """A way to sign in."""
+
+    id: Id
+    provider_id: Annotated[str, Meta(description="Always `credential`: the password.", examples=[_PASSWORD])]
+    account_id: Id
+    user_id: Id
+    created_at: Timestamp
+    updated_at: Timestamp
+    scopes: Annotated[list[str], Meta(examples=[[]])]
+    """Always empty; it is for providers elsewhere."""
+
+
+class LinkedAccountsApi:
+    """The route."""
+
+    async def list_accounts(self, call: Call[SignedIn, NoBody]) -> Reply:
+        """List the ways to sign in."""
+        account = call.principal.account
+        created, updated = timestamp(account.created_at), timestamp(account.updated_at)
+        owner = account.id
+        return Reply([LinkedAccountAnswer(owner, _PASSWORD, owner, owner, created, updated, scopes=[])])
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the route."""
+        return (
+            Route(
+                method="GET",
+                path="/list-accounts",
+                handler=self.list_accounts,
+                access=Access.SESSION,
+                answer=list[LinkedAccountAnswer],
+                summary="List the ways to sign in",
+                description="One, the password.",
+                tag="accounts",
+            ),
+        )
