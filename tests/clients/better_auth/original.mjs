@@ -30,6 +30,8 @@ function original(origin) {
     baseURL: origin,
     secret: "of-the-original-and-of-nobody-else",
     database: memoryAdapter(tables),
+    // A proxy in front of it may have another name, and the browser knows only that one.
+    trustedOrigins: async (request) => (request ? [`http://${request.headers.get("host")}`] : []),
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
     logger: { disabled: true },
