@@ -63,7 +63,7 @@ def browser() -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody at the front end, in a browser of their own."""
+    """A person at the front end, in a browser of their own."""
 
     page: Page
     origin: str

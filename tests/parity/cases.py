@@ -14,7 +14,7 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class Case:
-    """A request whose answers are compared, after these steps of a visitor who was never here before."""
+    """A request whose answers are compared, after these steps of a new visitor."""
 
     name: str
     request: Request

@@ -78,5 +78,11 @@ PATH_CASES = (
     case("list-sessions by POST", post("/list-sessions"), signed_in),
     case("get-session by HEAD", Request("HEAD", "/get-session"), signed_in),
     case("sign-in by OPTIONS", Request("OPTIONS", "/sign-in/email")),
+    case(
+        "preflight of a foreign origin",
+        Request(
+            "OPTIONS", "/sign-in/email", None, {"origin": FOREIGN, "access-control-request-method": "POST"}
+        ),
+    ),
 )
 CASES = (*ORIGIN_CASES, *BODY_CASES, *PATH_CASES)

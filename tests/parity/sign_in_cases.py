@@ -73,6 +73,15 @@ SIGN_IN_CASES = (
     case("sign-in with a forged cookie of a trusted device", SIGN_IN, enrolled, forget_cookies, forged_trust),
     case("sign-in in a session", SIGN_IN, signed_in),
     case("sign-in in a session, second factor due", SIGN_IN, enrolled),
+    case(
+        "get-session after a sign-in in a session, second factor due", get("/get-session"), enrolled, SIGN_IN
+    ),
+    case(
+        "verify-totp after a sign-in in a session",
+        post("/two-factor/verify-totp", code="{code}"),
+        enrolled,
+        SIGN_IN,
+    ),
     case("session while a second factor is due", get("/get-session"), challenged),
     case("social sign-in", post("/sign-in/social", provider="github")),
 )

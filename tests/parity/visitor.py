@@ -59,7 +59,7 @@ class Outcome:
 
 @dataclass
 class Visitor:
-    """Somebody with a browser, and an account once they have signed up."""
+    """A person with a browser, and an account once they have signed up."""
 
     site: Site
     jar: dict[str, str] = field(default_factory=dict)
@@ -128,7 +128,8 @@ class Visitor:
         """Wait for a mail of this kind; return the last one."""
 
         def find() -> dict[str, Any] | None:
-            lines = self.site.outbox.read_text().splitlines()
+            # The last line may be half written.
+            lines = self.site.outbox.read_text().rpartition("\n")[0].splitlines()
             mails: list[dict[str, Any]] = [json.loads(line) for line in lines if self.known["email"] in line]
             return next((mail for mail in reversed(mails) if mail["kind"] == kind), None)
 
