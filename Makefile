@@ -31,6 +31,7 @@ format: $(VENV)/.dev  ## rewrite the code in the house format
 docs: $(VENV)/.dev node_modules/.installed  ## write the reference from the code, and build the documentation site
 	@$(BIN)/python tools/reference.py
 	@$(BIN)/python tools/compatibility.py
+	@$(BIN)/python tools/coming_from_better_auth.py
 	@$(BIN)/zensical build --strict --clean
 	@echo "The documentation is in site/index.html"
 

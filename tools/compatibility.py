@@ -6,10 +6,7 @@ is not what the client meets.
 """
 
 import json
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,11 +16,11 @@ from tables import table
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support.node import NODE, PACKAGES, node, require  # noqa: E402 - the tests know how to run both servers
+from support.better_auth import SCRIPTS, original, version  # noqa: E402 - the tests know how to run both servers
+from support.node import node  # noqa: E402
 from support.process import serving  # noqa: E402
 
 PAGE = "better-auth-client.md"
-SCRIPTS = ROOT / "tests" / "clients" / "better_auth"
 Calls = dict[tuple[str, str], dict[str, Any]]
 _INTRODUCTION = """\
 <!-- Written by tools/compatibility.py, which runs the client; `make docs` renews it. -->
@@ -44,8 +41,6 @@ Of the {total} calls {works} work, {differs} differ and {missing} are not offere
 
 def page() -> str:
     """Return the page, from what the client has met just now."""
-    require(PACKAGES / "better-auth")
-    version = json.loads((PACKAGES / "better-auth" / "package.json").read_text())["version"]
     theirs, offered = _at_the_original()
     ours = _at_this_server()
     uncalled = set(offered) - {call["path"] for call in ours.values()}
@@ -60,7 +55,7 @@ def page() -> str:
         "differs": results.count("differs"),
         "missing": results.count("not offered"),
     }
-    introduction = _INTRODUCTION.format(version=version, total=len(rows), **counts)
+    introduction = _INTRODUCTION.format(version=version(), total=len(rows), **counts)
     return introduction + table(("Method", "Request", "Result", "Beside that"), rows)
 
 
@@ -104,25 +99,8 @@ def _at_this_server() -> Calls:
 
 
 def _at_the_original() -> tuple[Calls, list[str]]:
-    with TemporaryDirectory() as folder, _original(outbox := Path(folder) / "outbox.jsonl") as announced:
-        return _calls(announced["origin"], outbox), announced["paths"]
-
-
-@contextmanager
-def _original(outbox: Path) -> Iterator[dict[str, Any]]:
-    """Run Better Auth's server; yield its origin and the paths that a client may call."""
-    outbox.touch()
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [NODE, SCRIPTS / "original.mjs"],
-        cwd=ROOT,
-        env={"OUTBOX": str(outbox)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
-        try:
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.kill()
+    with TemporaryDirectory() as folder, original(Path(folder)) as server:
+        return _calls(server.origin, server.outbox), server.paths
 
 
 def _calls(origin: str, outbox: Path) -> Calls:

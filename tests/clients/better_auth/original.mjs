@@ -1,28 +1,45 @@
 // Better Auth's own server, in memory and with what its client has methods for turned on. Mails go to OUTBOX, in the
-// form of this project's server. It writes its origin when it is ready, and ends with its standard input.
+// form of this project's server. It writes its origin when it is ready, and ends with its standard input; a line there
+// says whose sessions are to be older.
 import { appendFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createInterface } from "node:readline";
 
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { toNodeHandler } from "better-auth/node";
-import { twoFactor } from "better-auth/plugins";
+import { bearer, twoFactor } from "better-auth/plugins";
 
 const mail = (to, kind, content) => appendFileSync(process.env.OUTBOX, `${JSON.stringify({ to, kind, ...content })}\n`);
 const link = (kind) => async ({ user, token }) => mail(user.email, kind, { url: `http://localhost/?token=${token}` });
 
+const tables = Object.fromEntries(["user", "session", "account", "verification", "twoFactor"].map((name) => [name, []]));
+
+/** Move the sessions of an account into the past, as if so many seconds had gone by. */
+function ageSessions({ email, seconds }) {
+  const { id } = tables.user.find((user) => user.email === email);
+  for (const session of tables.session.filter(({ userId }) => userId === id)) {
+    for (const time of ["createdAt", "updatedAt", "expiresAt"]) {
+      session[time] = new Date(session[time].getTime() - seconds * 1000);
+    }
+  }
+}
+
 function original(origin) {
-  const tables = ["user", "session", "account", "verification", "twoFactor"];
   return betterAuth({
     baseURL: origin,
     secret: "of-the-original-and-of-nobody-else",
-    database: memoryAdapter(Object.fromEntries(tables.map((name) => [name, []]))),
+    database: memoryAdapter(tables),
+    // A proxy in front of it may have another name, and the browser knows only that one.
+    trustedOrigins: async (request) => (request ? [`http://${request.headers.get("host")}`] : []),
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
+    logger: { disabled: true },
     user: { deleteUser: { enabled: true }, changeEmail: { enabled: true } },
     emailAndPassword: { enabled: true, sendResetPassword: link("password-reset") },
     emailVerification: { sendVerificationEmail: link("email-verification") },
     plugins: [
+      bearer(),
       twoFactor({ otpOptions: { sendOTP: async ({ user, otp }) => mail(user.email, "two-factor-otp", { code: otp }) } }),
     ],
   });
@@ -39,4 +56,6 @@ const server = createServer((request, response) => handler(request, response)).l
   console.log(JSON.stringify({ origin, paths: offered.map(({ path }) => path) }));
 });
 let handler;
-process.stdin.resume().on("end", () => server.closeAllConnections() ?? server.close());
+createInterface({ input: process.stdin })
+  .on("line", (line) => ageSessions(JSON.parse(line)) ?? console.log("done"))
+  .on("close", () => server.closeAllConnections() ?? server.close());

@@ -1,0 +1,154 @@
+"""What was done before a request is sent: each of these takes a visitor there."""
+
+from typing import Any
+
+import pyotp
+
+from parity.visitor import Request, Visitor
+
+_DAY = 24 * 60 * 60
+
+
+def post(path: str, headers: dict[str, str | None] | None = None, /, **body: Any) -> Request:
+    """Return a request by POST with a body in JSON."""
+    return Request("POST", path, body, headers or {})
+
+
+def get(path: str, **headers: str | None) -> Request:
+    return Request("GET", path, None, headers)
+
+
+SIGN_UP = post("/sign-up/email", name="Ada", email="{email}", password="{password}")
+SIGN_IN = post("/sign-in/email", email="{email}", password="{password}")
+
+
+def signed_in(visitor: Visitor) -> None:
+    """Create an account, and be signed in."""
+    visitor.known["session_token"] = visitor.succeed(SIGN_UP)["token"]
+
+
+def forget_cookies(visitor: Visitor) -> None:
+    """Go on in another browser."""
+    visitor.jar.clear()
+
+
+def account(visitor: Visitor) -> None:
+    """Have an account, and not be signed in."""
+    signed_in(visitor)
+    forget_cookies(visitor)
+
+
+def enabled(visitor: Visitor) -> None:
+    """Have begun to turn two-factor authentication on."""
+    signed_in(visitor)
+    begun = visitor.succeed(post("/two-factor/enable", password="{password}"))
+    app = pyotp.parse_uri(begun["totpURI"])
+    visitor.known |= {"secret": app.secret, "backup_code": begun["backupCodes"][0]}
+
+
+def enrolled(visitor: Visitor) -> None:
+    """Have turned two-factor authentication on, in this session."""
+    enabled(visitor)
+    visitor.succeed(post("/two-factor/verify-totp", code="{code}"))
+
+
+def challenged(visitor: Visitor) -> None:
+    """Have given the password, and owe the second factor."""
+    enrolled(visitor)
+    forget_cookies(visitor)
+    assert visitor.succeed(SIGN_IN)["twoFactorRedirect"]
+
+
+def trusted_device(visitor: Visitor) -> None:
+    """Be signed out on a trusted device."""
+    challenged(visitor)
+    visitor.succeed(post("/two-factor/verify-totp", code="{code}", trustDevice=True))
+    visitor.succeed(post("/sign-out"))
+
+
+def signed_in_on_a_trusted_device(visitor: Visitor) -> None:
+    trusted_device(visitor)
+    visitor.succeed(SIGN_IN)
+
+
+def second_browser(visitor: Visitor) -> None:
+    """Sign in from another browser too, and know which session that is."""
+    own = visitor.succeed(get("/get-session"))["session"]["id"]
+    jar = dict(visitor.jar)
+    visitor.jar.clear()
+    visitor.succeed(SIGN_IN)
+    visitor.jar = jar
+    sessions = visitor.succeed(get("/list-sessions"))
+    visitor.known["other_session"] = next(one["token"] for one in sessions if one["id"] != own)
+
+
+def revoked(visitor: Visitor) -> None:
+    """Keep the cookies of a session that was ended."""
+    signed_in(visitor)
+    jar = dict(visitor.jar)
+    visitor.succeed(post("/sign-out"))
+    visitor.jar = jar
+
+
+def expired(visitor: Visitor) -> None:
+    """Keep the cookies of a session that was not used for eight days."""
+    signed_in(visitor)
+    visitor.site.age_sessions(visitor.known["email"], 8 * _DAY)
+
+
+def two_days_later(visitor: Visitor) -> None:
+    visitor.site.age_sessions(visitor.known["email"], 2 * _DAY)
+
+
+def used_challenge(visitor: Visitor) -> None:
+    """Keep the cookie of a challenge that was met, and no session."""
+    challenged(visitor)
+    jar = dict(visitor.jar)
+    visitor.succeed(post("/two-factor/verify-backup-code", code="{backup_code}"))
+    visitor.jar = jar
+
+
+def asked_for_reset(visitor: Visitor) -> None:
+    account(visitor)
+    visitor.succeed(post("/request-password-reset", email="{email}"))
+
+
+def asked_for_verification(visitor: Visitor) -> None:
+    signed_in(visitor)
+    visitor.succeed(post("/send-verification-email", email="{email}"))
+
+
+def verified(visitor: Visitor) -> None:
+    """Be signed in with an address that is verified."""
+    asked_for_verification(visitor)
+    visitor.succeed(get("/verify-email?token={verification_token}"))
+
+
+def password_changed_elsewhere(visitor: Visitor) -> None:
+    """Be signed in while the password is changed in another browser."""
+    signed_in(visitor)
+    jar = dict(visitor.jar)
+    forget_cookies(visitor)
+    visitor.succeed(SIGN_IN)
+    changed = {"currentPassword": "{password}", "newPassword": "staple battery horse correct"}
+    visitor.succeed(post("/change-password", **changed))
+    visitor.jar = jar
+
+
+def challenged_for_this_browser_session(visitor: Visitor) -> None:
+    """Owe the second factor, and have asked not to be remembered."""
+    enrolled(visitor)
+    forget_cookies(visitor)
+    visitor.succeed(post("/sign-in/email", email="{email}", password="{password}", rememberMe=False))
+
+
+_FORGED = "bm9ib2R5IGhhcyBzZXQgdGhpcyBjb29raWU"
+
+
+def forged_session(visitor: Visitor) -> None:
+    """Keep a cookie that no server has set."""
+    visitor.jar["better-auth.session_token"] = _FORGED
+
+
+def forged_trust(visitor: Visitor) -> None:
+    visitor.jar["better-auth.trust_device"] = _FORGED
