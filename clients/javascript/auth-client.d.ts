@@ -64,8 +64,14 @@ export interface TwoFactorStatus {
   phoneNumber: string | null;
 }
 
+/** Where to go on: the `callbackURL` of the sign-in. */
+export interface LedTo {
+  redirect?: boolean;
+  url?: string;
+}
+
 /** Signed in. */
-export interface TokenAndUser {
+export interface TokenAndUser extends LedTo {
   token: string;
   user: User;
 }
@@ -142,7 +148,13 @@ export interface TwoFactor {
       phoneNumber?: string;
     },
     /** `totpURI` is for a QR code; with the method `otp` there is none. The backup codes are shown this once. */
-    { totpURI?: string; backupCodes: string[]; method: "totp" | "otp" }
+    {
+      totpURI?: string;
+      backupCodes: string[];
+      method: "totp" | "otp";
+      /** Whether a code must confirm it: until then two-factor authentication is as it was. */
+      confirmationPending: boolean;
+    }
   >;
   /** Turn the second factor off. All other sessions end, and every device that was trusted. */
   disable: Call<{ password: string; code?: string }, Done>;
@@ -183,7 +195,7 @@ export interface Auth {
   signUp: {
     /** Create an account and sign in. */
     email: Call<
-      { name: string; email: string; password: string; image?: string; rememberMe?: Flag },
+      { name: string; email: string; password: string; image?: string; rememberMe?: Flag; callbackURL?: string },
       TokenAndUser
     >;
   };
@@ -195,8 +207,10 @@ export interface Auth {
         password: string;
         /** False lets the session end with the browser. */
         rememberMe?: Flag;
+        /** Where to go on when the sign-in is complete; the answer that completes it says `redirect` and `url`. */
+        callbackURL?: string;
       },
-      (TokenAndUser & { redirect: false; twoFactorRedirect?: undefined }) | TwoFactorRedirect
+      (TokenAndUser & { redirect: boolean; twoFactorRedirect?: undefined }) | TwoFactorRedirect
     >;
   };
   /** End this session. Without one nothing happens. */

@@ -170,7 +170,7 @@ async def test_calls_by_their_earlier_names(world: World, ada: Person) -> None:
     dead = await ada.client.get("/reset-password/no-such-token")
     assert dead.headers["location"] == f"{ORIGIN}/api/auth/reset-password?error=INVALID_TOKEN"
     refused = await ada.client.get(f"/reset-password/{token}", params={"callbackURL": "https://evil.example"})
-    assert code_of(refused) == (403, "INVALID_REDIRECT_URL")
+    assert code_of(refused) == (403, "INVALID_CALLBACK_URL")
 
     session = await ada.client.post("/get-session")
     assert session.json()["user"]["email"] == ada.email

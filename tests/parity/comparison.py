@@ -10,7 +10,7 @@ from parity.visitor import Outcome
 
 LISTED = Path(__file__).with_name("differences.toml")
 _REFUSALS = 400
-CATEGORIES = ("stricter", "richer", "different", "not offered", "being closed")
+CATEGORIES = ("stricter", "richer", "different", "not offered")
 
 
 @dataclass(frozen=True)

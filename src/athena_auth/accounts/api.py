@@ -121,7 +121,11 @@ class AccountApi:
         """End one session."""
         offered = Offered(code=call.body.code)
         revoked = await self._service.revoke(call.principal, call.body.token, offered)
-        return revoked if isinstance(revoked, Refused) else Reply(StatusAnswer())
+        if isinstance(revoked, Refused):
+            return revoked
+        signed_in = call.principal
+        is_own = call.body.token in {signed_in.session.id, signed_in.token}
+        return Reply(StatusAnswer(), cookies=_FORGET if is_own else ())
 
     async def revoke_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply | Refused:
         """End all sessions, this one too."""

@@ -22,8 +22,9 @@ class LinkedAccountAnswer(msgspec.Struct, frozen=True, rename="camel"):
     user_id: Id
     created_at: Timestamp
     updated_at: Timestamp
-    scopes: Annotated[list[str], Meta(examples=[[]])]
-    """Always empty; it is for providers elsewhere."""
+    scopes: Annotated[
+        list[str], Meta(description="Always empty; it is for providers elsewhere.", examples=[[]])
+    ]
 
 
 class LinkedAccountsApi:

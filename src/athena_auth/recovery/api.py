@@ -82,7 +82,7 @@ class RecoveryApi:
         query = call.body
         page = self._requests.reset_page(query.callback_url)
         if isinstance(page, Refused):
-            return page
+            return Refused(ErrorCode.INVALID_CALLBACK_URL)
         refused = await self._service.check_reset(query.token)
         found = {"token": query.token} if refused is None else {"error": refused.code.value}
         return Reply(None, location=with_parameters(page, **found))
@@ -200,7 +200,7 @@ class RecoveryApi:
                 access=Access.PUBLIC,
                 body=FollowResetQuery,
                 answer=None,
-                errors=(ErrorCode.INVALID_REDIRECT_URL,),
+                errors=(ErrorCode.INVALID_CALLBACK_URL,),
                 limit=MAIL_LINKS,
                 summary="Lead a browser to the page that takes a new password",
                 description="A redirect to `callbackURL`, with `token` in its query while the link works, else with "

@@ -42,6 +42,9 @@ _log = Log(__name__)
 Principal = SignedIn | ChallengeBearer | EndedSession | None
 
 _POLICY_VIOLATION = 1008
+_ENDS_THE_CHALLENGE = frozenset(
+    {ErrorCode.INVALID_TWO_FACTOR_COOKIE, ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE}
+)
 _MOST_LOGGED = 200
 """Characters of an `Origin` header."""
 _ADVICE = (
@@ -252,7 +255,7 @@ def _without_session(caller: Caller) -> EndedSession | Refused:
 
 
 def _is_dead_challenge(outcome: Reply | Refused, caller: Caller) -> bool:
-    is_dead = isinstance(outcome, Refused) and outcome.code is ErrorCode.INVALID_TWO_FACTOR_COOKIE
+    is_dead = isinstance(outcome, Refused) and outcome.code in _ENDS_THE_CHALLENGE
     return is_dead and caller.tokens.by_cookie and caller.tokens.challenge is not None
 
 

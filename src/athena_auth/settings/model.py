@@ -191,7 +191,7 @@ class Settings(BaseSettings):
     reset_pages: CommaSeparated = Field(
         (),
         description="Pages that `redirectTo` of a password reset may name beside the server's own, separated by commas: "
-        "addresses on a trusted origin or paths of this server. By default any page of a trusted origin.",
+        "addresses on a trusted origin or paths of this server. By default any page of a trusted origin, and any of this server's own outside /api/auth.",
     )
     trusted_proxies: Proxies = Field(
         (),

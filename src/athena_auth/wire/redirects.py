@@ -21,6 +21,7 @@ class RedirectPolicy:
         self.own = own
         self._origins = frozenset({own, *trusted})
         self._own_reset_page = own + own_reset_page
+        self._api = self._own_reset_page.rpartition("/")[0] + "/"
         self._reset_pages = {_without_query(self._configured(page)) for page in reset_pages}
 
     def _configured(self, page: str) -> str:
@@ -32,8 +33,9 @@ class RedirectPolicy:
     def reset_page(self, page: str) -> str | None:
         """Return the address of a page that may be handed the token of a reset; None when it may not.
 
-        Only pages that exist for that: on any other one, of our own even, the token would do nothing but leak, and the
-        mail with it would be useless. Where the operator named no pages, those of the front ends they trust will do.
+        Only pages that exist for that: below this API there is one, and on any other address there the token would do
+        nothing but leak, and the mail with it would be useless. Where the operator named no pages, those of the front ends
+        they trust will do, and what a proxy serves beside this API on the same origin.
         """
         address = self.absolute(page)
         if address is None:
@@ -41,8 +43,8 @@ class RedirectPolicy:
         bare = _without_query(address)
         if bare == self._own_reset_page or bare in self._reset_pages:
             return address
-        is_elsewhere = not address.startswith(f"{self.own}/") and address != self.own
-        return address if is_elsewhere and not self._reset_pages else None
+        is_ours = bare == self.own or bare.startswith(self._api) or bare + "/" == self._api
+        return None if is_ours or self._reset_pages else address
 
     def absolute(self, page: str) -> str | None:
         """Return the address of a page, which may be a path of our own; None when it is nobody's we know."""
