@@ -160,7 +160,7 @@ test("a challenge that has seen too many codes is over; a session is asked for a
   const over = await auth.twoFactor.verifyTotp({ code: person.wrongCode });
 
   refused(over, 400, "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE");
-  if (!BY_COOKIE) refused(await auth.twoFactor.sendOtp(), 401, "UNAUTHORIZED");
+  if (!BY_COOKIE) refused(await auth.twoFactor.sendOtp(), 401, "INVALID_TWO_FACTOR_COOKIE");
 });
 
 if (BY_COOKIE) {
