@@ -31,9 +31,12 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
         yield _listen_on_address(host, port)
         return
     path = Path(host.removeprefix(UNIX_SOCKET))
-    yield [_listen_on_path(path)]
-    with suppress(OSError):
-        path.unlink()
+    listener = _listen_on_path(path)
+    try:
+        yield [listener]
+    finally:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _handed_over() -> list[socket.socket]:

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import os
+import signal
 import socket
+import sys
 from functools import partial
 
 import uvicorn
@@ -51,6 +53,8 @@ def serve(settings: Settings) -> None:
 
 def _serve_here(application: ASGIApp, sockets: list[socket.socket], settings: Settings) -> None:
     server = uvicorn.Server(_config(application, settings))
+    # uvicorn raises the signal that stopped it once more; the default would end the process then and there.
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(0))
     # Ctrl-C is how it is meant to end; a second one ends it without waiting for requests under way.
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=sockets)
