@@ -194,7 +194,7 @@ def test_a_stopping_server_refuses_new_connections_at_once(tmp_path: Path, postg
                 return None
 
             wait_for(refused, "a refusal")
-            assert server.process.poll() is None, "while the request under way is still waited for"
+            assert workers_of(server), "while the request under way is still waited for"
         assert server.process.wait(30) == 0
 
 

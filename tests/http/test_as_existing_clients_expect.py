@@ -180,6 +180,27 @@ async def test_calls_by_their_earlier_names(world: World, ada: Person) -> None:
     assert done.status_code == 200, done.text
 
 
+@pytest.mark.parametrize(
+    ("page", "allowed"),
+    [
+        ("/new-password", True),
+        (f"{ORIGIN}/new-password", True),
+        ("/api/auth/reset-password", True),
+        ("/api/auth/ok", False),
+        ("/api/auth", False),
+        (f"{ORIGIN}/api/auth/get-session", False),
+        (ORIGIN, False),
+    ],
+)
+async def test_the_token_of_a_reset_is_for_pages_and_not_for_this_api(
+    sqlite_world: World, page: str, allowed: bool
+) -> None:
+    """A front end on the same origin has its page there; on an endpoint of ours the token would only leak."""
+    client = await sqlite_world.client()
+    asked = await client.post("/request-password-reset", json={"email": "a@example.com", "redirectTo": page})
+    assert code_of(asked) == ((200, None) if allowed else (403, "INVALID_REDIRECT_URL"))
+
+
 async def test_codes_and_statuses(world: World, ada: Person) -> None:
     client = await world.client()
     taken = await client.post("/sign-up/email", json=new(ada.email))
