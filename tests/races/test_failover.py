@@ -8,6 +8,7 @@ import pytest
 from athena_auth.store.migrate import migrate
 from support.cluster import Cluster, cluster
 from support.person import Person, sign_up
+from support.postgres import PostgresServer
 from support.world import World, world_over
 
 _MOST_ROUNDS = 600
@@ -17,7 +18,8 @@ _BEFORE = 6
 
 
 @pytest.fixture
-def two_servers() -> Iterator[Cluster]:
+def two_servers(postgres_server: PostgresServer) -> Iterator[Cluster]:
+    # The first server of a run makes the user that PostgreSQL runs as, and lets it read the programs.
     with cluster() as both:
         migrate(both.url)
         yield both
