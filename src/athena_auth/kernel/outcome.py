@@ -109,10 +109,10 @@ _REFUSALS = {
     ),
     ErrorCode.INVALID_REDIRECT_URL: _Refusal(
         HTTPStatus.FORBIDDEN,
-        "`redirectTo` must be a page of this site or of a trusted origin that may be given the token of a reset.",
+        "The `redirectTo` must be a page of this site or of a trusted origin that may be given the token of a reset.",
     ),
     ErrorCode.INVALID_CALLBACK_URL: _Refusal(
-        HTTPStatus.FORBIDDEN, "`callbackURL` must be a page of this site or of a trusted origin."
+        HTTPStatus.FORBIDDEN, "The `callbackURL` must be a page of this site or of a trusted origin."
     ),
     ErrorCode.SESSION_EXPIRED: _Refusal(
         HTTPStatus.BAD_REQUEST, "You signed in too long ago. Enter your password, or sign in again."

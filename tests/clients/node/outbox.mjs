@@ -4,9 +4,9 @@ import { setTimeout as pause } from "node:timers/promises";
 
 const PATIENCE_MS = 10_000;
 
-/** Wait for a mail with a code to this address and return its code. */
-export async function sentCode(email) {
-  return (await mailOf("two-factor-otp", email)).code;
+/** Wait for the nth mail with a code to this address and return its code. */
+export async function sentCode(email, nth = 1) {
+  return (await mailOf("two-factor-otp", email, nth)).code;
 }
 
 /** Wait for a mail with a link, one that sets a new password unless another kind is asked for; return its token. */
@@ -15,12 +15,12 @@ export async function sentToken(email, kind = "password-reset") {
   return new URL(url).searchParams.get("token");
 }
 
-async function mailOf(kind, email) {
+async function mailOf(kind, email, nth = 1) {
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
     const lines = (await readFile(process.env.OUTBOX, "utf8")).split("\n").filter(Boolean);
-    const mail = lines.map((line) => JSON.parse(line)).find((sent) => sent.to === email && sent.kind === kind);
-    if (mail) return mail;
+    const mails = lines.map((line) => JSON.parse(line)).filter((sent) => sent.to === email && sent.kind === kind);
+    if (mails.length >= nth) return mails[nth - 1];
     await pause(20);
   }
   throw new Error(`no mail of the kind ${kind} for ${email} arrived`);
