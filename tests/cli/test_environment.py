@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from athena_auth.settings import load_settings
-from support.process import ATHENA, SECRET, environment, run_athena, serving, serving_under
+from support.process import ATHENA, SECRET, environment, run_athena, run_athena_under, serving, serving_under
 from support.services import require
 
 # What Kubernetes tells each container of a Service called `athena-auth`, and of one called `athena`; Docker of a link.
@@ -33,6 +33,9 @@ DOCKER = {
     "ATHENA_ENV_LANG": "C.UTF-8",
     "ATHENA_PORT_3001_UDP": "udp://172.17.0.2:1",
 }
+
+# Runs a program as a number without a name.
+NOBODY_KNOWN = (require("unshare", "util-linux"), "--user", "--map-user=54321")
 
 
 def test_what_an_orchestrator_injects_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,17 +86,9 @@ def test_an_env_file_that_may_not_be_read_is_one_sentence(tmp_path: Path) -> Non
     (tmp_path / ".env").write_text("ATHENA_APP_NAME=Athena\n")
     (tmp_path / ".env").chmod(0)
     # Root may read everything, unless that right is taken away.
-    powerless = [require("setpriv", "util-linux"), "--bounding-set=-dac_override,-dac_read_search"]
+    powerless = (require("setpriv", "util-linux"), "--bounding-set=-dac_override,-dac_read_search")
 
-    ended = subprocess.run(  # noqa: S603 - our own program
-        [*(powerless if os.geteuid() == 0 else []), ATHENA, "serve", "--port", "0"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    ended = run_athena_under(powerless if os.geteuid() == 0 else (), tmp_path, "serve", port="0")
 
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1, ended.stderr
@@ -102,15 +97,8 @@ def test_an_env_file_that_may_not_be_read_is_one_sentence(tmp_path: Path) -> Non
 
 def test_a_user_without_a_name_is_told_to_name_one(tmp_path: Path) -> None:
     """Containers run as numbers; the driver asked the system who that is, and ended with a traceback."""
-    ended = subprocess.run(  # noqa: S603 - our own program
-        [require("unshare", "util-linux"), "--user", "--map-user=54321", ATHENA, "serve"],
-        cwd=tmp_path,
-        env=environment(database_url="postgresql://127.0.0.1/x", secret=SECRET, port="0"),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    url = "postgresql://127.0.0.1/x"
+    ended = run_athena_under(NOBODY_KNOWN, tmp_path, "serve", database_url=url, secret=SECRET, port="0")
 
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1, ended.stderr
@@ -118,8 +106,7 @@ def test_a_user_without_a_name_is_told_to_name_one(tmp_path: Path) -> None:
 
 
 def test_a_user_without_a_name_serves(tmp_path: Path) -> None:
-    nobody_known = (require("unshare", "util-linux"), "--user", "--map-user=54321")
-    with serving_under(nobody_known, tmp_path) as server:
+    with serving_under(NOBODY_KNOWN, tmp_path) as server:
         assert httpx.get(f"{server.base_url}/ok").json() == {"ok": True}
 
 

@@ -212,6 +212,30 @@ def test_sighup_replaces_the_workers_and_nobody_is_refused(tmp_path: Path, postg
         wait_for(replaced, "two new workers")
 
 
+@pytest.mark.slow
+def test_a_reload_while_a_worker_waits_to_be_started_leaves_no_stray(
+    tmp_path: Path, postgres_url: str, gate: Gate
+) -> None:
+    """The one that the reload started was forgotten when the one that waited was started as well."""
+    url = through(gate, postgres_url)
+    with serving(tmp_path, "--workers", "2", database_url=url, secret=SECRET) as server:
+        wait_for(lambda: both_serve(server), "both workers to serve", patience=LONG)
+        lost, _ = workers_of(server)
+        gate.shut()
+        lost.kill()
+        wait_for(lambda: server.log.count("worker.ended") >= 3 or None, "a pause of seconds", patience=LONG)
+        gate.open()
+        server.process.send_signal(signal.SIGHUP)
+        before = {worker.pid for worker in workers_of(server)}
+        wait_for(
+            lambda: (both_serve(server) and not before & {w.pid for w in workers_of(server)}) or None,
+            "two new workers",
+            patience=LONG,
+        )
+        time.sleep(5)  # longer than the pause that was under way
+        assert len(workers_of(server)) == 2
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_it_runs_as_the_first_process_of_a_container(tmp_path: Path, workers: str) -> None:
     """PID 1 gets no signal that it has no handler for, and inherits the orphans of all others."""

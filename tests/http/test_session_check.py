@@ -24,6 +24,15 @@ async def test_nobody_without_a_live_session_passes(world: World, ada: Person) -
     assert (await ada.client.get("/check-session")).status_code == 401
 
 
+async def test_a_proxy_that_asks_by_head_lets_nobody_pass_either(world: World, ada: Person) -> None:
+    """HEAD was answered without a look at the session, as for a link in a mail that must not be used up."""
+    stranger = await world.client()
+    for path in ("/check-session", "/check-session?level=2"):
+        assert (await stranger.head(path)).status_code == 401
+    assert (await ada.client.head("/check-session")).status_code == 200
+    assert (await ada.client.head("/check-session?level=2")).status_code == 403
+
+
 async def test_a_second_factor_can_be_demanded(world: World, ada: Person) -> None:
     refused = await ada.client.get("/check-session?level=2")
     assert (refused.status_code, refused.json()["code"]) == (403, "ENROLMENT_REQUIRED")

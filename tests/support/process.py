@@ -35,8 +35,15 @@ def environment(**settings: str) -> dict[str, str]:
 
 def run_athena(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command that ends by itself, in this folder."""
+    return run_athena_under((), folder, *arguments, **settings)
+
+
+def run_athena_under(
+    runner: tuple[str, ...], folder: Path, *arguments: str, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Do the same, run by another program, which is given with its arguments."""
     return subprocess.run(  # noqa: S603 - our own program
-        [ATHENA, *arguments],
+        [*runner, ATHENA, *arguments],
         cwd=folder,
         env=environment(**settings),
         stdin=subprocess.DEVNULL,

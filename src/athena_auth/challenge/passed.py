@@ -18,7 +18,7 @@ class Passed(msgspec.Struct, frozen=True):
     codes_left: int | None = None
     """Backup codes that are left, when one was used."""
     callback_url: str | None = None
-    """Where the browser goes on, when the sign-in was told."""
+    """Where the browser goes on, for a sign-in with a `callbackURL`."""
 
     def __repr__(self) -> str:
         return f"Passed({self.account.id})"

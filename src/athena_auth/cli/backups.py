@@ -33,7 +33,7 @@ def backup(
     with_secret: bool = typer.Option(  # noqa: FBT001
         False,  # noqa: FBT003
         "--with-secret",
-        help="Copy the secret kept beside the database too, to FILE.secret. Whoever has both can read the TOTP secrets.",
+        help="Copy the secret kept beside the database too, to FILE.secret. Anyone who has both can read the TOTP secrets.",
     ),
 ) -> None:
     """Copy the SQLite database to a new file, while the server runs.

@@ -37,9 +37,6 @@ class _Slot:
     def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
         self._config, self._sockets = config, sockets
         self.failures = 0
-        self.due = 0.0
-        """When the next worker may be started."""
-        self.is_ready = False
         self._pinged = 0.0
         self.start()
 
@@ -48,6 +45,8 @@ class _Slot:
         self.worker.start()
         self._started = time.monotonic()
         self.is_ready = False
+        self.due = 0.0
+        """When the next worker may be started; 0 while there is one."""
 
     def has_ended(self) -> bool:
         """Tell whether the worker is gone; one that is hung is ended."""
@@ -118,7 +117,6 @@ class Supervisor:
         for slot in slots:
             if slot.due:
                 if time.monotonic() >= slot.due:
-                    slot.due = 0.0
                     slot.start()
             elif slot.has_ended():
                 slot.note_end()
@@ -146,7 +144,10 @@ class Supervisor:
             slot.start()
             deadline = time.monotonic() + self._grace + _JOIN
             while not slot.is_ready and slot.worker.process.is_alive() and time.monotonic() < deadline:
+                if self._stopping:
+                    break
                 slot.is_ready = slot.worker.is_ready(_POLL)
+                self._announce(slots)
             if not slot.is_ready:
                 slot.end_now()
                 slot.worker, slot.is_ready = before, was_ready

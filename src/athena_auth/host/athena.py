@@ -148,7 +148,7 @@ class Athena:
         return Run(self._settings, self._events.hear, clock=self._clock, transport=self._transport)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """Serve one lifespan of ASGI. What an operator can mend is told in one sentence, without a traceback."""
+        """Serve one ASGI lifespan. What an operator can mend is one sentence in the log, without a traceback."""
         await receive()
         try:
             await self.start()

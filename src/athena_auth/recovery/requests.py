@@ -37,7 +37,7 @@ class LinkRequests:
     ) -> Refused | None:
         """Send a link that verifies the address and then leads to `callback`, if one is given.
 
-        `owner` is the account of who asks in a session. They are told what there is to verify, and nobody else is.
+        `owner` is the account of the session that asks. Only its owner learns whether there is something to verify.
         """
         refused = None if owner is None else _refuse_verification(owner, email)
         if refused is not None:

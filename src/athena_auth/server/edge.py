@@ -35,7 +35,7 @@ from athena_auth.server.route_table import BoundRoute, RouteTable, StaticPage
 from athena_auth.store.transaction import OwnerGone
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
-from athena_auth.wire.route import Access, Call, ChallengeBearer, EndedSession, NoBody, Route
+from athena_auth.wire.route import Access, Call, ChallengeBearer, EndedSession, Route
 
 _log = Log(__name__)
 
@@ -137,8 +137,9 @@ class Edge:
         if page is None and not methods:
             return refusal(Refused(ErrorCode.NOT_FOUND))
         bound = methods.get(method)
-        if bound is not None and scope["method"] == "HEAD" and bound.route.body is not NoBody:
-            # What looks at links before their reader does (HEAD) must not use them up.
+        if bound is not None and scope["method"] == "HEAD" and bound.route.browser_page is not None:
+            # Mail scanners look at links before their reader does, and must not use them up. Only links have a page:
+            # every other HEAD is carried out as a GET, since a proxy may act on its status.
             return Response(200, b"", [])
         if bound is None:
             allow = [(b"allow", ", ".join(methods if page is None else ("GET", *methods)).encode())]

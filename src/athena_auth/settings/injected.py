@@ -1,8 +1,8 @@
 """Environment variables that are not an operator's settings but an orchestrator's.
 
-Kubernetes tells every container of each service in its namespace, and Docker of each container that is linked, in
-variables that begin with the service's name. One called `athena` or `athena-auth` is told of in variables that look like
-settings of this server, `ATHENA_PORT=tcp://10.43.0.7:3001` among them.
+Kubernetes describes each service of a namespace to every container in it, and Docker each linked container, in variables
+that begin with the service's name. For one called `athena` or `athena-auth` they look like settings of this server:
+`ATHENA_PORT=tcp://10.43.0.7:3001`.
 """
 
 import re

@@ -4,7 +4,7 @@ import msgspec
 
 
 class StoreLimits(msgspec.Struct, frozen=True):
-    """What a store is told of its database; the settings of the same names describe each."""
+    """Limits of a store; the settings of the same names describe each."""
 
     database_timeout: float = 5.0
     """Seconds to accept a connection, and for a whole transaction."""
