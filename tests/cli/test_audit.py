@@ -9,7 +9,7 @@ from support.process import run_athena
 from support.world import world_over
 
 
-async def test_the_trail_tells_the_story_of_an_account(database_url: str, tmp_path: Path) -> None:
+async def _live_through_it(database_url: str) -> None:
     async with world_over(database_url) as world:
         ada = await sign_up(world)
         await sign_up(world, "bob@example.com", "Bob")
@@ -22,6 +22,10 @@ async def test_the_trail_tells_the_story_of_an_account(database_url: str, tmp_pa
         await ada.post("/two-factor/get-totp-uri", password=ada.password)
         await ada.post("/two-factor/disable", password=ada.password)
         await ada.post("/sign-out")
+
+
+async def test_the_trail_tells_the_story_of_an_account(database_url: str, tmp_path: Path) -> None:
+    await _live_through_it(database_url)
     await _to_the_present(database_url)
 
     printed = run_athena(tmp_path, "audit", "--user", "ada@example.com", "--json", database_url=database_url)

@@ -31,9 +31,11 @@ def test_codes_by_mail_are_on_once_one_confirmed_them(stage: Stage, client: Clie
 
     enrolment = stage.done(client.auth.two_factor.enable(PASSWORD, method="otp"))
     confirmed = stage.done(client.auth.two_factor.verify_otp(stage.sent_code()))
+    again = stage.done(client.auth.two_factor.enable(PASSWORD, method="otp"))
 
     assert (enrolment.method, enrolment.totp_uri) == (Method.OTP, None)
     assert enrolment.backup_codes
+    assert (enrolment.confirmation_pending, again.confirmation_pending) == (True, False)
     assert confirmed.user.two_factor_enabled
 
 

@@ -101,12 +101,14 @@ class SignedInByBackupCode(SignedIn, frozen=True, kw_only=True):
 
 
 class Enrolment(Answer, frozen=True, kw_only=True):
-    """What to show the owner, this once; it takes effect when a code confirms it."""
+    """What to show the owner, this once."""
 
     backup_codes: tuple[str, ...]
     totp_uri: str | None = msgspec.field(name="totpURI", default=None)
     """The address an authenticator app reads from a QR code; None for the method `otp`."""
     method: str = Method.TOTP
+    confirmation_pending: bool = True
+    """Whether a code must confirm it: until then two-factor authentication is as it was."""
 
 
 class TotpUri(Answer, frozen=True, kw_only=True):
