@@ -12,7 +12,7 @@ from athena_auth.server.request import BodyDecoder
 from athena_auth.server.response import Headers, Response, refusal
 from athena_auth.wire.route import Route
 
-_TOKEN = "{token}"  # noqa: S105 - how a path says where one stands
+_TOKEN = "{token}"
 
 
 class BoundRoute(msgspec.Struct, frozen=True):
