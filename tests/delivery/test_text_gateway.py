@@ -164,7 +164,7 @@ async def test_a_text_that_failed_goes_out_when_the_gateway_is_back(store: Store
         await post(store, outbox, clock, Channel.TEXT, NUMBER)
         await wait_until_asked(gateway, 1)
         gateway.status = 200
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not gateway.taken:
                 clock.advance(1)
                 await asyncio.sleep(0.05)

@@ -29,15 +29,15 @@ async def world(database_url: str, hasher: HeldHasher) -> AsyncIterator[World]:
 async def test_while_passwords_are_hashed_others_are_answered(
     world: World, ada: Person, hasher: HeldHasher
 ) -> None:
-    """A peer hashes on its event loop: one wrong password stops everybody for 87 ms."""
+    """A peer hashes on its event loop: one sign-in stops everybody for 87 ms."""
     with hasher.held():
-        signing_in = [asyncio.create_task(ada.sign_in(password="a wrong password")) for _ in range(12)]
+        signing_in = [asyncio.create_task(ada.sign_in()) for _ in range(3)]
         await hasher.has_verified()
 
         sessions = [await ada.session() for _ in range(12)]
 
         assert [session["user"]["email"] for session in sessions] == [ada.email] * 12
-    assert {answer.status_code for answer in await asyncio.gather(*signing_in)} == {401, 429}
+    assert {answer.status_code for answer in await asyncio.gather(*signing_in)} == {200}
 
 
 async def test_a_flood_of_passwords_is_turned_away_at_once(
