@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from athena_auth.host.errors import RefusedError
     from athena_auth.host.guard import Guard
     from athena_auth.host.model import AuthEvent, LiveSession, Principal, User
-    from athena_auth.host.standing import create_app
+    from athena_auth.host.standalone import create_app
     from athena_auth.host.users import Users
     from athena_auth.settings import Settings, SettingsError, load_settings
 
@@ -42,7 +42,7 @@ _HOMES = {
     "RefusedError": "athena_auth.host.errors",
     "User": "athena_auth.host.model",
     "Users": "athena_auth.host.users",
-    "create_app": "athena_auth.host.standing",
+    "create_app": "athena_auth.host.standalone",
     "Settings": "athena_auth.settings",
     "SettingsError": "athena_auth.settings",
     "load_settings": "athena_auth.settings",

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
-from athena_auth.host.guard import Gatekeeper
+from athena_auth.host.guard import GuardContext
 from athena_auth.kernel.clock import Clock, SystemClock
 from athena_auth.kernel.log import Log
 from athena_auth.secret_checks.service import verify_secrets
@@ -57,7 +57,7 @@ class Run:
         self._limits = request_limits(settings, base.clock)
         policy = edge_policy(settings, self._limits)
         self.application: ASGIApp = application(self.routes, self.wired.resolver, settings, policy)
-        self.gatekeeper = Gatekeeper(policy, self.wired.resolver, base.clock)
+        self.gatekeeper = GuardContext(policy, self.wired.resolver, base.clock)
 
     async def start(self, *, migrates: bool) -> None:
         """Connect to the database; begin to send mail and to sweep.
@@ -95,7 +95,7 @@ class Run:
             await self._limits.close()
         await self._clock_watch.stop()
         await self.wired.sweeper.stop()
-        await base.errands.stop()
+        await base.background.stop()
         await base.outbox.stop()
         base.pool.close()
         await base.store.close()
