@@ -129,10 +129,7 @@ async def live(url: str) -> Past:
 
 async def rows_of_what_is_ended(url: str) -> list[object]:
     """Return how many rows each table has."""
-    return [
-        (await fetch_all(url, f"SELECT count(*) FROM {table}"))[0][0]  # noqa: S608 - our own words
-        for table in ENDED
-    ]
+    return [(await fetch_all(url, f"SELECT count(*) FROM {table}"))[0][0] for table in ENDED]
 
 
 @dataclass

@@ -180,7 +180,7 @@ async def test_what_has_expired_depends_on_nothing(database_url: str) -> None:
         ("athena_outbox", "expires_at"),
         ("athena_sent_code", "expires_at"),
     ]:
-        await execute(database_url, f"UPDATE {table} SET {column} = {last_year}")  # noqa: S608 - our own words
+        await execute(database_url, f"UPDATE {table} SET {column} = {last_year}")
 
     await starts(database_url, TWO)
 
