@@ -131,7 +131,7 @@ class Requests:
             await tx.fetch_one(COUNT_BACKUP_CODES, user_id=user_id, state="active")
             answer = await self._sign_in(tx, challenge, user_id, EventName.BACKUP_CODE_ACCEPTED, now)
             mail = Mail(new_id(now), answer["user"]["email"], answer["user"]["name"], "", now + _WEEK)
-            await _pay_for_send(tx, user_id, SendKind.NEWS, now)
+            await _pay_for_send(tx, user_id, SendKind.NOTIFICATION, now)
             self._post(tx, mail, now)
             return answer, mail
 

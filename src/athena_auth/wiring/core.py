@@ -8,7 +8,6 @@ from athena_auth.accounts.step_up import StepUp
 from athena_auth.authenticators import sql as authenticators_sql
 from athena_auth.backup_codes import sql as backup_codes_sql
 from athena_auth.backup_codes.factor import BackupCodeFactor
-from athena_auth.challenge.aftermath import Aftermath
 from athena_auth.challenge.credentials import CredentialEvents
 from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
 from athena_auth.challenge.replay import Replay
@@ -60,7 +59,7 @@ def core_of(settings: Settings, base: Foundation) -> Core:
     )
     passwords = PasswordVerifier(base.store, base.clock, base.pool, notifications)
     events = CredentialEvents(notifications, _SUBSCRIBERS)
-    verifier, aftermath = AttemptVerifier(notifications), Aftermath(notifications, trust)
+    verifier = AttemptVerifier(notifications, trust)
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return Core(
         factors=factors,
@@ -75,7 +74,6 @@ def core_of(settings: Settings, base: Foundation) -> Core:
             clock=base.clock,
             verifier=verifier,
             events=events,
-            aftermath=aftermath,
             replay=Replay(base.keyring),
             lifetimes=lifetimes,
         ),
@@ -84,7 +82,6 @@ def core_of(settings: Settings, base: Foundation) -> Core:
             clock=base.clock,
             passwords=passwords,
             verifier=verifier,
-            aftermath=aftermath,
             methods=methods,
             relaxed=settings.step_up == "password",
         ),
