@@ -122,4 +122,4 @@ async def test_a_server_of_the_version_before_finds_no_table_to_accept_codes_fro
 
     for table in ("athena_totp_authenticator", "athena_otp_authenticator"):
         with pytest.raises(Exception, match=r"no such table|does not exist"):
-            await fetch_all(before, f"SELECT * FROM {table}")  # noqa: S608 - our own words
+            await fetch_all(before, f"SELECT * FROM {table}")
