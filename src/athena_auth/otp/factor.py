@@ -46,6 +46,7 @@ class OtpFactor:
     """Sends, judges and uses up codes."""
 
     name = FactorName.OTP
+    code_name = "sent code"
     is_throttled = True
     malformed = Refused(
         ErrorCode.INVALID_CODE,

@@ -5,9 +5,11 @@ import msgspec
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up import StepUp
+from athena_auth.audit.model import EventName
 from athena_auth.authenticators import sql as authenticators_sql
 from athena_auth.backup_codes import sql as backup_codes_sql
 from athena_auth.backup_codes.factor import BackupCodeFactor
+from athena_auth.challenge.audit_events import verification_events
 from athena_auth.challenge.credentials import CredentialEvents
 from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
 from athena_auth.challenge.replay import Replay
@@ -33,6 +35,12 @@ _SUBSCRIBERS = (
     trusted_devices_sql.credentials_changed,
     recovery_sql.credentials_changed,
 )
+
+
+def known_events() -> dict[str, str]:
+    """Return the name of every event that this server records, with its meaning."""
+    general = {event.value: event.meaning for event in EventName}
+    return general | verification_events((TotpFactor, OtpFactor, BackupCodeFactor))
 
 
 class Core(msgspec.Struct, frozen=True):
