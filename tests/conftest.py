@@ -10,6 +10,8 @@ import pytest_asyncio
 from hypothesis import settings
 
 from athena_auth.store.migrate import migrate
+from athena_auth.store.transaction import DEFER_CHECKS
+from support.collisions import refuse_collisions
 from support.person import Person, sign_up
 from support.postgres import PostgresServer
 from support.world import World, world_over
@@ -17,6 +19,8 @@ from support.world import World, world_over
 # How long an example takes tells of the machine, and of what else it does.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+DEFER_CHECKS.append(refuse_collisions)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ _INSERT_PENDING = Statement("""
     WHERE o.confirmed_at IS NULL OR o.phone_number IS NOT NULL
 """)
 
-_STAGE_NUMBER = Statement("""
+_INSERT_PENDING_NUMBER = Statement("""
     INSERT INTO athena_otp_authenticator (user_id, created_at, pending_phone_number)
     VALUES (:user_id, :now, :number)
     ON CONFLICT (user_id) DO UPDATE SET created_at = :now, pending_phone_number = :number
@@ -39,14 +39,18 @@ _CONFIRM_NUMBER = Statement("""
 
 _DROP = Statement("DELETE FROM athena_otp_authenticator WHERE user_id = :user_id")
 
-_DROP_PENDING = Statement("""
-    DELETE FROM athena_otp_authenticator WHERE user_id = :user_id AND confirmed_at IS NULL
-""")
+# Of these two, one changes rows that are not confirmed and the other those that are.
+_DROP_PENDING = Statement(
+    "DELETE FROM athena_otp_authenticator WHERE user_id = :user_id AND confirmed_at IS NULL", combinable=True
+)
 
-_DROP_PENDING_NUMBER = Statement("""
+_DROP_PENDING_NUMBER = Statement(
+    """
     UPDATE athena_otp_authenticator SET pending_phone_number = NULL
     WHERE user_id = :user_id AND confirmed_at IS NOT NULL
-""")
+    """,
+    combinable=True,
+)
 
 _PUT_CODE = Statement("""
     INSERT INTO athena_sent_code (binding, user_id, code_hash, phone_number, created_at, expires_at)
@@ -61,7 +65,7 @@ _LOAD_CODE = Statement("""
     WHERE binding = :binding AND user_id = :user_id AND expires_at > :now
 """)
 
-_SPEND_CODE = Statement("""
+_CONSUME_CODE = Statement("""
     UPDATE athena_sent_code SET used_by = :browser
     WHERE binding = :binding AND user_id = :user_id AND code_hash = :code_hash AND expires_at > :now
       AND used_by IS NULL
@@ -96,7 +100,7 @@ async def insert_pending(tx: Tx, user_id: UserId, now: Millis) -> None:
 
 async def insert_pending_number(tx: Tx, user_id: UserId, number: str, now: Millis) -> None:
     """Begin an enrolment of a phone number, in place of one that is under way; what is confirmed stays as it is."""
-    await tx.execute(_STAGE_NUMBER, user_id=user_id, number=number, now=now)
+    await tx.execute(_INSERT_PENDING_NUMBER, user_id=user_id, number=number, now=now)
 
 
 async def confirm(tx: Tx, user_id: UserId, now: Millis) -> bool:
@@ -136,7 +140,7 @@ async def load_code(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> Sen
 async def consume_code(tx: Tx, attempt: Attempt, code_hash: bytes) -> ConsumedCode | None:
     """Use a code up; None when it is not the one that was sent last, is used or has expired."""
     row = await tx.fetch_one(
-        _SPEND_CODE,
+        _CONSUME_CODE,
         binding=attempt.binding.key,
         user_id=attempt.user_id,
         code_hash=code_hash,

@@ -39,7 +39,7 @@ _DROP_PENDING = Statement("""
     DELETE FROM athena_totp_authenticator WHERE user_id = :user_id AND state = 'pending'
 """)
 
-_HOLD_PENDING = Statement("""
+_LOCK_PENDING = Statement("""
     UPDATE athena_totp_authenticator SET state = state
     WHERE id = :id AND state = :pending AND last_step < :step
 """)
@@ -50,7 +50,7 @@ _CONFIRM = Statement("""
 """)
 
 _LAST_STEP = "CAST(:now AS BIGINT) / (period * 1000) + :window"
-_USE_UP = Statement(f"""
+_USE_UP_STEPS = Statement(f"""
     UPDATE athena_totp_authenticator
     SET last_step = CASE WHEN last_step > {_LAST_STEP} THEN last_step ELSE {_LAST_STEP} END, last_used_by = NULL
     WHERE id IN (SELECT id FROM athena_totp_authenticator WHERE id > :first ORDER BY id LIMIT :most)
@@ -105,14 +105,14 @@ async def is_reuse_elsewhere(tx: Tx, authenticator_id: str, browser: bytes) -> b
     return await tx.execute(_REUSE_ELSEWHERE, id=authenticator_id, browser=browser) == 1
 
 
-def reseal(tx: Tx, authenticator_id: str, sealed_secret: bytes) -> None:
-    """Store the secret sealed anew."""
-    tx.defer(_RESEAL, id=authenticator_id, sealed_secret=sealed_secret)
+async def reseal(tx: Tx, authenticator_id: str, sealed_secret: bytes) -> None:
+    """Store the secret re-encrypted. Not deferred: the same transaction may go on to delete the authenticator."""
+    await tx.execute(_RESEAL, id=authenticator_id, sealed_secret=sealed_secret)
 
 
 async def lock_pending(tx: Tx, authenticator_id: str, step: int) -> bool:
     """Lock an authenticator that a code of this step can confirm; False when there is none any more."""
-    return await tx.execute(_HOLD_PENDING, id=authenticator_id, pending=State.PENDING, step=step) == 1
+    return await tx.execute(_LOCK_PENDING, id=authenticator_id, pending=State.PENDING, step=step) == 1
 
 
 async def drop_active(tx: Tx, user_id: UserId) -> None:
@@ -140,7 +140,7 @@ async def use_up_steps(runner: Runner, now: Millis, *, window: int, most: int) -
     Which browser used the last one is forgotten, so that no owner is warned of a code that nobody has seen.
     """
     first = ""
-    while rows := await runner.fetch_all(_USE_UP, now=now, window=window, first=first, most=most):
+    while rows := await runner.fetch_all(_USE_UP_STEPS, now=now, window=window, first=first, most=most):
         first = max(row["id"] for row in rows)
 
 
