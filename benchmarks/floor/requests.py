@@ -34,8 +34,8 @@ COUNT_FAILURE = server_statement("athena_guess_budget", "_CONSUME_ATTEMPT")
 RESET_FAILURES = server_statement("athena_guess_budget", "_RESET")
 COUNT_SEND = server_statement("athena_send_budget", "_CONSUME_SEND")
 RESET_SENDS = server_statement("athena_send_budget", "_RESET")
-LOAD_AUTHENTICATORS = server_statement("athena_totp_authenticator", "_LOAD")
-ADVANCE_STEP = server_statement("athena_totp_authenticator", "_ADVANCE")
+LOAD_AUTHENTICATORS = server_statement("athena_authenticator", "_LOAD")
+ADVANCE_STEP = server_statement("athena_authenticator", "_ADVANCE")
 PUT_CODE = server_statement("athena_sent_code", "_PUT_CODE")
 CONSUME_CODE = server_statement("athena_sent_code", "_CONSUME_CODE")
 CONSUME_BACKUP_CODE = server_statement("athena_backup_code", "_CONSUME")
@@ -101,9 +101,9 @@ class Requests:
         async def work(tx: Tx) -> Any:
             user_id = await _consume_attempt(tx, challenge, now)
             row = await tx.fetch_one(LOAD_AUTHENTICATORS, user_id=user_id)
-            secret = self._keyring.unseal(row["sealed_secret"], f"totp:{user_id}:{row['id']}")
+            secret = self._keyring.unseal(row["sealed_data"], f"totp:{user_id}:{row['id']}")
             step = totp.matching_step(secret, _PARAMETERS, code, now, 1)
-            await tx.execute(ADVANCE_STEP, id=row["id"], step=step, browser=_BROWSER)
+            await tx.execute(ADVANCE_STEP, id=row["id"], counter=step, browser=_BROWSER, now=now)
             return await self._sign_in(tx, challenge, user_id, EventName.TOTP_ACCEPTED, now)
 
         return await self._database.transact(work)
@@ -137,7 +137,7 @@ class Requests:
             await tx.fetch_one(COUNT_BACKUP_CODES, user_id=user_id, state="active")
             answer = await self._sign_in(tx, challenge, user_id, EventName.BACKUP_CODE_ACCEPTED, now)
             mail = Mail(new_id(now), answer["user"]["email"], answer["user"]["name"], "", now + _WEEK)
-            await _consume_send(tx, user_id, SendKind.NEWS, now)
+            await _consume_send(tx, user_id, SendKind.NOTIFICATION, now)
             self._post(tx, mail, now)
             return answer, mail
 

@@ -237,4 +237,4 @@ async def test_an_app_is_forgotten_with_the_code_that_re_encrypts_its_secret(dat
         answer = await ada.post("/two-factor/disable", password=PASSWORD, code=ada.code())
 
     assert answer.status_code == 200, answer.text
-    assert await fetch_all(database_url, "SELECT id FROM athena_totp_authenticator") == []
+    assert await fetch_all(database_url, "SELECT id FROM athena_authenticator") == []

@@ -14,7 +14,7 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
-from athena_auth.sessions.model import Amr, Assurance, Level, Minted, SessionTerms
+from athena_auth.sessions.model import Amr, Assurance, Level, Minted, SessionOptions
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import ClientInfo
 
@@ -161,7 +161,7 @@ class SignInPolicy:
         now: Millis,
         device_id: str | None = None,
     ) -> Minted:
-        terms = SessionTerms(
+        options = SessionOptions(
             self._lifetimes.session, first.persistent, device_id, superseded=first.superseded_session
         )
-        return mint(tx, account.id, assurance, first.client, terms, now)
+        return mint(tx, account.id, assurance, first.client, options, now)

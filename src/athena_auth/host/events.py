@@ -65,15 +65,15 @@ class _Subscription:
         while True:
             recorded = await waiting.get()
             try:
-                await self._tell(event_of(recorded))
+                await self._deliver(event_of(recorded))
             finally:
                 waiting.task_done()
 
-    async def _tell(self, event: AuthEvent) -> None:
+    async def _deliver(self, event: AuthEvent) -> None:
         try:
-            told = self._subscriber(event)
-            if inspect.isawaitable(told):
-                await told
+            delivered = self._subscriber(event)
+            if inspect.isawaitable(delivered):
+                await delivered
         except (Exception, asyncio.CancelledError) as error:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():

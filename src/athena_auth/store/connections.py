@@ -12,16 +12,17 @@ from collections.abc import Awaitable, Callable
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.postgres_connection import Connection
 
-_PATIENCE = 2.0
-"""Seconds to wait for a connection. A longer wait means overload, and callers get an error instead of queueing."""
-
 
 class Connections:
     """At most `size` connections, opened on demand, used by one caller at a time, the last used first."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int) -> None:
+    def __init__(
+        self, connect: Callable[[], Awaitable[Connection]], size: int, patience: float = 2.0
+    ) -> None:
         self._connect = connect
         self._free_slots = size
+        self._patience = patience
+        """Seconds to wait for a connection. A longer wait means overload, and callers get an error instead of queueing."""
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
 
@@ -68,14 +69,14 @@ class Connections:
         """Close the idle connections; those in use end with the process."""
         idle, self._idle = self._idle, []
         # All at once, each with a timeout: a database that has vanished answers none of them.
-        await asyncio.gather(*(each.close(timeout=_PATIENCE) for each in idle), return_exceptions=True)
+        await asyncio.gather(*(each.close(timeout=self._patience) for each in idle), return_exceptions=True)
 
     async def _wait(self) -> Connection | None:
         """Wait for a connection, or for the slot of one that broke (None)."""
         turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._patience):
                 return await turn
         except TimeoutError:
             self._pass_on(turn)

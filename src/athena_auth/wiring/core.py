@@ -5,9 +5,9 @@ import msgspec
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up import StepUp
+from athena_auth.authenticators import sql as authenticators_sql
 from athena_auth.backup_codes import sql as backup_codes_sql
 from athena_auth.backup_codes.factor import BackupCodeFactor
-from athena_auth.challenge.aftermath import Aftermath
 from athena_auth.challenge.credentials import CredentialEvents
 from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
 from athena_auth.challenge.replay import Replay
@@ -21,14 +21,13 @@ from athena_auth.otp.factor import OtpFactor, OtpSettings
 from athena_auth.recovery import sql as recovery_sql
 from athena_auth.recovery.recognition import RecognitionLinks
 from athena_auth.settings import BASE_PATH, Settings
-from athena_auth.totp import sql as totp_sql
 from athena_auth.totp.factor import TotpFactor, TotpSettings
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.trusted_devices.device_trust import TrustedDevices
 from athena_auth.wiring.foundation import Foundation
 
 _SUBSCRIBERS = (
-    totp_sql.credentials_changed,
+    authenticators_sql.credentials_changed,
     otp_sql.credentials_changed,
     backup_codes_sql.credentials_changed,
     trusted_devices_sql.credentials_changed,
@@ -60,7 +59,7 @@ def core_of(settings: Settings, base: Foundation) -> Core:
     )
     passwords = PasswordVerifier(base.store, base.clock, base.pool, notifications)
     events = CredentialEvents(notifications, _SUBSCRIBERS)
-    verifier, aftermath = AttemptVerifier(notifications), Aftermath(notifications, trust)
+    verifier = AttemptVerifier(notifications, trust)
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return Core(
         factors=factors,
@@ -75,7 +74,6 @@ def core_of(settings: Settings, base: Foundation) -> Core:
             clock=base.clock,
             verifier=verifier,
             events=events,
-            aftermath=aftermath,
             replay=Replay(base.keyring),
             lifetimes=lifetimes,
         ),
@@ -84,7 +82,6 @@ def core_of(settings: Settings, base: Foundation) -> Core:
             clock=base.clock,
             passwords=passwords,
             verifier=verifier,
-            aftermath=aftermath,
             methods=methods,
             relaxed=settings.step_up == "password",
         ),
