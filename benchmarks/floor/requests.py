@@ -238,7 +238,7 @@ async def _consume_send(tx: Tx, user_id: str, kind: SendKind, now: Millis) -> No
         now=now,
         window_began=now - _HOUR,
         free=FREE_SENDS,
-        later=now + _LEASE,
+        next_at=now + _LEASE,
         most=MOST_SENDS,
     )
 
