@@ -20,7 +20,7 @@ _LOAD_CODE = Statement("""
     WHERE binding = :binding AND user_id = :user_id AND expires_at > :now
 """)
 
-_SPEND_CODE = Statement("""
+_CONSUME_CODE = Statement("""
     UPDATE athena_sent_code SET used_by = :browser
     WHERE binding = :binding AND user_id = :user_id AND code_hash = :code_hash AND expires_at > :now
       AND used_by IS NULL
@@ -59,7 +59,7 @@ async def load_code(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> Sen
 async def consume_code(tx: Tx, attempt: Attempt, code_hash: bytes) -> ConsumedCode | None:
     """Use a code up; None when it is not the one that was sent last, is used or has expired."""
     row = await tx.fetch_one(
-        _SPEND_CODE,
+        _CONSUME_CODE,
         binding=attempt.binding.key,
         user_id=attempt.user_id,
         code_hash=code_hash,

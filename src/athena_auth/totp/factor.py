@@ -143,7 +143,7 @@ class TotpFactor:
             return Used(Refused(ErrorCode.INVALID_CODE), elsewhere)
         if not self._keyring.is_current_seal(authenticator.sealed_data):
             secret = self._secret(authenticator)
-            sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.context))
+            await sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.context))
         return Verified(self.name, Amr.TOTP)
 
     def _refusal(self, enrolled: Authenticator | None, attempt: Attempt) -> Refused:
