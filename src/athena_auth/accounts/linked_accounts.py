@@ -11,7 +11,7 @@ from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Call, NoBody
 
-_PASSWORD = "credential"  # noqa: S105 - what clients call this way to sign in
+_PASSWORD = "credential"
 
 
 class LinkedAccountAnswer(msgspec.Struct, frozen=True, rename="camel"):
