@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from athena_auth.client.auth import Auth
-from athena_auth.client.sign_in import SignIn, SignUp
-from athena_auth.client.two_factor import TwoFactor
+from athena_auth_client.auth import Auth
+from athena_auth_client.sign_in import SignIn, SignUp
+from athena_auth_client.two_factor import TwoFactor
 
 GROUPS: dict[str, type] = {
     "client.auth": Auth,

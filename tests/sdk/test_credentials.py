@@ -7,7 +7,7 @@ from typing import Unpack
 import httpx
 import pytest
 
-from athena_auth.client import AthenaClient, FileTokenStore, MemoryTokenStore, Options, Tokens
+from athena_auth_client import AthenaClient, FileTokenStore, MemoryTokenStore, Options, Tokens
 from support.sdk import BASE_URL, PASSWORD, Credentials, Kind, Stage, stage_over
 from support.world import ORIGIN
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from athena_auth.client import (
+from athena_auth_client import (
     AthenaError,
     FileTokenStore,
     MemoryTokenStore,

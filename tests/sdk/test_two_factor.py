@@ -2,7 +2,7 @@
 
 import pytest
 
-from athena_auth.client import AthenaError, Method, StepUpRequiredError, WrongCodeError
+from athena_auth_client import AthenaError, Method, StepUpRequiredError, WrongCodeError
 from support.sdk import PASSWORD, Client, Credentials, Kind, Stage, stage_over
 
 

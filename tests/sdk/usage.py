@@ -2,7 +2,7 @@
 
 from typing import assert_type
 
-from athena_auth.client import (
+from athena_auth_client import (
     Async,
     AsyncAthenaClient,
     AthenaClient,

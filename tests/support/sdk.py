@@ -13,10 +13,10 @@ import httpx
 import pyotp
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from athena_auth.client import AsyncAthenaClient, AthenaClient, Challenge, Options, SignedIn, User
 from athena_auth.delivery.model import Message, MessageKind
 from athena_auth.host.standing import standing_alone
 from athena_auth.settings import BASE_PATH
+from athena_auth_client import AsyncAthenaClient, AthenaClient, Challenge, Options, SignedIn, User
 from support.world import ORIGIN, World, world_over
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from typing import Generic, Literal, TypeVar
 import httpx
 import msgspec
 
-from athena_auth.client.answers import (
+from athena_auth_client.answers import (
     BackupCodes,
     CurrentSession,
     Done,
@@ -20,7 +20,7 @@ from athena_auth.client.answers import (
     TrustedDevice,
     TwoFactorStatus,
 )
-from athena_auth.client.errors import unexpected
+from athena_auth_client.errors import unexpected
 
 T = TypeVar("T")
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from athena_auth.client import endpoints
-from athena_auth.client.answers import CurrentSession, Session, SignedIn
-from athena_auth.client.connection import Connection, S
-from athena_auth.client.operation import Group, operation
-from athena_auth.client.second_step import Challenge
-from athena_auth.client.sign_in import SignIn, SignUp, challenge_in
-from athena_auth.client.two_factor import TwoFactor
+from athena_auth_client import endpoints
+from athena_auth_client.answers import CurrentSession, Session, SignedIn
+from athena_auth_client.connection import Connection, S
+from athena_auth_client.operation import Group, operation
+from athena_auth_client.second_step import Challenge
+from athena_auth_client.sign_in import SignIn, SignUp, challenge_in
+from athena_auth_client.two_factor import TwoFactor
 
 
 class Auth(Group[S]):

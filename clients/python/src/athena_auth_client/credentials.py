@@ -9,8 +9,8 @@ from typing import Literal
 import httpx
 import msgspec
 
-from athena_auth.client.errors import TOKEN_STORE_FAILED, TokenStoreError
-from athena_auth.client.tokens import TokenStore
+from athena_auth_client.errors import TOKEN_STORE_FAILED, TokenStoreError
+from athena_auth_client.tokens import TokenStore
 
 CredentialsMode = Literal["bearer", "cookie"]
 """Whether the session's token is shown as `Authorization: Bearer`, or as a cookie as browsers do."""

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import httpx
 import msgspec
 
-from athena_auth.client.retry_after import retry_after
+from athena_auth_client.retry_after import retry_after
 
 UNEXPECTED_ANSWER = "UNEXPECTED_ANSWER"
 """What answered does not speak this protocol: a proxy's page, another server, another path."""

@@ -6,12 +6,12 @@ from typing import Any, Generic, TypedDict, TypeVar
 import httpx
 import msgspec
 
-from athena_auth.client.credentials import COOKIE_PREFIX, Credentials, CredentialsMode
-from athena_auth.client.endpoints import Endpoint
-from athena_auth.client.errors import NETWORK_ERROR, NetworkError, refused, unanswered
-from athena_auth.client.retry_after import retry_after
-from athena_auth.client.senders import Async, Sync
-from athena_auth.client.tokens import MemoryTokenStore, TokenStore
+from athena_auth_client.credentials import COOKIE_PREFIX, Credentials, CredentialsMode
+from athena_auth_client.endpoints import Endpoint
+from athena_auth_client.errors import NETWORK_ERROR, NetworkError, refused, unanswered
+from athena_auth_client.retry_after import retry_after
+from athena_auth_client.senders import Async, Sync
+from athena_auth_client.tokens import MemoryTokenStore, TokenStore
 
 S = TypeVar("S", bound=Sync | Async)
 T = TypeVar("T")

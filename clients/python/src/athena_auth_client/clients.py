@@ -5,10 +5,10 @@ from typing import Self, Unpack
 
 import httpx
 
-from athena_auth.client.auth import Auth
-from athena_auth.client.connection import Connection, Options
-from athena_auth.client.proxies import awaiting_transport, blocking_transport
-from athena_auth.client.senders import Async, Sync
+from athena_auth_client.auth import Auth
+from athena_auth_client.connection import Connection, Options
+from athena_auth_client.proxies import awaiting_transport, blocking_transport
+from athena_auth_client.senders import Async, Sync
 
 DEFAULT_BASE_URL = "http://localhost:3001/api/auth"
 _TIMEOUT = httpx.Timeout(10, connect=5)

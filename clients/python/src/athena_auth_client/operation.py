@@ -3,8 +3,8 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
-from athena_auth.client.connection import Connection, S
-from athena_auth.client.senders import Async, Sync
+from athena_auth_client.connection import Connection, S
+from athena_auth_client.senders import Async, Sync
 
 P = ParamSpec("P")
 R = TypeVar("R")

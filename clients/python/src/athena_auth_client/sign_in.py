@@ -1,11 +1,11 @@
 """Signing up and in by mail address and password."""
 
-from athena_auth.client import endpoints
-from athena_auth.client.answers import FirstStep, SignedIn
-from athena_auth.client.connection import Connection, S
-from athena_auth.client.errors import UNEXPECTED_ANSWER, AthenaError
-from athena_auth.client.operation import Group, operation
-from athena_auth.client.second_step import Challenge
+from athena_auth_client import endpoints
+from athena_auth_client.answers import FirstStep, SignedIn
+from athena_auth_client.connection import Connection, S
+from athena_auth_client.errors import UNEXPECTED_ANSWER, AthenaError
+from athena_auth_client.operation import Group, operation
+from athena_auth_client.second_step import Challenge
 
 
 class SignUp(Group[S]):

@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from athena_auth.client import endpoints
-from athena_auth.client.answers import BackupCodes, Enrolment, TotpUri, TrustedDevice, TwoFactorStatus
-from athena_auth.client.connection import S
-from athena_auth.client.operation import operation
-from athena_auth.client.second_step import SecondStep
+from athena_auth_client import endpoints
+from athena_auth_client.answers import BackupCodes, Enrolment, TotpUri, TrustedDevice, TwoFactorStatus
+from athena_auth_client.connection import S
+from athena_auth_client.operation import operation
+from athena_auth_client.second_step import SecondStep
 
 
 class TwoFactor(SecondStep[S]):

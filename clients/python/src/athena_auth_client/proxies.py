@@ -10,7 +10,7 @@ from urllib.request import getproxies
 
 import httpx
 
-from athena_auth.client.errors import AthenaError
+from athena_auth_client.errors import AthenaError
 
 INVALID_PROXY = "INVALID_PROXY"
 """The environment names a proxy that cannot be used."""

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from athena_auth.client import endpoints
-from athena_auth.client.answers import SignedIn, SignedInByBackupCode
-from athena_auth.client.connection import Connection, S
-from athena_auth.client.endpoints import Endpoint, T
-from athena_auth.client.operation import Group, operation
+from athena_auth_client import endpoints
+from athena_auth_client.answers import SignedIn, SignedInByBackupCode
+from athena_auth_client.connection import Connection, S
+from athena_auth_client.endpoints import Endpoint, T
+from athena_auth_client.operation import Group, operation
 
 
 class SecondStep(Group[S]):

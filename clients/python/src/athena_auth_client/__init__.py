@@ -1,0 +1,66 @@
+"""The Python client of an Athena Auth server: `AthenaClient` blocks, `AsyncAthenaClient` awaits (asyncio or trio)."""
+
+from athena_auth_client.answers import (
+    BackupCodes,
+    CurrentSession,
+    Enrolment,
+    Method,
+    NewSession,
+    Session,
+    SignedIn,
+    SignedInByBackupCode,
+    TotpUri,
+    TrustedDevice,
+    TwoFactorStatus,
+    User,
+)
+from athena_auth_client.clients import AsyncAthenaClient, AthenaClient
+from athena_auth_client.connection import Options
+from athena_auth_client.errors import (
+    AthenaError,
+    ChallengeEndedError,
+    NetworkError,
+    RateLimitedError,
+    ServiceUnavailableError,
+    StepUpRequiredError,
+    TokenStoreError,
+    UnauthorizedError,
+    WrongCodeError,
+)
+from athena_auth_client.second_step import Challenge
+from athena_auth_client.senders import Async, Sync
+from athena_auth_client.tokens import FileTokenStore, MemoryTokenStore, Tokens, TokenStore
+
+__all__ = [
+    "Async",
+    "AsyncAthenaClient",
+    "AthenaClient",
+    "AthenaError",
+    "BackupCodes",
+    "Challenge",
+    "ChallengeEndedError",
+    "CurrentSession",
+    "Enrolment",
+    "FileTokenStore",
+    "MemoryTokenStore",
+    "Method",
+    "NetworkError",
+    "NewSession",
+    "Options",
+    "RateLimitedError",
+    "ServiceUnavailableError",
+    "Session",
+    "SignedIn",
+    "SignedInByBackupCode",
+    "StepUpRequiredError",
+    "Sync",
+    "TokenStore",
+    "TokenStoreError",
+    "Tokens",
+    "TotpUri",
+    "TrustedDevice",
+    "TwoFactorStatus",
+    "UnauthorizedError",
+    "User",
+    "WrongCodeError",
+]
