@@ -60,9 +60,8 @@ def variables(server: Server) -> dict[str, str]:
     }
 
 
-def codes_of(totp_uri: str | None) -> Callable[[int], str]:
+def codes_of(totp_uri: str) -> Callable[[int], str]:
     """Return what tells the code of an authenticator app, so many steps after the present one."""
-    assert totp_uri is not None
     phone = pyotp.parse_uri(totp_uri)
     assert isinstance(phone, pyotp.TOTP)
     now = SystemClock().now() // 1000

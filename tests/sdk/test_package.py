@@ -24,7 +24,11 @@ async def misuse(blocking: AthenaClient, awaiting: AsyncAthenaClient) -> None:
     blocking.auth.two_factor.verify_totp(123456)  # arg-type
     blocking.auth.two_factor.verify_totp("123456", trustDevice=True)  # call-arg
     blocking.auth.sign_in.email("ada@example.com", "x")  # call-arg
-    blocking.auth.two_factor.enable("x", method="carrier-pigeon")  # arg-type
+    blocking.auth.two_factor.enable("x", method="carrier-pigeon")  # call-overload
+    blocking.auth.two_factor.enable("x", method="otp").totp_uri  # attr-defined
+    blocking.auth.two_factor.enable("x", method="otp", issuer="Engines")  # call-overload
+    blocking.auth.two_factor.enable("x", phone_number="+491511")  # call-overload
+    awaiting.auth.two_factor.enable("x").totp_uri  # attr-defined
     blocking.auth.sign_in.email(email="ada@example.com", password="x").verify_totp("1")  # union-attr
     AthenaClient(credentials="carrier-pigeon")  # arg-type
     AthenaClient(colour="red")  # call-arg

@@ -106,7 +106,6 @@ class Stage:
     def enrol(self, client: Client) -> tuple[Phone, tuple[str, ...]]:
         """Turn an authenticator app on; return it with the backup codes, at a time when its code is fresh again."""
         enrolment = self.done(client.auth.two_factor.enable(PASSWORD))
-        assert enrolment.totp_uri is not None
         phone = self.phone(enrolment.totp_uri)
         self.done(client.auth.two_factor.verify_totp(phone.code()))
         self.world.clock.advance(60)

@@ -1,19 +1,5 @@
 """The Python client of an Athena Auth server: `AthenaClient` blocks, `AsyncAthenaClient` awaits (asyncio or trio)."""
 
-from athena_auth_client.answers import (
-    BackupCodes,
-    CurrentSession,
-    Enrolment,
-    Method,
-    NewSession,
-    Session,
-    SignedIn,
-    SignedInByBackupCode,
-    TotpUri,
-    TrustedDevice,
-    TwoFactorStatus,
-    User,
-)
 from athena_auth_client.clients import AsyncAthenaClient, AthenaClient
 from athena_auth_client.connection import Options
 from athena_auth_client.errors import (
@@ -27,7 +13,23 @@ from athena_auth_client.errors import (
     UnauthorizedError,
     WrongCodeError,
 )
-from athena_auth_client.second_step import Challenge
+from athena_auth_client.models import (
+    BackupCodes,
+    CurrentSession,
+    Enrolment,
+    Method,
+    NewSession,
+    OtpEnrolment,
+    Session,
+    SignedIn,
+    SignedInByBackupCode,
+    TotpEnrolment,
+    TotpUri,
+    TrustedDevice,
+    TwoFactorStatus,
+    User,
+)
+from athena_auth_client.second_factor import Challenge
 from athena_auth_client.senders import Async, Sync
 from athena_auth_client.tokens import FileTokenStore, MemoryTokenStore, Tokens, TokenStore
 
@@ -47,6 +49,7 @@ __all__ = [
     "NetworkError",
     "NewSession",
     "Options",
+    "OtpEnrolment",
     "RateLimitedError",
     "ServiceUnavailableError",
     "Session",
@@ -57,6 +60,7 @@ __all__ = [
     "TokenStore",
     "TokenStoreError",
     "Tokens",
+    "TotpEnrolment",
     "TotpUri",
     "TrustedDevice",
     "TwoFactorStatus",

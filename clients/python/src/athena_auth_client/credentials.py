@@ -1,4 +1,4 @@
-"""How tokens travel: shown with each request, and taken from each answer."""
+"""The client's credentials: tokens sent with each request, and updated from each response."""
 
 import re
 from collections.abc import Iterator
@@ -13,108 +13,107 @@ from athena_auth_client.errors import TOKEN_STORE_FAILED, TokenStoreError
 from athena_auth_client.tokens import TokenStore
 
 CredentialsMode = Literal["bearer", "cookie"]
-"""Whether the session's token is shown as `Authorization: Bearer`, or as a cookie as browsers do."""
+"""Whether the session's token is sent as `Authorization: Bearer`, or as a cookie as browsers do."""
 
 COOKIE_PREFIX = "athena-auth"
-"""What the names of the server's cookies begin with by default."""
-_SESSION = "session_token"
-_CHALLENGE = "two_factor"
-_TRUSTED_DEVICE = "trust_device"
-_RECOGNIZED_BROWSER = "recognized_browser"
-_SECURE_PREFIX = "__Secure-"
+"""The default prefix of the server's cookie names."""
+SECURE_PREFIX = "__Secure-"
+SESSION_COOKIE = "session_token"
+CHALLENGE_COOKIE = "two_factor"
+TRUSTED_DEVICE_COOKIE = "trust_device"
+RECOGNIZED_BROWSER_COOKIE = "recognized_browser"
+SESSION_HEADER = "set-auth-token"
+"""The response header with the token of a new session."""
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # RFC 6750 section 2.1
 
 _NOT_LOADED = "The token store failed to load the tokens, so nothing was sent."
-_NOT_SAVED = (
-    "The server has done what it was asked, but the token store failed to save the new tokens. Sign in again."
-)
+_NOT_SAVED = "The call succeeded, but the token store failed to save the new tokens. Sign in again."
 
 
 class Credentials:
-    """Shows tokens and learns them.
+    """Sends tokens with requests, and stores those that responses set.
 
-    What is learnt is the same in both modes: bearers too are told by cookie what has ended and which device is trusted.
+    Storing is the same in both modes: bearer clients too learn by cookie what was revoked and which device is trusted.
     """
 
     def __init__(self, store: TokenStore, mode: CredentialsMode, origin: str, cookie_prefix: str) -> None:
-        """Take where tokens are kept, how they are shown, for whose page to speak with cookies, and their prefix."""
         self._store = store
         self._mode = mode
         self._origin = origin
         self._cookie_prefix = f"{cookie_prefix}."
-        # Two threads that learn at once must not undo each other's half.
+        # Two threads that store at once must not undo each other's changes.
         self._lock = Lock()
 
-    def headers(self, challenge: str | None) -> dict[str, str]:
-        """Return the headers that say who is calling: the owner of the session, or of this challenge instead."""
-        with _reporting(_NOT_LOADED):
+    def request_headers(self, challenge: str | None) -> dict[str, str]:
+        """Return the headers that authenticate a request: by this challenge, else by the session."""
+        with _store_errors(_NOT_LOADED):
             tokens = self._store.load()
         for token in (challenge, tokens.session, tokens.trusted_device, tokens.recognized_browser):
-            _refuse_if_malformed(token)
-        # A trusted device, and one that has signed in before, is known by its cookie alone, also to a bearer.
+            _check_token(token)
+        # Trusted devices and recognized browsers are known by cookie only, also in bearer mode.
         cookies = {
-            _TRUSTED_DEVICE: tokens.trusted_device,
-            _RECOGNIZED_BROWSER: tokens.recognized_browser,
+            TRUSTED_DEVICE_COOKIE: tokens.trusted_device,
+            RECOGNIZED_BROWSER_COOKIE: tokens.recognized_browser,
         }
         headers: dict[str, str] = {}
         if self._mode == "cookie":
-            cookies |= {_CHALLENGE: challenge} if challenge else {_SESSION: tokens.session}
-            # What a browser adds by itself: without it, a request by cookie counts as forged.
+            cookies |= {CHALLENGE_COOKIE: challenge} if challenge else {SESSION_COOKIE: tokens.session}
+            # Browsers add it themselves. Without it the server takes a request with cookies for a forgery (CSRF).
             headers["origin"] = self._origin
         elif token := challenge or tokens.session:
             headers["authorization"] = f"Bearer {token}"
-        if shown := self._cookie_header(cookies):
-            headers["cookie"] = shown
+        if cookie_header := self._cookie_header(cookies):
+            headers["cookie"] = cookie_header
         return headers
 
-    def learn(self, headers: httpx.Headers, *, keep_session: bool) -> None:
-        """Keep the tokens that an answer brings, and forget those it ends, as a browser would."""
-        cookies = dict(self._read(cookie) for cookie in headers.get_list("set-cookie"))
-        minted = headers.get("set-auth-token")
+    def store_tokens(self, headers: httpx.Headers, *, store_session: bool) -> None:
+        """Store the tokens that a response sets and remove those that it revokes, as a browser would."""
+        cookies = dict(self._parse(cookie) for cookie in headers.get_list("set-cookie"))
+        session = headers.get(SESSION_HEADER)
         changes: dict[str, str | None] = {}
-        if minted and keep_session:
-            changes["session"] = minted
-        elif _SESSION in cookies and cookies[_SESSION] is None:
+        if session and store_session:
+            changes["session"] = session
+        elif SESSION_COOKIE in cookies and cookies[SESSION_COOKIE] is None:
             changes["session"] = None
-        if _TRUSTED_DEVICE in cookies:
-            changes["trusted_device"] = cookies[_TRUSTED_DEVICE]
-        if _RECOGNIZED_BROWSER in cookies:
-            changes["recognized_browser"] = cookies[_RECOGNIZED_BROWSER]
+        if TRUSTED_DEVICE_COOKIE in cookies:
+            changes["trusted_device"] = cookies[TRUSTED_DEVICE_COOKIE]
+        if RECOGNIZED_BROWSER_COOKIE in cookies:
+            changes["recognized_browser"] = cookies[RECOGNIZED_BROWSER_COOKIE]
         if not changes:
             return
-        with self._lock, _reporting(_NOT_SAVED):
+        with self._lock, _store_errors(_NOT_SAVED):
             self._store.save(msgspec.structs.replace(self._store.load(), **changes))
 
     def _cookie_header(self, cookies: dict[str, str | None]) -> str:
-        # A server that browsers reach by https reads the prefixed names only, also when this client reaches it by
-        # http behind its proxy. Each server reads one of the two and ignores the other.
+        # A server with an https base URL reads only the names with __Secure-, even if this client reaches it by http behind
+        # its proxy. Each server reads one of the two names and ignores the other.
         return "; ".join(
             f"{secure}{self._cookie_prefix}{name}={value}"
             for name, value in cookies.items()
             if value
-            for secure in ("", _SECURE_PREFIX)
+            for secure in ("", SECURE_PREFIX)
         )
 
-    def _read(self, set_cookie: str) -> tuple[str, str | None]:
-        """Return a cookie's plain name and value; the server removes a cookie by an empty value."""
+    def _parse(self, set_cookie: str) -> tuple[str, str | None]:
+        """Return a cookie's name without prefixes, and its value. The server removes a cookie by an empty value."""
         name, _, value = set_cookie.partition(";")[0].partition("=")
-        plain = name.strip().removeprefix(_SECURE_PREFIX)
-        return plain.removeprefix(self._cookie_prefix), value.strip() or None
+        unprefixed = name.strip().removeprefix(SECURE_PREFIX).removeprefix(self._cookie_prefix)
+        return unprefixed, value.strip() or None
 
 
 @contextmanager
-def _reporting(message: str) -> Iterator[None]:
-    """Raise what the caller's own store raises as an error of this package, chained: it is theirs to read."""
+def _store_errors(message: str) -> Iterator[None]:
+    """Raise a `TokenStoreError` from any exception of the caller's own store."""
     try:
         yield
     except Exception as error:
         raise TokenStoreError(TOKEN_STORE_FAILED, message) from error
 
 
-def _refuse_if_malformed(token: str | None) -> None:
-    """Say so where a token cannot be one, before httpx says it and quotes the token.
+def _check_token(token: str | None) -> None:
+    """Reject a malformed token before httpx does, which would quote it.
 
-    A challenge's may come from a browser by way of a web application: it must not add a cookie of its own.
+    The token of a challenge may come from a browser through a web application, and must not add a cookie of its own.
     """
     if token and not _TOKEN.fullmatch(token):
-        raise ValueError("A token holds a character no token has; is there a line break at its end?")
+        raise ValueError("The token contains an invalid character. Is there a line break at its end?")

@@ -1,7 +1,7 @@
-"""How a call fails. The classes differ where a caller acts differently; `code` tells the rest apart.
+"""The errors of a call. There is a class wherever a caller acts differently; `code` distinguishes the rest.
 
-No error holds a request, an answer's body or a token, and none is chained to an exception that does. The one that is chained
-at all is `TokenStoreError`, to what the caller's own store has raised.
+No error holds a request, a response body or a token, or is chained to an exception that does. Only `TokenStoreError` is
+chained at all: to the exception of the caller's own store.
 """
 
 from http import HTTPStatus
@@ -11,14 +11,16 @@ import msgspec
 
 from athena_auth_client.retry_after import retry_after
 
+REQUEST_ID_HEADER = "x-request-id"
+
 UNEXPECTED_ANSWER = "UNEXPECTED_ANSWER"
-"""What answered does not speak this protocol: a proxy's page, another server, another path."""
+"""The response is not an Athena server's: a proxy's page, another server, another path."""
 NETWORK_ERROR = "NETWORK_ERROR"
-"""The connection failed before an answer came."""
+"""The connection failed before a response was received."""
 TIMEOUT = "TIMEOUT"
-"""No answer came in time."""
+"""No response was received in time."""
 TOKEN_STORE_FAILED = "TOKEN_STORE_FAILED"  # noqa: S105 - the name of an error
-"""The token store raised."""
+"""The token store raised an exception."""
 
 
 class AthenaError(Exception):
@@ -32,18 +34,17 @@ class AthenaError(Exception):
         retry_after: int | None = None,
         request_id: str | None = None,
     ) -> None:
-        """Hold what is known."""
         super().__init__(code, message, status, retry_after, request_id)
         self.code = code
-        """A stable name, as `INVALID_PASSWORD`; a newer server may have some this version does not know."""
+        """A stable name such as `INVALID_PASSWORD`. A newer server may have codes that this version does not know."""
         self.message = message
-        """A full sentence a person can act on."""
+        """A sentence that a person can act on."""
         self.status = status
-        """The HTTP status; None when no answer came."""
+        """The HTTP status; None if there was no response."""
         self.retry_after = retry_after
-        """Seconds to wait before another try makes sense, when the server said so."""
+        """Seconds to wait before another attempt, if the server sent a `Retry-After`."""
         self.request_id = request_id
-        """What to look for in the server's log."""
+        """The ID of the request in the server's log."""
 
     def __str__(self) -> str:
         return self.message
@@ -57,37 +58,37 @@ class UnauthorizedError(AthenaError):
 
 
 class StepUpRequiredError(AthenaError):
-    """The second factor must be proven again in this session: verify a code, then repeat the call."""
+    """The second factor must be verified again in this session: verify a code, then repeat the call."""
 
 
 class WrongCodeError(AthenaError):
-    """The code is wrong or was used already: ask for another one. It has cost one of the tries."""
+    """The code is wrong or was used already: ask for another one. The attempt counts."""
 
 
 class ChallengeEndedError(AthenaError):
-    """The sign-in under way is over, by time or by too many tries: begin again with the password."""
+    """The sign-in has expired or had too many attempts: start again with the password."""
 
 
 class RateLimitedError(AthenaError):
-    """Too many requests, or too many wrong guesses: wait for `retry_after` seconds."""
+    """Too many requests or failed attempts: wait for `retry_after` seconds."""
 
 
 class ServiceUnavailableError(AthenaError):
-    """The server is too busy, or a proxy in front of it got no answer from it (HTTP status 502, 503 or 504): try again later.
+    """The server is overloaded, or a proxy got no response from it (HTTP status 502, 503 or 504): try again later.
 
-    After 502 and 504 nobody knows whether it was done.
+    After 502 and 504 the call may have taken effect.
     """
 
 
 class TokenStoreError(AthenaError):
-    """The token store failed to load or to save; `code` is TOKEN_STORE_FAILED, and `__cause__` is what it raised."""
+    """The token store failed to load or to save; `code` is TOKEN_STORE_FAILED, and `__cause__` is its exception."""
 
 
 class NetworkError(AthenaError):
-    """No answer came, so nobody knows whether it was done; `code` is NETWORK_ERROR or TIMEOUT."""
+    """There was no response, so the call may have taken effect; `code` is NETWORK_ERROR or TIMEOUT."""
 
 
-_BY_CODE: dict[str, type[AthenaError]] = {
+CLASSES_BY_CODE: dict[str, type[AthenaError]] = {
     "UNAUTHORIZED": UnauthorizedError,
     "STEP_UP_REQUIRED": StepUpRequiredError,
     "INVALID_CODE": WrongCodeError,
@@ -96,14 +97,14 @@ _BY_CODE: dict[str, type[AthenaError]] = {
     "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE": ChallengeEndedError,
 }
 
-_BY_STATUS: dict[int, type[AthenaError]] = {
+CLASSES_BY_STATUS: dict[int, type[AthenaError]] = {
     HTTPStatus.TOO_MANY_REQUESTS: RateLimitedError,
     HTTPStatus.BAD_GATEWAY: ServiceUnavailableError,
     HTTPStatus.SERVICE_UNAVAILABLE: ServiceUnavailableError,
     HTTPStatus.GATEWAY_TIMEOUT: ServiceUnavailableError,
 }
-# What proxies answer in words of their own, often as a page.
-_OF_PROXIES: dict[int, tuple[str, str]] = {
+# The errors of proxies, which often answer with a page of their own.
+PROXY_ERRORS: dict[int, tuple[str, str]] = {
     HTTPStatus.TOO_MANY_REQUESTS: ("TOO_MANY_REQUESTS", "Too many requests. Wait, then try again."),
     HTTPStatus.BAD_GATEWAY: ("BAD_GATEWAY", "A proxy could not reach the server. Try again later."),
     HTTPStatus.SERVICE_UNAVAILABLE: ("SERVICE_UNAVAILABLE", "The server is unavailable. Try again later."),
@@ -122,35 +123,37 @@ class _Refusal(msgspec.Struct, frozen=True):
 _refusal = msgspec.json.Decoder(_Refusal)
 
 
-def refused(response: httpx.Response) -> AthenaError:
-    """Return the error that an answer of refusal stands for."""
+def error_from(response: httpx.Response) -> AthenaError:
+    """Return the error for a response with any other status than 200."""
     try:
         refusal = _refusal.decode(response.content)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return unexpected(response)
-    kind = _BY_STATUS.get(response.status_code) or _BY_CODE.get(refusal.code, AthenaError)
-    return kind(
+        return unexpected_response(response)
+    error_class = CLASSES_BY_STATUS.get(response.status_code) or CLASSES_BY_CODE.get(
+        refusal.code, AthenaError
+    )
+    return error_class(
         refusal.code, refusal.message, response.status_code, retry_after(response), _request_id(response)
     )
 
 
-def unexpected(response: httpx.Response) -> AthenaError:
-    """Return the error for an answer that no Athena server gives. Its text is not repeated: it is anybody's."""
+def unexpected_response(response: httpx.Response) -> AthenaError:
+    """Return the error for a response that is not an Athena server's. Its text, which anyone may have written, is not quoted."""
     status = response.status_code
     unknown = (
-        f"Something that is no Athena server answered with HTTP status {status}; "
-        "check the base URL and what stands between."
+        f"Something other than an Athena server answered, with HTTP status {status}. "
+        "Check the base URL and any proxy in between."
     )
-    code, message = _OF_PROXIES.get(status, (UNEXPECTED_ANSWER, unknown))
-    kind = _BY_STATUS.get(status, AthenaError)
-    return kind(code, message, status, retry_after(response), _request_id(response))
+    code, message = PROXY_ERRORS.get(status, (UNEXPECTED_ANSWER, unknown))
+    error_class = CLASSES_BY_STATUS.get(status, AthenaError)
+    return error_class(code, message, status, retry_after(response), _request_id(response))
 
 
-def unanswered(error: httpx.RequestError) -> NetworkError:
-    """Return the error for a request without an answer. httpx's own holds the request, and so its secrets."""
+def network_error(error: httpx.RequestError) -> NetworkError:
+    """Return the error for a request without a response. httpx's own holds the request, and with it secrets."""
     if isinstance(error, httpx.TimeoutException):
         return NetworkError(TIMEOUT, "The server did not answer in time.")
-    # What a connection says is the system's; other failures may quote the header they choked on.
+    # A connection error has the system's text; other errors may quote the header that caused them.
     reason = str(error) if isinstance(error, httpx.NetworkError) else ""
     return NetworkError(
         NETWORK_ERROR, f"The connection to the server failed: {reason or type(error).__name__}."
@@ -158,5 +161,5 @@ def unanswered(error: httpx.RequestError) -> NetworkError:
 
 
 def _request_id(response: httpx.Response) -> str | None:
-    found: str | None = response.headers.get("x-request-id")
-    return found
+    request_id: str | None = response.headers.get(REQUEST_ID_HEADER)
+    return request_id

@@ -1,7 +1,7 @@
-"""What the server answers: frozen values, times as aware datetimes.
+"""The results of the server's endpoints: immutable, with times as aware datetimes.
 
-Fields this version does not know are ignored, so that a newer server stays readable. What is secret is an ordinary
-`str` to whoever asks for it by name, and is left out of every repr: a result may be logged.
+Fields unknown to this version are ignored, so that it can talk to a newer server. Secrets are plain `str` attributes and are
+left out of every repr, so that a result can be logged.
 """
 
 from datetime import datetime
@@ -15,29 +15,29 @@ _HIDDEN = "<hidden>"
 
 
 class Method(StrEnum):
-    """The second factors by name. A newer server may know more, so answers hold names as plain `str`."""
+    """The second factors by name. A newer server may have others, so results hold names as plain `str`."""
 
     TOTP = "totp"
     OTP = "otp"
     BACKUP_CODE = "backup-code"
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What all answers have in common: a repr that shows no secret."""
+class Model(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The base of all results: its repr shows no secret."""
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({fields})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Return what may be shown; rich and its kin ask this instead of the repr."""
+        """Return the fields with secrets hidden. The library rich calls this instead of `__repr__`."""
         return [
             (name, _HIDDEN if name in _SECRETS else getattr(self, name)) for name in self.__struct_fields__
         ]
 
 
-class User(Answer, frozen=True, kw_only=True):
-    """A person's account."""
+class User(Model, frozen=True, kw_only=True):
+    """A user's account."""
 
     id: str
     email: str
@@ -49,8 +49,8 @@ class User(Answer, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class Session(Answer, frozen=True, kw_only=True):
-    """A live session, and what it was proven with."""
+class Session(Model, frozen=True, kw_only=True):
+    """A session, and how its user authenticated."""
 
     id: str
     user_id: str
@@ -60,31 +60,31 @@ class Session(Answer, frozen=True, kw_only=True):
     updated_at: datetime
     expires_at: datetime
     level: int
-    """How many factors stand behind it."""
+    """How many factors the user authenticated with."""
     amr: tuple[str, ...]
-    """How its owner authenticated, by the names of RFC 8176 where it has one."""
+    """The authentication methods used, by their names in RFC 8176 where there is one."""
     proven_at: datetime
-    """When a factor was last proven in it."""
+    """When a factor was last verified in this session."""
     second_factor_verified_at: datetime | None = None
-    """When a second factor was last verified in it; None where none was, as after a sign-in from a trusted device."""
+    """When a second factor was last verified in this session; None if none was, as after a sign-in on a trusted device."""
 
 
-class CurrentSession(Answer, frozen=True, kw_only=True):
-    """The session the client acts in, and its owner."""
+class CurrentSession(Model, frozen=True, kw_only=True):
+    """The client's own session, and its user."""
 
     session: Session
     user: User
 
 
-class SignedIn(Answer, frozen=True, kw_only=True):
-    """Somebody is signed in. The client has kept the token; it is here for those who pass it on."""
+class SignedIn(Model, frozen=True, kw_only=True):
+    """The user is signed in. The client stores the token itself; it is here for programs that pass it on."""
 
     token: str
     user: User
 
 
-class NewSession(Answer, frozen=True, kw_only=True):
-    """The session that a backup code opened or raised."""
+class NewSession(Model, frozen=True, kw_only=True):
+    """The session in which a backup code was verified."""
 
     user_id: str
     created_at: datetime
@@ -92,59 +92,70 @@ class NewSession(Answer, frozen=True, kw_only=True):
 
 
 class SignedInByBackupCode(SignedIn, frozen=True, kw_only=True):
-    """Somebody is signed in, and one backup code is used up."""
+    """The user is signed in, and one backup code is used up."""
 
     session: NewSession
     backup_codes_left: int
     message: str | None = None
-    """What to tell the owner, when it was the last one."""
+    """What to tell the user after the last backup code; None while some are left."""
 
 
-class Enrolment(Answer, frozen=True, kw_only=True):
-    """What to show the owner, this once."""
+class Enrolment(Model, frozen=True, kw_only=True):
+    """An enrolment, begun or completed."""
 
     backup_codes: tuple[str, ...]
-    totp_uri: str | None = msgspec.field(name="totpURI", default=None)
-    """The address an authenticator app reads from a QR code; None for the method `otp`."""
-    method: str = Method.TOTP
-    confirmation_pending: bool = True
-    """Whether a code must confirm it: until then two-factor authentication is as it was."""
+    """Returned only here: show them to the user now."""
+    method: str
+    confirmation_pending: bool
+    """Whether a code must confirm the enrolment. Until then two-factor authentication is as it was before."""
 
 
-class TotpUri(Answer, frozen=True, kw_only=True):
-    """The address an authenticator app reads from a QR code. It holds the secret."""
+class TotpEnrolment(Enrolment, frozen=True, kw_only=True):
+    """An enrolment of an authenticator app."""
+
+    totp_uri: str = msgspec.field(name="totpURI")
+    """The `otpauth://` URI to show as a QR code. It contains the secret."""
+
+
+class OtpEnrolment(Enrolment, frozen=True, kw_only=True):
+    """An enrolment for codes by mail or text message."""
+
+
+class TotpUri(Model, frozen=True, kw_only=True):
+    """The `otpauth://` URI to show as a QR code. It contains the secret."""
 
     totp_uri: str = msgspec.field(name="totpURI")
 
 
-class BackupCodes(Answer, frozen=True, kw_only=True):
-    """The new backup codes, to show this once. Those made before have ended."""
+class BackupCodes(Model, frozen=True, kw_only=True):
+    """New backup codes, returned only here: show them to the user now. Earlier ones are revoked."""
 
     backup_codes: tuple[str, ...]
 
 
-class TwoFactorStatus(Answer, frozen=True, kw_only=True):
-    """What an account has for a second factor."""
+class TwoFactorStatus(Model, frozen=True, kw_only=True):
+    """The state of two-factor authentication for an account."""
 
     enabled: bool
     methods: tuple[str, ...]
-    """What a sign-in would offer now."""
+    """The methods that a sign-in would offer now."""
     preferred_method: str | None
+    """The method to offer first; None while two-factor authentication is off."""
     backup_codes_left: int
     trusted_devices: int
-    """How many there are."""
+    """The number of trusted devices."""
     pending_enrolment: str | None
-    """The method that was begun by `enable` and waits for its code."""
+    """The method of an enrolment that awaits its code, or None."""
     phone_number: str | None = None
-    """Where sent codes go by text message, masked; None when they go by mail."""
+    """The number that codes are sent to, masked; None if they are sent by mail."""
 
 
-class TrustedDevice(Answer, frozen=True, kw_only=True):
-    """A device whose next sign-in skips the second step."""
+class TrustedDevice(Model, frozen=True, kw_only=True):
+    """A device that signs in without the second factor."""
 
     id: str
     name: str
-    """What it called itself; for the eye only."""
+    """The name the device gave itself; not verified."""
     ip_address: str
     created_at: datetime
     last_used_at: datetime
@@ -153,14 +164,19 @@ class TrustedDevice(Answer, frozen=True, kw_only=True):
     """Whether it is this client."""
 
 
-class FirstStep(Answer, frozen=True, kw_only=True):
-    """The wire's answer to a first factor, before it is sorted into a session, a challenge or neither."""
+class PasswordResetResult(Model, frozen=True, kw_only=True):
+    """The response to a password reset: a challenge where a second factor is required."""
 
     token: str | None = None
-    user: User | None = None
     two_factor_redirect: bool = False
     two_factor_methods: tuple[str, ...] = ()
 
 
-class Done(Answer, frozen=True, kw_only=True):
-    """It is done; whatever the answer says beyond that is of no use to a program."""
+class PasswordSignInResult(PasswordResetResult, frozen=True, kw_only=True):
+    """The response to a password: a session, or a challenge where a second factor is required."""
+
+    user: User | None = None
+
+
+class Success(Model, frozen=True, kw_only=True):
+    """A success without data."""

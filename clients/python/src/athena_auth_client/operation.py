@@ -1,4 +1,4 @@
-"""Operations: methods written once as coroutines, that are ordinary functions on the blocking client."""
+"""Operations: methods written once as coroutines, which the blocking client calls as plain functions."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
@@ -10,28 +10,26 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Group(Generic[S]):
-    """Operations that share a connection; its sender decides how they are called."""
+class OperationGroup(Generic[S]):
+    """Operations that share a connection. Its sender decides whether they block or are awaited."""
 
     def __init__(self, connection: Connection[S]) -> None:
-        """Take the connection."""
         self._connection = connection
 
     @property
     def sender(self) -> S:
-        """How this group's requests are sent."""
+        """The sender of the group's requests."""
         return self._connection.sender
 
 
 class operation(Generic[P, R]):  # noqa: N801 - a decorator, as `property` is
-    """Makes a coroutine method of a `Group` an operation of both clients.
+    """Makes a coroutine method of an `OperationGroup` an operation of both clients.
 
-    On a `Group[Sync]` it is called and returns; on a `Group[Async]` it is called and awaited. Type checkers and
-    editors see just that, with the method's own parameters and documentation.
+    On an `OperationGroup[Sync]` it is called and returns; on an `OperationGroup[Async]` it is called and awaited.
+    Type checkers and editors see exactly that, with the method's own parameters and documentation.
     """
 
     def __init__(self, function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]) -> None:
-        """Take the method."""
         self._function = function
 
     @overload
@@ -39,11 +37,13 @@ class operation(Generic[P, R]):  # noqa: N801 - a decorator, as `property` is
         self, instance: None, owner: type
     ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]: ...
     @overload
-    def __get__(self, instance: Group[Sync], owner: type) -> Callable[P, R]: ...
+    def __get__(self, instance: OperationGroup[Sync], owner: type) -> Callable[P, R]: ...
     @overload
-    def __get__(self, instance: Group[Async], owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
-    def __get__(self, instance: Group[Any] | None, owner: type) -> Any:
-        """Return the method as the group's client calls it; of the class, as it is written."""
+    def __get__(
+        self, instance: OperationGroup[Async], owner: type
+    ) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    def __get__(self, instance: OperationGroup[Any] | None, owner: type) -> Any:
+        """Return the method as the group's client calls it; accessed on the class, return the coroutine function."""
         if instance is None:
             return self._function
         return instance.sender.bind(self._function.__get__(instance, owner))

@@ -1,31 +1,75 @@
-"""The second factor of whoever is signed in."""
+"""The second factor of the signed-in user."""
 
-from typing import Literal
+from collections.abc import Coroutine
+from typing import Any, Literal, overload
 
 from athena_auth_client import endpoints
-from athena_auth_client.answers import BackupCodes, Enrolment, TotpUri, TrustedDevice, TwoFactorStatus
-from athena_auth_client.connection import S
+from athena_auth_client.connection import Connection, S
+from athena_auth_client.models import (
+    BackupCodes,
+    OtpEnrolment,
+    TotpEnrolment,
+    TotpUri,
+    TrustedDevice,
+    TwoFactorStatus,
+)
 from athena_auth_client.operation import operation
-from athena_auth_client.second_step import SecondStep
+from athena_auth_client.second_factor import SecondFactor
+from athena_auth_client.senders import Async, Sync
 
 
-class TwoFactor(SecondStep[S]):
-    """Turning the second factor on and off, and proving it again."""
+class TwoFactor(SecondFactor[S]):
+    """Turning the second factor on and off, and verifying it again."""
 
-    @operation
-    async def enable(
+    @overload
+    def enable(
+        self: "TwoFactor[Sync]",
+        password: str,
+        *,
+        method: Literal["totp"] = "totp",
+        issuer: str | None = None,
+        code: str | None = None,
+    ) -> TotpEnrolment: ...
+    @overload
+    def enable(
+        self: "TwoFactor[Sync]",
+        password: str,
+        *,
+        method: Literal["otp"],
+        phone_number: str | None = None,
+        code: str | None = None,
+    ) -> OtpEnrolment: ...
+    @overload
+    def enable(
+        self: "TwoFactor[Async]",
+        password: str,
+        *,
+        method: Literal["totp"] = "totp",
+        issuer: str | None = None,
+        code: str | None = None,
+    ) -> Coroutine[Any, Any, TotpEnrolment]: ...
+    @overload
+    def enable(
+        self: "TwoFactor[Async]",
+        password: str,
+        *,
+        method: Literal["otp"],
+        phone_number: str | None = None,
+        code: str | None = None,
+    ) -> Coroutine[Any, Any, OtpEnrolment]: ...
+    def enable(
         self,
         password: str,
         *,
-        issuer: str | None = None,
         method: Literal["totp", "otp"] = "totp",
+        issuer: str | None = None,
         phone_number: str | None = None,
         code: str | None = None,
-    ) -> Enrolment:
-        """Begin to turn a second factor on; `verify_totp` (or `verify_otp`) with a first code confirms it.
+    ) -> Any:
+        """Begin an enrolment: `totp` for an authenticator app, `otp` for codes by mail or text message.
 
-        Until then whatever was on stays on. `issuer` is the name the authenticator app shows; `phone_number`, as
-        `+4915112345678`, is where the codes of the method `otp` go instead of by mail. `code` as for `disable`.
+        A first code confirms it: call `verify_totp` or `verify_otp`. Until then nothing changes. `issuer` is the name the
+        app shows. `phone_number`, as `+4915112345678`, has codes sent there instead of by mail. `code` as for `disable`.
         """
         body = {
             "password": password,
@@ -34,13 +78,16 @@ class TwoFactor(SecondStep[S]):
             "method": method,
             "phoneNumber": phone_number,
         }
-        return await self._connection.call(endpoints.ENABLE, body)
+        endpoint = endpoints.ENABLE_OTP if method == "otp" else endpoints.ENABLE_TOTP
+        # The overloads say what no type checker can infer: whether this sender blocks.
+        connection: Connection[Any] = self._connection
+        return connection.sender.bind(connection.call)(endpoint, body)
 
     @operation
     async def disable(self, password: str, *, code: str | None = None) -> None:
-        """Turn the second factor off: every factor, backup code and trusted device, and all other sessions end.
+        """Turn the second factor off. All factors, backup codes, trusted devices and other sessions are revoked.
 
-        A second factor verified in this session within ten minutes is needed, or a code of one in this call.
+        It needs a second factor verified in this session in the last ten minutes, or a `code` of one in this call.
 
         Raises:
             StepUpRequiredError: neither was given.
@@ -49,31 +96,31 @@ class TwoFactor(SecondStep[S]):
 
     @operation
     async def get_totp_uri(self, password: str, *, code: str | None = None) -> TotpUri:
-        """Show the address an authenticator app reads from a QR code; `code` as for `disable`."""
+        """Return the URI for the authenticator app again; `code` as for `disable`."""
         return await self._connection.call(endpoints.GET_TOTP_URI, {"password": password, "code": code})
 
     @operation
     async def generate_backup_codes(self, password: str, *, code: str | None = None) -> BackupCodes:
-        """Make new backup codes; those made before end. `code` as for `disable`."""
+        """Generate new backup codes and revoke the earlier ones. `code` as for `disable`."""
         body = {"password": password, "code": code}
         return await self._connection.call(endpoints.GENERATE_BACKUP_CODES, body)
 
     @operation
     async def status(self) -> TwoFactorStatus:
-        """Say what is on."""
+        """Return which factors the account has."""
         return await self._connection.call(endpoints.STATUS)
 
     @operation
     async def trusted_devices(self) -> tuple[TrustedDevice, ...]:
-        """List the devices whose next sign-in skips the second step, the last used first."""
+        """List the trusted devices, the most recently used first."""
         return await self._connection.call(endpoints.TRUSTED_DEVICES)
 
     @operation
     async def revoke_trusted_device(self, device_id: str) -> None:
-        """Trust one device no more. Its open sessions stay open."""
+        """Revoke one trusted device. Its sessions stay open."""
         await self._connection.call(endpoints.REVOKE_TRUSTED_DEVICE, {"id": device_id})
 
     @operation
     async def revoke_trusted_devices(self) -> None:
-        """Trust no device any more, this one included."""
+        """Revoke all trusted devices, this client included."""
         await self._connection.call(endpoints.REVOKE_TRUSTED_DEVICES)
