@@ -15,8 +15,8 @@ from python_names import GROUPS, page_of
 from tables import table
 
 from athena_auth import Athena, load_settings
-from athena_auth.audit.model import Event
-from athena_auth.delivery.words import WORDS
+from athena_auth.audit.model import EventName
+from athena_auth.delivery.message_texts import MESSAGES
 from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.server.openapi import openapi_document
 from athena_auth.settings import BASE_PATH, PREFIX, Settings
@@ -88,7 +88,7 @@ def _errors(document: Json) -> str:
 
 
 def _events() -> str:
-    rows = [(f"`{event.value}`", event.meaning) for event in Event]
+    rows = [(f"`{event.value}`", event.meaning) for event in EventName]
     return (
         "# Events\n\nWhat the trail records (`athena-auth audit`) and `@athena.on(pattern)` tells, as `source:subject:action`.\n\n"
         + table(("Event", "What has happened"), rows)
@@ -96,7 +96,7 @@ def _events() -> str:
 
 
 def _messages() -> str:
-    rows = [(f"`{kind.value}`", words.subject.format(app_name="Athena")) for kind, words in WORDS.items()]
+    rows = [(f"`{kind.value}`", words.subject.format(app_name="Athena")) for kind, words in MESSAGES.items()]
     return (
         "# Messages\n\nWhat is mailed, by `kind`. Codes go by text message instead where their owner has confirmed a number.\n\n"
         + table(("Kind", "Subject"), rows)

@@ -24,11 +24,11 @@ _CONNECTIONS = 10
 class Tx(Protocol):
     """Runs statements; `one` returns the first row or None."""
 
-    async def one(self, statement: Statement, **parameters: Any) -> Row: ...
+    async def fetch_one(self, statement: Statement, **parameters: Any) -> Row: ...
 
-    async def run(self, statement: Statement, **parameters: Any) -> None: ...
+    async def execute(self, statement: Statement, **parameters: Any) -> None: ...
 
-    def later(self, statement: Statement, **parameters: Any) -> None: ...
+    def defer(self, statement: Statement, **parameters: Any) -> None: ...
 
 
 Work = Callable[[Tx], Awaitable[T]]
@@ -41,7 +41,7 @@ class Database(Protocol):
 
     async def read(self, statement: Statement, **parameters: Any) -> Row: ...
 
-    async def run(self, statement: Statement, **parameters: Any) -> None: ...
+    async def execute(self, statement: Statement, **parameters: Any) -> None: ...
 
     async def transact(self, work: Work[T]) -> T: ...
 
@@ -56,14 +56,14 @@ class _SqliteTx:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
 
-    async def one(self, statement: Statement, **parameters: Any) -> Row:
+    async def fetch_one(self, statement: Statement, **parameters: Any) -> Row:
         rows = self._execute(statement.sqlite, parameters).fetchall()
         return rows[0] if rows else None
 
-    async def run(self, statement: Statement, **parameters: Any) -> None:
+    async def execute(self, statement: Statement, **parameters: Any) -> None:
         self._execute(statement.sqlite, parameters)
 
-    def later(self, statement: Statement, **parameters: Any) -> None:
+    def defer(self, statement: Statement, **parameters: Any) -> None:
         self._execute(statement.sqlite, parameters)
 
     def publish(self, fact: object) -> None:
@@ -84,15 +84,15 @@ class Sqlite:
         threading.Thread(target=self._write, daemon=True).start()
 
     async def read(self, statement: Statement, **parameters: Any) -> Row:
-        return await self._reader.one(statement, **parameters)
+        return await self._reader.fetch_one(statement, **parameters)
 
     async def transact(self, work: Work[T]) -> T:
         future = self._loop.create_future()
         self._jobs.put((work, future))
         return cast("T", await future)
 
-    async def run(self, statement: Statement, **parameters: Any) -> None:
-        await self.transact(lambda tx: tx.run(statement, **parameters))
+    async def execute(self, statement: Statement, **parameters: Any) -> None:
+        await self.transact(lambda tx: tx.execute(statement, **parameters))
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
@@ -142,15 +142,15 @@ class _PostgresTx:
         self._last: list[Statement] = []
         self._arguments: list[Any] = []
 
-    async def one(self, statement: Statement, **parameters: Any) -> Row:
+    async def fetch_one(self, statement: Statement, **parameters: Any) -> Row:
         arguments = [parameters[name] for name in statement.names]
         return await self._connection.fetchrow(statement.postgres, *arguments)
 
-    async def run(self, statement: Statement, **parameters: Any) -> None:
+    async def execute(self, statement: Statement, **parameters: Any) -> None:
         arguments = [parameters[name] for name in statement.names]
         await self._connection.execute(statement.postgres, *arguments)
 
-    def later(self, statement: Statement, **parameters: Any) -> None:
+    def defer(self, statement: Statement, **parameters: Any) -> None:
         self._last.append(statement)
         self._arguments += [parameters[name] for name in statement.names]
 
@@ -175,13 +175,13 @@ class Postgres:
 
     async def read(self, statement: Statement, **parameters: Any) -> Row:
         connection = await self._free.get()
-        row = await _PostgresTx(connection).one(statement, **parameters)
+        row = await _PostgresTx(connection).fetch_one(statement, **parameters)
         self._free.put_nowait(connection)
         return row
 
-    async def run(self, statement: Statement, **parameters: Any) -> None:
+    async def execute(self, statement: Statement, **parameters: Any) -> None:
         connection = await self._free.get()
-        await _PostgresTx(connection).run(statement, **parameters)
+        await _PostgresTx(connection).execute(statement, **parameters)
         self._free.put_nowait(connection)
 
     async def transact(self, work: Work[T]) -> T:

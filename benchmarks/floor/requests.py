@@ -12,14 +12,14 @@ from floor.databases import Database, Row, Tx
 
 from athena_auth.accounts.sql import _LOAD as LOAD_ACCOUNT
 from athena_auth.accounts.sql import _LOAD_SIGNED_IN as LOAD_SIGNED_IN
-from athena_auth.audit.model import Entry, Event
+from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.audit.sql import record
+from athena_auth.backup_codes.sql import _CONSUME as SPEND_BACKUP_CODE
 from athena_auth.backup_codes.sql import _COUNT as COUNT_BACKUP_CODES
-from athena_auth.backup_codes.sql import _SPEND as SPEND_BACKUP_CODE
-from athena_auth.challenge.second_step import MAX_TRIES
+from athena_auth.challenge.second_step import MAX_ATTEMPTS
+from athena_auth.challenge.sql import _CONSUME as SPEND_CHALLENGE
 from athena_auth.challenge.sql import _LOAD_LIVE as LOAD_WAITING
 from athena_auth.challenge.sql import _PAY as PAY_TRY
-from athena_auth.challenge.sql import _SPEND as SPEND_CHALLENGE
 from athena_auth.crypto import totp
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.crypto.keys import Keyring
@@ -36,11 +36,11 @@ from athena_auth.retired_tokens.sql import _PUT as RETIRE_TOKEN
 from athena_auth.sessions.mint import _INSERT as INSERT_SESSION
 from athena_auth.store.transaction import Tx as ProductTx
 from athena_auth.throttle.model import AttemptKind
-from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS, Kind
-from athena_auth.throttle.sends.sql import _CLEAR as CLEAR_SENDS
+from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS, SendKind
 from athena_auth.throttle.sends.sql import _PAY as PAY_SEND
-from athena_auth.throttle.sql import _CLEAR as CLEAR_FAILURES
+from athena_auth.throttle.sends.sql import _RESET as CLEAR_SENDS
 from athena_auth.throttle.sql import _PAY as PAY_GUESS
+from athena_auth.throttle.sql import _RESET as CLEAR_FAILURES
 from athena_auth.totp.sql import _ADVANCE as USE_STEP
 from athena_auth.totp.sql import _LOAD as LOAD_AUTHENTICATORS
 from athena_auth.wire.caller import ClientInfo
@@ -99,11 +99,11 @@ class Requests:
 
         async def work(tx: Tx) -> Any:
             user_id = await _pay(tx, challenge, now)
-            row = await tx.one(LOAD_AUTHENTICATORS, user_id=user_id)
+            row = await tx.fetch_one(LOAD_AUTHENTICATORS, user_id=user_id)
             secret = self._keyring.unseal(row["sealed_secret"], f"totp:{user_id}:{row['id']}")
             step = totp.matching_step(secret, _PARAMETERS, code, now, 1)
-            await tx.run(USE_STEP, id=row["id"], step=step, browser=_BROWSER)
-            return await self._sign_in(tx, challenge, user_id, Event.TOTP_ACCEPTED, now)
+            await tx.execute(USE_STEP, id=row["id"], step=step, browser=_BROWSER)
+            return await self._sign_in(tx, challenge, user_id, EventName.TOTP_ACCEPTED, now)
 
         return await self._database.transact(work)
 
@@ -113,11 +113,11 @@ class Requests:
         async def work(tx: Tx) -> Any:
             user_id = await _pay(tx, challenge, now)
             code_hash = self._keyring.hash_code(code, f"sent-code:{challenge.hex()}")
-            await tx.run(
+            await tx.execute(
                 SPEND_CODE, binding=challenge, user_id=user_id, code_hash=code_hash, browser=_BROWSER, now=now
             )
-            tx.later(CLEAR_SENDS, user_id=user_id, kind=Kind.CHALLENGE)
-            return await self._sign_in(tx, challenge, user_id, Event.OTP_ACCEPTED, now)
+            tx.defer(CLEAR_SENDS, user_id=user_id, kind=SendKind.CHALLENGE)
+            return await self._sign_in(tx, challenge, user_id, EventName.OTP_ACCEPTED, now)
 
         return await self._database.transact(work)
 
@@ -127,11 +127,11 @@ class Requests:
         async def work(tx: Tx) -> tuple[Any, Mail]:
             user_id = await _pay(tx, challenge, now)
             code_hash = self._keyring.hash_code(code.replace("-", ""), f"backup-code:{user_id}")
-            await tx.run(SPEND_BACKUP_CODE, user_id=user_id, code_hash=code_hash, browser=_BROWSER)
-            await tx.one(COUNT_BACKUP_CODES, user_id=user_id, state="active")
-            answer = await self._sign_in(tx, challenge, user_id, Event.BACKUP_CODE_ACCEPTED, now)
+            await tx.execute(SPEND_BACKUP_CODE, user_id=user_id, code_hash=code_hash, browser=_BROWSER)
+            await tx.fetch_one(COUNT_BACKUP_CODES, user_id=user_id, state="active")
+            answer = await self._sign_in(tx, challenge, user_id, EventName.BACKUP_CODE_ACCEPTED, now)
             mail = Mail(new_id(now), answer["user"]["email"], answer["user"]["name"], "", now + _WEEK)
-            await _pay_for_send(tx, user_id, Kind.NEWS, now)
+            await _pay_for_send(tx, user_id, SendKind.NEWS, now)
             self._post(tx, mail, now)
             return answer, mail
 
@@ -141,11 +141,11 @@ class Requests:
         challenge, now = digest(TokenKind.CHALLENGE, token), _now()
 
         async def work(tx: Tx) -> Mail:
-            row = await tx.one(LOAD_WAITING, token_digest=challenge, now=now)
-            await _pay_for_send(tx, row["id"], Kind.CHALLENGE, now)
+            row = await tx.fetch_one(LOAD_WAITING, token_digest=challenge, now=now)
+            await _pay_for_send(tx, row["id"], SendKind.CHALLENGE, now)
             mail = Mail(new_id(now), row["email"], row["name"], new_numeric_code(6), now + _OTP_TTL)
             code_hash = self._keyring.hash_code(mail.code, f"sent-code:{challenge.hex()}")
-            tx.later(
+            tx.defer(
                 PUT_CODE,
                 binding=challenge,
                 user_id=row["id"],
@@ -155,17 +155,17 @@ class Requests:
                 expires_at=mail.expires_at,
             )
             self._post(tx, mail, now)
-            _record(tx, Entry(event=Event.OTP_SENT, user_id=row["id"], client=_CLIENT), now)
+            _record(tx, AuditEvent(name=EventName.OTP_SENT, user_id=row["id"], client=_CLIENT), now)
             return mail
 
         return await self._database.transact(work)
 
-    async def _sign_in(self, tx: Tx, challenge: bytes, user_id: str, event: Event, now: Millis) -> Any:
-        tx.later(CLEAR_FAILURES, user_id=user_id, kind=_KIND)
-        account = await tx.one(LOAD_ACCOUNT, id=user_id)
-        tx.later(SPEND_CHALLENGE, token_digest=challenge)
+    async def _sign_in(self, tx: Tx, challenge: bytes, user_id: str, event: EventName, now: Millis) -> Any:
+        tx.defer(CLEAR_FAILURES, user_id=user_id, kind=_KIND)
+        account = await tx.fetch_one(LOAD_ACCOUNT, id=user_id)
+        tx.defer(SPEND_CHALLENGE, token_digest=challenge)
         token, session_id = new_token(TokenKind.SESSION), SessionId(new_id(now))
-        tx.later(
+        tx.defer(
             INSERT_SESSION,
             id=session_id,
             user_id=user_id,
@@ -180,9 +180,11 @@ class Requests:
             expires_at=now + _WEEK,
             device_id=None,
         )
-        _record(tx, Entry(event=event, user_id=UserId(user_id), client=_CLIENT, session_id=session_id), now)
+        _record(
+            tx, AuditEvent(name=event, user_id=UserId(user_id), client=_CLIENT, session_id=session_id), now
+        )
         sealed = self._keyring.seal(_REPLAY, f"replay:{challenge.hex()}")
-        tx.later(
+        tx.defer(
             RETIRE_TOKEN,
             token_digest=challenge,
             user_id=user_id,
@@ -194,7 +196,7 @@ class Requests:
 
     def _post(self, tx: Tx, mail: Mail, now: Millis) -> None:
         sealed = self._keyring.seal(msgspec.msgpack.encode(mail), f"outbox:{mail.id}")
-        tx.later(
+        tx.defer(
             INSERT_MAIL, id=mail.id, sealed_message=sealed, due_at=now + _LEASE, expires_at=mail.expires_at
         )
 
@@ -207,7 +209,7 @@ class Requests:
         while self._delivered:
             several = [self._delivered.pop() for _ in range(min(len(self._delivered), SEVERAL))]
             named = {name: several[min(n, len(several) - 1)] for n, name in enumerate(DELETE_NAMES)}
-            await self._database.run(DELETE_MAIL, **named)
+            await self._database.execute(DELETE_MAIL, **named)
         self._is_forgetting = False
 
 
@@ -216,14 +218,14 @@ def _now() -> Millis:
 
 
 async def _pay(tx: Tx, challenge: bytes, now: Millis) -> str:
-    row = await tx.one(PAY_TRY, token_digest=challenge, most=MAX_TRIES, now=now)
+    row = await tx.fetch_one(PAY_TRY, token_digest=challenge, most=MAX_ATTEMPTS, now=now)
     user_id: str = row["user_id"]
-    await tx.one(PAY_GUESS, user_id=user_id, kind=_KIND, most=_KIND.limit, now=now)
+    await tx.fetch_one(PAY_GUESS, user_id=user_id, kind=_KIND, most=_KIND.limit, now=now)
     return user_id
 
 
-async def _pay_for_send(tx: Tx, user_id: str, kind: Kind, now: Millis) -> None:
-    await tx.one(
+async def _pay_for_send(tx: Tx, user_id: str, kind: SendKind, now: Millis) -> None:
+    await tx.fetch_one(
         PAY_SEND,
         user_id=user_id,
         kind=kind,
@@ -235,7 +237,7 @@ async def _pay_for_send(tx: Tx, user_id: str, kind: Kind, now: Millis) -> None:
     )
 
 
-def _record(tx: Tx, entry: Entry, now: Millis) -> None:
+def _record(tx: Tx, entry: AuditEvent, now: Millis) -> None:
     # The server's own function, which puts a write off and needs no more of a transaction than that.
     record(cast("ProductTx", tx), entry, now)
 

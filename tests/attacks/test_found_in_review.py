@@ -7,8 +7,8 @@ import pytest
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis
 from athena_auth.store.address import store_at
-from athena_auth.throttle.passwords.budget import subjects_of
-from athena_auth.throttle.passwords.sql import Terms, pay
+from athena_auth.throttle.passwords.budget import throttle_keys
+from athena_auth.throttle.passwords.sql import PasswordLimits, consume
 from athena_auth.wire.redirects import RedirectPolicy, with_parameters
 from support.attacker import PROXY, network, sign_in_from
 from support.dump import fetch_all
@@ -93,14 +93,14 @@ async def test_who_waits_charges_nobody_else(database_url: str) -> None:
         for _ in range(5):
             await sign_in_from(world, network(1), ada.email, "a guess")
         now = world.clock.now()
-        subjects = subjects_of(ada.email, network(1), is_known=True)
-        terms = Terms(
+        subjects = throttle_keys(ada.email, network(1), is_known=True)
+        terms = PasswordLimits(
             now=now, window_began=Millis(0), soon=now, in_a_while=now, most=100, most_of_network=100
         )
         store = store_at(world.database_url)
         await store.open()
 
-        charged = await pay(store, subjects, terms)
+        charged = await consume(store, subjects, terms)
         await store.close()
         assert charged == {}, "not even for a moment"
 

@@ -10,9 +10,9 @@ from athena_auth.kernel.ids import UserId
 from athena_auth.store.address import store_at
 from athena_auth.store.transaction import Store, Tx, Work
 from athena_auth.throttle import budget as throttle
-from athena_auth.throttle.model import AttemptKind, Blocked, Paid
-from athena_auth.throttle.passwords.budget import PasswordBudget, subjects_of
-from athena_auth.throttle.passwords.model import Charged
+from athena_auth.throttle.model import Allowed, AttemptKind, Throttled
+from athena_auth.throttle.passwords.budget import PasswordBudget, throttle_keys
+from athena_auth.throttle.passwords.model import Consumption
 from support.attacker import PROXY, network, sign_in_from, wrong_totp
 from support.clock import START
 from support.links import ask_for_reset, reset_token
@@ -103,14 +103,14 @@ async def test_a_password_that_is_slow_to_be_judged_does_not_shorten_the_wait(st
     may refuse them in the other order.
     """
     budget = PasswordBudget(store, by_network=False)
-    subjects = subjects_of("ada@example.com", "192.0.2.7", is_known=True)
-    charged = [await budget.pay(subjects, START) for _ in range(8)]
+    subjects = throttle_keys("ada@example.com", "192.0.2.7", is_known=True)
+    charged = [await budget.consume(subjects, START) for _ in range(8)]
     waits = []
     for paid in reversed(charged):
-        assert isinstance(paid, Charged)
-        await store.transact(work_of(partial(budget.failed, charged=paid, now=START, warned=False)))
-        refused = await budget.pay(subjects, START)
-        assert isinstance(refused, Blocked)
+        assert isinstance(paid, Consumption)
+        await store.transact(work_of(partial(budget.failed, consumption=paid, now=START, warned=False)))
+        refused = await budget.consume(subjects, START)
+        assert isinstance(refused, Throttled)
         waits.append(refused.until - START)
 
     assert waits == [240_000] * 8
@@ -120,12 +120,12 @@ async def test_where_networks_do_not_count_sign_ins_do_not_wait_for_each_others_
     """Behind a proxy that is not configured all clients have one address, and one row would be locked by each."""
     budget = PasswordBudget(store, by_network=False)
     addresses = ("ada@example.com", "grace@example.com")
-    subjects = [subjects_of(email, "192.0.2.7", is_known=True) for email in addresses]
-    ada, grace = [await budget.pay(each, START) for each in subjects]
+    subjects = [throttle_keys(email, "192.0.2.7", is_known=True) for email in addresses]
+    ada, grace = [await budget.consume(each, START) for each in subjects]
 
-    assert isinstance(ada, Charged)
-    assert isinstance(grace, Charged)
-    assert ada.subjects.network != grace.subjects.network
+    assert isinstance(ada, Consumption)
+    assert isinstance(grace, Consumption)
+    assert ada.keys.network != grace.keys.network
 
 
 async def test_a_step_up_that_is_slow_to_be_judged_does_not_shorten_the_wait(
@@ -133,22 +133,22 @@ async def test_a_step_up_that_is_slow_to_be_judged_does_not_shorten_the_wait(
 ) -> None:
     """CVE-2025-64102, for passwords typed in a live session."""
     user_id = UserId((await ada.session())["user"]["id"])
-    paid = [await throttle.pay(store, user_id, AttemptKind.RECOGNIZED_PASSWORD, START) for _ in range(8)]
+    paid = [await throttle.consume(store, user_id, AttemptKind.RECOGNIZED_PASSWORD, START) for _ in range(8)]
     for charge in reversed(paid):
-        assert isinstance(charge, Paid)
+        assert isinstance(charge, Allowed)
         close = partial(
             throttle.record_failure,
             user_id=user_id,
             kind=AttemptKind.RECOGNIZED_PASSWORD,
-            paid=charge,
+            allowed=charge,
             now=START,
             warned=False,
         )
         await store.transact(work_of(close))
 
-    refused = await throttle.pay(store, user_id, AttemptKind.RECOGNIZED_PASSWORD, START)
+    refused = await throttle.consume(store, user_id, AttemptKind.RECOGNIZED_PASSWORD, START)
 
-    assert refused == Blocked(Millis(START + 240_000))
+    assert refused == Throttled(Millis(START + 240_000))
 
 
 def work_of(write: Callable[[Tx], None]) -> Work[None]:

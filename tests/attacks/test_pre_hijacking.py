@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from athena_auth.audit.model import Event
+from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
 from support.dump import fetch_all
 from support.links import reset_token, verification_link, verify_address
@@ -53,7 +53,7 @@ async def test_a_reset_removes_what_was_set_up_before_the_address_was_verified(d
         assert (await mine.get("/two-factor/status")).json()["backupCodesLeft"] == 0
         await world.mailbox.message_for(eve.email, MessageKind.ACCOUNT_RECLAIMED)
     events = "SELECT count(*) FROM athena_audit WHERE event = '{}'"
-    assert await fetch_all(database_url, events.format(Event.ACCOUNT_RECLAIMED)) == [(1,)]
+    assert await fetch_all(database_url, events.format(EventName.ACCOUNT_RECLAIMED)) == [(1,)]
 
 
 async def test_of_a_verified_address_the_second_factor_stays(world: World, ada: Person) -> None:

@@ -43,11 +43,14 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 class Gate:
-    """A TCP port in front of PostgreSQL's socket, which can refuse as a server that is down does."""
+    """A TCP port in front of PostgreSQL's socket, which can refuse as a server that is down does, or accept and say nothing."""
 
     def __init__(self, server_socket: str) -> None:
         self._target = f"{server_socket}/.s.PGSQL.5432"
         self.port = 0
+        self.is_silent = False
+        self.unanswered = 0
+        """Connections that were accepted while the gate was silent."""
         self._pipes: list[socket.socket] = []
         self.open()
 
@@ -68,6 +71,10 @@ class Gate:
         with suppress(OSError):
             while True:
                 front, _ = listener.accept()
+                if self.is_silent:
+                    self._pipes.append(front)
+                    self.unanswered += 1
+                    continue
                 back = socket.socket(socket.AF_UNIX)
                 back.connect(self._target)
                 self._pipes += [front, back]
@@ -172,6 +179,28 @@ def test_a_worker_that_hangs_is_replaced(tmp_path: Path, postgres_url: str) -> N
         wait_for(lambda: "worker.hung" in server.log or None, "the supervisor to notice", patience=LONG)
         wait_for(lambda: both_serve(server), "both to serve again", patience=LONG)
         assert not hung.is_running()
+
+
+@pytest.mark.slow
+def test_a_worker_that_hangs_while_it_starts_is_replaced(
+    tmp_path: Path, postgres_url: str, gate: Gate
+) -> None:
+    """Only workers that had been ready were asked whether they still answer: this one held its place for ever."""
+    url = through(gate, postgres_url)
+    with serving(
+        tmp_path, "--workers", "2", database_url=url, secret=SECRET, database_timeout="60"
+    ) as server:
+        wait_for(lambda: both_serve(server), "both workers to serve", patience=LONG)
+        lost, left = workers_of(server)
+        gate.is_silent = True
+        lost.kill()
+        wait_for(lambda: gate.unanswered or None, "a worker that waits for the database", patience=LONG)
+        [starting] = [worker for worker in workers_of(server) if worker != left]
+        time.sleep(1)  # so that the supervisor has heard from it once; else it is given a minute
+        starting.suspend()
+        wait_for(lambda: "worker.hung" in server.log or None, "the supervisor to notice", patience=2 * LONG)
+        gate.is_silent = False
+        wait_for(lambda: both_serve(server), "both to serve again", patience=LONG)
 
 
 def test_a_stopping_server_refuses_new_connections_at_once(tmp_path: Path, postgres_url: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from athena_auth.audit.model import Event
+from athena_auth.audit.model import EventName
 from support.dump import dump, fetch_all
 from support.person import sign_up
 from support.process import run_athena
@@ -33,7 +33,7 @@ async def test_she_signs_in_by_password_and_is_told(database_url: str, tmp_path:
     mails = [json.loads(line) for line in outbox.read_text().splitlines()]
     assert [(mail["to"], mail["kind"]) for mail in mails] == [(ada.email, "factors-reset")]
     events = "SELECT count(*) FROM athena_audit WHERE event = '{}'"
-    assert await fetch_all(database_url, events.format(Event.FACTORS_RESET)) == [(1,)]
+    assert await fetch_all(database_url, events.format(EventName.FACTORS_RESET)) == [(1,)]
 
 
 async def test_an_address_without_account_is_said(database_url: str, tmp_path: Path) -> None:

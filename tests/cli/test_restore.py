@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from athena_auth.audit.model import Event
+from athena_auth.audit.model import EventName
 from athena_auth.kernel.clock import Millis, SystemClock
 from athena_auth.settings import Settings
 from athena_auth.totp.rules import WIDEST_WINDOW
@@ -217,7 +217,7 @@ async def test_what_was_ended_or_used_after_the_backup_stays_ended_after_the_res
     async with past.world(url) as world:
         assert set((await past.what_is_valid(world)).values()) == {False}
     recorded = "SELECT user_id FROM athena_audit WHERE event = '{}'"
-    assert await fetch_all(url, recorded.format(Event.DATABASE_RESTORED)) == [(None,)]
+    assert await fetch_all(url, recorded.format(EventName.DATABASE_RESTORED)) == [(None,)]
 
 
 async def test_backup_codes_that_were_used_after_the_backup_end_when_the_operator_says_so(case: Case) -> None:

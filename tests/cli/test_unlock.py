@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from athena_auth.audit.model import Event
+from athena_auth.audit.model import EventName
 from support.dump import dump, execute, fetch_all
 from support.person import sign_up
 from support.process import run_athena
@@ -51,7 +51,7 @@ async def test_failed_passwords_alone_are_reset_too(database_url: str, tmp_path:
 
         assert opened.stdout == "The failed attempts of this account were reset.\n"
         events = "SELECT count(*) FROM athena_audit WHERE event = '{}'"
-        assert await fetch_all(database_url, events.format(Event.UNLOCKED)) == [(1,)]
+        assert await fetch_all(database_url, events.format(EventName.UNLOCKED)) == [(1,)]
 
 
 async def test_an_address_without_account_is_said(database_url: str, tmp_path: Path) -> None:

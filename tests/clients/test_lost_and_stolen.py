@@ -71,10 +71,10 @@ def test_the_story_happens_as_it_is_told(database_url: str, tmp_path: Path) -> N
             [EXAMPLE], env=variables, capture_output=True, text=True, timeout=PATIENCE * 2, check=True
         ).stdout
 
-    thief, news, lost_phone, devices, asked, reset, ended = parts(told)
+    thief, notifications, lost_phone, devices, asked, reset, ended = parts(told)
     assert thief[0] is None
     assert thief[1]["code"] == "INVALID_CODE"
-    assert {"at", "ipAddress", "userAgent"} <= news[0].keys()
+    assert {"at", "ipAddress", "userAgent"} <= notifications[0].keys()
     assert (lost_phone[0]["backupCodesLeft"], lost_phone[1]["codesLeft"]) == (9, 9)
     assert (devices[0]["trustedDevices"], devices[1][0]["name"], devices[2]) == (1, "curl", {"status": True})
     assert asked[0] == asked[1]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from athena_auth.delivery.model import Circumstances, Message, MessageKind
+from athena_auth.delivery.model import EventContext, Message, MessageKind
 from athena_auth.delivery.render import render
 from support.messages import NEWS, message_of
 
@@ -28,8 +28,8 @@ IOS = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 
 
 def text_of(address: str = "192.0.2.7", user_agent: str = FIREFOX) -> str:
-    circumstances = Circumstances(1_800_000_059_999, address, user_agent)
-    return render(message_of(MessageKind.DEVICE_TRUSTED, circumstances=circumstances)).text
+    circumstances = EventContext(1_800_000_059_999, address, user_agent)
+    return render(message_of(MessageKind.DEVICE_TRUSTED, context=circumstances)).text
 
 
 def words_of(message: Message) -> str:
@@ -90,8 +90,8 @@ def test_a_used_backup_code_says_how_many_are_left(left: int | None, sentence: s
 
 
 def test_what_no_request_asked_for_is_told_without_a_place() -> None:
-    by_an_operator = Circumstances(1_795_519_752_811, "", "")
-    text = render(message_of(MessageKind.FACTORS_RESET, circumstances=by_an_operator)).text
+    by_an_operator = EventContext(1_795_519_752_811, "", "")
+    text = render(message_of(MessageKind.FACTORS_RESET, context=by_an_operator)).text
     assert "\nWhen: 2026-11-24 11:29 UTC\n\n" in text
     assert "IP address" not in text
     assert "Device" not in text

@@ -118,7 +118,7 @@ async def due_in(store: Store, clock: FakeClock) -> int | None:
     """Return the milliseconds until the message is taken up again; None if it is gone."""
 
     async def look(tx: Tx) -> int | None:
-        row = await tx.one(DUE)
+        row = await tx.fetch_one(DUE)
         return None if row is None else int(row["due_at"]) - clock.now()
 
     return await store.read(look)

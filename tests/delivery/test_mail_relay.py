@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from athena_auth.delivery.relay import Relay, TlsMode, parse_relay, tls_mode
+from athena_auth.delivery.smtp_server import SmtpServer, TlsMode, parse_smtp_url, tls_mode
 from athena_auth.delivery.transport import open_transport
 
 SENDER = "Athena <no-reply@example.com>"
@@ -21,17 +21,17 @@ def refusal(url: str) -> ValueError | None:
 
 
 def test_submission_with_starttls_is_the_default() -> None:
-    relay = parse_relay("smtp://mail.example.com")
-    assert relay == Relay(host="mail.example.com", port=587, tls=TlsMode.STARTTLS)
+    relay = parse_smtp_url("smtp://mail.example.com")
+    assert relay == SmtpServer(host="mail.example.com", port=587, tls=TlsMode.STARTTLS)
 
 
 def test_smtps_is_implicit_tls_on_its_own_port() -> None:
-    relay = parse_relay("smtps://mail.example.com")
-    assert relay == Relay(host="mail.example.com", port=465, tls=TlsMode.IMPLICIT)
+    relay = parse_smtp_url("smtps://mail.example.com")
+    assert relay == SmtpServer(host="mail.example.com", port=465, tls=TlsMode.IMPLICIT)
 
 
 def test_credentials_are_percent_decoded() -> None:
-    relay = parse_relay("smtp://ada%40example.com:p%2Fa%3As%25s%20%C3%BC@mail.example.com:2525")
+    relay = parse_smtp_url("smtp://ada%40example.com:p%2Fa%3As%25s%20%C3%BC@mail.example.com:2525")
     assert (relay.user, relay.password, relay.port) == ("ada@example.com", "p/a:s%s ü", 2525)
 
 
@@ -51,13 +51,13 @@ def test_every_other_host_must_offer_starttls_unless_the_operator_says_off(host:
 
 
 def test_an_ipv6_relay_is_written_in_brackets() -> None:
-    relay = parse_relay("smtp://[::1]:2525")
+    relay = parse_smtp_url("smtp://[::1]:2525")
     assert (relay.host, relay.port, relay.tls) == ("::1", 2525, TlsMode.NONE)
 
 
 def test_no_repr_shows_the_password() -> None:
     url = "smtp://ada:hunter2@localhost"
-    assert "hunter2" not in repr(parse_relay(url))
+    assert "hunter2" not in repr(parse_smtp_url(url))
     assert "hunter2" not in repr(open_transport(url, SENDER))
 
 

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from aiosmtpd import smtp as smtpd
 
-from athena_auth.delivery.model import Circumstances, Message, MessageKind
+from athena_auth.delivery.model import EventContext, Message, MessageKind
 from athena_auth.delivery.transport import DeliveryFailed, open_transport
 from support.certificate import self_signed
 from support.messages import CODE, URL, message_of
@@ -116,9 +116,9 @@ async def test_a_link_arrives_unbroken_in_both_parts() -> None:
 
 async def test_news_arrives_with_both_parts_and_no_word_of_the_user_agent() -> None:
     handler = Handler()
-    told = Circumstances(1_800_000_000_000, "192.0.2.7", "see evil.example Firefox/1\r\n.\r\nMAIL FROM:<eve>")
+    told = EventContext(1_800_000_000_000, "192.0.2.7", "see evil.example Firefox/1\r\n.\r\nMAIL FROM:<eve>")
     async with serving(handler) as port:
-        message = message_of(MessageKind.SECOND_FACTOR_REFUSED, circumstances=told, name="Zoë 山田")
+        message = message_of(MessageKind.SECOND_FACTOR_REFUSED, context=told, name="Zoë 山田")
         await deliver(f"smtp://127.0.0.1:{port}", message)
     (received,) = handler.received
     assert received.mail["Subject"] == "A sign-in to your Athena account was stopped"

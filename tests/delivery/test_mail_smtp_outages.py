@@ -8,8 +8,8 @@ import pytest
 
 from athena_auth.delivery.mime import parse_sender
 from athena_auth.delivery.model import MessageKind
-from athena_auth.delivery.relay import Relay, TlsMode
 from athena_auth.delivery.smtp import SmtpTransport
+from athena_auth.delivery.smtp_server import SmtpServer, TlsMode
 from athena_auth.delivery.transport import DeliveryFailed, open_transport
 from support.messages import message_of
 
@@ -28,7 +28,7 @@ async def test_a_server_that_is_down_is_a_temporary_failure() -> None:
 
 async def test_a_server_that_never_speaks_is_a_temporary_failure_after_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        relay = Relay("127.0.0.1", silent.getsockname()[1], TlsMode.NONE)
+        relay = SmtpServer("127.0.0.1", silent.getsockname()[1], TlsMode.NONE)
         transport = SmtpTransport(relay, parse_sender(SENDER), timeout=0.2)
         async with asyncio.timeout(5):
             with pytest.raises(DeliveryFailed, match="in time") as failed:
@@ -47,7 +47,7 @@ async def test_a_server_that_drips_its_answers_cannot_stretch_the_timeout() -> N
                 writer.write(b"250 OK\r\n")
 
     async with await asyncio.start_server(drip, "127.0.0.1", 0) as tarpit:
-        relay = Relay("127.0.0.1", tarpit.sockets[0].getsockname()[1], TlsMode.NONE)
+        relay = SmtpServer("127.0.0.1", tarpit.sockets[0].getsockname()[1], TlsMode.NONE)
         transport = SmtpTransport(relay, parse_sender(SENDER), timeout=0.3)
         async with asyncio.timeout(2):
             with pytest.raises(DeliveryFailed, match="in time"):

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from athena_auth.delivery.model import Circumstances, Message, MessageKind
+from athena_auth.delivery.model import EventContext, Message, MessageKind
 from athena_auth.delivery.transport import DeliveryFailed, open_transport
 from support.messages import URL, message_of
 
@@ -127,8 +127,8 @@ async def test_the_file_gets_one_json_object_a_line(tmp_path: Path) -> None:
 
 async def test_the_file_tells_of_links_and_news_what_they_have_and_no_more(tmp_path: Path) -> None:
     outbox = tmp_path / "outbox.jsonl"
-    circumstances = Circumstances(1_799_999_999_999, "192.0.2.7", "curl/8.14.1")
-    used = message_of(MessageKind.BACKUP_CODE_USED, codes_left=0, circumstances=circumstances)
+    circumstances = EventContext(1_799_999_999_999, "192.0.2.7", "curl/8.14.1")
+    used = message_of(MessageKind.BACKUP_CODE_USED, codes_left=0, context=circumstances)
     await deliver(outbox.as_uri(), message_of(MessageKind.PASSWORD_RESET), used)
     assert [msgspec.json.decode(line) for line in outbox.read_bytes().splitlines()] == [
         {"to": "ada@example.com", "kind": "password-reset", "url": URL, "expiresAt": 1_800_000_000_000},

@@ -54,7 +54,7 @@ async def post(store: Store, clock: FakeClock, valid_for: int = 180, keyring: Ke
 
 async def rows(store: Store) -> int:
     async def work(tx: Tx) -> int:
-        row = await tx.one(ROWS)
+        row = await tx.fetch_one(ROWS)
         assert row is not None
         return int(row["rows"])
 

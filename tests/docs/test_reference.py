@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from athena_auth.audit.model import Event
+from athena_auth.audit.model import EventName
 from athena_auth.cli.main import app
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.outcome import ErrorCode
@@ -45,7 +45,7 @@ def test_every_setting_code_event_message_and_command_has_words() -> None:
     silent += [code for code in ErrorCode if f"| `{code}` | {int(code.status)} | " not in page("errors.md")]
     silent += [
         event
-        for event in Event
+        for event in EventName
         if not re.search(rf"^\| `{event}` \| \w.*\.", page("events.md"), re.MULTILINE)
     ]
     silent += [kind for kind in MessageKind if f"| `{kind}` | " not in page("messages.md")]

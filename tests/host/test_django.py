@@ -120,7 +120,7 @@ async def host(request: pytest.FixtureRequest, postgres_url: str) -> AsyncIterat
     def build(athena: Athena) -> ASGIApp:
         # A tuple, since Django keeps what it has made of a list of addresses by its hash.
         settings.ROOT_URLCONF = tuple(urls(athena))
-        return athena.beside(get_asgi_application())
+        return athena.wrap(get_asgi_application())
 
     with override_settings(MIDDLEWARE=middleware, ROOT_URLCONF=()):
         async with host_over(postgres_url, build) as running:

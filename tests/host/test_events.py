@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from athena_auth import Athena, AuthEvent
 from athena_auth.host.events import Subscriber
-from athena_auth.host.standing import standing_alone
+from athena_auth.host.standalone import standalone
 from support.dump import execute, fetch_all
 from support.hosts import Host, athena_over, host_over
 from support.links import reset_token
@@ -59,7 +59,7 @@ async def told(database_url: str, *subscribers: Subscriber, pattern: str = "*") 
     def build(athena: Athena) -> ASGIApp:
         for subscriber in subscribers:
             athena.on(pattern)(subscriber)
-        return standing_alone(athena)
+        return standalone(athena)
 
     async with host_over(database_url, build) as host:
         yield host
@@ -221,7 +221,7 @@ async def test_a_stop_tells_what_is_waiting(database_url: str) -> None:
             owner = await athena.users.find("ada@example.com")
             names.append(f"{owner and owner.name} {event.name}")
 
-        return standing_alone(athena)
+        return standalone(athena)
 
     async with host_over(database_url, build) as host:
         await (await sign_up(host)).turn_on_totp()

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from athena_auth.accounts.step_up import POLICY, Action
-from athena_auth.audit.model import Event
+from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.sessions.model import Level
@@ -159,7 +159,7 @@ async def test_the_owner_hears_of_a_secret_that_was_shown(database_url: str) -> 
         assert shown.json()["totpURI"].startswith("otpauth://")
         await world.mailbox.message_for(ada.email, MessageKind.SECRET_REVEALED)
     events = "SELECT count(*) FROM athena_audit WHERE event = '{}'"
-    assert await fetch_all(database_url, events.format(Event.SECRET_REVEALED)) == [(1,)]
+    assert await fetch_all(database_url, events.format(EventName.SECRET_REVEALED)) == [(1,)]
 
 
 async def test_the_owner_hears_of_the_end_of_the_account(world: World, ada: Person) -> None:

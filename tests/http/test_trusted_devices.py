@@ -8,12 +8,12 @@ import pytest
 import pytest_asyncio
 
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Event, Listed
+from athena_auth.audit.model import EventName, ListedEvent
 from athena_auth.crypto.keys import Keyring
 from athena_auth.kernel.clock import Millis
 from athena_auth.store.address import store_at
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.trusted_devices.method import TrustedDevices
+from athena_auth.trusted_devices.device_trust import TrustedDevices
 from support.clock import START
 from support.person import PASSWORD, Person, sign_up
 from support.world import ORIGIN, SECRET, World
@@ -56,12 +56,12 @@ async def is_challenged(ada: Person, browser: httpx.AsyncClient) -> bool:
     return "twoFactorRedirect" in (await ada.sign_in(browser)).json()
 
 
-async def revocations(store: Store) -> list[Listed]:
-    async def work(tx: Tx) -> list[Listed]:
+async def revocations(store: Store) -> list[ListedEvent]:
+    async def work(tx: Tx) -> list[ListedEvent]:
         return await audit.load(tx, None, Millis(0), 100)
 
     trail = await store.read(work)
-    return [recorded for recorded in trail if recorded.entry.event is Event.TRUST_REVOKED]
+    return [recorded for recorded in trail if recorded.entry.name is EventName.TRUST_REVOKED]
 
 
 async def test_devices_are_listed_by_name_place_and_time(world: World, ada: Person) -> None:

@@ -26,10 +26,10 @@ async def test_a_wrong_second_factor_after_a_right_password_is_news(world: World
     await thief.post("/two-factor/verify-totp", json={"code": "000000"})
 
     mail = await world.mailbox.message_for(ada.email, MessageKind.SECOND_FACTOR_REFUSED)
-    assert mail.circumstances is not None
-    assert mail.circumstances.at == world.clock.now()
-    assert mail.circumstances.address == "127.0.0.1"
-    assert "Firefox" in mail.circumstances.user_agent
+    assert mail.context is not None
+    assert mail.context.at == world.clock.now()
+    assert mail.context.address == "127.0.0.1"
+    assert "Firefox" in mail.context.user_agent
     assert challenge not in str(mail)
 
 

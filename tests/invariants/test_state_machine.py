@@ -67,7 +67,7 @@ class Accounts(SignInMachine):
     def ask_for_a_reset(self, n: int) -> None:
         account = self.account(n)
         expect(self.ask("/request-password-reset", email=account.email), None)
-        if account.network_resets.pay_network(self.now) and account.sends["reset"].pay(self.now):
+        if account.network_resets.consume_of_network(self.now) and account.sends["reset"].pay(self.now):
             account.mails["link"] += 1
             arrived = self.world.mailbox.message_for(
                 account.email, MessageKind.PASSWORD_RESET, nth=account.mails["link"]
@@ -151,19 +151,19 @@ class Accounts(SignInMachine):
     @invariant()
     def every_token_opens_what_it_should(self) -> None:
         """I1, I5: a session that has ended is dead, a challenge is no session, and a live one is worth what was proven."""
-        for place in self.places():
-            found = self.session_of(place.token)
-            if isinstance(place, Challenge) or not place.is_live(self.now):
-                assert found is None, place
+        for context in self.places():
+            found = self.session_of(context.token)
+            if isinstance(context, Challenge) or not context.is_live(self.now):
+                assert found is None, context
                 continue
             session = found["session"]
-            assert (found["user"]["id"], session["level"]) == (place.owner.id, place.level)
-            assert tuple(session["amr"]) == place.amr
-            if place.owner.phone is not None:
+            assert (found["user"]["id"], session["level"]) == (context.owner.id, context.level)
+            assert tuple(session["amr"]) == context.amr
+            if context.owner.phone is not None:
                 assert session["level"] == 2
                 assert SECOND_FACTORS & set(session["amr"])
-            assert found["user"]["twoFactorEnabled"] is (place.owner.phone is not None)
-            place.use(self.now)
+            assert found["user"]["twoFactorEnabled"] is (context.owner.phone is not None)
+            context.use(self.now)
 
     @invariant()
     def a_token_that_was_replaced_opens_nothing(self) -> None:

@@ -51,7 +51,10 @@ async def _enrolled(world: World, email: str) -> Person:
 
 
 async def _use_codes(
-    person: Person, used: list[tuple[Person, str]], under_load: asyncio.Event, failed_over: asyncio.Event
+    person: Person,
+    used: list[tuple[Person, str]],
+    under_load: asyncio.Event,
+    failed_over: asyncio.Event,
 ) -> bool:
     """Sign in by one backup code after the other, until that worked once after the failover; tell whether it did."""
     codes = iter(person.backup_codes)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from athena_auth.kernel.database_url import read_database_url
-from athena_auth.server.origin import OriginRule
+from athena_auth.server.origin import OriginPolicy
 from athena_auth.settings.addresses import parse_base_url, parse_origin
 
 
@@ -28,7 +28,7 @@ from athena_auth.settings.addresses import parse_base_url, parse_origin
 def test_an_origin_is_what_a_browser_sends(written: str, origin: str) -> None:
     """One written with its default port never matched, and nothing said so."""
     assert parse_origin(written) == origin
-    assert OriginRule("http://localhost:3001", (parse_origin(written),)).admits(origin, "")
+    assert OriginPolicy("http://localhost:3001", (parse_origin(written),)).admits(origin, "")
 
 
 @pytest.mark.parametrize(

@@ -12,23 +12,23 @@ TEXT = st.text(max_size=40)
 
 
 @given(st.binary(max_size=200), TEXT)
-def test_what_is_sealed_opens_at_its_place(plaintext: bytes, place: str) -> None:
+def test_what_is_sealed_opens_at_its_place(plaintext: bytes, context: str) -> None:
     ring = Keyring(OLD)
 
-    sealed = ring.seal(plaintext, place)
+    sealed = ring.seal(plaintext, context)
 
-    assert ring.unseal(sealed, place) == plaintext
-    assert ring.seal(plaintext, place) != sealed
+    assert ring.unseal(sealed, context) == plaintext
+    assert ring.seal(plaintext, context) != sealed
 
 
 @given(st.binary(max_size=50), TEXT, TEXT)
-def test_it_opens_nowhere_else(plaintext: bytes, place: str, other: str) -> None:
+def test_it_opens_nowhere_else(plaintext: bytes, context: str, other: str) -> None:
     ring = Keyring(OLD)
-    if place == other:
+    if context == other:
         return
 
     with pytest.raises(UnreadableError):
-        ring.unseal(ring.seal(plaintext, place), other)
+        ring.unseal(ring.seal(plaintext, context), other)
 
 
 @given(st.binary(max_size=50), st.data())
@@ -68,12 +68,12 @@ def test_codes_hashed_under_the_old_secret_are_still_found() -> None:
 
 
 @given(TEXT, TEXT, TEXT)
-def test_a_hash_belongs_to_one_code_at_one_place(code: str, place: str, other: str) -> None:
+def test_a_hash_belongs_to_one_code_at_one_place(code: str, context: str, other: str) -> None:
     ring = Keyring(OLD)
 
-    assert ring.hash_code(code, place) == ring.hash_code(code, place)
-    if place != other and ":" not in code + place + other:
-        assert ring.hash_code(code, place) != ring.hash_code(code, other)
+    assert ring.hash_code(code, context) == ring.hash_code(code, context)
+    if context != other and ":" not in code + context + other:
+        assert ring.hash_code(code, context) != ring.hash_code(code, other)
 
 
 SECRETS = st.binary(min_size=32, max_size=64)

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from athena_auth.accounts.step_up import FRESH
-from athena_auth.challenge.model import MethodName
+from athena_auth.challenge.model import FactorName
 from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.server.cookies import wire_names
 from athena_auth.sessions.rules import lifetime
@@ -95,7 +95,7 @@ def codes() -> Iterator[Pair]:
 
 
 def names_and_limits() -> Iterator[Pair]:
-    methods = {name.value for name in MethodName}
+    methods = {name.value for name in FactorName}
     yield Pair("methods", methods, {method.value for method in Method})
     yield Pair("methods in the types", methods, union("TwoFactorMethod"))
     default = f"http://localhost:{Settings.model_fields['port'].default}{BASE_PATH}"

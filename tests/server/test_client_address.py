@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from athena_auth.kernel.network import address_of, network_of
-from athena_auth.server.address import AddressRule
+from athena_auth.server.client_address import ClientAddressResolver
 
 PROXY = "10.0.0.1"
-rule = AddressRule(("10.0.0.0/8", "fd00::/8"))
+rule = ClientAddressResolver(("10.0.0.0/8", "fd00::/8"))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_stranger_is_not_believed(hop: str) -> None:
 )
 def test_what_cannot_be_read_is_logged_once(caplog: pytest.LogCaptureFixture, hop: str) -> None:
     """Whoever is behind such a proxy counts as one client, and the operator should hear of it; once is enough."""
-    fresh = AddressRule((PROXY,))
+    fresh = ClientAddressResolver((PROXY,))
     with caplog.at_level(logging.WARNING, logger="athena_auth"):
         answers = {fresh.client(PROXY, f"203.0.113.7, {hop}") for _ in range(3)}
     assert answers == {PROXY}
@@ -71,7 +71,7 @@ def test_what_cannot_be_read_is_logged_once(caplog: pytest.LogCaptureFixture, ho
 
 
 def test_a_trusted_network_may_be_written_as_ipv4_within_ipv6() -> None:
-    mapped = AddressRule(("::ffff:10.0.0.0/104",))
+    mapped = ClientAddressResolver(("::ffff:10.0.0.0/104",))
     assert mapped.client(PROXY, "203.0.113.7") == "203.0.113.7"
     assert mapped.client("11.0.0.1", "203.0.113.7") == "11.0.0.1"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from athena_auth.server.metrics import Tally
+from athena_auth.server.metrics import LogCounters
 from support.process import serving, wait_for
 from support.world import World, world_over
 
@@ -61,7 +61,7 @@ def _told(client: httpx.Client, until: str) -> str:
 
 def test_what_a_library_says_becomes_no_label() -> None:
     """Its text may hold anything: a line break ends a number, a quote a label."""
-    tally = Tally()
-    tally.note("warning", "library", {"message": 'a "text"\nof somebody else'})
+    counters = LogCounters()
+    counters.note("warning", "library", {"message": 'a "text"\nof somebody else'})
 
-    assert "somebody" not in tally.exposition()
+    assert "somebody" not in counters.exposition()

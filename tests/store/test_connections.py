@@ -121,7 +121,7 @@ async def test_a_restart_of_the_database_is_survived(postgres_url: str) -> None:
     await store.open()
 
     async def work(tx: Tx) -> Any:
-        return await tx.one(SLEEP, seconds=0)
+        return await tx.fetch_one(SLEEP, seconds=0)
 
     await store.transact(work)
     administrator = await asyncpg.connect(postgres_url)
@@ -138,10 +138,10 @@ async def test_a_cancelled_request_leaves_no_statement_behind_it(postgres_url: s
     await store.open()
 
     async def slow(tx: Tx) -> Any:
-        return await tx.one(SLEEP, seconds=30)
+        return await tx.fetch_one(SLEEP, seconds=30)
 
     async def quick(tx: Tx) -> Any:
-        return await tx.one(SLEEP, seconds=0)
+        return await tx.fetch_one(SLEEP, seconds=0)
 
     running = asyncio.create_task(store.transact(slow))
     await asyncio.sleep(0.1)

@@ -24,8 +24,8 @@ async def test_the_floor_answers_what_the_server_has_prepared(sqlite_world: Worl
     challenge = await ada.challenge()
     mail = await floor.send_otp(challenge)
     by_mail = await floor.verify_otp(challenge, mail.code)
-    by_backup_code, news = await floor.verify_backup_code(await ada.challenge(), ada.backup_codes[0])
-    for each in (mail, news):
+    by_backup_code, notifications = await floor.verify_backup_code(await ada.challenge(), ada.backup_codes[0])
+    for each in (mail, notifications):
         await floor.forget_mail(each)
 
     assert seen["user"]["email"] == ada.email

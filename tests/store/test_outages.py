@@ -42,12 +42,12 @@ ADVICE = {
 
 
 async def add(store: PostgresStore, name: str) -> int:
-    return await store.transact(lambda tx: tx.run(ADD, id=name))
+    return await store.transact(lambda tx: tx.execute(ADD, id=name))
 
 
 async def pid(store: PostgresStore) -> int:
     async def work(tx: Tx) -> Row:
-        (row,) = await tx.all(PID)
+        (row,) = await tx.fetch_all(PID)
         return row
 
     return int((await store.transact(work))["pid"])
@@ -183,11 +183,11 @@ async def test_a_migration_under_a_serving_process_is_not_noticed(postgres_url: 
     """A column that is added changes what prepared statements return, and the first request after it failed."""
 
     async def look(tx: Tx) -> int:
-        return len(await tx.all(ALL))
+        return len(await tx.fetch_all(ALL))
 
     async with store_over(postgres_url) as store:
         await add(store, "a")
         assert await store.transact(look) == 1
         await execute(postgres_url, "ALTER TABLE athena_outbox ADD COLUMN more text")
         assert await store.transact(look) == 1
-        assert len(await store.all(ALL)) == 1
+        assert len(await store.fetch_all(ALL)) == 1

@@ -48,7 +48,7 @@ async def test_many_at_once_share_few_server_connections(postgres_url: str) -> N
     with pgbouncer(postgres_url, "transaction", size=2) as url:
         store = PostgresStore(url, limits)
         await store.open()
-        rows = await asyncio.gather(*(store.one(LIMITS) for _ in range(200)))
+        rows = await asyncio.gather(*(store.fetch_one(LIMITS) for _ in range(200)))
         await store.close()
     assert {(row["lock"], row["statement"]) for row in rows if row is not None} == {("2s", "4500ms")}
 
@@ -60,7 +60,7 @@ async def test_limits_are_not_left_on_a_connection_that_others_use(postgres_url:
         await ours.open()
 
         async def work(tx: Tx) -> None:
-            await tx.all(LIMITS)
+            await tx.fetch_all(LIMITS)
 
         await ours.transact(work)
         theirs = await asyncpg.connect(url)
@@ -74,11 +74,11 @@ async def test_prepared_statements_that_a_pooler_loses_are_an_outage_with_advice
     with pgbouncer(postgres_url, "transaction", size=2) as url:
         store = PostgresStore(url, StoreLimits())
         await store.open()
-        await store.one(LIMITS)  # prepared on the one server connection there is
+        await store.fetch_one(LIMITS)  # prepared on the one server connection there is
         other = await asyncpg.connect(url)
         async with other.transaction():  # which this takes, so that the next is another one
             with pytest.raises(Unavailable, match="ATHENA_PREPARED_STATEMENTS=off"):
-                await store.one(LIMITS)
+                await store.fetch_one(LIMITS)
         await other.close()
         await store.close()
 

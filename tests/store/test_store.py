@@ -38,12 +38,12 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 async def add(tx: Tx, name: str) -> None:
-    assert await tx.run(ADD, id=name, blob=b"\x00\xff") == 1
+    assert await tx.execute(ADD, id=name, blob=b"\x00\xff") == 1
 
 
 async def count(store: Store) -> int:
     async def work(tx: Tx) -> int:
-        (row,) = await tx.all(COUNT)
+        (row,) = await tx.fetch_all(COUNT)
         return int(row["rows"])
 
     return await store.read(work)
@@ -100,7 +100,7 @@ async def test_a_guarded_write_is_decided_by_its_row_count(store: Store) -> None
         await add(tx, "a")
 
     async def bump(tx: Tx) -> int | None:
-        row = await tx.one(BUMP, id="a", most=3)
+        row = await tx.fetch_one(BUMP, id="a", most=3)
         return None if row is None else int(row["tries"])
 
     await store.transact(work)
@@ -112,21 +112,21 @@ async def test_a_guarded_write_is_decided_by_its_row_count(store: Store) -> None
 async def test_what_is_put_off_is_written_with_the_commit_in_the_order_it_was_put_off(store: Store) -> None:
     async def work(tx: Tx) -> int:
         await add(tx, "a")
-        tx.later(BUMP_QUIETLY, id="a")
-        tx.later(ADD, id="b", blob=b"")
-        (row,) = await tx.all(TRIES, id="a")
+        tx.defer(BUMP_QUIETLY, id="a")
+        tx.defer(ADD, id="b", blob=b"")
+        (row,) = await tx.fetch_all(TRIES, id="a")
         return int(row["tries"])
 
     assert await store.transact(work) == 0, "reads of the transaction do not see it"
     assert await count(store) == 2
-    row = await store.one(TRIES, id="a")
+    row = await store.fetch_one(TRIES, id="a")
     assert row is not None
     assert row["tries"] == 1
 
 
 async def test_what_is_put_off_goes_with_what_raises(store: Store) -> None:
     async def work(tx: Tx) -> None:
-        tx.later(ADD, id="a", blob=b"")
+        tx.defer(ADD, id="a", blob=b"")
         raise ZeroDivisionError
 
     with contextlib.suppress(ZeroDivisionError):
@@ -138,9 +138,9 @@ async def test_a_put_off_write_that_fails_takes_the_transaction_along(store: Sto
     done = []
 
     async def work(tx: Tx) -> None:
-        tx.once_committed(lambda: done.append("told"))
+        tx.on_commit(lambda: done.append("told"))
         await add(tx, "a")
-        tx.later(ADD, id="a", blob=b"")
+        tx.defer(ADD, id="a", blob=b"")
 
     with pytest.raises(UniqueViolation):
         await store.transact(work)
@@ -155,7 +155,7 @@ async def test_what_waits_for_the_commit_is_done_on_the_loop_even_for_a_caller_w
 
     async def work(tx: Tx) -> None:
         await add(tx, "a")
-        tx.once_committed(lambda: done.append(asyncio.get_running_loop()))
+        tx.on_commit(lambda: done.append(asyncio.get_running_loop()))
 
     await store.transact(work)
     assert done == [asyncio.get_running_loop()]
@@ -251,7 +251,7 @@ async def test_while_another_process_holds_the_file_nobody_waits_twice(sqlite_ur
 
 async def test_a_write_for_an_account_that_is_gone_is_told_apart(store: Store) -> None:
     async def work(tx: Tx) -> None:
-        await tx.run(CHALLENGE_OF_NOBODY, digest=b"x")
+        await tx.execute(CHALLENGE_OF_NOBODY, digest=b"x")
 
     with pytest.raises(OwnerGone):
         await store.transact(work)

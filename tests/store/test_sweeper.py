@@ -47,7 +47,7 @@ async def test_what_has_expired_is_deleted_and_what_lives_stays(world: World, ad
 async def fill(store: Store, rows: int) -> None:
     async def work(tx: Tx) -> None:
         for number in range(rows):
-            await tx.run(FILL, id=f"{number:032d}", blob=b"", expires_at=number)
+            await tx.execute(FILL, id=f"{number:032d}", blob=b"", expires_at=number)
 
     await store.transact(work)
 
@@ -88,7 +88,7 @@ async def test_it_sweeps_by_itself_from_start_to_stop(database_url: str) -> None
 
 async def left(store: Store) -> int:
     async def work(tx: Tx) -> int:
-        row = await tx.one(Statement("SELECT COUNT(*) AS rows FROM athena_outbox"))
+        row = await tx.fetch_one(Statement("SELECT COUNT(*) AS rows FROM athena_outbox"))
         return 0 if row is None else int(row["rows"])
 
     return await store.read(work)

@@ -81,7 +81,7 @@ class Sends:
         self.next_at = now + 30 * SECOND if self.count >= 3 else now
         return True
 
-    def pay_network(self, now: int) -> bool:
+    def consume_of_network(self, now: int) -> bool:
         """Count a send at the request of a network, whose hour begins with the first."""
         if self.began_at <= now - _HOUR or self.began_at > now:
             self.count, self.began_at = 1, now

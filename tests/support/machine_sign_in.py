@@ -337,7 +337,7 @@ class SignInMachine(Machine):
             return expect(answer, "TWO_FACTOR_NOT_ENABLED")
         if account.reset_by_mail:
             return expect(answer, "OTP_NOT_CONFIGURED")
-        if _lane_of(place) == "challenge" and not account.network_sends.pay_network(self.now):
+        if _lane_of(place) == "challenge" and not account.network_sends.consume_of_network(self.now):
             return expect(answer, "TOO_MANY_REQUESTS")
         if not account.sends[_lane_of(place)].pay(self.now):
             return expect(answer, "TOO_MANY_REQUESTS")

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from athena_auth.delivery.model import Circumstances, Message, MessageKind
+from athena_auth.delivery.model import EventContext, Message, MessageKind
 
 CODE = "482915"
 TOKEN = "q7Zx_4fLw9-Tn2sVbKe8RdYhUj3MaPcG"
@@ -23,7 +23,7 @@ NEWS = [kind for kind in MessageKind if kind not in _SECRETS_OF]
 
 def message_of(kind: MessageKind, **changes: Any) -> Message:
     """Return a message of this kind to Ada, as the server would make it."""
-    news = {"circumstances": Circumstances(1_800_000_000_000, "192.0.2.7", _FIREFOX)}
+    extra = {"context": EventContext(1_800_000_000_000, "192.0.2.7", _FIREFOX)}
     message = Message(
         kind=kind,
         to="ada@example.com",
@@ -31,7 +31,7 @@ def message_of(kind: MessageKind, **changes: Any) -> Message:
         app_name="Athena",
         expires_at=1_800_000_000_000,
         codes_left=7 if kind is MessageKind.BACKUP_CODE_USED else None,
-        **_SECRETS_OF.get(kind, news),
+        **_SECRETS_OF.get(kind, extra),
     )
     return msgspec.structs.replace(message, **changes)
 

@@ -14,7 +14,7 @@ import pyotp
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from athena_auth.delivery.model import Message, MessageKind
-from athena_auth.host.standing import standing_alone
+from athena_auth.host.standalone import standalone
 from athena_auth.settings import BASE_PATH
 from athena_auth_client import AsyncAthenaClient, AthenaClient, Challenge, Options, SignedIn, User
 from support.world import ORIGIN, World, world_over
@@ -73,7 +73,7 @@ class Stage:
 
     def client(self, **options: Unpack[Options]) -> Client:
         """Return a client of this stage's kind, on a device of no past."""
-        transport = httpx.ASGITransport(standing_alone(self.world.athena), client=("127.0.0.1", 50_000))
+        transport = httpx.ASGITransport(standalone(self.world.athena), client=("127.0.0.1", 50_000))
         return client_over(self.kind, transport, self.portal, **options)
 
     def done(self, outcome: T | Coroutine[Any, Any, T]) -> T:

@@ -10,7 +10,7 @@ import msgspec
 
 from athena_auth.accounts.model import SignedIn
 from athena_auth.host.athena import Athena
-from athena_auth.host.standing import standing_alone
+from athena_auth.host.standalone import standalone
 from athena_auth.kernel.outcome import Refused
 from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
@@ -35,7 +35,7 @@ class World:
 
     async def client(self, **headers: str) -> httpx.AsyncClient:
         """Return a client without cookies' past and with these headers; it keeps cookies like a browser."""
-        transport = httpx.ASGITransport(standing_alone(self.athena), client=("127.0.0.1", 50_000))
+        transport = httpx.ASGITransport(standalone(self.athena), client=("127.0.0.1", 50_000))
         client = httpx.AsyncClient(transport=transport, base_url=ORIGIN + BASE_PATH, headers=headers)
         return await self._clients.enter_async_context(client)
 

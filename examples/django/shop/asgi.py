@@ -6,4 +6,4 @@ from shop.auth import athena
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
-application = athena.beside(get_asgi_application())
+application = athena.wrap(get_asgi_application())

@@ -96,8 +96,8 @@ def session_answer(session: Session, token: str) -> SessionAnswer:
         created_at=timestamp(session.created_at),
         updated_at=timestamp(session.updated_at),
         expires_at=timestamp(session.expires_at),
-        level=session.proof.level,
-        amr=list(session.proof.amr),
+        level=session.assurance.level,
+        amr=list(session.assurance.amr),
         proven_at=timestamp(session.proven_at),
         second_factor_verified_at=timestamp(session.proven_at) if has_second_factor(session) else None,
     )

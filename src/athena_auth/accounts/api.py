@@ -10,7 +10,7 @@ from athena_auth.accounts.answers import (
     renewed_reply,
     session_answer,
 )
-from athena_auth.accounts.errors import PROOF_ERRORS, STEP_UP_ERRORS
+from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS, STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.step_up import Offered
@@ -169,7 +169,7 @@ class AccountApi:
                 access=Access.SESSION,
                 body=DeleteUserBody,
                 answer=DeletedAnswer,
-                errors=(*PROOF_ERRORS, ErrorCode.SESSION_EXPIRED),
+                errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.SESSION_EXPIRED),
                 limit=SECOND_STEP,
                 summary="Delete the account and everything that belongs to it",
                 tag="accounts",

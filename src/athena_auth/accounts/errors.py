@@ -18,7 +18,7 @@ STEP_UP_ERRORS = (
 )
 """To a code that is to prove who asks, in a live session."""
 
-PROOF_ERRORS = (
+PASSWORD_STEP_UP_ERRORS = (
     ErrorCode.INVALID_PASSWORD,
     *STEP_UP_ERRORS,
     ErrorCode.CONFLICT,

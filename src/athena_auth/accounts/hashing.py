@@ -41,10 +41,10 @@ class HashingPool:
 
     async def verify(self, encoded: str | None, password: str) -> bool:
         """Tell whether this is the password; as slow without a hash as with one. Raises `Unavailable`."""
-        with self.place():
-            return await self.verify_in_place(encoded, password)
+        with self.slot():
+            return await self.verify_in_slot(encoded, password)
 
-    async def verify_in_place(self, encoded: str | None, password: str) -> bool:
+    async def verify_in_slot(self, encoded: str | None, password: str) -> bool:
         """Do the same for somebody who has taken a place already."""
         return await self._in_thread(lambda: self._hasher.verify(encoded, password))
 
@@ -58,7 +58,7 @@ class HashingPool:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def slot(self) -> Iterator[None]:
         """Take a place in the pool, before anything is read or written for a password that could not be hashed.
 
         Raises:
@@ -73,7 +73,7 @@ class HashingPool:
             self._taken -= 1
 
     async def _run(self, work: Callable[[], T]) -> T:
-        with self.place():
+        with self.slot():
             return await self._in_thread(work)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:

@@ -25,7 +25,7 @@ class Account(msgspec.Struct, frozen=True):
     updated_at: Millis
 
     @property
-    def addressee(self) -> str:
+    def greeting_name(self) -> str:
         """The name to greet by in a mail, or nothing while nobody has verified the address.
 
         Anybody can sign up with a stranger's address and with an advertisement for a name.
@@ -44,7 +44,7 @@ class SignedIn(msgspec.Struct, frozen=True):
     """Where this request comes from."""
     by_cookie: bool = False
     """Whether the token came as a cookie, which is replaced when the session gains assurance."""
-    slid: bool = False
+    was_extended: bool = False
     """Whether this request moved the session's expiry on, so that its cookie must be sent again."""
 
     def __repr__(self) -> str:
@@ -54,7 +54,7 @@ class SignedIn(msgspec.Struct, frozen=True):
 class CredentialVersion(msgspec.Struct, frozen=True):
     """The state of an account's credentials at the moment a password was checked against them.
 
-    Checking takes tens of milliseconds outside any transaction. Whoever acts on the result must `hold` this
+    Checking takes tens of milliseconds outside any transaction. Whoever acts on the result must `lock_if_current` this
     version in the transaction that acts: a password that was changed in between proves nothing any more.
     """
 

@@ -3,7 +3,7 @@
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from athena_auth.accounts.common_passwords import is_common
-from athena_auth.crypto.passwords import MAX_LENGTH, MIN_LENGTH, is_absurd, normalise
+from athena_auth.crypto.passwords import MAX_LENGTH, MIN_LENGTH, is_oversized, normalise
 from athena_auth.kernel.outcome import ErrorCode, Refused
 
 _PUBLIC = ".example.com"
@@ -57,7 +57,7 @@ def refuse_password(password: str, email: str) -> Refused | None:
         password: As typed.
         email: The account's address, as `normalised_email` returns it.
     """
-    if is_absurd(password):
+    if is_oversized(password):
         return Refused(ErrorCode.PASSWORD_TOO_LONG)
     normalised = normalise(password)
     if len(normalised) < MIN_LENGTH:

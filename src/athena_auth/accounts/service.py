@@ -6,13 +6,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from athena_auth.accounts import sql
+from athena_auth.accounts.audit_events import audit_event
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.news import News
+from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.rules import normalised_name
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
-from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Event
+from athena_auth.audit.model import EventName
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import SessionId
@@ -30,7 +30,7 @@ class Resolver(Protocol):
     """Finds out who a session token belongs to."""
 
     async def resolve(
-        self, token: str, client: ClientInfo, *, by_cookie: bool = False, slides: bool = True
+        self, token: str, client: ClientInfo, *, by_cookie: bool = False, extends: bool = True
     ) -> SignedIn | None:
         """Return the owner of a live session, or None; with `slides` this use of it moves its expiry on."""
         ...
@@ -39,14 +39,16 @@ class Resolver(Protocol):
 class AccountService:
     """What an account's owner can do with it, factors apart."""
 
-    def __init__(self, store: Store, clock: Clock, step_up: StepUp, news: News) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, step_up: StepUp, notifications: SecurityNotifications
+    ) -> None:
         self._store = store
         self._clock = clock
         self._step_up = step_up
-        self._news = news
+        self._notifications = notifications
 
     async def resolve(
-        self, token: str, client: ClientInfo, *, by_cookie: bool = False, slides: bool = True
+        self, token: str, client: ClientInfo, *, by_cookie: bool = False, extends: bool = True
     ) -> SignedIn | None:
         """Return the owner of a live session, and move its expiry on when that is due and wanted."""
         now = self._clock.now()
@@ -56,13 +58,13 @@ class AccountService:
             return await sql.load_signed_in(tx, token, token_digest, client, now, by_cookie=by_cookie)
 
         signed_in = await self._store.read(load)
-        if signed_in is None or not slides or not rules.is_due_to_slide(signed_in.session, now):
+        if signed_in is None or not extends or not rules.is_due_for_extension(signed_in.session, now):
             return signed_in
         session = signed_in.session
-        if not await sessions.slide(self._store, session, now):
+        if not await sessions.extend(self._store, session, now):
             return signed_in
         moved = msgspec.structs.replace(session, updated_at=now, expires_at=now + session.lifetime)
-        return msgspec.structs.replace(signed_in, session=moved, slid=True)
+        return msgspec.structs.replace(signed_in, session=moved, was_extended=True)
 
     async def was_just_replaced(self, token: str) -> bool:
         """Tell whether a session token, which opens nothing, was replaced a moment ago by a concurrent request."""
@@ -104,8 +106,8 @@ class AccountService:
             if not await sql.delete(tx, current.account.id):
                 return Refused(ErrorCode.UNAUTHORIZED)
             forget_account(tx, current.account.email)
-            self._record(tx, signed_in, Event.DELETED)
-            self._news.tell_deleted(tx, current.account, signed_in.client, self._clock.now())
+            self._record(tx, signed_in, EventName.DELETED)
+            self._notifications.notify_deleted(tx, current.account, signed_in.client, self._clock.now())
             return None
 
         return await self._step_up.act(Action.DELETE_ACCOUNT, signed_in, offered, work)
@@ -124,7 +126,7 @@ class AccountService:
 
         async def work(tx: Tx) -> None:
             sessions.end_token(tx, digest(TokenKind.SESSION, signed_in.token))
-            self._record(tx, signed_in, Event.SIGNED_OUT)
+            self._record(tx, signed_in, EventName.SIGNED_OUT)
 
         await self._store.transact(work)
 
@@ -141,7 +143,7 @@ class AccountService:
             )
             if not ended:
                 return Refused(ErrorCode.SESSION_NOT_FOUND)
-            self._record(tx, signed_in, Event.SESSION_REVOKED)
+            self._record(tx, signed_in, EventName.SESSION_REVOKED)
             return None
 
         # Ending the session that asks is signing out: it takes nothing from anyone else.
@@ -157,10 +159,10 @@ class AccountService:
 
         async def work(tx: Tx, _current: SignedIn) -> None:
             await sessions.end_others(tx, signed_in.account.id, keep)
-            self._record(tx, signed_in, Event.SESSION_REVOKED)
+            self._record(tx, signed_in, EventName.SESSION_REVOKED)
 
         action = Action.REVOKE_OTHER_SESSIONS if keep_this_one else Action.REVOKE_SESSIONS
         return await self._step_up.act(action, signed_in, offered, work)
 
-    def _record(self, tx: Tx, signed_in: SignedIn, event: Event) -> None:
-        audit.record(tx, entry_of(signed_in, event), self._clock.now())
+    def _record(self, tx: Tx, signed_in: SignedIn, event: EventName) -> None:
+        audit.record(tx, audit_event(signed_in, event), self._clock.now())

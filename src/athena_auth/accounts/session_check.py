@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from athena_auth.accounts.answers import SessionAnswer, UserAnswer, session_answer, user_answer
-from athena_auth.accounts.assurance import Requirement, unmet_requirement
 from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.requirement import Requirement, unmet_requirement
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions.model import Level
@@ -63,7 +63,7 @@ class SessionCheckApi:
         session, account = signed_in.session, signed_in.account
         headers = (
             (b"x-athena-user-id", account.id.encode()),
-            (b"x-athena-session-level", str(int(session.proof.level)).encode()),
+            (b"x-athena-session-level", str(int(session.assurance.level)).encode()),
         )
         answer = SessionCheckAnswer(session_answer(session, session.id), user_answer(account))
         return Reply(answer, headers=headers)

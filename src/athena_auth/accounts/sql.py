@@ -47,7 +47,7 @@ _INSERT = Statement("""
             :now, :now, :now)
 """)
 
-_HOLD = Statement("""
+_LOCK_IF_CURRENT = Statement("""
     UPDATE athena_account SET credential_version = credential_version
     WHERE id = :id AND credential_version = :version
     RETURNING *
@@ -119,7 +119,7 @@ async def load_signed_in(
     tx: Tx, token: str, token_digest: bytes, client: ClientInfo, now: Millis, *, by_cookie: bool = False
 ) -> SignedIn | None:
     """Load the live session of this token and its owner, in one statement."""
-    row = await tx.one(_LOAD_SIGNED_IN, token_digest=token_digest, now=now)
+    row = await tx.fetch_one(_LOAD_SIGNED_IN, token_digest=token_digest, now=now)
     if row is None:
         return None
     account = _account(row, row["user_id"], row["account_created_at"], row["account_updated_at"])
@@ -128,34 +128,34 @@ async def load_signed_in(
 
 async def load(tx: Tx, user_id: UserId) -> Account | None:
     """Load an account."""
-    row = await tx.one(_LOAD, id=user_id)
+    row = await tx.fetch_one(_LOAD, id=user_id)
     return None if row is None else account_from(row)
 
 
 async def load_with_sessions(tx: Tx, user_id: UserId) -> tuple[Account, int] | None:
     """Load an account and how many sessions it has."""
-    row = await tx.one(_LOAD_WITH_SESSIONS, id=user_id)
+    row = await tx.fetch_one(_LOAD_WITH_SESSIONS, id=user_id)
     return None if row is None else (account_from(row), row["sessions"])
 
 
 async def load_password(tx: Tx, user_id: UserId) -> StoredPassword | None:
     """Load an account's password hash."""
-    return _stored_password(await tx.one(_LOAD, id=user_id))
+    return _stored_password(await tx.fetch_one(_LOAD, id=user_id))
 
 
 async def load_nearest_password(tx: Tx, email: str) -> StoredPassword | None:
     """Load the password hash of this address or, if it is unknown, of the one that follows it."""
-    return _stored_password(await tx.one(_LOAD_NEAREST, email=email))
+    return _stored_password(await tx.fetch_one(_LOAD_NEAREST, email=email))
 
 
 async def load_password_by_email(tx: Tx, email: str) -> StoredPassword | None:
     """Load the password hash of the account with this (normalised) address."""
-    return _stored_password(await tx.one(_LOAD_BY_EMAIL, email=email))
+    return _stored_password(await tx.fetch_one(_LOAD_BY_EMAIL, email=email))
 
 
 async def insert(tx: Tx, account: Account, password_hash: str) -> None:
     """Store a new account. Raises `UniqueViolation` when the address is taken."""
-    await tx.run(
+    await tx.execute(
         _INSERT,
         id=account.id,
         email=account.email,
@@ -169,13 +169,13 @@ async def insert(tx: Tx, account: Account, password_hash: str) -> None:
     )
 
 
-async def hold(tx: Tx, version: CredentialVersion) -> Account | None:
+async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:
     """Lock the account until the transaction ends, if its credentials are still of this version.
 
     None means they changed since the password was checked. The lock makes a change that comes now wait, and
     then find (and end) what this transaction adds.
     """
-    row = await tx.one(_HOLD, id=version.user_id, version=version.number)
+    row = await tx.fetch_one(_LOCK_IF_CURRENT, id=version.user_id, version=version.number)
     return None if row is None else account_from(row)
 
 
@@ -183,28 +183,28 @@ async def change_credentials(
     tx: Tx, user_id: UserId, now: Millis, *, two_factor_enabled: bool | None
 ) -> Account | None:
     """Start a new credential version, and with a factor's coming or going record whether any is on."""
-    row = await tx.one(_CHANGE_CREDENTIALS, id=user_id, now=now, two_factor_enabled=two_factor_enabled)
+    row = await tx.fetch_one(_CHANGE_CREDENTIALS, id=user_id, now=now, two_factor_enabled=two_factor_enabled)
     return None if row is None else account_from(row)
 
 
 def rehash_password(tx: Tx, user_id: UserId, password_hash: str) -> None:
     """Replace the hash of a password that stays the same."""
-    tx.later(_REHASH_PASSWORD, id=user_id, password_hash=password_hash)
+    tx.defer(_REHASH_PASSWORD, id=user_id, password_hash=password_hash)
 
 
 async def set_password(tx: Tx, user_id: UserId, password_hash: str, now: Millis) -> None:
     """Replace the password."""
-    await tx.run(_SET_PASSWORD, id=user_id, password_hash=password_hash, now=now)
+    await tx.execute(_SET_PASSWORD, id=user_id, password_hash=password_hash, now=now)
 
 
 async def reset_password(tx: Tx, user_id: UserId, password_hash: str, now: Millis) -> None:
     """Replace the password for whoever reads mail at the account's address."""
-    await tx.run(_RESET_PASSWORD, id=user_id, password_hash=password_hash, yes=True, now=now)
+    await tx.execute(_RESET_PASSWORD, id=user_id, password_hash=password_hash, yes=True, now=now)
 
 
 def clear_reset_by_mail(tx: Tx, user_id: UserId) -> None:
     """Record that a factor other than the mailbox was proven since the password was reset."""
-    tx.later(_CLEAR_RESET, id=user_id, no=False)
+    tx.defer(_CLEAR_RESET, id=user_id, no=False)
 
 
 async def update_profile(
@@ -212,15 +212,16 @@ async def update_profile(
 ) -> bool:
     """Change the name, when given, and the image, when it is to be set; False when the account is gone."""
     return (
-        await tx.run(_UPDATE_PROFILE, id=user_id, name=name, image=image, set_image=set_image, now=now) == 1
+        await tx.execute(_UPDATE_PROFILE, id=user_id, name=name, image=image, set_image=set_image, now=now)
+        == 1
     )
 
 
 async def mark_email_verified(tx: Tx, user_id: UserId, now: Millis) -> None:
     """Record that the owner reads mail at her address."""
-    await tx.run(_VERIFY_EMAIL, id=user_id, yes=True, now=now)
+    await tx.execute(_VERIFY_EMAIL, id=user_id, yes=True, now=now)
 
 
 async def delete(tx: Tx, user_id: UserId) -> bool:
     """Delete an account and all that is hers; False when it is gone already."""
-    return await tx.run(_DELETE, id=user_id) == 1
+    return await tx.execute(_DELETE, id=user_id) == 1

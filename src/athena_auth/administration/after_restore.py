@@ -5,7 +5,7 @@ replayed is ended for all accounts. None of this needs a secret, so it can be do
 """
 
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import NOWHERE, Entry, Event
+from athena_auth.audit.model import NOWHERE, AuditEvent, EventName
 from athena_auth.backup_codes import sql as backup_codes
 from athena_auth.challenge import sql as challenges
 from athena_auth.delivery import sql as outbox
@@ -58,11 +58,13 @@ async def end_what_may_be_replayed(store: Store, clock: Clock, *, discards_backu
     await totp.use_up_steps(store, clock.now(), window=totp_rules.WIDEST_WINDOW, most=_BATCH)
 
     async def record(tx: Tx) -> None:
-        audit.record(tx, Entry(event=Event.DATABASE_RESTORED, user_id=None, client=NOWHERE), clock.now())
+        audit.record(
+            tx, AuditEvent(name=EventName.DATABASE_RESTORED, user_id=None, client=NOWHERE), clock.now()
+        )
 
     await store.transact(record)
 
 
 async def _empty(store: Store, statement: Statement, **parameters: int) -> None:
-    while await store.run(statement, most=_BATCH, **parameters):
+    while await store.execute(statement, most=_BATCH, **parameters):
         pass

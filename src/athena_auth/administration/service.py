@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from athena_auth.accounts import opening, rules
+from athena_auth.accounts import creation, rules
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account
-from athena_auth.accounts.news import News
-from athena_auth.administration.unlock import give_guesses_back
+from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.administration.unlock import reset_attempts
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import NOWHERE, Entry, Event
+from athena_auth.audit.model import NOWHERE, AuditEvent, EventName
 from athena_auth.challenge import sql as challenges
 from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.model import Change
@@ -27,7 +27,7 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Session
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
-from athena_auth.throttle.passwords.budget import clear_account, forget_account
+from athena_auth.throttle.passwords.budget import forget_account, reset_account
 from athena_auth.trusted_devices import sql as trusted_devices
 from athena_auth.wire.fields import Email, ImageUrl, Name
 
@@ -49,18 +49,23 @@ class AdministrationService:
     """What operators can do with accounts."""
 
     def __init__(
-        self, store: Store, clock: Clock, pool: HashingPool, events: CredentialEvents, news: News
+        self,
+        store: Store,
+        clock: Clock,
+        pool: HashingPool,
+        events: CredentialEvents,
+        notifications: SecurityNotifications,
     ) -> None:
         self._store = store
         self._clock = clock
         self._pool = pool
         self._events = events
-        self._news = news
+        self._notifications = notifications
 
     async def create(self, new: NewAccount) -> Account | Refused:
         """Create an account. Without a password nobody can sign in until one is set by a link to its mailbox."""
         now = self._clock.now()
-        account = opening.new_account(new.email, new.name, new.image, now, email_verified=new.email_verified)
+        account = creation.new_account(new.email, new.name, new.image, now, email_verified=new.email_verified)
         if isinstance(account, Refused):
             return account
         refused = None if new.password is None else rules.refuse_password(new.password, account.email)
@@ -71,8 +76,8 @@ class AdministrationService:
 
         async def work(tx: Tx) -> Account:
             await accounts.insert(tx, account, password_hash)
-            self._record(tx, account.id, Event.CREATED_BY_OPERATOR)
-            clear_account(tx, account.email)
+            self._record(tx, account.id, EventName.CREATED_BY_OPERATOR)
+            reset_account(tx, account.email)
             return account
 
         try:
@@ -86,7 +91,7 @@ class AdministrationService:
 
     async def find(self, email: str) -> Account | None:
         """Return the account with this address."""
-        return await self._store.read(lambda tx: opening.find(tx, email))
+        return await self._store.read(lambda tx: creation.find(tx, email))
 
     async def sessions_of(self, user_id: UserId) -> list[Session]:
         """Return the account's live sessions, newest first; none for an account that is not there."""
@@ -104,7 +109,7 @@ class AdministrationService:
             actor = Actor(NOWHERE, session_id=None)
             await self._events.announce(tx, user_id, Change.FACTORS_RESET, actor, self._clock.now())
 
-        return await self._on(user_id, work)
+        return await self._change_account(user_id, work)
 
     async def end_sessions(self, user_id: UserId) -> Refused | None:
         """Sign somebody out everywhere, out of sign-ins that wait for a second factor too."""
@@ -113,9 +118,9 @@ class AdministrationService:
             # In this order: a second step under way holds its challenge, and what it mints is seen after it.
             await challenges.end_all(tx, user_id)
             await sessions.end_others(tx, user_id, None)
-            self._record(tx, user_id, Event.SESSIONS_ENDED_BY_OPERATOR)
+            self._record(tx, user_id, EventName.SESSIONS_ENDED_BY_OPERATOR)
 
-        return await self._on(user_id, work)
+        return await self._change_account(user_id, work)
 
     async def end_session(self, user_id: UserId, session_id: SessionId) -> Refused | None:
         """End one session of an account."""
@@ -123,7 +128,7 @@ class AdministrationService:
         async def work(tx: Tx) -> bool:
             ended = await sessions.end(tx, user_id, session_id)
             if ended:
-                self._record(tx, user_id, Event.SESSIONS_ENDED_BY_OPERATOR, session_id)
+                self._record(tx, user_id, EventName.SESSIONS_ENDED_BY_OPERATOR, session_id)
             return ended
 
         return None if await self._store.transact(work) else Refused(ErrorCode.SESSION_NOT_FOUND)
@@ -133,17 +138,17 @@ class AdministrationService:
 
         async def work(tx: Tx, _account: Account) -> None:
             await trusted_devices.end_all(tx, user_id)
-            self._record(tx, user_id, Event.TRUST_ENDED_BY_OPERATOR)
+            self._record(tx, user_id, EventName.TRUST_ENDED_BY_OPERATOR)
 
-        return await self._on(user_id, work)
+        return await self._change_account(user_id, work)
 
     async def unlock(self, user_id: UserId) -> Refused | None:
         """Give an account its whole budget of guesses back."""
 
         async def work(tx: Tx, account: Account) -> None:
-            give_guesses_back(tx, account, self._clock.now())
+            reset_attempts(tx, account, self._clock.now())
 
-        return await self._on(user_id, work)
+        return await self._change_account(user_id, work)
 
     async def delete(self, user_id: UserId) -> Refused | None:
         """Delete an account and all that is its owner's; the trail of it stays until it is old enough."""
@@ -151,12 +156,14 @@ class AdministrationService:
         async def work(tx: Tx, account: Account) -> None:
             if await accounts.delete(tx, user_id):
                 forget_account(tx, account.email)
-                self._record(tx, user_id, Event.DELETED_BY_OPERATOR)
-                self._news.tell_deleted(tx, account, NOWHERE, self._clock.now())
+                self._record(tx, user_id, EventName.DELETED_BY_OPERATOR)
+                self._notifications.notify_deleted(tx, account, NOWHERE, self._clock.now())
 
-        return await self._on(user_id, work)
+        return await self._change_account(user_id, work)
 
-    async def _on(self, user_id: UserId, work: Callable[[Tx, Account], Awaitable[None]]) -> Refused | None:
+    async def _change_account(
+        self, user_id: UserId, work: Callable[[Tx, Account], Awaitable[None]]
+    ) -> Refused | None:
         """Do something with an account that is there."""
 
         async def found(tx: Tx) -> bool:
@@ -167,6 +174,6 @@ class AdministrationService:
 
         return None if await self._store.transact(found) else Refused(ErrorCode.USER_NOT_FOUND)
 
-    def _record(self, tx: Tx, user_id: UserId, event: Event, session_id: SessionId | None = None) -> None:
-        entry = Entry(event=event, user_id=user_id, client=NOWHERE, session_id=session_id)
+    def _record(self, tx: Tx, user_id: UserId, event: EventName, session_id: SessionId | None = None) -> None:
+        entry = AuditEvent(name=event, user_id=user_id, client=NOWHERE, session_id=session_id)
         audit.record(tx, entry, self._clock.now())

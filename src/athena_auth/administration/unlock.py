@@ -1,19 +1,19 @@
 """What an operator does for users whose attempts are used up."""
 
+from athena_auth.accounts.creation import find
 from athena_auth.accounts.model import Account
-from athena_auth.accounts.opening import find
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import NOWHERE, Entry, Event
+from athena_auth.audit.model import NOWHERE, AuditEvent, EventName
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import sql as attempts
 from athena_auth.throttle.passwords import budget as passwords
 
 
-def give_guesses_back(tx: Tx, account: Account, now: Millis) -> None:
+def reset_attempts(tx: Tx, account: Account, now: Millis) -> None:
     """Forget the failed attempts at an account, at its password and at its factors, and record that."""
-    tx.later(attempts.CLEAR_ALL, user_id=account.id)
-    passwords.clear_account(tx, account.email)
+    tx.defer(attempts.RESET_ALL, user_id=account.id)
+    passwords.reset_account(tx, account.email)
     _record(tx, account, now)
 
 
@@ -29,8 +29,8 @@ async def unlock(store: Store, clock: Clock, email: str) -> bool | None:
             return None
         # Both, in the order in which attempts are counted: locks are taken in one order.
         cleared = [
-            await attempts.clear_counted(tx, account.id),
-            await passwords.clear_counted(tx, account.email),
+            await attempts.reset_counted(tx, account.id),
+            await passwords.reset_counted(tx, account.email),
         ]
         if any(cleared):
             _record(tx, account, clock.now())
@@ -40,4 +40,4 @@ async def unlock(store: Store, clock: Clock, email: str) -> bool | None:
 
 
 def _record(tx: Tx, account: Account, now: Millis) -> None:
-    audit.record(tx, Entry(event=Event.UNLOCKED, user_id=account.id, client=NOWHERE), now)
+    audit.record(tx, AuditEvent(name=EventName.UNLOCKED, user_id=account.id, client=NOWHERE), now)

@@ -11,7 +11,7 @@ from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.wire.caller import ClientInfo
 
 
-class Event(StrEnum):
+class EventName(StrEnum):
     """What can happen, as `source:subject:action`. Names are stable: people search for them."""
 
     meaning: str
@@ -111,10 +111,10 @@ NOWHERE = ClientInfo("", "")
 """Where what an operator does comes from."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event. It holds nothing that opens anything: no code, no token, no password, no address of mail."""
 
-    event: Event
+    name: EventName
     user_id: UserId | None
     """None when somebody tried an address that has no account."""
     client: ClientInfo
@@ -125,14 +125,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The trusted device that was granted, used or revoked."""
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class RecordedEvent(msgspec.Struct, frozen=True):
     """An entry as it stands in the trail."""
 
     at: Millis
-    entry: Entry
+    entry: AuditEvent
 
 
-class Listed(Recorded, frozen=True):
+class ListedEvent(RecordedEvent, frozen=True):
     """An entry as an operator looks at it."""
 
     email: str | None

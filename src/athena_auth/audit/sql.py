@@ -3,7 +3,7 @@
 An entry is not tied to its account: what was done to an account must outlive it.
 """
 
-from athena_auth.audit.model import Entry, Event, Listed, Recorded
+from athena_auth.audit.model import AuditEvent, EventName, ListedEvent, RecordedEvent
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId, first_id_at, next_id
 from athena_auth.kernel.outcome import ErrorCode
@@ -32,28 +32,28 @@ SWEEP = Statement("""
 """)
 
 
-def record(tx: Tx, entry: Entry, now: Millis) -> None:
+def record(tx: Tx, entry: AuditEvent, now: Millis) -> None:
     """Add an entry with the rest of the caller's transaction, and tell whoever listens once it is committed."""
-    tx.later(_INSERT, **_columns(entry, now))
-    tx.publish(Recorded(now, entry))
+    tx.defer(_INSERT, **_columns(entry, now))
+    tx.publish(RecordedEvent(now, entry))
 
 
-async def load(tx: Tx, user_id: UserId | None, since: Millis, most: int) -> list[Listed]:
+async def load(tx: Tx, user_id: UserId | None, since: Millis, most: int) -> list[ListedEvent]:
     """Load the newest entries, of one account or of all, newest first."""
     first = first_id_at(since)
     rows = (
-        await tx.all(_LOAD_ALL, since=first, most=most)
+        await tx.fetch_all(_LOAD_ALL, since=first, most=most)
         if user_id is None
-        else await tx.all(_LOAD_OF_USER, user_id=user_id, since=first, most=most)
+        else await tx.fetch_all(_LOAD_OF_USER, user_id=user_id, since=first, most=most)
     )
     return [_listed(row) for row in rows]
 
 
-def _columns(entry: Entry, now: Millis) -> dict[str, Value]:
+def _columns(entry: AuditEvent, now: Millis) -> dict[str, Value]:
     return {
         "id": next_id(now),
         "user_id": entry.user_id,
-        "event": entry.event,
+        "event": entry.name,
         "reason": entry.reason,
         "address": entry.client.address,
         "user_agent": entry.client.user_agent,
@@ -63,13 +63,13 @@ def _columns(entry: Entry, now: Millis) -> dict[str, Value]:
     }
 
 
-def _listed(row: Row) -> Listed:
-    entry = Entry(
-        event=Event(row["event"]),
+def _listed(row: Row) -> ListedEvent:
+    entry = AuditEvent(
+        name=EventName(row["event"]),
         user_id=row["user_id"],
         client=ClientInfo(row["address"], row["user_agent"]),
         reason=None if row["reason"] is None else ErrorCode(row["reason"]),
         session_id=row["session_id"],
         device_id=row["device_id"],
     )
-    return Listed(row["created_at"], entry, row["email"])
+    return ListedEvent(row["created_at"], entry, row["email"])

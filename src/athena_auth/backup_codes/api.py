@@ -6,13 +6,13 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
-from athena_auth.accounts.errors import PROOF_ERRORS
+from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up import Offered
 from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import (
     NewSessionAnswer,
-    PassedReply,
+    SecondFactorReply,
     led_to,
     new_session_answer,
 )
@@ -72,10 +72,10 @@ class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True, rename="camel"):
 class BackupCodeApi:
     """The routes of backup codes."""
 
-    def __init__(self, service: BackupCodeService, passed_reply: PassedReply) -> None:
+    def __init__(self, service: BackupCodeService, second_factor_reply: SecondFactorReply) -> None:
         """Take the use cases."""
         self._service = service
-        self._passed_reply = passed_reply
+        self._second_factor_reply = second_factor_reply
 
     async def generate(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
         """Make a new set."""
@@ -87,20 +87,20 @@ class BackupCodeApi:
     async def verify(self, call: Call[Principal, VerifyBackupCodeBody]) -> Reply | Refused:
         """Judge a code."""
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
-        passed = await self._service.verify(call.principal, submitted)
-        if isinstance(passed, Refused):
-            return passed
-        left = passed.codes_left or 0
+        result = await self._service.verify(call.principal, submitted)
+        if isinstance(result, Refused):
+            return result
+        left = result.codes_left or 0
         body = VerifyBackupCodeAnswer(
-            user_answer(passed.account),
-            new_session_answer(passed),
-            passed.token,
+            user_answer(result.account),
+            new_session_answer(result),
+            result.token,
             left,
             UNSET if left else _LAST_CODE,
-            *led_to(passed.callback_url),
+            *led_to(result.callback_url),
         )
         set_session = not is_set(call.body.disable_session)
-        return self._passed_reply.of(passed, body, call.caller, set_session=set_session)
+        return self._second_factor_reply.build(result, body, call.caller, set_session=set_session)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -129,7 +129,7 @@ class BackupCodeApi:
                 access=Access.SESSION,
                 body=PasswordBody,
                 answer=BackupCodesAnswer,
-                errors=(*PROOF_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED),
+                errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED),
                 limit=SECOND_STEP,
                 summary="Replace the backup codes by new ones",
             ),

@@ -1,14 +1,14 @@
 """Use cases of backup codes."""
 
+from athena_auth.accounts.audit_events import audit_event
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.news import News
+from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
-from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Event
-from athena_auth.backup_codes.method import BackupCodeMethod
+from athena_auth.audit.model import EventName
+from athena_auth.backup_codes.factor import BackupCodeFactor
 from athena_auth.backup_codes.sql import State
-from athena_auth.challenge.passed import Passed
+from athena_auth.challenge.result import SecondFactorResult
 from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
@@ -21,16 +21,16 @@ class BackupCodeService:
 
     def __init__(
         self,
-        method: BackupCodeMethod,
+        method: BackupCodeFactor,
         second_step: SecondStep,
         step_up: StepUp,
-        news: News,
+        notifications: SecurityNotifications,
         clock: Clock,
     ) -> None:
         self._method = method
         self._second_step = second_step
         self._step_up = step_up
-        self._news = news
+        self._notifications = notifications
         self._clock = clock
 
     async def generate(self, signed_in: SignedIn, offered: Offered) -> Authorized[list[str]] | Refused:
@@ -42,12 +42,14 @@ class BackupCodeService:
             if not account.two_factor_enabled:
                 return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
             codes = await self._method.issue(tx, user_id, State.ACTIVE, now)
-            audit.record(tx, entry_of(signed_in, Event.BACKUP_CODES_GENERATED), now)
-            await self._news.tell(tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now)
+            audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
+            await self._notifications.notify(
+                tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now
+            )
             return codes
 
         return await self._step_up.act(Action.GENERATE_BACKUP_CODES, signed_in, offered, work)
 
-    async def verify(self, principal: Principal, submitted: SubmittedCode) -> Passed | Refused:
+    async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
         """Sign in by a backup code, or prove one in a live session."""
-        return await self._second_step.take(self._method, principal, submitted)
+        return await self._second_step.verify(self._method, principal, submitted)

@@ -28,7 +28,7 @@ _INSERT_SET = Statement(
     + ", ".join(f"(:user_id, :{name}, :state, :now)" for name in _HASH_NAMES)
 )
 
-_SPEND = Statement("""
+_CONSUME = Statement("""
     UPDATE athena_backup_code SET state = 'used', used_by = :browser
     WHERE user_id = :user_id AND code_hash = :code_hash AND state = 'active'
 """)
@@ -70,38 +70,38 @@ async def replace(tx: Tx, user_id: UserId, hashes: Iterable[bytes], state: State
     """Make these the account's codes of a state, a whole set, in the place of those it had."""
     if state is State.ACTIVE:
         # What was pending would else take the place of what is issued now, when its factor is confirmed.
-        await tx.run(_DROP_ALL, user_id=user_id)
+        await tx.execute(_DROP_ALL, user_id=user_id)
     else:
-        await tx.run(_DROP_STATE, user_id=user_id, state=state)
+        await tx.execute(_DROP_STATE, user_id=user_id, state=state)
     named = dict(zip(_HASH_NAMES, hashes, strict=True))
-    await tx.run(_INSERT_SET, user_id=user_id, state=state, now=now, **named)
+    await tx.execute(_INSERT_SET, user_id=user_id, state=state, now=now, **named)
 
 
-async def spend(tx: Tx, user_id: UserId, code_hash: bytes, browser: bytes) -> bool:
+async def consume(tx: Tx, user_id: UserId, code_hash: bytes, browser: bytes) -> bool:
     """Use a code up; False when this account has no such code (any more)."""
-    return await tx.run(_SPEND, user_id=user_id, code_hash=code_hash, browser=browser) == 1
+    return await tx.execute(_CONSUME, user_id=user_id, code_hash=code_hash, browser=browser) == 1
 
 
 async def used_by(tx: Tx, user_id: UserId, code_hash: bytes) -> bytes | None:
     """Return which browser used this code of the present set, if one did."""
-    row = await tx.one(_USED_BY, user_id=user_id, code_hash=code_hash)
+    row = await tx.fetch_one(_USED_BY, user_id=user_id, code_hash=code_hash)
     return None if row is None else bytes(row["used_by"])
 
 
 def mark_reused(tx: Tx, user_id: UserId, code_hash: bytes, browser: bytes) -> None:
     """Record which browser offered a used code last: the owner is warned of each but once."""
-    tx.later(_MARK_REUSED, user_id=user_id, code_hash=code_hash, browser=browser)
+    tx.defer(_MARK_REUSED, user_id=user_id, code_hash=code_hash, browser=browser)
 
 
 async def count(tx: Tx, user_id: UserId, state: State) -> int:
     """Return how many codes of a state the account has."""
-    row = await tx.one(_COUNT, user_id=user_id, state=state)
+    row = await tx.fetch_one(_COUNT, user_id=user_id, state=state)
     return 0 if row is None else int(row["codes"])
 
 
 async def load_hashes(tx: Tx, user_id: UserId) -> list[bytes]:
     """Load the hashes of the codes that may be used."""
-    return [row["code_hash"] for row in await tx.all(_LOAD_HASHES, user_id=user_id)]
+    return [row["code_hash"] for row in await tx.fetch_all(_LOAD_HASHES, user_id=user_id)]
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:

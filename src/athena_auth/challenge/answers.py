@@ -7,8 +7,8 @@ from msgspec import UNSET, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, session_cookie, user_answer
 from athena_auth.accounts.model import Account
-from athena_auth.challenge.passed import Passed
 from athena_auth.challenge.recognized_browsers import LIFETIME, RecognizedBrowsers
+from athena_auth.challenge.result import SecondFactorResult
 from athena_auth.kernel.clock import Clock
 from athena_auth.sessions.model import Minted
 from athena_auth.wire.caller import Caller
@@ -63,29 +63,31 @@ class SignInCookies:
         return Cookie(CookieName.RECOGNIZED_BROWSER, value, LIFETIME)
 
 
-class PassedReply:
+class SecondFactorReply:
     """Turns a taken second step into a reply with its cookies."""
 
     def __init__(self, cookies: SignInCookies) -> None:
         self._cookies = cookies
 
-    def of(self, passed: Passed, body: msgspec.Struct, caller: Caller, *, set_session: bool = True) -> Reply:
+    def build(
+        self, result: SecondFactorResult, body: msgspec.Struct, caller: Caller, *, set_session: bool = True
+    ) -> Reply:
         """Return the reply; with `set_session` false the session travels in the body only."""
-        minted = minted_cookies(Minted(passed.session, passed.token))
-        trust = () if passed.trust_token is None else (self._cookies.trust(passed.trust_token),)
-        recognition = self._cookies.recognition(passed.account, caller)
+        minted = minted_cookies(Minted(result.session, result.token))
+        trust = () if result.trust_token is None else (self._cookies.trust(result.trust_token),)
+        recognition = self._cookies.recognition(result.account, caller)
         cookies = (*(minted if set_session else minted[1:]), *trust, recognition)
-        return Reply(body, cookies, session_token=passed.token)
+        return Reply(body, cookies, session_token=result.token)
 
 
-def token_user_answer(passed: Passed) -> TokenUserAnswer:
+def token_user_answer(result: SecondFactorResult) -> TokenUserAnswer:
     """Return the session's token and its owner."""
-    return TokenUserAnswer(passed.token, user_answer(passed.account), *led_to(passed.callback_url))
+    return TokenUserAnswer(result.token, user_answer(result.account), *led_to(result.callback_url))
 
 
-def new_session_answer(passed: Passed) -> NewSessionAnswer:
+def new_session_answer(result: SecondFactorResult) -> NewSessionAnswer:
     """Return the session as a backup code's answer shows it."""
-    session = passed.session
+    session = result.session
     return NewSessionAnswer(
-        passed.token, session.user_id, timestamp(session.created_at), timestamp(session.expires_at)
+        result.token, session.user_id, timestamp(session.created_at), timestamp(session.expires_at)
     )

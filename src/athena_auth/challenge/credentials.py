@@ -6,19 +6,19 @@ import msgspec
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
-from athena_auth.accounts.news import News
+from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry
+from athena_auth.audit.model import AuditEvent
 from athena_auth.challenge import sql
+from athena_auth.challenge.audit_events import CHANGES
 from athena_auth.challenge.model import Change
-from athena_auth.challenge.trail import CHANGES
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
-from athena_auth.throttle.sql import CLEAR_ALL, CLEAR_PASSWORDS, END_WAITING
+from athena_auth.throttle.sql import END_WAITING, RESET_ALL, RESET_PASSWORDS
 from athena_auth.wire.caller import ClientInfo
 
 Subscriber = Callable[[Change], tuple[Statement, ...]]
@@ -49,9 +49,9 @@ class Actor(msgspec.Struct, frozen=True):
 class CredentialEvents:
     """Ends what hung on the old credentials, wherever it is kept; records it and tells the owner."""
 
-    def __init__(self, news: News, subscribers: tuple[Subscriber, ...]) -> None:
+    def __init__(self, notifications: SecurityNotifications, subscribers: tuple[Subscriber, ...]) -> None:
         """Ask each slice once what is to be done at each kind of change."""
-        self._news = news
+        self._notifications = notifications
         self._writes = {
             change: tuple(write for subscriber in subscribers for write in subscriber(change))
             for change in Change
@@ -83,28 +83,28 @@ class CredentialEvents:
         if change.removes_factors and actor.session_id is not None:
             # Else a thief who takes the factors off keeps a session that outlives the owner's next factor.
             await sessions.lower(tx, actor.session_id)
-        tx.later(_attempts_of(change, actor), user_id=user_id)
+        tx.defer(_attempts_of(change, actor), user_id=user_id)
         self._put_off(tx, user_id, change)
         event, kind = CHANGES[change]
-        entry = Entry(event=event, user_id=user_id, client=actor.client, session_id=actor.session_id)
+        entry = AuditEvent(name=event, user_id=user_id, client=actor.client, session_id=actor.session_id)
         audit.record(tx, entry, now)
         if account is not None:
-            await self._news.tell(tx, account, kind, actor.client, now)
+            await self._notifications.notify(tx, account, kind, actor.client, now)
         return account
 
-    def withdraw_enrolment(self, tx: Tx, user_id: UserId) -> None:
+    def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
         """Forget an enrolment that was begun on an account with no factor on; nothing rests on it yet."""
-        tx.later(CLEAR_ALL, user_id=user_id)
+        tx.defer(RESET_ALL, user_id=user_id)
         self._put_off(tx, user_id, Change.FACTORS_REMOVED)
 
     def _put_off(self, tx: Tx, user_id: UserId, change: Change) -> None:
         for write in self._writes[change]:
-            tx.later(write, user_id=user_id)
+            tx.defer(write, user_id=user_id)
 
 
 def _attempts_of(change: Change, actor: Actor) -> Statement:
     """Return what becomes of the counted attempts."""
     if actor.reset_attempts or change.removes_factors:
-        return CLEAR_ALL
+        return RESET_ALL
     # Whoever reads the mail need not wait for what strangers tried, and gets no new attempts either.
-    return END_WAITING if change is Change.PASSWORD_RESET else CLEAR_PASSWORDS
+    return END_WAITING if change is Change.PASSWORD_RESET else RESET_PASSWORDS

@@ -9,7 +9,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 
 
-class MethodName(StrEnum):
+class FactorName(StrEnum):
     """The second factors, as clients call them."""
 
     TOTP = "totp"
@@ -22,7 +22,7 @@ class Challenge(msgspec.Struct, frozen=True):
 
     token_digest: bytes
     user_id: UserId
-    tries: int
+    attempts: int
     persistent: bool
     """Whether the session it leads to is to be remembered."""
     recognized: bool
@@ -33,21 +33,21 @@ class Challenge(msgspec.Struct, frozen=True):
     expires_at: Millis
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class PendingSignIn(msgspec.Struct, frozen=True):
     """Somebody in the middle of a sign-in."""
 
     account: Account
-    tries: int
+    attempts: int
     """Codes tried on the challenge so far."""
     recognized: bool
     """As in `Challenge`."""
 
 
-class Challenged(msgspec.Struct, frozen=True):
+class ChallengeIssued(msgspec.Struct, frozen=True):
     """A second factor is due: the challenge's token and the methods that answer it."""
 
     token: str
-    methods: tuple[MethodName, ...]
+    methods: tuple[FactorName, ...]
     expires_in: int
     """Seconds."""
     device_is_dead: bool = False

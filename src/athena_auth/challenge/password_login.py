@@ -9,23 +9,23 @@ import msgspec
 
 from athena_auth.accounts.episodes import begins_episode
 from athena_auth.accounts.model import Account
-from athena_auth.accounts.news import News, news_of_passwords
-from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.notifications import SecurityNotifications, password_notification
+from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.sql import StoredPassword
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
-from athena_auth.challenge.admission import FirstFactor
-from athena_auth.challenge.method import DeviceTrust
+from athena_auth.audit.model import AuditEvent, EventName
+from athena_auth.challenge.factor import DeviceTrust
 from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
+from athena_auth.challenge.sign_in_policy import FirstFactor
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import budget
-from athena_auth.throttle.model import AttemptKind, Blocked, Paid
-from athena_auth.throttle.passwords.budget import PasswordBudget, subjects_of
-from athena_auth.throttle.passwords.model import Charged
+from athena_auth.throttle.model import Allowed, AttemptKind, Throttled
+from athena_auth.throttle.passwords.budget import PasswordBudget, throttle_keys
+from athena_auth.throttle.passwords.model import Consumption
 from athena_auth.throttle.refusal import SIGN_IN_USED_UP, refused_by
 from athena_auth.throttle.rules import MAX_BY_STRANGERS
 
@@ -34,7 +34,7 @@ class Opened(msgspec.Struct, frozen=True):
     """A password was right."""
 
     stored: StoredPassword
-    charged: Charged | Paid
+    consumption: Consumption | Allowed
     """The attempt that was counted; `PasswordLogin.passed` takes it back."""
     recognized: bool
     """Whether the browser has signed in to this account before, or is trusted."""
@@ -48,19 +48,19 @@ class PasswordLogin:
         *,
         store: Store,
         clock: Clock,
-        proof: PasswordProof,
+        passwords: PasswordVerifier,
         budget: PasswordBudget,
         trust: DeviceTrust,
         browsers: RecognizedBrowsers,
-        news: News,
+        notifications: SecurityNotifications,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._proof = proof
+        self._passwords = passwords
         self._budget = budget
         self._trust = trust
         self._browsers = browsers
-        self._news = news
+        self._notifications = notifications
 
     async def open(
         self, email: str, password: str, first: FirstFactor, *, vouched: bool = False
@@ -73,31 +73,31 @@ class PasswordLogin:
         Raises:
             Unavailable: too many passwords wait to be verified; nothing was counted.
         """
-        with self._proof.place():
+        with self._passwords.slot():
             return await self._open(email, password, first, vouched=vouched)
 
     async def _open(
         self, email: str, password: str, first: FirstFactor, *, vouched: bool
     ) -> Opened | Refused:
         now = self._clock.now()
-        nearest = await self._proof.nearest(email)
+        nearest = await self._passwords.nearest(email)
         account = nearest.account if nearest is not None and nearest.account.email == email else None
         recognized = account is not None and (vouched or await self._is_recognized(account, first, now))
-        charged = await self._count(email, account, first, now, recognized=recognized)
-        if isinstance(charged, Blocked):
-            return refused_by(charged, now, SIGN_IN_USED_UP)
-        stored = await self._proof.of_email(email, nearest, password)
+        consumption = await self._count(email, account, first, now, recognized=recognized)
+        if isinstance(consumption, Throttled):
+            return refused_by(consumption, now, SIGN_IN_USED_UP)
+        stored = await self._passwords.verify_by_email(email, nearest, password)
         if stored is not None:
-            return Opened(stored, charged, recognized)
-        await self._record_failure(account, first, charged)
+            return Opened(stored, consumption, recognized)
+        await self._record_failure(account, first, consumption)
         return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
 
-    def passed(self, tx: Tx, opened: Opened) -> None:
+    def succeeded(self, tx: Tx, opened: Opened) -> None:
         """Reset the attempts, in the transaction that acts on the password."""
-        if isinstance(opened.charged, Paid):
-            budget.clear(tx, opened.stored.account.id, AttemptKind.RECOGNIZED_PASSWORD)
+        if isinstance(opened.consumption, Allowed):
+            budget.reset(tx, opened.stored.account.id, AttemptKind.RECOGNIZED_PASSWORD)
         else:
-            self._budget.succeeded(tx, opened.charged)
+            self._budget.succeeded(tx, opened.consumption)
 
     async def _is_recognized(self, account: Account, first: FirstFactor, now: Millis) -> bool:
         if self._browsers.is_recognized(account, first.browser_token, now):
@@ -107,18 +107,18 @@ class PasswordLogin:
 
     async def _count(
         self, email: str, account: Account | None, first: FirstFactor, now: Millis, *, recognized: bool
-    ) -> Charged | Paid | Blocked:
+    ) -> Consumption | Allowed | Throttled:
         if account is not None and recognized:
-            return await budget.pay(self._store, account.id, AttemptKind.RECOGNIZED_PASSWORD, now)
-        subjects = subjects_of(email, first.client.address, is_known=account is not None)
-        return await self._budget.pay(subjects, now)
+            return await budget.consume(self._store, account.id, AttemptKind.RECOGNIZED_PASSWORD, now)
+        subjects = throttle_keys(email, first.client.address, is_known=account is not None)
+        return await self._budget.consume(subjects, now)
 
     async def _record_failure(
-        self, account: Account | None, first: FirstFactor, charged: Charged | Paid
+        self, account: Account | None, first: FirstFactor, consumption: Consumption | Allowed
     ) -> None:
         now = self._clock.now()
-        refused = Entry(
-            event=Event.PASSWORD_REFUSED,
+        refused = AuditEvent(
+            name=EventName.PASSWORD_REFUSED,
             user_id=None if account is None else account.id,
             client=first.client,
             reason=ErrorCode.INVALID_EMAIL_OR_PASSWORD,
@@ -127,24 +127,26 @@ class PasswordLogin:
         async def work(tx: Tx) -> None:
             kind = None
             if account is not None:
-                kind = await _notification(tx, account.id, charged, now)
-            if isinstance(charged, Charged):
-                self._budget.failed(tx, charged, now, warned=kind is not None)
+                kind = await _notification(tx, account.id, consumption, now)
+            if isinstance(consumption, Consumption):
+                self._budget.failed(tx, consumption, now, warned=kind is not None)
             elif account is not None:
                 attempts = AttemptKind.RECOGNIZED_PASSWORD
-                budget.record_failure(tx, account.id, attempts, charged, now, warned=kind is not None)
+                budget.record_failure(tx, account.id, attempts, consumption, now, warned=kind is not None)
             audit.record(tx, refused, now)
             if account is not None and kind is not None:
-                await self._news.tell(tx, account, kind, first.client, now)
+                await self._notifications.notify(tx, account, kind, first.client, now)
 
         await self._store.transact(work)
 
 
-async def _notification(tx: Tx, user_id: UserId, charged: Charged | Paid, now: Millis) -> MessageKind | None:
+async def _notification(
+    tx: Tx, user_id: UserId, consumption: Consumption | Allowed, now: Millis
+) -> MessageKind | None:
     """Return what the owner is to be notified of after this failure."""
-    if isinstance(charged, Charged):
-        failures, limit = charged.failures_from_anywhere, MAX_BY_STRANGERS
+    if isinstance(consumption, Consumption):
+        failures, limit = consumption.failures_from_anywhere, MAX_BY_STRANGERS
     else:
-        failures, limit = charged.failures, AttemptKind.RECOGNIZED_PASSWORD.limit
-    is_new = await begins_episode(tx, user_id, charged.warned_at, now)
-    return news_of_passwords(failures, limit, is_new=is_new)
+        failures, limit = consumption.failures, AttemptKind.RECOGNIZED_PASSWORD.limit
+    is_new = await begins_episode(tx, user_id, consumption.warned_at, now)
+    return password_notification(failures, limit, is_new=is_new)

@@ -8,7 +8,7 @@ that code; nothing is verified a second time and no second session is created (I
 import msgspec
 
 from athena_auth.accounts import sql as accounts
-from athena_auth.challenge.passed import Passed
+from athena_auth.challenge.result import SecondFactorResult
 from athena_auth.crypto.keys import Keyring, UnreadableError
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Millis
@@ -34,17 +34,17 @@ class Replay:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
 
-    def keep(self, tx: Tx, token_digest: bytes, code: str, passed: Passed, now: Millis) -> None:
+    def keep(self, tx: Tx, token_digest: bytes, code: str, result: SecondFactorResult, now: Millis) -> None:
         """Keep the answer to this token and this code with the rest of the transaction."""
         answer = _encoder.encode(
-            _Answer(passed.token, passed.trust_token, passed.codes_left, passed.callback_url)
+            _Answer(result.token, result.trust_token, result.codes_left, result.callback_url)
         )
         sealed = self._keyring.seal(answer, _context(token_digest, code))
-        sql.put(tx, token_digest, passed.account.id, now, sealed)
+        sql.put(tx, token_digest, result.account.id, now, sealed)
 
     async def find(
         self, tx: Tx, token_digest: bytes, code: str, client: ClientInfo, now: Millis
-    ) -> Passed | None:
+    ) -> SecondFactorResult | None:
         """Return the answer that this token and this code were given a moment ago, while its session lives."""
         retired = await sql.load(tx, token_digest, now)
         if retired is None or retired.sealed_answer is None:
@@ -58,7 +58,7 @@ class Replay:
         signed_in = await accounts.load_signed_in(tx, answer.token, session_digest, client, now)
         if signed_in is None:
             return None
-        return Passed(
+        return SecondFactorResult(
             signed_in.session,
             answer.token,
             signed_in.account,

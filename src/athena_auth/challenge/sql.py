@@ -1,7 +1,7 @@
 """Statements over `athena_challenge`."""
 
 from athena_auth.accounts.sql import account_from
-from athena_auth.challenge.model import Challenge, Waiting
+from athena_auth.challenge.model import Challenge, PendingSignIn
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
@@ -26,7 +26,7 @@ _LOAD_LIVE = Statement("""
     WHERE c.token_digest = :token_digest AND c.expires_at > :now
 """)
 
-_SPEND = Statement("DELETE FROM athena_challenge WHERE token_digest = :token_digest")
+_CONSUME = Statement("DELETE FROM athena_challenge WHERE token_digest = :token_digest")
 _END_ALL = Statement("DELETE FROM athena_challenge WHERE user_id = :user_id")
 
 SWEEP = Statement("""
@@ -41,7 +41,7 @@ def _challenge(row: Row | None) -> Challenge | None:
     return Challenge(
         token_digest=row["token_digest"],
         user_id=row["user_id"],
-        tries=row["tries"],
+        attempts=row["tries"],
         persistent=bool(row["persistent"]),
         recognized=bool(row["recognized"]),
         callback_url=row["callback_url"],
@@ -52,7 +52,7 @@ def _challenge(row: Row | None) -> Challenge | None:
 
 def insert(tx: Tx, challenge: Challenge) -> None:
     """Store a new challenge."""
-    tx.later(
+    tx.defer(
         _INSERT,
         token_digest=challenge.token_digest,
         user_id=challenge.user_id,
@@ -64,32 +64,32 @@ def insert(tx: Tx, challenge: Challenge) -> None:
     )
 
 
-async def pay_for_try(tx: Tx, token_digest: bytes, most: int, now: Millis) -> Challenge | None:
+async def consume_attempt(tx: Tx, token_digest: bytes, most: int, now: Millis) -> Challenge | None:
     """Count a try on a live challenge, and lock it until the transaction ends; None when none is left."""
-    return _challenge(await tx.one(_PAY, token_digest=token_digest, most=most, now=now))
+    return _challenge(await tx.fetch_one(_PAY, token_digest=token_digest, most=most, now=now))
 
 
-def refund_try(tx: Tx, token_digest: bytes) -> None:
+def refund_attempt(tx: Tx, token_digest: bytes) -> None:
     """Take a paid try back: nothing was looked at."""
-    tx.later(_REFUND, token_digest=token_digest)
+    tx.defer(_REFUND, token_digest=token_digest)
 
 
-async def load_live(tx: Tx, token_digest: bytes, now: Millis) -> Waiting | None:
+async def load_live(tx: Tx, token_digest: bytes, now: Millis) -> PendingSignIn | None:
     """Load who waits at a challenge that has not expired, tries left or not."""
-    row = await tx.one(_LOAD_LIVE, token_digest=token_digest, now=now)
-    return None if row is None else Waiting(account_from(row), row["tries"], bool(row["recognized"]))
+    row = await tx.fetch_one(_LOAD_LIVE, token_digest=token_digest, now=now)
+    return None if row is None else PendingSignIn(account_from(row), row["tries"], bool(row["recognized"]))
 
 
-def spend(tx: Tx, token_digest: bytes) -> None:
+def consume(tx: Tx, token_digest: bytes) -> None:
     """Use up a challenge that a try was paid for in this transaction: it is ours alone until the commit."""
-    tx.later(_SPEND, token_digest=token_digest)
+    tx.defer(_CONSUME, token_digest=token_digest)
 
 
 async def end_exhausted(tx: Tx, token_digest: bytes) -> None:
     """End a challenge that has no attempt left; the next request finds none."""
-    await tx.run(_SPEND, token_digest=token_digest)
+    await tx.execute(_CONSUME, token_digest=token_digest)
 
 
 async def end_all(tx: Tx, user_id: UserId) -> None:
     """End all pending challenges of an account."""
-    await tx.run(_END_ALL, user_id=user_id)
+    await tx.execute(_END_ALL, user_id=user_id)

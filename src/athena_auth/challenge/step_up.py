@@ -7,7 +7,7 @@ import msgspec
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
-from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up import (
     POLICY,
     Action,
@@ -19,10 +19,10 @@ from athena_auth.accounts.step_up import (
 )
 from athena_auth.challenge.aftermath import Aftermath
 from athena_auth.challenge.binding import session_binding
-from athena_auth.challenge.judge import Circumstances, Judge
-from athena_auth.challenge.method import Claim, Method, Proven, Used
+from athena_auth.challenge.factor import Attempt, Factor, Used, Verified
 from athena_auth.challenge.session_token import next_token
 from athena_auth.challenge.unreadable import refuse_unreadable
+from athena_auth.challenge.verification import AttemptVerifier, RequestContext
 from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.keys import UnreadableError
 from athena_auth.crypto.tokens import TokenKind, digest
@@ -33,7 +33,7 @@ from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
 from athena_auth.sessions.rules import has_fresh_second_factor
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle.model import Blocked
+from athena_auth.throttle.model import Throttled
 from athena_auth.throttle.refusal import CODES_USED_UP, refused_by
 
 T = TypeVar("T")
@@ -49,17 +49,17 @@ class PolicyStepUp:
         *,
         store: Store,
         clock: Clock,
-        passwords: PasswordProof,
-        judge: Judge,
+        passwords: PasswordVerifier,
+        verifier: AttemptVerifier,
         aftermath: Aftermath,
-        methods: tuple[Method, ...],
+        methods: tuple[Factor, ...],
         relaxed: bool,
     ) -> None:
         """Take the factors in the order they are offered; `relaxed` is ATHENA_STEP_UP=password."""
         self._store = store
         self._clock = clock
         self._passwords = passwords
-        self._judge = judge
+        self._verifier = verifier
         self._aftermath = aftermath
         self._methods = methods
         self._relaxed = relaxed
@@ -115,7 +115,7 @@ class PolicyStepUp:
         """Lock the account, at the version the password was verified against, and the session; load both anew."""
         account: Account | None = signed_in.account
         if version is not None:
-            account = await accounts.hold(tx, version)
+            account = await accounts.lock_if_current(tx, version)
         if account is None:
             return Refused(ErrorCode.CONFLICT)
         session = await sessions.lock_live(tx, digest(TokenKind.SESSION, signed_in.token), now)
@@ -134,7 +134,7 @@ class PolicyStepUp:
 
     async def _verify_code(
         self, tx: Tx, demand: Demand, signed_in: SignedIn, code: str | None, now: Millis
-    ) -> Proven | Refused | None:
+    ) -> Verified | Refused | None:
         """Verify the code that is offered where the session lacks a recent factor; None where it lacks nothing."""
         if not self._lacks_factor(demand, signed_in, now):
             return None
@@ -144,16 +144,20 @@ class PolicyStepUp:
         methods = tuple(method for method in self._methods if method.is_well_formed(typed))
         if not methods:
             return Refused(ErrorCode.INVALID_CODE, _NO_CODE)
-        claim = Claim(session.user_id, typed, session_binding(session.id), now, signed_in.client.fingerprint)
-        where = Circumstances(signed_in.client, session.id)
-        outcome = await self._judge.judge(tx, methods, claim, where)
-        if isinstance(outcome, Blocked):
+        attempt = Attempt(
+            session.user_id, typed, session_binding(session.id), now, signed_in.client.fingerprint
+        )
+        context = RequestContext(signed_in.client, session.id)
+        outcome = await self._verifier.verify(tx, methods, attempt, context)
+        if isinstance(outcome, Throttled):
             return refused_by(outcome, now, CODES_USED_UP)
         if isinstance(outcome, Used):
             return outcome.refused
-        if isinstance(outcome, Proven):
+        if isinstance(outcome, Verified):
             account = signed_in.account
-            await self._aftermath.of(tx, account, outcome, where, session.id, trust_device=False, now=now)
+            await self._aftermath.record(
+                tx, account, outcome, context, session.id, trust_device=False, now=now
+            )
         return outcome
 
     def _renewed(self, tx: Tx, action: Action, signed_in: SignedIn, now: Millis, *, raises: bool) -> SignedIn:
@@ -166,7 +170,7 @@ class PolicyStepUp:
         token, token_digest = next_token(signed_in, rotates=rotates)
         # Turning the factors off leaves the session without one (`CredentialEvents`).
         if raises and action is not Action.DISABLE:
-            sessions.raise_to(tx, session.id, session.proof, token_digest, now)
+            sessions.raise_to(tx, session.id, session.assurance, token_digest, now)
         elif rotates:
             sessions.rotate(tx, session.id, token_digest)
         if rotates:
@@ -174,9 +178,11 @@ class PolicyStepUp:
         return msgspec.structs.replace(signed_in, token=token)
 
 
-def _raised(signed_in: SignedIn, verified: Proven | None, now: Millis) -> SignedIn:
+def _raised(signed_in: SignedIn, verified: Verified | None, now: Millis) -> SignedIn:
     if verified is None:
         return signed_in
     session = signed_in.session
-    raised = msgspec.structs.replace(session, proof=session.proof.raised_by(verified.amr), proven_at=now)
+    raised = msgspec.structs.replace(
+        session, assurance=session.assurance.raised_by(verified.amr), proven_at=now
+    )
     return msgspec.structs.replace(signed_in, session=raised)

@@ -5,7 +5,7 @@ import asyncio
 import typer
 
 from athena_auth.administration.unlock import unlock as unlock_account
-from athena_auth.cli import operators, serving, trail, tuning
+from athena_auth.cli import audit_log, operators, serving, tuning
 from athena_auth.cli.backups import after_restore, backup, restore
 from athena_auth.cli.invocation import fail, read_settings, with_store
 from athena_auth.cli.mail_commands import mail
@@ -132,12 +132,12 @@ def audit(
     settings = read_settings(given)
     since = after(SystemClock().now(), -days * 86_400)
     try:
-        entries = with_store(settings, lambda store: trail.load(store, user, since, limit))
+        entries = with_store(settings, lambda store: audit_log.load(store, user, since, limit))
     except Unavailable as error:
         fail(str(error))
     if entries is None:
         fail(_NO_ACCOUNT)
-    (trail.print_lines if as_json else trail.print_table)(entries)
+    (audit_log.print_lines if as_json else audit_log.print_table)(entries)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from athena_auth.cli.listening import listening
 from athena_auth.cli.service_manager import notify, seconds_between_signs
 from athena_auth.cli.supervisor import Supervisor
 from athena_auth.host.run import verify_database
-from athena_auth.host.standing import create_app
+from athena_auth.host.standalone import create_app
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.server.connections import ConnectionLimits
 from athena_auth.server.protocol import BoundedHttpProtocol

@@ -9,6 +9,7 @@ at once and not left in a queue that no worker serves.
 import signal
 import socket
 import time
+from contextlib import suppress
 
 from uvicorn.config import Config
 from uvicorn.supervisors.multiprocess import Process
@@ -21,14 +22,54 @@ _log = Log(__name__)
 
 _POLL = 0.1
 """Seconds between two looks at signals and workers."""
-_PING = 5.0
-"""Seconds that a worker's thread may take to answer, before it is taken for hung."""
 _PINGS_EVERY = 5.0
+_UNANSWERED = 50
+"""Looks without an answer after which a worker is hung. Looks and not seconds: a machine that was asleep has not waited."""
+_UNANSWERED_AT_FIRST = 600
+"""The same for a worker that never answered: it may still be reading its modules from a slow disk."""
 _SETTLED = 10.0
 """Seconds after which a worker that ends is a new trouble, not the old one."""
 _LONGEST_PAUSE = 30.0
 _JOIN = 5.0
 """Seconds beyond the grace of requests that a worker may take to end."""
+
+
+class _Worker:
+    """One process, and what is known of it."""
+
+    def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
+        self.process = Process(config, sockets)
+        self.process.start()
+        self.started = time.monotonic()
+        self.is_ready = False
+        self._answered = 0.0
+        """When it last answered; 0 before it ever did."""
+        self._is_asked = False
+        self._looks_unanswered = 0
+
+    def is_running(self) -> bool:
+        return self.process.process.is_alive()
+
+    def look(self) -> None:
+        """Hear what the worker answered, and ask again when it is time. Waits for nothing."""
+        connection, now = self.process.parent_conn, time.monotonic()
+        # A connection that breaks belongs to a worker that is ending, which its process shows.
+        with suppress(OSError, EOFError):
+            if connection.poll(0):
+                self.is_ready = connection.recv()
+                self._answered, self._looks_unanswered, self._is_asked = now, 0, False
+            elif self._is_asked:
+                self._looks_unanswered += 1
+            if not self._is_asked and (not self.is_ready or now - self._answered >= _PINGS_EVERY):
+                connection.send(b"ping")
+                self._is_asked = True
+
+    def is_hung(self) -> bool:
+        return self._looks_unanswered >= (_UNANSWERED if self._answered else _UNANSWERED_AT_FIRST)
+
+    def end_now(self) -> None:
+        self.process.kill()
+        self.process.join()
 
 
 class _Slot:
@@ -37,48 +78,32 @@ class _Slot:
     def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
         self._config, self._sockets = config, sockets
         self.failures = 0
-        self._pinged = 0.0
         self.start()
 
     def start(self) -> None:
-        self.worker = Process(self._config, self._sockets)
-        self.worker.start()
-        self._started = time.monotonic()
-        self.is_ready = False
+        self.worker = _Worker(self._config, self._sockets)
         self.due = 0.0
         """When the next worker may be started; 0 while there is one."""
 
     def has_ended(self) -> bool:
-        """Tell whether the worker is gone; one that is hung is ended."""
-        if not self.worker.process.is_alive():
+        """Tell whether the worker is gone; one that is hung is ended, also while it starts."""
+        if not self.worker.is_running():
             return True
-        now = time.monotonic()
-        if self.is_ready and now - self._pinged >= _PINGS_EVERY:
-            self._pinged = now
-            if not self._answers():
-                _log.error("worker.hung", pid=self.worker.pid)
-                self.end_now()
-                return True
-        return False
-
-    def _answers(self) -> bool:
-        # What came too late for an earlier question must not be taken for the answer to this one.
-        while self.worker.parent_conn.poll(0):
-            self.worker.parent_conn.recv()
-        return self.worker.ping(_PING)
+        self.worker.look()
+        if not self.worker.is_hung():
+            return False
+        _log.error("worker.hung", pid=self.worker.process.pid)
+        self.worker.end_now()
+        return True
 
     def note_end(self) -> None:
         """Decide when the next worker is started."""
-        now = time.monotonic()
-        settled = self.is_ready and now - self._started >= _SETTLED
+        now, worker = time.monotonic(), self.worker
+        settled = worker.is_ready and now - worker.started >= _SETTLED
         self.failures = 0 if settled else self.failures + 1
-        pause = 0.0 if self.failures <= 1 and self.is_ready else min(_LONGEST_PAUSE, 0.5 * 2**self.failures)
+        pause = 0.0 if self.failures <= 1 and worker.is_ready else min(_LONGEST_PAUSE, 0.5 * 2**self.failures)
         self.due = now + pause
-        _log.warning("worker.ended", pid=self.worker.pid, code=self.worker.exitcode, again_in=pause)
-
-    def end_now(self) -> None:
-        self.worker.kill()
-        self.worker.join()
+        _log.warning("worker.ended", pid=worker.process.pid, code=worker.process.exitcode, again_in=pause)
 
 
 class Supervisor:
@@ -120,8 +145,6 @@ class Supervisor:
                     slot.start()
             elif slot.has_ended():
                 slot.note_end()
-            elif not slot.is_ready:
-                slot.is_ready = slot.worker.is_ready(_POLL)
         self._announce(slots)
         if not self._announced and all(slot.failures for slot in slots):
             raise Unavailable("no worker process could start; the log above says why")
@@ -130,7 +153,7 @@ class Supervisor:
             self._reload(slots)
 
     def _announce(self, slots: list[_Slot]) -> None:
-        if not self._announced and any(slot.is_ready for slot in slots):
+        if not self._announced and any(slot.worker.is_ready for slot in slots):
             self._announced = True
             notify("READY=1")
         if self._announced and time.monotonic() - self._signed >= seconds_between_signs():
@@ -140,31 +163,33 @@ class Supervisor:
     def _reload(self, slots: list[_Slot]) -> None:
         """Replace the workers one after the other, each when its successor serves; keep the old ones if it does not."""
         for slot in slots:
-            before, was_ready = slot.worker, slot.is_ready
+            before = slot.worker
             slot.start()
             deadline = time.monotonic() + self._grace + _JOIN
-            while not slot.is_ready and slot.worker.process.is_alive() and time.monotonic() < deadline:
+            while not slot.worker.is_ready and slot.worker.is_running() and time.monotonic() < deadline:
                 if self._stopping:
                     break
-                slot.is_ready = slot.worker.is_ready(_POLL)
+                slot.worker.look()
                 self._announce(slots)
-            if not slot.is_ready:
-                slot.end_now()
-                slot.worker, slot.is_ready = before, was_ready
-                _log.error("worker.not_replaced", pid=before.pid, advice="the log above says why")
+                time.sleep(_POLL)
+            if not slot.worker.is_ready:
+                slot.worker.end_now()
+                slot.worker = before
+                _log.error("worker.not_replaced", pid=before.process.pid, advice="the log above says why")
                 return
-            before.terminate()
-            before.process.join(self._grace + _JOIN)
+            before.process.terminate()
+            before.process.process.join(self._grace + _JOIN)
 
     def _stop(self, slots: list[_Slot]) -> None:
         notify("STOPPING=1")
         for listener in self._sockets:
             listener.close()
         for slot in slots:
-            slot.worker.terminate()
+            slot.worker.process.terminate()
         deadline = time.monotonic() + self._grace + _JOIN
         for slot in slots:
-            slot.worker.process.join(max(0.0, deadline - time.monotonic()))
-            if slot.worker.process.is_alive():
-                slot.worker.process.kill()
-                slot.worker.process.join()
+            process = slot.worker.process.process
+            process.join(max(0.0, deadline - time.monotonic()))
+            if process.is_alive():
+                process.kill()
+                process.join()

@@ -65,16 +65,16 @@ class Keyring:
         from HKDF by other names. An attacker who steals the database can test a secret that they suspect, as they can
         with any sealed value; a secret has at least 32 bytes."""
 
-    def seal(self, plaintext: bytes, place: str) -> bytes:
+    def seal(self, plaintext: bytes, context: str) -> bytes:
         """Encrypt `plaintext` (AES-256-GCM) so that it opens only at `place`.
 
         The place names the row and column. A sealed value copied into another account's row does not open
         there: an attacker who can write to the database cannot make her own secret somebody else's.
         """
         nonce = os.urandom(_NONCE_BYTES)
-        return self._current + nonce + self._seals[self._current].encrypt(nonce, plaintext, place.encode())
+        return self._current + nonce + self._seals[self._current].encrypt(nonce, plaintext, context.encode())
 
-    def unseal(self, sealed: bytes, place: str) -> bytes:
+    def unseal(self, sealed: bytes, context: str) -> bytes:
         """Return what was sealed at `place`.
 
         Raises:
@@ -82,7 +82,7 @@ class Keyring:
         """
         key_id, nonce, body = sealed[:_ID_BYTES], sealed[_ID_BYTES:14], sealed[14:]
         try:
-            return self._seals[key_id].decrypt(nonce, body, place.encode())
+            return self._seals[key_id].decrypt(nonce, body, context.encode())
         except (KeyError, InvalidTag, ValueError):  # the last for a value that was cut short
             is_configured = key_id in self._seals
             raise UnreadableError(number_of(sealed), is_configured=is_configured) from None
@@ -91,17 +91,17 @@ class Keyring:
         """Tell whether a value was sealed with the current secret; if not, it is due to be sealed again."""
         return sealed.startswith(self._current)
 
-    def hash_code(self, code: str, place: str) -> bytes:
+    def hash_code(self, code: str, context: str) -> bytes:
         """Return the keyed hash (HMAC-SHA-256) of a code, bound to the account or challenge it belongs to.
 
         A six-digit code falls to a million tries of any hash, however slow, once the database is stolen;
         with a key that is not in the database it does not fall at all.
         """
-        return self._hash(self._current, code, place)
+        return self._hash(self._current, code, context)
 
-    def possible_hashes(self, code: str, place: str) -> list[bytes]:
+    def possible_hashes(self, code: str, context: str) -> list[bytes]:
         """Return the hash of a code under each configured secret, newest first, to look a stored one up."""
-        return [self._hash(key_id, code, place) for key_id in self._hash_keys]
+        return [self._hash(key_id, code, context) for key_id in self._hash_keys]
 
     def require_known(self, code_hash: bytes) -> None:
         """Make sure that a stored hash can be verified at all; if it cannot, no code is wrong.
@@ -112,5 +112,5 @@ class Keyring:
         if code_hash[:_ID_BYTES] not in self._hash_keys:
             raise UnreadableError(number_of(code_hash), is_configured=False)
 
-    def _hash(self, key_id: bytes, code: str, place: str) -> bytes:
-        return key_id + hmac.digest(self._hash_keys[key_id], f"{place}:{code}".encode(), hashlib.sha256)
+    def _hash(self, key_id: bytes, code: str, context: str) -> bytes:
+        return key_id + hmac.digest(self._hash_keys[key_id], f"{context}:{code}".encode(), hashlib.sha256)

@@ -59,7 +59,7 @@ class PasswordHasher:
         return self._argon2.check_needs_rehash(encoded)
 
 
-def is_absurd(password: str) -> bool:
+def is_oversized(password: str) -> bool:
     """Tell whether a password is too long to be even looked at.
 
     Normalising takes time that grows with the square of a run of combining marks: 64 KB of them cost a second.

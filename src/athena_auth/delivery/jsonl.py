@@ -108,7 +108,7 @@ class JsonLinesTransport:
 
 
 def _line(message: Message) -> Line:
-    news = message.circumstances
+    context = message.context
     return Line(
         to=message.to,
         kind=message.kind,
@@ -116,7 +116,7 @@ def _line(message: Message) -> Line:
         url=message.url,
         expires_at=message.expires_at,
         codes_left=message.codes_left,
-        at=None if news is None else news.at,
-        ip_address=None if news is None else news.address,
-        user_agent=None if news is None else news.user_agent,
+        at=None if context is None else context.at,
+        ip_address=None if context is None else context.address,
+        user_agent=None if context is None else context.user_agent,
     )

@@ -50,7 +50,7 @@ class MessageKind(StrEnum):
     """So many passwords were wrong in a row that none is taken any more."""
 
 
-class Circumstances(msgspec.Struct, frozen=True):
+class EventContext(msgspec.Struct, frozen=True):
     """When something happened, and who asked for it as far as a request tells.
 
     Attributes:
@@ -77,7 +77,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         code: A secret to type in; in no repr.
         url: A link that carries a token: as secret as a code, and in no repr either.
         valid_for: Seconds the code or the link was valid for when it was made.
-        circumstances: When and from where that happened which the message tells of.
+        context: When and from where that happened which the message tells of.
         codes_left: How many backup codes are left, where one was used.
         channel: The way it goes; messages that older versions left in an outbox are mail.
     """
@@ -90,7 +90,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None = None
     url: str | None = None
     valid_for: int | None = None
-    circumstances: Circumstances | None = None
+    # Messages of earlier versions wait in the database under this name.
+    context: EventContext | None = msgspec.field(default=None, name="circumstances")
     codes_left: int | None = None
     channel: Channel = Channel.MAIL
 

@@ -15,8 +15,8 @@ import msgspec
 
 from athena_auth.crypto.keys import Keyring, UnreadableError
 from athena_auth.delivery import sql
+from athena_auth.delivery.delivered_rows import DeliveredRowCleanup
 from athena_auth.delivery.model import Channel, Message
-from athena_auth.delivery.receipts import Receipts
 from athena_auth.delivery.transport import DeliveryFailed, NoTransport, Transport
 from athena_auth.kernel.clock import Clock, Millis, after
 from athena_auth.kernel.ids import new_id
@@ -40,7 +40,7 @@ _LONGEST_BACKOFF = 300
 _DOUBLINGS = 8
 
 
-class Parcel(msgspec.Struct, frozen=True):
+class OutboxMessage(msgspec.Struct, frozen=True):
     """A message and the row that keeps it safe until it is delivered."""
 
     id: str
@@ -68,22 +68,24 @@ class Outbox:
         self._keyring = keyring
         self._transports = {Channel.MAIL: mail, Channel.TEXT: texts or NoTransport()}
         self._poll = poll
-        self._receipts = Receipts(store)
-        self._queues: dict[Channel, asyncio.Queue[Parcel]] = {
+        self._receipts = DeliveredRowCleanup(store)
+        self._queues: dict[Channel, asyncio.Queue[OutboxMessage]] = {
             channel: asyncio.Queue(_IN_MEMORY) for channel in Channel
         }
         self._tasks: list[asyncio.Task[None]] = []
 
     def post(self, tx: Tx, message: Message, now: Millis) -> None:
         """Write a message into the outbox, in the caller's transaction; it is sent as soon as that is committed."""
-        parcel = Parcel(new_id(now), message, after(now, _LEASE))
-        sealed = self._keyring.seal(msgspec.msgpack.encode(message), message_place(parcel.id))
-        sql.insert(tx, parcel.id, sealed, due_at=parcel.leased_until, expires_at=Millis(message.expires_at))
-        tx.once_committed(lambda: self._send_soon(parcel))
+        message_row = OutboxMessage(new_id(now), message, after(now, _LEASE))
+        sealed = self._keyring.seal(msgspec.msgpack.encode(message), message_context(message_row.id))
+        sql.insert(
+            tx, message_row.id, sealed, due_at=message_row.leased_until, expires_at=Millis(message.expires_at)
+        )
+        tx.on_commit(lambda: self._send_soon(message_row))
 
-    def _send_soon(self, parcel: Parcel) -> None:
+    def _send_soon(self, message_row: OutboxMessage) -> None:
         with contextlib.suppress(asyncio.QueueFull):  # its row stays; it is sent when its lease runs out
-            self._queues[parcel.message.channel].put_nowait(parcel)
+            self._queues[message_row.message.channel].put_nowait(message_row)
 
     def start(self) -> None:
         """Start sending, and looking for what was left unsent."""
@@ -106,57 +108,57 @@ class Outbox:
         for transport in self._transports.values():
             await transport.close()
 
-    async def _send_queued(self, queue: asyncio.Queue[Parcel]) -> None:
+    async def _send_queued(self, queue: asyncio.Queue[OutboxMessage]) -> None:
         while True:
-            parcel = await queue.get()
+            message_row = await queue.get()
             try:
-                await self._deliver(parcel)
+                await self._deliver(message_row)
             except Unavailable as outage:
                 _log.warning("mail.store_unavailable", reason=str(outage))
             except Exception as error:  # noqa: BLE001 - one message nobody foresaw must not stop all others
                 # Its row stays and comes round again when its lease runs out, until it expires.
-                event = f"{parcel.message.channel}.crashed"
-                _log.error(event, kind=parcel.message.kind, error=type(error).__qualname__)
+                event = f"{message_row.message.channel}.crashed"
+                _log.error(event, kind=message_row.message.kind, error=type(error).__qualname__)
             finally:
                 queue.task_done()
 
-    async def _deliver(self, parcel: Parcel) -> None:
-        message, now = parcel.message, self._clock.now()
+    async def _deliver(self, message_row: OutboxMessage) -> None:
+        message, now = message_row.message, self._clock.now()
         if message.expires_at <= now:
-            await self._receipts.file(parcel.id)
-            _log.warning(f"{message.channel}.expired", kind=message.kind, tries=parcel.tries)
+            await self._receipts.file(message_row.id)
+            _log.warning(f"{message.channel}.expired", kind=message.kind, tries=message_row.tries)
             return
-        if not await self._is_ours(parcel, now):
+        if not await self._is_ours(message_row, now):
             return
         try:
             await self._transports[message.channel].send(message)
         except DeliveryFailed as failure:
-            await self._after_failure(parcel, failure)
+            await self._after_failure(message_row, failure)
         else:
-            await self._receipts.file(parcel.id)
+            await self._receipts.file(message_row.id)
 
-    async def _is_ours(self, parcel: Parcel, now: Millis) -> bool:
+    async def _is_ours(self, message_row: OutboxMessage, now: Millis) -> bool:
         """Make sure of the lease: after a long wait in memory another process may have taken the row over."""
-        if now < parcel.leased_until - _MARGIN * 1000:
+        if now < message_row.leased_until - _MARGIN * 1000:
             return True
 
         async def renew(tx: Tx) -> bool:
-            return await sql.claim(tx, parcel.id, parcel.leased_until, after(now, _LEASE))
+            return await sql.claim(tx, message_row.id, message_row.leased_until, after(now, _LEASE))
 
         return await self._store.transact(renew)
 
-    async def _after_failure(self, parcel: Parcel, failure: DeliveryFailed) -> None:
+    async def _after_failure(self, message_row: OutboxMessage, failure: DeliveryFailed) -> None:
         _log.warning(
-            f"{parcel.message.channel}.failed",
-            kind=parcel.message.kind,
+            f"{message_row.message.channel}.failed",
+            kind=message_row.message.kind,
             reason=str(failure),
             permanent=failure.permanent,
-            tries=parcel.tries + 1,
+            tries=message_row.tries + 1,
         )
         if failure.permanent:
-            await self._receipts.file(parcel.id)
+            await self._receipts.file(message_row.id)
             return
-        await sql.postpone(self._store, parcel.id, after(self._clock.now(), _backoff(parcel.tries)))
+        await sql.postpone(self._store, message_row.id, after(self._clock.now(), _backoff(message_row.tries)))
 
     async def _adopt_due(self) -> None:
         while True:
@@ -164,14 +166,14 @@ class Outbox:
             try:
                 # After a burst or an outage there may be thousands: go on while there are, at the senders' pace.
                 while claimed := await self._claim_due():
-                    for parcel in claimed:
-                        await self._queues[parcel.message.channel].put(parcel)
+                    for message_row in claimed:
+                        await self._queues[message_row.message.channel].put(message_row)
             except Unavailable as outage:
                 _log.warning("mail.store_unavailable", reason=str(outage))
             except Exception as error:  # noqa: BLE001 - nobody would start this task again
                 _log.error("mail.crashed", error=type(error).__qualname__)
 
-    async def _claim_due(self) -> list[Parcel]:
+    async def _claim_due(self) -> list[OutboxMessage]:
         now = self._clock.now()
 
         async def look(tx: Tx) -> list[sql.Due]:
@@ -191,22 +193,22 @@ class Outbox:
                 await self._receipts.file(row.id)
                 _log.warning("mail.expired", id=row.id, tries=row.tries)
         opened = [self._open(row, after(now, _LEASE)) for row in claimed if row.expires_at > now]
-        return [parcel for parcel in opened if parcel is not None]
+        return [message_row for message_row in opened if message_row is not None]
 
-    def _open(self, row: sql.Due, leased_until: Millis) -> Parcel | None:
+    def _open(self, row: sql.Due, leased_until: Millis) -> OutboxMessage | None:
         try:
             message = msgspec.msgpack.decode(
-                self._keyring.unseal(row.sealed_message, message_place(row.id)), type=Message
+                self._keyring.unseal(row.sealed_message, message_context(row.id)), type=Message
             )
         except (UnreadableError, msgspec.MsgspecError):
             _log.error("mail.unreadable", id=row.id)
             return None
-        return Parcel(row.id, message, leased_until, row.tries + 1)
+        return OutboxMessage(row.id, message, leased_until, row.tries + 1)
 
 
-def message_place(parcel_id: str) -> str:
+def message_context(message_id: str) -> str:
     """Return where a message is sealed to."""
-    return f"outbox:{parcel_id}"
+    return f"outbox:{message_id}"
 
 
 def _backoff(tries: int) -> int:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from athena_auth.delivery.device import device
-from athena_auth.delivery.model import Circumstances, Message
+from athena_auth.delivery.message_texts import MESSAGES, SIGNATURE
+from athena_auth.delivery.model import EventContext, Message
 from athena_auth.delivery.one_line import one_line
-from athena_auth.delivery.words import SIGNATURE, WORDS
 
 # Both templates lay out the same sentences; neither has any of its own but "Hello".
 _TEMPLATES = Environment(
@@ -42,7 +42,7 @@ def render(message: Message) -> Rendered:
 
     The plain text holds the code or the link unbroken on a line of its own, where programs and eyes find it.
     """
-    words = WORDS[message.kind]
+    words = MESSAGES[message.kind]
     facts = {
         "app_name": one_line(message.app_name),
         "lifetime": lifetime(message.valid_for),
@@ -56,7 +56,7 @@ def render(message: Message) -> Rendered:
         "code": message.code,
         "url": message.url,
         "action": words.action,
-        "circumstances": _circumstances(message.circumstances),
+        "circumstances": _context_line(message.context),
         "advice": [(case, counsel.format_map(facts)) for case, counsel in words.advice],
         "signature": SIGNATURE.format_map(facts),
     }
@@ -69,7 +69,7 @@ def render(message: Message) -> Rendered:
 
 def subject_of(message: Message) -> str:
     """Return the subject alone: one line that tells what the message is about, and no secret."""
-    return WORDS[message.kind].subject.format(app_name=one_line(message.app_name))
+    return MESSAGES[message.kind].subject.format(app_name=one_line(message.app_name))
 
 
 def _greeting_name(name: str) -> str:
@@ -82,18 +82,18 @@ def _greeting_name(name: str) -> str:
     return "" if _LINK.search(greeting) else greeting
 
 
-def _circumstances(circumstances: Circumstances | None) -> dict[str, str]:
+def _context_line(context: EventContext | None) -> dict[str, str]:
     """Return when and from where, by label."""
-    if circumstances is None:
+    if context is None:
         return {}
-    moment = datetime.fromtimestamp(circumstances.at / 1000, UTC)
+    moment = datetime.fromtimestamp(context.at / 1000, UTC)
     when = {"When": f"{moment:%Y-%m-%d %H:%M} UTC"}
-    if not circumstances.address and not circumstances.user_agent:
+    if not context.address and not context.user_agent:
         return when  # no request asked for it, but an operator
     return {
         **when,
-        "IP address": _address(circumstances.address),
-        "Device": device(circumstances.user_agent),
+        "IP address": _address(context.address),
+        "Device": device(context.user_agent),
     }
 
 

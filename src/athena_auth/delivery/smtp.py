@@ -25,7 +25,7 @@ from athena_auth.delivery.failure import DeliveryFailed
 from athena_auth.delivery.mime import Sender, SenderError, compose, compose_text, is_mailbox, parse_sender
 from athena_auth.delivery.model import Message
 from athena_auth.delivery.refusal import Step, classify_refusal
-from athena_auth.delivery.relay import Relay, TlsMode, parse_relay
+from athena_auth.delivery.smtp_server import SmtpServer, TlsMode, parse_smtp_url
 
 _TIMEOUT = 10.0
 
@@ -44,7 +44,7 @@ class SmtpTransport:
     """
 
     def __init__(
-        self, relay: Relay, sender: Sender, *, ehlo_name: str | None = None, timeout: float = _TIMEOUT
+        self, relay: SmtpServer, sender: Sender, *, ehlo_name: str | None = None, timeout: float = _TIMEOUT
     ) -> None:
         self._relay = relay
         self._sender = sender
@@ -60,7 +60,7 @@ class SmtpTransport:
             SenderError: The sender cannot be used, or there is none.
             ValueError: The URL cannot be used.
         """
-        relay = parse_relay(url)
+        relay = parse_smtp_url(url)
         address = sender or relay.user
         if not address or (sender is None and not is_mailbox(address)):
             raise SenderError("mail by SMTP needs a sender, such as Athena <no-reply@example.com>.")

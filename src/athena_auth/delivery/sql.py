@@ -49,30 +49,30 @@ DISCARD = Statement("""
 """For what waits in a database that was restored: it was sent long ago, or speaks of what never happened."""
 
 
-def insert(tx: Tx, parcel_id: str, sealed_message: bytes, *, due_at: Millis, expires_at: Millis) -> None:
+def insert(tx: Tx, message_id: str, sealed_message: bytes, *, due_at: Millis, expires_at: Millis) -> None:
     """Store a sealed message."""
-    tx.later(_INSERT, id=parcel_id, sealed_message=sealed_message, due_at=due_at, expires_at=expires_at)
+    tx.defer(_INSERT, id=message_id, sealed_message=sealed_message, due_at=due_at, expires_at=expires_at)
 
 
 async def load_due(tx: Tx, now: Millis, most: int) -> list[Due]:
     """Load messages nobody is sending."""
-    rows = await tx.all(_LOAD_DUE, now=now, most=most)
+    rows = await tx.fetch_all(_LOAD_DUE, now=now, most=most)
     return [
         Due(row["id"], row["sealed_message"], row["tries"], row["due_at"], row["expires_at"]) for row in rows
     ]
 
 
-async def claim(tx: Tx, parcel_id: str, seen: Millis, lease_until: Millis) -> bool:
+async def claim(tx: Tx, message_id: str, seen: Millis, lease_until: Millis) -> bool:
     """Lease a message that was due at `seen` to this process; False when another was faster."""
-    return await tx.run(_CLAIM, id=parcel_id, seen=seen, lease_until=lease_until) == 1
+    return await tx.execute(_CLAIM, id=message_id, seen=seen, lease_until=lease_until) == 1
 
 
-async def postpone(runner: Runner, parcel_id: str, due_at: Millis) -> None:
+async def postpone(runner: Runner, message_id: str, due_at: Millis) -> None:
     """Try a message again later."""
-    await runner.run(_POSTPONE, id=parcel_id, due_at=due_at)
+    await runner.execute(_POSTPONE, id=message_id, due_at=due_at)
 
 
 async def delete(runner: Runner, parcel_ids: Sequence[str]) -> None:
     """Forget messages that were delivered or cannot be: at least one, at most `SEVERAL`."""
     named = dict(zip_longest(_DELETE_NAMES, parcel_ids, fillvalue=parcel_ids[0]))
-    await runner.run(_DELETE, **named)
+    await runner.execute(_DELETE, **named)

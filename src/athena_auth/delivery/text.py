@@ -2,10 +2,10 @@
 
 import unicodedata
 
+from athena_auth.delivery.message_texts import TEXT
 from athena_auth.delivery.model import Message
 from athena_auth.delivery.one_line import one_line
 from athena_auth.delivery.render import lifetime
-from athena_auth.delivery.words import TEXT
 
 # 3GPP TS 23.038, the characters that take one place. A single other one, and a part holds 70 instead of 160.
 _GSM = frozenset(

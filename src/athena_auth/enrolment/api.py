@@ -6,10 +6,10 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import renewed_reply, session_reply
-from athena_auth.accounts.errors import PROOF_ERRORS
+from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up import Offered
-from athena_auth.enrolment.service import EnrolmentService, Factor
+from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
 from athena_auth.wire.fields import BackupCodes, Issuer, Password, StepUpCode, TotpUri
@@ -35,7 +35,9 @@ class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
     password: Password
     code: StepUpCode | None = None
     issuer: Issuer | None = None
-    method: Annotated[Factor, Meta(description="Which factor to turn on.", examples=["totp"])] = Factor.TOTP
+    method: Annotated[EnrollableFactor, Meta(description="Which factor to turn on.", examples=["totp"])] = (
+        EnrollableFactor.TOTP
+    )
     phone_number: PhoneNumber | None = None
 
 
@@ -44,7 +46,7 @@ class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
     backup_codes: BackupCodes
-    method: Annotated[Factor, Meta(examples=["totp"])]
+    method: Annotated[EnrollableFactor, Meta(examples=["totp"])]
     confirmation_pending: Annotated[
         bool,
         Meta(
@@ -100,7 +102,7 @@ class EnrolmentApi:
                 access=Access.SESSION,
                 body=EnableBody,
                 answer=EnableAnswer,
-                errors=(*PROOF_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
+                errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
                 limit=SECOND_STEP,
                 summary="Begin to turn a second factor on",
                 description="The new secret and the new backup codes take effect when a code confirms them "
@@ -115,7 +117,7 @@ class EnrolmentApi:
                 access=Access.SESSION,
                 body=PasswordBody,
                 answer=StatusAnswer,
-                errors=PROOF_ERRORS,
+                errors=PASSWORD_STEP_UP_ERRORS,
                 limit=SECOND_STEP,
                 summary="Turn the second factor off",
                 description="Removes every factor, backup code and trusted device, and ends all other sessions.",

@@ -4,13 +4,13 @@ from enum import StrEnum
 
 import msgspec
 
+from athena_auth.accounts.audit_events import audit_event
 from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.accounts.news import News
+from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
-from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Event
-from athena_auth.backup_codes.method import BackupCodeMethod
+from athena_auth.audit.model import EventName
+from athena_auth.backup_codes.factor import BackupCodeFactor
 from athena_auth.backup_codes.sql import State
 from athena_auth.challenge.binding import session_binding
 from athena_auth.challenge.credentials import Actor, CredentialEvents
@@ -18,12 +18,12 @@ from athena_auth.challenge.model import Change
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.otp.method import OtpMethod
+from athena_auth.otp.factor import OtpFactor
 from athena_auth.store.transaction import Tx
-from athena_auth.totp.method import TotpMethod
+from athena_auth.totp.factor import TotpFactor
 
 
-class Factor(StrEnum):
+class EnrollableFactor(StrEnum):
     """The factors that can be turned on; backup codes come with either."""
 
     TOTP = "totp"
@@ -45,9 +45,9 @@ class Enrolment(msgspec.Struct, frozen=True):
 class Factors(msgspec.Struct, frozen=True):
     """The factors that an enrolment puts together."""
 
-    totp: TotpMethod
-    otp: OtpMethod
-    backup_codes: BackupCodeMethod
+    totp: TotpFactor
+    otp: OtpFactor
+    backup_codes: BackupCodeFactor
 
 
 class EnrolmentService:
@@ -63,20 +63,20 @@ class EnrolmentService:
         factors: Factors,
         step_up: StepUp,
         events: CredentialEvents,
-        news: News,
+        notifications: SecurityNotifications,
         clock: Clock,
     ) -> None:
         self._factors = factors
         self._step_up = step_up
         self._events = events
-        self._news = news
+        self._notifications = notifications
         self._clock = clock
 
     async def enable(
         self,
         signed_in: SignedIn,
         offered: Offered,
-        factor: Factor,
+        factor: EnrollableFactor,
         *,
         issuer: str | None = None,
         number: str | None = None,
@@ -89,12 +89,12 @@ class EnrolmentService:
 
         async def work(tx: Tx, current: SignedIn) -> Enrolment | Refused:
             account = current.account
-            if factor is Factor.OTP:
+            if factor is EnrollableFactor.OTP:
                 return await self._begin_otp(tx, account, signed_in, number, now)
-            audit.record(tx, entry_of(signed_in, Event.ENROLMENT_BEGUN), now)
+            audit.record(tx, audit_event(signed_in, EventName.ENROLMENT_BEGUN), now)
             # One enrolment at a time: the backup codes shown with it go into force with it, and with no other.
-            self._factors.otp.withdraw(tx, account.id)
-            uri = self._factors.totp.stage(tx, account.id, issuer, account.email, now)
+            self._factors.otp.cancel_enrolment(tx, account.id)
+            uri = self._factors.totp.begin_enrolment(tx, account.id, issuer, account.email, now)
             return Enrolment(await self._pending_codes(tx, account, now), totp_uri=uri)
 
         return await self._step_up.act(Action.ENABLE, signed_in, offered, work)
@@ -105,15 +105,15 @@ class EnrolmentService:
 
         async def work(tx: Tx, current: SignedIn) -> None:
             if not current.account.two_factor_enabled:
-                self._events.withdraw_enrolment(tx, user_id)
+                self._events.cancel_enrolment(tx, user_id)
                 return
             actor = Actor(signed_in.client, signed_in.session.id)
             await self._events.announce(tx, user_id, Change.FACTORS_REMOVED, actor, now)
 
         return await self._step_up.act(Action.DISABLE, signed_in, offered, work)
 
-    def _refuse_number(self, factor: Factor) -> Refused | None:
-        if factor is not Factor.OTP:
+    def _refuse_number(self, factor: EnrollableFactor) -> Refused | None:
+        if factor is not EnrollableFactor.OTP:
             return Refused(ErrorCode.VALIDATION_ERROR, "A phoneNumber goes with the method otp only.")
         if not self._factors.otp.goes_by_text:
             return Refused(
@@ -129,13 +129,15 @@ class EnrolmentService:
         if number is None and await otp.is_enrolled(tx, account.id):
             # Nothing is left to confirm, so the new backup codes are in force at once.
             codes = await self._factors.backup_codes.issue(tx, account.id, State.ACTIVE, now)
-            audit.record(tx, entry_of(signed_in, Event.BACKUP_CODES_GENERATED), now)
-            await self._news.tell(tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now)
+            audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
+            await self._notifications.notify(
+                tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now
+            )
             return Enrolment(codes, is_pending=False)
         if number is not None or not account.email_verified:
             return await self._begin_sent_code(tx, account, signed_in, number, now)
         codes = await self._pending_codes(tx, account, now)
-        self._factors.totp.withdraw(tx, account.id)
+        self._factors.totp.cancel_enrolment(tx, account.id)
         await otp.enrol_at_once(tx, account.id, now)
         actor = Actor(signed_in.client, signed_in.session.id)
         await self._events.announce(tx, account.id, Change.FACTOR_ADDED, actor, now)
@@ -146,14 +148,14 @@ class EnrolmentService:
     ) -> Enrolment | Refused:
         otp, binding = self._factors.otp, session_binding(signed_in.session.id)
         # A refusal commits what came before it: the send is paid for before anything takes another's place.
-        refused = await otp.pay_for_send(tx, account, binding, signed_in.client, now)
+        refused = await otp.consume_send(tx, account, binding, signed_in.client, now)
         if refused is not None:
             return refused
-        self._factors.totp.withdraw(tx, account.id)
-        await otp.stage(tx, account.id, now, number)
+        self._factors.totp.cancel_enrolment(tx, account.id)
+        await otp.begin_enrolment(tx, account.id, now, number)
         await otp.post_paid(tx, account, binding, now, confirming=True)
-        for event in (Event.ENROLMENT_BEGUN, Event.OTP_SENT):
-            audit.record(tx, entry_of(signed_in, event), now)
+        for event in (EventName.ENROLMENT_BEGUN, EventName.OTP_SENT):
+            audit.record(tx, audit_event(signed_in, event), now)
         return Enrolment(await self._pending_codes(tx, account, now))
 
     async def _pending_codes(self, tx: Tx, account: Account, now: Millis) -> list[str]:

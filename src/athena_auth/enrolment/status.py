@@ -3,8 +3,8 @@
 import msgspec
 
 from athena_auth.accounts.model import SignedIn
-from athena_auth.challenge.model import MethodName
-from athena_auth.enrolment.service import Factor, Factors
+from athena_auth.challenge.model import FactorName
+from athena_auth.enrolment.service import EnrollableFactor, Factors
 from athena_auth.kernel.clock import Clock
 from athena_auth.otp.rules import masked
 from athena_auth.store.transaction import Store, Tx
@@ -15,19 +15,19 @@ from athena_auth.trusted_devices import sql as trusted_devices
 class TwoFactorStatus(msgspec.Struct, frozen=True):
     """An account's second factor. There is nothing secret in it."""
 
-    methods: tuple[MethodName, ...]
+    methods: tuple[FactorName, ...]
     """What a challenge would offer now, in its order; nothing while no second factor is on."""
     backup_codes_left: int
     trusted_devices: int
-    pending: Factor | None
+    pending: EnrollableFactor | None
     """The enrolment that waits for its code."""
     phone_number: str | None
     """Where sent codes go, masked; None when they go by mail."""
 
     @property
-    def preferred(self) -> MethodName | None:
+    def preferred(self) -> FactorName | None:
         """The method to offer first: the authenticator app, else sent codes."""
-        return next((name for name in self.methods if name is not MethodName.BACKUP_CODE), None)
+        return next((name for name in self.methods if name is not FactorName.BACKUP_CODE), None)
 
 
 class StatusService:
@@ -39,7 +39,7 @@ class StatusService:
         self._store = store
         self._clock = clock
 
-    async def of(self, signed_in: SignedIn) -> TwoFactorStatus:
+    async def load(self, signed_in: SignedIn) -> TwoFactorStatus:
         """Return the status of the account."""
         account, now = signed_in.account, self._clock.now()
 
@@ -49,9 +49,9 @@ class StatusService:
             otp_pending = await self._factors.otp.is_pending(tx, account.id, now)
             number = await self._factors.otp.number(tx, account.id)
             offered = {
-                MethodName.TOTP: State.ACTIVE in totp,
-                MethodName.OTP: await self._factors.otp.is_available(tx, account),
-                MethodName.BACKUP_CODE: codes_left > 0,
+                FactorName.TOTP: State.ACTIVE in totp,
+                FactorName.OTP: await self._factors.otp.is_available(tx, account),
+                FactorName.BACKUP_CODE: codes_left > 0,
             }
             return TwoFactorStatus(
                 methods=tuple(name for name in offered if account.two_factor_enabled and offered[name]),
@@ -64,7 +64,7 @@ class StatusService:
         return await self._store.read(work)
 
 
-def _pending(*, totp: bool, otp: bool) -> Factor | None:
+def _pending(*, totp: bool, otp: bool) -> EnrollableFactor | None:
     if totp:
-        return Factor.TOTP
-    return Factor.OTP if otp else None
+        return EnrollableFactor.TOTP
+    return EnrollableFactor.OTP if otp else None

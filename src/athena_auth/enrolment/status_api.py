@@ -6,8 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from athena_auth.accounts.model import SignedIn
-from athena_auth.challenge.model import MethodName
-from athena_auth.enrolment.service import Factor
+from athena_auth.challenge.model import FactorName
+from athena_auth.enrolment.service import EnrollableFactor
 from athena_auth.enrolment.status import StatusService
 from athena_auth.wire.fields import CodesLeft, TwoFactorEnabled
 from athena_auth.wire.reply import Reply
@@ -19,20 +19,20 @@ class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
     enabled: TwoFactorEnabled
     methods: Annotated[
-        tuple[MethodName, ...],
+        tuple[FactorName, ...],
         Meta(
             description="What a sign-in would offer now.",
             examples=[["totp", "otp", "backup-code"]],
         ),
     ]
     preferred_method: Annotated[
-        MethodName | None,
+        FactorName | None,
         Meta(description="What to offer first; null while nothing is on.", examples=["totp"]),
     ]
     backup_codes_left: CodesLeft
     trusted_devices: Annotated[int, Meta(description="How many there are.", examples=[1])]
     pending_enrolment: Annotated[
-        Factor | None,
+        EnrollableFactor | None,
         Meta(description="What was begun by /two-factor/enable and waits for its code.", examples=[None]),
     ]
     phone_number: Annotated[
@@ -53,7 +53,7 @@ class StatusApi:
 
     async def status(self, call: Call[SignedIn, NoBody]) -> Reply:
         """Say what is on."""
-        found = await self._service.of(call.principal)
+        found = await self._service.load(call.principal)
         return Reply(
             TwoFactorStatusAnswer(
                 enabled=call.principal.account.two_factor_enabled,

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from athena_auth.accounts.assurance import Requirement
+from athena_auth.accounts.requirement import Requirement
 from athena_auth.accounts.service import Resolver
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.errors import RefusedError, answer_refusal
@@ -169,7 +169,7 @@ class Athena:
         finally:
             await self.stop()
 
-    def beside(self, app: ASGIApp) -> ASGIApp:
+    def wrap(self, app: ASGIApp) -> ASGIApp:
         """Return an application that has this server at `/api/auth` and `app`, which has no lifespan, elsewhere.
 
         For what cannot mount: Django's ASGI application, for one.

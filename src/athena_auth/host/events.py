@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
-from athena_auth.audit.model import Event, Recorded
+from athena_auth.audit.model import EventName, RecordedEvent
 from athena_auth.host.model import AuthEvent, event_of
 from athena_auth.kernel.log import Log
 
@@ -33,17 +33,17 @@ class _Subscription:
     def __init__(self, subscriber: Subscriber, names: frozenset[str]) -> None:
         self._subscriber = subscriber
         self._names = names
-        self._waiting: asyncio.Queue[Recorded] | None = None
+        self._waiting: asyncio.Queue[RecordedEvent] | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def offer(self, recorded: Recorded) -> None:
+    def offer(self, recorded: RecordedEvent) -> None:
         """Let it wait for its turn."""
-        if self._waiting is None or recorded.entry.event not in self._names:
+        if self._waiting is None or recorded.entry.name not in self._names:
             return
         try:
             self._waiting.put_nowait(recorded)
         except asyncio.QueueFull:
-            _log.error("subscriber.overrun", subscriber=self._name, dropped=recorded.entry.event.value)
+            _log.error("subscriber.overrun", subscriber=self._name, dropped=recorded.entry.name.value)
 
     def start(self) -> None:
         self._waiting = asyncio.Queue(_MOST_WAITING)
@@ -61,7 +61,7 @@ class _Subscription:
             self._task.cancel()
         return self._task
 
-    async def _work(self, waiting: asyncio.Queue[Recorded]) -> None:
+    async def _work(self, waiting: asyncio.Queue[RecordedEvent]) -> None:
         while True:
             recorded = await waiting.get()
             try:
@@ -99,7 +99,7 @@ class Events:
         Raises:
             ValueError: no event has such a name.
         """
-        names = frozenset(event.value for event in Event if fnmatchcase(event.value, pattern))
+        names = frozenset(event.value for event in EventName if fnmatchcase(event.value, pattern))
         if not names:
             raise ValueError(f"no event matches {pattern!r}; the reference lists their names")
         subscription = _Subscription(subscriber, names)
@@ -109,14 +109,14 @@ class Events:
 
     def hear(self, fact: object) -> None:
         """Take what a transaction published, on whatever event loop it was run."""
-        if not isinstance(fact, Recorded) or self._loop is None:
+        if not isinstance(fact, RecordedEvent) or self._loop is None:
             return
         if asyncio.get_running_loop() is self._loop:
             self._offer(fact)
         else:
             self._loop.call_soon_threadsafe(self._offer, fact)
 
-    def _offer(self, recorded: Recorded) -> None:
+    def _offer(self, recorded: RecordedEvent) -> None:
         for subscription in self._subscriptions:
             subscription.offer(recorded)
 

@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from athena_auth.accounts.assurance import Requirement, unmet_requirement
+from athena_auth.accounts.requirement import Requirement, unmet_requirement
 from athena_auth.accounts.service import Resolver
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.model import Principal, principal_of
@@ -26,7 +26,7 @@ _log = Log(__name__)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
-class Gatekeeper(msgspec.Struct, frozen=True):
+class GuardContext(msgspec.Struct, frozen=True):
     """What guards work with."""
 
     policy: Policy
@@ -40,7 +40,7 @@ class Guard:
     It is a dependency for FastAPI, `Depends(guard)`, and is awaited with the request elsewhere.
     """
 
-    def __init__(self, gatekeeper: Callable[[], Gatekeeper], requirement: Requirement) -> None:
+    def __init__(self, gatekeeper: Callable[[], GuardContext], requirement: Requirement) -> None:
         """Take what it works with in this run of the server, and what it requires."""
         self._gatekeeper = gatekeeper
         self._requirement = requirement
@@ -73,7 +73,7 @@ class Guard:
         try:
             by_cookie = caller.tokens.by_cookie
             signed_in = await gatekeeper.resolver.resolve(
-                caller.tokens.session, caller.client, by_cookie=by_cookie, slides=not by_cookie
+                caller.tokens.session, caller.client, by_cookie=by_cookie, extends=not by_cookie
             )
         except Unavailable as outage:
             _log.warning("guard.unavailable", reason=str(outage))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.audit.model import Recorded
+from athena_auth.audit.model import RecordedEvent
 from athena_auth.kernel.clock import Millis
 from athena_auth.sessions.model import Session
 from athena_auth.sessions.rules import has_second_factor
@@ -89,8 +89,8 @@ def live_session_of(session: Session) -> LiveSession:
     return LiveSession(
         id=session.id,
         user_id=session.user_id,
-        level=int(session.proof.level),
-        amr=tuple(amr.value for amr in session.proof.amr),
+        level=int(session.assurance.level),
+        amr=tuple(amr.value for amr in session.assurance.amr),
         proven_at=_moment(session.proven_at),
         second_factor_verified_at=_moment(session.proven_at) if has_second_factor(session) else None,
         address=session.client.address,
@@ -105,12 +105,12 @@ def principal_of(signed_in: SignedIn) -> Principal:
     return Principal(user=user_of(signed_in.account), session=live_session_of(signed_in.session))
 
 
-def event_of(recorded: Recorded) -> AuthEvent:
+def event_of(recorded: RecordedEvent) -> AuthEvent:
     """Return an entry of the trail as hosts see it."""
     entry = recorded.entry
     return AuthEvent(
         at=_moment(recorded.at),
-        name=entry.event.value,
+        name=entry.name.value,
         user_id=entry.user_id,
         reason=None if entry.reason is None else entry.reason.value,
         session_id=entry.session_id,

@@ -5,7 +5,7 @@ import asyncio
 from starlette.types import ASGIApp
 
 from athena_auth.delivery.transport import Transport
-from athena_auth.host.guard import Gatekeeper
+from athena_auth.host.guard import GuardContext
 from athena_auth.kernel.clock import Clock, SystemClock
 from athena_auth.kernel.log import Log
 from athena_auth.secret_checks.service import verify_secrets
@@ -50,7 +50,7 @@ class Run:
         self._limits = request_limits(settings, base.clock)
         policy = edge_policy(settings, self._limits)
         self.application: ASGIApp = application(self.routes, self.wired.resolver, settings, policy)
-        self.gatekeeper = Gatekeeper(policy, self.wired.resolver, base.clock)
+        self.gatekeeper = GuardContext(policy, self.wired.resolver, base.clock)
 
     async def start(self, *, migrates: bool) -> None:
         """Connect to the database; begin to send mail and to sweep.
@@ -88,7 +88,7 @@ class Run:
             await self._limits.close()
         await self._clock_watch.stop()
         await self.wired.sweeper.stop()
-        await base.errands.stop()
+        await base.background.stop()
         await base.outbox.stop()
         base.pool.close()
         await base.store.close()

@@ -55,21 +55,23 @@ class Users:
             new = msgspec.convert({**given, "email_verified": email_verified}, NewAccount)
         except msgspec.ValidationError as error:
             raise RefusedError(Refused(ErrorCode.VALIDATION_ERROR, explain(error, "account"))) from None
-        return user_of(await _done(self._service().create(new)))
+        return user_of(await _or_refused(self._service().create(new)))
 
     async def get(self, user_id: str) -> User | None:
         """Return the account with this id, or None."""
-        account = await _reached(self._service().get(_user(user_id)))
+        account = await _or_unreachable(self._service().get(_user(user_id)))
         return None if account is None else user_of(account)
 
     async def find(self, email: str) -> User | None:
         """Return the account with this address, or None."""
-        account = await _reached(self._service().find(email))
+        account = await _or_unreachable(self._service().find(email))
         return None if account is None else user_of(account)
 
     async def sessions(self, user_id: str) -> list[LiveSession]:
         """Return the live sessions of an account, newest first."""
-        return [live_session_of(s) for s in await _reached(self._service().sessions_of(_user(user_id)))]
+        return [
+            live_session_of(s) for s in await _or_unreachable(self._service().sessions_of(_user(user_id)))
+        ]
 
     async def reset_second_factor(self, user_id: str) -> None:
         """Turn two-factor authentication off for somebody who has lost her factors; she is told by mail.
@@ -80,7 +82,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service().reset_factors(_user(user_id)))
+        await _or_refused(self._service().reset_factors(_user(user_id)))
 
     async def revoke_sessions(self, user_id: str) -> None:
         """Sign somebody out everywhere; a sign-in that waits for its second factor ends too.
@@ -90,7 +92,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service().end_sessions(_user(user_id)))
+        await _or_refused(self._service().end_sessions(_user(user_id)))
 
     async def revoke_session(self, user_id: str, session_id: str) -> None:
         """End one session.
@@ -98,7 +100,7 @@ class Users:
         Raises:
             RefusedError: `SESSION_NOT_FOUND`: the account has no such session.
         """
-        await _done(self._service().end_session(_user(user_id), _session(session_id)))
+        await _or_refused(self._service().end_session(_user(user_id), _session(session_id)))
 
     async def revoke_trusted_devices(self, user_id: str) -> None:
         """Ask every device of somebody for the second factor again.
@@ -106,7 +108,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service().end_trust(_user(user_id)))
+        await _or_refused(self._service().end_trust(_user(user_id)))
 
     async def unlock(self, user_id: str) -> None:
         """Give an account its whole budget of guesses back, at its password and at its factors.
@@ -114,7 +116,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service().unlock(_user(user_id)))
+        await _or_refused(self._service().unlock(_user(user_id)))
 
     async def delete(self, user_id: str) -> None:
         """Delete an account and all that is its owner's.
@@ -122,7 +124,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _done(self._service().delete(_user(user_id)))
+        await _or_refused(self._service().delete(_user(user_id)))
 
 
 def _user(user_id: str) -> UserId:
@@ -133,7 +135,7 @@ def _session(session_id: str) -> SessionId:
     return SessionId(session_id if _ID.fullmatch(session_id) else _NOBODYS)
 
 
-async def _reached(work: Awaitable[T]) -> T:
+async def _or_unreachable(work: Awaitable[T]) -> T:
     try:
         return await work
     except Unavailable as outage:
@@ -141,8 +143,8 @@ async def _reached(work: Awaitable[T]) -> T:
         raise RefusedError(refused) from outage
 
 
-async def _done(work: Awaitable[T | Refused]) -> T:
-    outcome = await _reached(work)
+async def _or_refused(work: Awaitable[T | Refused]) -> T:
+    outcome = await _or_unreachable(work)
     if isinstance(outcome, Refused):
         raise RefusedError(outcome)
     return outcome

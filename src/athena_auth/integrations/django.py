@@ -1,6 +1,6 @@
 """Guards for the views of a Django project that runs under ASGI.
 
-In `asgi.py` this server is put beside Django: `application = athena.beside(get_asgi_application())`.
+In `asgi.py` this server is put beside Django: `application = athena.wrap(get_asgi_application())`.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def _asynchronous(guard: Guard, view: V) -> V:
     async def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             request.athena = await guard(_connection(request))
-            return _hers(await view(request, *args, **kwargs))
+            return _as_private(await view(request, *args, **kwargs))
         except RefusedError as error:
             return _answer(error)
 
@@ -66,7 +66,7 @@ def _synchronous(guard: Guard, view: V) -> V:
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             request.athena = admit(_connection(request))
-            return _hers(view(request, *args, **kwargs))
+            return _as_private(view(request, *args, **kwargs))
         except RefusedError as error:
             return _answer(error)
 
@@ -83,7 +83,7 @@ def _connection(request: HttpRequest) -> HTTPConnection:
     return HTTPConnection(scope)
 
 
-def _hers(response: HttpResponseBase) -> HttpResponseBase:
+def _as_private(response: HttpResponseBase) -> HttpResponseBase:
     # Else Django's cache and proxies would show what is hers to the next who asks.
     if isinstance(response, HttpResponseBase):
         patch_vary_headers(response, ("Cookie", "Authorization"))

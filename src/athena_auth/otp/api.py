@@ -2,7 +2,7 @@
 
 import msgspec
 
-from athena_auth.challenge.answers import PassedReply, TokenUserAnswer, token_user_answer
+from athena_auth.challenge.answers import SecondFactorReply, TokenUserAnswer, token_user_answer
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.challenge.second_step import Principal, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -24,10 +24,10 @@ class VerifyOtpBody(msgspec.Struct, frozen=True, rename="camel"):
 class OtpApi:
     """The routes of sent codes."""
 
-    def __init__(self, service: OtpService, passed_reply: PassedReply) -> None:
+    def __init__(self, service: OtpService, second_factor_reply: SecondFactorReply) -> None:
         """Take the use cases."""
         self._service = service
-        self._passed_reply = passed_reply
+        self._second_factor_reply = second_factor_reply
 
     async def send_otp(self, call: Call[Principal, NoBody]) -> Reply | Refused:
         """Send a code."""
@@ -37,10 +37,10 @@ class OtpApi:
     async def verify_otp(self, call: Call[Principal, VerifyOtpBody]) -> Reply | Refused:
         """Judge a code."""
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
-        passed = await self._service.verify(call.principal, submitted)
-        if isinstance(passed, Refused):
-            return passed
-        return self._passed_reply.of(passed, token_user_answer(passed), call.caller)
+        result = await self._service.verify(call.principal, submitted)
+        if isinstance(result, Refused):
+            return result
+        return self._second_factor_reply.build(result, token_user_answer(result), call.caller)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""

@@ -32,7 +32,7 @@ class SentCode(msgspec.Struct, frozen=True):
         return "SentCode(…)"
 
 
-class SpentCode(msgspec.Struct, frozen=True):
+class ConsumedCode(msgspec.Struct, frozen=True):
     """A code that was right and is used up: whoever typed it reads what is sent there."""
 
     number: str | None

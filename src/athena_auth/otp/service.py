@@ -1,18 +1,18 @@
 """Use cases of sent codes."""
 
 from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.audit_events import audit_event
 from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
+from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.challenge import sql as challenges
 from athena_auth.challenge.binding import Binding, challenge_binding, session_binding
-from athena_auth.challenge.passed import Passed
-from athena_auth.challenge.second_step import MAX_TRIES, Principal, SecondStep, SubmittedCode
+from athena_auth.challenge.result import SecondFactorResult
+from athena_auth.challenge.second_step import MAX_ATTEMPTS, Principal, SecondStep, SubmittedCode
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.otp.method import OtpMethod
+from athena_auth.otp.factor import OtpFactor
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.route import ChallengeBearer, EndedSession
 
@@ -20,7 +20,7 @@ from athena_auth.wire.route import ChallengeBearer, EndedSession
 class OtpService:
     """Sends codes to whoever is in the middle of a sign-in or signed in, and judges them."""
 
-    def __init__(self, method: OtpMethod, second_step: SecondStep, store: Store, clock: Clock) -> None:
+    def __init__(self, method: OtpFactor, second_step: SecondStep, store: Store, clock: Clock) -> None:
         """Take the factor and the step it serves."""
         self._method = method
         self._second_step = second_step
@@ -39,22 +39,22 @@ class OtpService:
 
         return await self._store.transact(work)
 
-    async def verify(self, principal: Principal, submitted: SubmittedCode) -> Passed | Refused:
+    async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
         """Sign in by a sent code, confirm an enrolment, or prove the factor again."""
-        return await self._second_step.take(self._method, principal, submitted)
+        return await self._second_step.verify(self._method, principal, submitted)
 
     async def _post_for_challenge(self, tx: Tx, bearer: ChallengeBearer) -> Refused | None:
         now = self._clock.now()
         token_digest = digest(TokenKind.CHALLENGE, bearer.token)
-        waiting = await challenges.load_live(tx, token_digest, now)
-        if waiting is None:
+        pending = await challenges.load_live(tx, token_digest, now)
+        if pending is None:
             return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
-        if waiting.tries >= MAX_TRIES:
+        if pending.attempts >= MAX_ATTEMPTS:
             await challenges.end_exhausted(tx, token_digest)
             return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
-        sent = Entry(event=Event.OTP_SENT, user_id=waiting.account.id, client=bearer.client)
+        sent = AuditEvent(name=EventName.OTP_SENT, user_id=pending.account.id, client=bearer.client)
         return await self._post_if_available(
-            tx, waiting.account, challenge_binding(token_digest, recognized=waiting.recognized), sent
+            tx, pending.account, challenge_binding(token_digest, recognized=pending.recognized), sent
         )
 
     async def _post_for_session(self, tx: Tx, signed_in: SignedIn) -> Refused | None:
@@ -62,7 +62,7 @@ class OtpService:
         account = await accounts.load(tx, signed_in.account.id)
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
-        binding, sent = session_binding(signed_in.session.id), entry_of(signed_in, Event.OTP_SENT)
+        binding, sent = session_binding(signed_in.session.id), audit_event(signed_in, EventName.OTP_SENT)
         if await self._method.is_pending(tx, account.id, now):
             return await self._post(tx, account, binding, sent, confirming=True)
         # With no factor on and none begun there is nothing a code could confirm. A session alone, without a
@@ -72,14 +72,14 @@ class OtpService:
         return await self._post_if_available(tx, account, binding, sent)
 
     async def _post_if_available(
-        self, tx: Tx, account: Account, binding: Binding, sent: Entry
+        self, tx: Tx, account: Account, binding: Binding, sent: AuditEvent
     ) -> Refused | None:
         if not await self._method.is_available(tx, account):
             return Refused(ErrorCode.OTP_NOT_CONFIGURED)
         return await self._post(tx, account, binding, sent)
 
     async def _post(
-        self, tx: Tx, account: Account, binding: Binding, sent: Entry, *, confirming: bool = False
+        self, tx: Tx, account: Account, binding: Binding, sent: AuditEvent, *, confirming: bool = False
     ) -> Refused | None:
         now = self._clock.now()
         refused = await self._method.post(tx, account, binding, sent.client, now, confirming=confirming)

@@ -1,11 +1,11 @@
 """Statements over `athena_otp_authenticator` and `athena_sent_code`."""
 
-from athena_auth.challenge.method import Claim
+from athena_auth.challenge.factor import Attempt
 from athena_auth.challenge.model import Change
 from athena_auth.challenge.rules import ENROLMENT
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
-from athena_auth.otp.model import Enrolment, SentCode, SpentCode
+from athena_auth.otp.model import ConsumedCode, Enrolment, SentCode
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
@@ -14,7 +14,7 @@ _LOAD_ENROLMENT = Statement("""
     FROM athena_otp_authenticator WHERE user_id = :user_id
 """)
 
-_STAGE = Statement("""
+_INSERT_PENDING = Statement("""
     INSERT INTO athena_otp_authenticator AS o (user_id, created_at) VALUES (:user_id, :now)
     ON CONFLICT (user_id) DO UPDATE
     SET created_at = :now, confirmed_at = NULL, phone_number = NULL, pending_phone_number = NULL
@@ -78,7 +78,7 @@ SWEEP = Statement("""
 
 async def load_enrolment(tx: Tx, user_id: UserId) -> Enrolment | None:
     """Load where the owner has codes sent; None when she never turned them on."""
-    row = await tx.one(_LOAD_ENROLMENT, user_id=user_id)
+    row = await tx.fetch_one(_LOAD_ENROLMENT, user_id=user_id)
     if row is None:
         return None
     return Enrolment(
@@ -89,25 +89,27 @@ async def load_enrolment(tx: Tx, user_id: UserId) -> Enrolment | None:
     )
 
 
-async def stage(tx: Tx, user_id: UserId, now: Millis) -> None:
+async def insert_pending(tx: Tx, user_id: UserId, now: Millis) -> None:
     """Begin an enrolment of mail; one that is confirmed stays as it is, but for a number no gateway serves."""
-    await tx.run(_STAGE, user_id=user_id, now=now)
+    await tx.execute(_INSERT_PENDING, user_id=user_id, now=now)
 
 
-async def stage_number(tx: Tx, user_id: UserId, number: str, now: Millis) -> None:
+async def insert_pending_number(tx: Tx, user_id: UserId, number: str, now: Millis) -> None:
     """Begin an enrolment of a phone number, in place of one that is under way; what is confirmed stays as it is."""
-    await tx.run(_STAGE_NUMBER, user_id=user_id, number=number, now=now)
+    await tx.execute(_STAGE_NUMBER, user_id=user_id, number=number, now=now)
 
 
 async def confirm(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Confirm a pending enrolment of mail; False when there is none."""
-    return await tx.run(_CONFIRM, user_id=user_id, now=now, not_before=now - ENROLMENT) == 1
+    return await tx.execute(_CONFIRM, user_id=user_id, now=now, not_before=now - ENROLMENT) == 1
 
 
 async def confirm_number(tx: Tx, user_id: UserId, number: str, now: Millis) -> bool:
     """Confirm this number; False when it is not the one that waits for its code."""
     not_before = now - ENROLMENT
-    return await tx.run(_CONFIRM_NUMBER, user_id=user_id, number=number, now=now, not_before=not_before) == 1
+    return (
+        await tx.execute(_CONFIRM_NUMBER, user_id=user_id, number=number, now=now, not_before=not_before) == 1
+    )
 
 
 def put_code(
@@ -122,32 +124,32 @@ def put_code(
 ) -> None:
     """Remember the code just sent, and to which number if not by mail; it takes the place of one sent before to the same challenge or session."""
     code = {"code_hash": code_hash, "number": number, "now": now, "expires_at": expires_at}
-    tx.later(_PUT_CODE, binding=binding, user_id=user_id, **code)
+    tx.defer(_PUT_CODE, binding=binding, user_id=user_id, **code)
 
 
 async def load_code(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> SentCode | None:
     """Load the code that was last sent to this challenge or session, unless it has expired."""
-    row = await tx.one(_LOAD_CODE, user_id=user_id, binding=binding, now=now)
+    row = await tx.fetch_one(_LOAD_CODE, user_id=user_id, binding=binding, now=now)
     return None if row is None else SentCode(row["code_hash"], row["used_by"])
 
 
-async def spend_code(tx: Tx, claim: Claim, code_hash: bytes) -> SpentCode | None:
+async def consume_code(tx: Tx, attempt: Attempt, code_hash: bytes) -> ConsumedCode | None:
     """Use a code up; None when it is not the one that was sent last, is used or has expired."""
-    row = await tx.one(
+    row = await tx.fetch_one(
         _SPEND_CODE,
-        binding=claim.binding.key,
-        user_id=claim.user_id,
+        binding=attempt.binding.key,
+        user_id=attempt.user_id,
         code_hash=code_hash,
-        browser=claim.browser,
-        now=claim.now,
+        browser=attempt.browser,
+        now=attempt.now,
     )
-    return None if row is None else SpentCode(row["phone_number"])
+    return None if row is None else ConsumedCode(row["phone_number"])
 
 
 def drop_pending(tx: Tx, user_id: UserId) -> None:
     """Forget an enrolment, or a number, that is not confirmed."""
-    tx.later(_DROP_PENDING, user_id=user_id)
-    tx.later(_DROP_PENDING_NUMBER, user_id=user_id)
+    tx.defer(_DROP_PENDING, user_id=user_id)
+    tx.defer(_DROP_PENDING_NUMBER, user_id=user_id)
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:

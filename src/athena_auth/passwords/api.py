@@ -3,7 +3,7 @@
 import msgspec
 
 from athena_auth.accounts.answers import session_reply, user_answer
-from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS, PROOF_ERRORS
+from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS, PASSWORD_STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up import Offered
 from athena_auth.challenge.answers import SignInCookies, TokenUserAnswer
@@ -53,7 +53,7 @@ class PasswordApi:
                 access=Access.SESSION,
                 body=ChangePasswordBody,
                 answer=TokenUserAnswer,
-                errors=(*PROOF_ERRORS, *NEW_PASSWORD_ERRORS),
+                errors=(*PASSWORD_STEP_UP_ERRORS, *NEW_PASSWORD_ERRORS),
                 limit=SECOND_STEP,
                 summary="Change the password",
                 description="Pending sign-ins, sent codes and trusted devices end, and all other sessions unless "

@@ -11,7 +11,7 @@ from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions.rules import has_second_factor
 from athena_auth.store.transaction import Tx
-from athena_auth.throttle.passwords.budget import clear_account
+from athena_auth.throttle.passwords.budget import reset_account
 
 
 class PasswordService:
@@ -46,7 +46,7 @@ class PasswordService:
                 reset_attempts=not current.account.two_factor_enabled or has_second_factor(current.session),
             )
             account = await self._events.announce(tx, user_id, Change.PASSWORD_CHANGED, actor, now)
-            clear_account(tx, signed_in.account.email, signed_in.client.address)
+            reset_account(tx, signed_in.account.email, signed_in.client.address)
             return account or Refused(ErrorCode.UNAUTHORIZED)
 
         return await self._step_up.act(Action.CHANGE_PASSWORD, signed_in, offered, work)

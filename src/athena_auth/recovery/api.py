@@ -6,8 +6,8 @@ import msgspec
 
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
 from athena_auth.accounts.model import SignedIn
-from athena_auth.challenge.admission import FirstFactor
 from athena_auth.challenge.answers import SignInCookies
+from athena_auth.challenge.sign_in_policy import FirstFactor
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.recovery.messages import (
     AskedAnswer,
@@ -25,7 +25,7 @@ from athena_auth.recovery.messages import (
     VerifyEmailQuery,
     verified_answer,
 )
-from athena_auth.recovery.requests import LinkRequests
+from athena_auth.recovery.requests import EmailLinkRequests
 from athena_auth.recovery.service import RecoveryService
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.caller import Caller
@@ -44,7 +44,7 @@ _PASSWORD_ERRORS = (
 class RecoveryApi:
     """The routes of links."""
 
-    def __init__(self, requests: LinkRequests, service: RecoveryService, cookies: SignInCookies) -> None:
+    def __init__(self, requests: EmailLinkRequests, service: RecoveryService, cookies: SignInCookies) -> None:
         self._requests = requests
         self._service = service
         self._cookies = cookies

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
-from athena_auth.challenge.model import MethodName
+from athena_auth.challenge.model import FactorName
 from athena_auth.recovery.service import VerifiedEmail
 from athena_auth.wire.fields import (
     ChallengeToken,
@@ -121,7 +121,7 @@ class ChallengedAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True
 
     status: Done = True
     two_factor_redirect: MoreIsDue = True
-    two_factor_methods: Annotated[tuple[MethodName, ...], Meta(examples=[["totp", "backup-code"]])]
+    two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "backup-code"]])]
     token: ChallengeToken
 
 

@@ -2,21 +2,23 @@
 
 from athena_auth.accounts import rules
 from athena_auth.accounts.model import Account
-from athena_auth.delivery.errands import Errands
+from athena_auth.delivery.background_tasks import BackgroundTasks
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.recovery.mail import LinkMail
+from athena_auth.recovery.email_links import EmailLinkSender
 from athena_auth.recovery.model import Purpose
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.redirects import RedirectPolicy, with_parameters
 
 
-class LinkRequests:
+class EmailLinkRequests:
     """Takes requests for links."""
 
-    def __init__(self, mail: LinkMail, errands: Errands, redirects: RedirectPolicy, base_path: str) -> None:
+    def __init__(
+        self, mail: EmailLinkSender, background: BackgroundTasks, redirects: RedirectPolicy, base_path: str
+    ) -> None:
         """Take what it works with, and the path that this server's own pages are below."""
         self._mail = mail
-        self._errands = errands
+        self._background = background
         self._redirects = redirects
         self._base_path = base_path
 
@@ -57,7 +59,7 @@ class LinkRequests:
         address = rules.normalised_email(typed)
         if address is None:
             return Refused(ErrorCode.INVALID_EMAIL)
-        self._errands.run_soon(self._mail.send(address, purpose, page, caller))
+        self._background.run_soon(self._mail.send(address, purpose, page, caller))
         return None
 
 

@@ -14,11 +14,11 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
-from athena_auth.challenge.admission import Admission, FirstFactor
+from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.challenge.credentials import Actor, CredentialEvents
-from athena_auth.challenge.model import Challenged, Change
+from athena_auth.challenge.model import ChallengeIssued, Change
 from athena_auth.challenge.password_login import PasswordLogin
+from athena_auth.challenge.sign_in_policy import FirstFactor, SignInPolicy
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.ids import SessionId
@@ -26,7 +26,7 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.recovery import sql
 from athena_auth.recovery.model import Purpose
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle.passwords.budget import clear_account
+from athena_auth.throttle.passwords.budget import reset_account
 from athena_auth.wire.caller import ClientInfo
 
 _NEEDS_PROOF = (
@@ -46,7 +46,7 @@ class PasswordReset(msgspec.Struct, frozen=True):
     """A new password is set."""
 
     account: Account
-    challenged: Challenged | None
+    challenged: ChallengeIssued | None
     """The challenge that follows where a second factor is on."""
 
 
@@ -60,14 +60,14 @@ class RecoveryService:
         clock: Clock,
         pool: HashingPool,
         events: CredentialEvents,
-        admission: Admission,
+        sign_in_policy: SignInPolicy,
         login: PasswordLogin,
     ) -> None:
         self._store = store
         self._clock = clock
         self._pool = pool
         self._events = events
-        self._admission = admission
+        self._sign_in_policy = sign_in_policy
         self._login = login
 
     async def verify_in_session(
@@ -103,9 +103,9 @@ class RecoveryService:
             return opened
 
         async def work(tx: Tx) -> VerifiedEmail | Refused:
-            if await accounts.hold(tx, opened.stored.version) is None:
+            if await accounts.lock_if_current(tx, opened.stored.version) is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
-            self._login.passed(tx, opened)
+            self._login.succeeded(tx, opened)
             return await self._mark_verified(tx, account, first.client, None, now)
 
         return await self._store.transact(work)
@@ -121,14 +121,14 @@ class RecoveryService:
             return opened
 
         async def work(tx: Tx) -> Account | Refused:
-            current = await accounts.hold(tx, opened.stored.version)
+            current = await accounts.lock_if_current(tx, opened.stored.version)
             if current is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
             token_digest = digest(TokenKind.MAIL, token)
-            if await sql.spend(tx, token_digest, Purpose.RECOGNIZE_BROWSER, now) is None:
+            if await sql.consume(tx, token_digest, Purpose.RECOGNIZE_BROWSER, now) is None:
                 return Refused(ErrorCode.INVALID_TOKEN)
-            self._login.passed(tx, opened)
-            entry = Entry(event=Event.BROWSER_RECOGNIZED, user_id=current.id, client=first.client)
+            self._login.succeeded(tx, opened)
+            entry = AuditEvent(name=EventName.BROWSER_RECOGNIZED, user_id=current.id, client=first.client)
             audit.record(tx, entry, now)
             return current
 
@@ -152,7 +152,7 @@ class RecoveryService:
         now = self._clock.now()
 
         async def work(tx: Tx) -> PasswordReset | Refused:
-            user_id = await sql.spend(tx, digest(TokenKind.MAIL, token), Purpose.RESET_PASSWORD, now)
+            user_id = await sql.consume(tx, digest(TokenKind.MAIL, token), Purpose.RESET_PASSWORD, now)
             before = None if user_id is None else await accounts.load(tx, user_id)
             if before is None:
                 return Refused(ErrorCode.INVALID_TOKEN)
@@ -172,10 +172,10 @@ class RecoveryService:
         account = await self._events.announce(tx, before.id, change, actor, now)
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
-        clear_account(tx, account.email, first.client.address)
+        reset_account(tx, account.email, first.client.address)
         if not account.two_factor_enabled:
             return PasswordReset(account, None)
-        challenged = await self._admission.challenge(tx, account, first, now, recognized=True)
+        challenged = await self._sign_in_policy.challenge(tx, account, first, now, recognized=True)
         return PasswordReset(account, challenged)
 
     async def _owner_of(self, token: str, purpose: Purpose, now: Millis) -> Account | None:
@@ -187,7 +187,9 @@ class RecoveryService:
     ) -> VerifiedEmail | Refused:
         # The link stays until it expires: a second click is told that the address is verified, and it opens nothing.
         await accounts.mark_email_verified(tx, account.id, now)
-        verified = Entry(event=Event.EMAIL_VERIFIED, user_id=account.id, client=client, session_id=session_id)
+        verified = AuditEvent(
+            name=EventName.EMAIL_VERIFIED, user_id=account.id, client=client, session_id=session_id
+        )
         audit.record(tx, verified, now)
         current = await accounts.load(tx, account.id)
         return VerifiedEmail(current, already=False) if current else Refused(ErrorCode.INVALID_TOKEN)

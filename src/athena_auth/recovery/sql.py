@@ -17,7 +17,7 @@ _LOAD = Statement("""
     SELECT a.* FROM athena_mail_token t JOIN athena_account a ON a.id = t.user_id
     WHERE t.token_digest = :token_digest AND t.purpose = :purpose AND t.expires_at > :now
 """)
-_SPEND = Statement("""
+_CONSUME = Statement("""
     DELETE FROM athena_mail_token WHERE token_digest = :token_digest AND purpose = :purpose AND expires_at > :now
     RETURNING user_id
 """)
@@ -35,20 +35,20 @@ def put(
     tx: Tx, token_digest: bytes, user_id: UserId, purpose: Purpose, *, now: Millis, expires_at: Millis
 ) -> None:
     """Remember the link just made. Those sent before work beside it: people open whichever mail they find first."""
-    tx.later(
+    tx.defer(
         _PUT, token_digest=token_digest, user_id=user_id, purpose=purpose, now=now, expires_at=expires_at
     )
 
 
 async def load(tx: Tx, token_digest: bytes, purpose: Purpose, now: Millis) -> Account | None:
     """Load whose link this is, without using it up."""
-    row = await tx.one(_LOAD, token_digest=token_digest, purpose=purpose, now=now)
+    row = await tx.fetch_one(_LOAD, token_digest=token_digest, purpose=purpose, now=now)
     return None if row is None else account_from(row)
 
 
-async def spend(tx: Tx, token_digest: bytes, purpose: Purpose, now: Millis) -> UserId | None:
+async def consume(tx: Tx, token_digest: bytes, purpose: Purpose, now: Millis) -> UserId | None:
     """Use a link up and return whose it was; None when it was used, has expired or never was."""
-    row = await tx.one(_SPEND, token_digest=token_digest, purpose=purpose, now=now)
+    row = await tx.fetch_one(_CONSUME, token_digest=token_digest, purpose=purpose, now=now)
     return None if row is None else UserId(row["user_id"])
 
 

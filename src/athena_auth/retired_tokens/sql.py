@@ -37,7 +37,7 @@ def put(
     tx: Tx, token_digest: bytes, user_id: UserId, now: Millis, sealed_answer: bytes | None = None
 ) -> None:
     """Remember a token that is retired by this transaction."""
-    tx.later(
+    tx.defer(
         _PUT,
         token_digest=token_digest,
         user_id=user_id,
@@ -48,5 +48,5 @@ def put(
 
 async def load(runner: Runner, token_digest: bytes, now: Millis) -> RetiredToken | None:
     """Load a token that was retired within the grace period."""
-    row = await runner.one(_LOAD, token_digest=token_digest, now=now)
+    row = await runner.fetch_one(_LOAD, token_digest=token_digest, now=now)
     return None if row is None else RetiredToken(row["sealed_answer"])

@@ -123,7 +123,7 @@ def _wrong_by_sample(sample: list[sql.Sealed], keyring: Keyring, records: Record
     opened, closed = set[int](), set[int]()
     for sealed in sample:
         try:
-            keyring.unseal(sealed.value, sealed.place)
+            keyring.unseal(sealed.value, sealed.context)
         except UnreadableError as error:
             closed.add(error.number)
         else:

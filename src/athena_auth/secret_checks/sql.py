@@ -9,12 +9,12 @@ import msgspec
 
 from athena_auth.challenge.rules import ENROLMENT
 from athena_auth.crypto.keys import number_of
-from athena_auth.delivery.outbox import message_place
+from athena_auth.delivery.outbox import message_context
 from athena_auth.kernel.clock import Millis
 from athena_auth.secret_checks.model import SecretRecord
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
-from athena_auth.totp.model import totp_place
+from athena_auth.totp.model import totp_context
 
 _STEP = 10_000
 _SAMPLE = 100
@@ -89,27 +89,27 @@ class Sealed(msgspec.Struct, frozen=True):
     """A sealed value and the place it was sealed to."""
 
     value: bytes
-    place: str
+    context: str
 
 
 async def load(tx: Tx) -> dict[int, SecretRecord]:
     """Load what is remembered of each secret, by its number."""
-    return {row["number"]: SecretRecord(row["check_value"]) for row in await tx.all(_LOAD)}
+    return {row["number"]: SecretRecord(row["check_value"]) for row in await tx.fetch_all(_LOAD)}
 
 
 async def record(tx: Tx, number: int, check_value: bytes) -> None:
     """Remember a secret, unless another process has just done so."""
-    await tx.run(_RECORD, number=number, check_value=check_value)
+    await tx.execute(_RECORD, number=number, check_value=check_value)
 
 
 async def replace(tx: Tx, number: int, remembered: SecretRecord) -> None:
     """Remember this of a secret from now on."""
-    await tx.run(_REPLACE, number=number, check_value=remembered.check_value)
+    await tx.execute(_REPLACE, number=number, check_value=remembered.check_value)
 
 
 async def forget(tx: Tx, number: int) -> None:
     """Remember a secret no longer."""
-    await tx.run(_FORGET, number=number)
+    await tx.execute(_FORGET, number=number)
 
 
 async def count(tx: Tx, now: Millis) -> dict[int, dict[str, int]]:
@@ -118,7 +118,7 @@ async def count(tx: Tx, now: Millis) -> dict[int, dict[str, int]]:
     for kind, (end, counted) in _WALKS.items():
         first = ""
         while (last := await _end(tx, end, first)) is not None:
-            for row in await tx.all(counted, first=first, last=last, now=now, begun=now - ENROLMENT):
+            for row in await tx.fetch_all(counted, first=first, last=last, now=now, begun=now - ENROLMENT):
                 by_kind = counts.setdefault(number_of(row["key_id"]), {})
                 by_kind[kind] = by_kind.get(kind, 0) + row["found"]
             first = last
@@ -126,16 +126,16 @@ async def count(tx: Tx, now: Millis) -> dict[int, dict[str, int]]:
 
 
 async def _end(tx: Tx, statement: Statement, first: str) -> str | None:
-    row = await tx.one(statement, first=first, most=_STEP)
+    row = await tx.fetch_one(statement, first=first, most=_STEP)
     return None if row is None else row["last"]
 
 
 async def sample(tx: Tx, now: Millis) -> list[Sealed]:
     """Load the newest sealed values, of which any tells whether its secret is the right one."""
     begun = now - ENROLMENT
-    secrets = await tx.all(_SAMPLE_TOTP, begun=begun, most=_SAMPLE)
-    messages = await tx.all(_SAMPLE_OUTBOX, now=now, most=_SAMPLE)
+    secrets = await tx.fetch_all(_SAMPLE_TOTP, begun=begun, most=_SAMPLE)
+    messages = await tx.fetch_all(_SAMPLE_OUTBOX, now=now, most=_SAMPLE)
     return [
-        *(Sealed(row["sealed_secret"], totp_place(row["user_id"], row["id"])) for row in secrets),
-        *(Sealed(row["sealed_message"], message_place(row["id"])) for row in messages),
+        *(Sealed(row["sealed_secret"], totp_context(row["user_id"], row["id"])) for row in secrets),
+        *(Sealed(row["sealed_message"], message_context(row["id"])) for row in messages),
     ]

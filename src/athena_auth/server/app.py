@@ -5,7 +5,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from athena_auth.accounts.service import Resolver
-from athena_auth.server.address import AddressRule
+from athena_auth.server.client_address import ClientAddressResolver
 from athena_auth.server.client_module import client_module
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.edge import Edge, Policy
@@ -13,7 +13,7 @@ from athena_auth.server.limits import RequestLimits
 from athena_auth.server.link_pages import link_page
 from athena_auth.server.metrics import with_metrics
 from athena_auth.server.openapi import openapi_document
-from athena_auth.server.origin import OriginRule
+from athena_auth.server.origin import OriginPolicy
 from athena_auth.server.reference import reference_page
 from athena_auth.server.request import CallerReader
 from athena_auth.server.route_table import StaticPage
@@ -38,14 +38,14 @@ def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
         SettingsError: a proxy's address cannot be read.
     """
     try:
-        addresses = AddressRule(settings.trusted_proxies)
+        addresses = ClientAddressResolver(settings.trusted_proxies)
     except ValueError as error:
         raise SettingsError(f"ATHENA_TRUSTED_PROXIES: {error}.") from None
     path = settings.sub_path or "/"
     cookies = CookieCodec(https=settings.https, prefix=settings.cookie_prefix, path=path)
     return Policy(
         callers=CallerReader(addresses, cookies),
-        origins=OriginRule(settings.origin, settings.trusted_origins),
+        origins=OriginPolicy(settings.origin, settings.trusted_origins),
         cookies=cookies,
         limits=limits,
     )

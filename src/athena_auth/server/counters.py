@@ -28,7 +28,7 @@ class WindowCounters:
         self._clock = clock
         self._close = close
 
-    async def spend(self, limit: Limit, bucket: str) -> int | None:
+    async def consume(self, limit: Limit, bucket: str) -> int | None:
         """Count one request. When it is one too many, return after how many seconds the next is allowed.
 
         Raises:

@@ -21,7 +21,7 @@ from athena_auth.kernel.log import Log, current_request
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.limits import RequestLimits
-from athena_auth.server.origin import OriginRule
+from athena_auth.server.origin import OriginPolicy
 from athena_auth.server.request import (
     CallerReader,
     RawHeaders,
@@ -56,7 +56,7 @@ class Policy(msgspec.Struct, frozen=True):
     """The edge's rules: who is calling, from which page, and how often."""
 
     callers: CallerReader
-    origins: OriginRule
+    origins: OriginPolicy
     cookies: CookieCodec
     limits: RequestLimits | None
 
@@ -161,7 +161,7 @@ class Edge:
         principal = await self._admit(route, query, caller, headers)
         if isinstance(principal, Refused):
             return principal
-        if isinstance(principal, SignedIn) and principal.slid and principal.by_cookie:
+        if isinstance(principal, SignedIn) and principal.was_extended and principal.by_cookie:
             # The database has moved the expiry on, and the browser must not fall behind, whatever is answered.
             renewal += self._set_cookies((session_cookie(principal.session, principal.token),))
         body = query if route.method == "GET" else bound.body.decode(raw, headers)
@@ -213,9 +213,9 @@ class Edge:
         signed_in = None
         if tokens.session is not None:
             by_cookie = tokens.by_cookie
-            slides = route.renews(query, by_cookie)
+            extends = route.renews(query, by_cookie)
             signed_in = await self._resolver.resolve(
-                tokens.session, caller.client, by_cookie=by_cookie, slides=slides
+                tokens.session, caller.client, by_cookie=by_cookie, extends=extends
             )
         if signed_in is None and access is Access.SESSION_OR_CHALLENGE:
             return _without_session(caller)

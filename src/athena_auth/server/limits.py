@@ -27,7 +27,7 @@ _PAUSE = 3
 class Counters(Protocol):
     """Where requests are counted."""
 
-    async def spend(self, limit: Limit, bucket: str) -> int | None:
+    async def consume(self, limit: Limit, bucket: str) -> int | None:
         """Count one request. When it is one too many, return after how many seconds the next is allowed.
 
         Raises:
@@ -57,7 +57,7 @@ class RequestLimits:
 
     async def refuse(self, limit: Limit, address: str) -> Refused | None:
         """Count one request from this address. Return the refusal when it is one too many."""
-        wait = await self._spend(limit, network_of(address))
+        wait = await self._consume(limit, network_of(address))
         return None if wait is None else Refused(ErrorCode.TOO_MANY_REQUESTS, retry_after=wait)
 
     async def close(self) -> None:
@@ -67,7 +67,7 @@ class RequestLimits:
                 async with asyncio.timeout(_PATIENCE):
                     await self._shared.close()
 
-    async def _spend(self, limit: Limit, bucket: str) -> int | None:
+    async def _consume(self, limit: Limit, bucket: str) -> int | None:
         now = self._clock.now()
         if self._shared is not None and now >= self._ask_again_at:
             probing = self._is_lost
@@ -76,14 +76,14 @@ class RequestLimits:
                 self._ask_again_at = after(now, _PAUSE)
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    wait = await self._shared.spend(limit, bucket)
+                    wait = await self._shared.consume(limit, bucket)
             except Exception as error:  # noqa: BLE001 - whatever the store does, requests go on
                 self._lose(error)
             else:
                 if probing:
                     self._find()
                 return wait
-        return await self._here().spend(limit, bucket)
+        return await self._here().consume(limit, bucket)
 
     def _here(self) -> Counters:
         if self._local is None:

@@ -21,7 +21,7 @@ _CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 _REQUEST = "request"
 
 
-class Tally:
+class LogCounters:
     """How often each event was logged, and each path answered with each status."""
 
     def __init__(self) -> None:
@@ -52,9 +52,9 @@ class Tally:
         return "\n".join(lines) + "\n"
 
 
-tally = Tally()
+counters = LogCounters()
 """Of this process, as its log is."""
-observe(tally.note)
+observe(counters.note)
 
 
 def with_metrics(app: ASGIApp, token: SecretStr | None) -> ASGIApp:
@@ -76,4 +76,4 @@ def with_metrics(app: ASGIApp, token: SecretStr | None) -> ASGIApp:
 def _answer(*, is_allowed: bool) -> Response:
     if not is_allowed:
         return refusal(Refused(ErrorCode.UNAUTHORIZED, "Show the token of ATHENA_METRICS_TOKEN as a bearer."))
-    return Response(200, tally.exposition().encode(), [], _CONTENT_TYPE)
+    return Response(200, counters.exposition().encode(), [], _CONTENT_TYPE)

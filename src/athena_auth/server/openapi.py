@@ -177,7 +177,7 @@ def _operation(route: Route, schemas: Schemas, *, is_second: bool) -> Json:
 
 
 def _parameters(path: str, query: type[msgspec.Struct], schemas: Schemas) -> list[Json]:
-    schema = schemas.resolve(schemas.of(query))
+    schema = schemas.resolve(schemas.schema_of(query))
     return [
         {
             "name": name,
@@ -195,7 +195,7 @@ def _operation_id(path: str) -> str:
 
 
 def _request_body(body: type[msgspec.Struct], schemas: Schemas) -> Json:
-    schema = schemas.of(body)
+    schema = schemas.schema_of(body)
     content: Json = {"schema": schema, "example": schemas.body_example(body)}
     request: Json = {
         "required": bool(schemas.resolve(schema)["required"]),
@@ -207,7 +207,7 @@ def _request_body(body: type[msgspec.Struct], schemas: Schemas) -> Json:
 
 
 def _success(route: Route, schemas: Schemas) -> Json:
-    alternatives = [schemas.of(answer) for answer in alternatives_of(route.answer)]
+    alternatives = [schemas.schema_of(answer) for answer in alternatives_of(route.answer)]
     resolved = [schemas.resolve(schema) for schema in alternatives]
     headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
     # A token beside its owner is a session's; beside anything else it is a challenge's.

@@ -8,7 +8,7 @@ from athena_auth.kernel.outcome import ErrorCode
 _SAME_ORIGIN = "same-origin"
 
 
-class OriginRule:
+class OriginPolicy:
     """Answers whether a cookie-authenticated request comes from where it may come from.
 
     A browser attaches cookies to whatever any page makes it send; what tells whose idea the request was are headers that a

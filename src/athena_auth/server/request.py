@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope
 
 from athena_auth.crypto.tokens import CHALLENGE_PREFIX
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.server.address import AddressRule
+from athena_auth.server.client_address import ClientAddressResolver
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.reply import CookieName
@@ -70,7 +70,7 @@ def relative_path(scope: Scope) -> str:
 class CallerReader:
     """Reads who is calling, as far as headers tell."""
 
-    def __init__(self, addresses: AddressRule, cookies: CookieCodec) -> None:
+    def __init__(self, addresses: ClientAddressResolver, cookies: CookieCodec) -> None:
         """Take the rules for addresses and cookies."""
         self._addresses = addresses
         self._cookies = cookies
@@ -160,8 +160,8 @@ class BodyDecoder:
 
 def explain(error: msgspec.ValidationError, what: str = "request body") -> str:
     """Return msgspec's finding as a sentence, without patterns and without what the caller sent."""
-    text, _, place = str(error).partition(" - at `$")
-    field = place.rstrip("`").lstrip(".")
+    text, _, context = str(error).partition(" - at `$")
+    field = context.rstrip("`").lstrip(".")
     if "matching regex" in text:
         text = "A character or a value that is not allowed"
     elif text.startswith("Invalid enum value"):

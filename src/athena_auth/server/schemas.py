@@ -33,7 +33,7 @@ class Schemas:
                 raise ValueError(f"{name} is the type of a body and of an answer; make it two types")
         self._by_type.update(answer_schemas)
 
-    def of(self, described: Any) -> Json:
+    def schema_of(self, described: Any) -> Json:
         """Return the schema of a body's type, or of one alternative of an answer."""
         return self._by_type[described]
 
@@ -58,7 +58,7 @@ class Schemas:
 
     def body_example(self, body: type[msgspec.Struct]) -> Json:
         """Return what a caller must send, or where nothing is required, all there is to send."""
-        schema = self.resolve(self.of(body))
+        schema = self.resolve(self.schema_of(body))
         fields = schema["properties"]
         names = schema["required"] or [name for name in fields if not fields[name].get("readOnly")]
         return {name: self.example(fields[name]) for name in names}

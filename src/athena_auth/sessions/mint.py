@@ -8,7 +8,7 @@ from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.sessions import rules, sql
-from athena_auth.sessions.model import Minted, Proof, Session, SessionTerms
+from athena_auth.sessions.model import Assurance, Minted, Session, SessionTerms
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import ClientInfo
@@ -22,7 +22,7 @@ _INSERT = Statement("""
 
 
 def mint(
-    tx: Tx, user_id: UserId, proof: Proof, client: ClientInfo, terms: SessionTerms, now: Millis
+    tx: Tx, user_id: UserId, assurance: Assurance, client: ClientInfo, terms: SessionTerms, now: Millis
 ) -> Minted:
     """Create a session. The caller answers for every due factor.
 
@@ -33,7 +33,7 @@ def mint(
     session = Session(
         id=SessionId(new_id(now)),
         user_id=user_id,
-        proof=proof,
+        assurance=assurance,
         proven_at=now,
         lifetime=lifetime,
         persistent=terms.persistent,
@@ -50,13 +50,13 @@ def mint(
 
 
 def _insert(tx: Tx, session: Session, token_digest: bytes, device_id: str | None) -> None:
-    tx.later(
+    tx.defer(
         _INSERT,
         id=session.id,
         user_id=session.user_id,
         token_digest=token_digest,
-        level=session.proof.level,
-        amr=" ".join(session.proof.amr),
+        level=session.assurance.level,
+        amr=" ".join(session.assurance.amr),
         lifetime=session.lifetime,
         persistent=session.persistent,
         address=session.client.address,

@@ -29,15 +29,15 @@ class Amr(StrEnum):
     TRUSTED_DEVICE = "device"
 
 
-class Proof(msgspec.Struct, frozen=True):
+class Assurance(msgspec.Struct, frozen=True):
     """What a caller has shown, and the level that is worth."""
 
     level: Level
     amr: tuple[Amr, ...]
 
-    def raised_by(self, amr: Amr) -> "Proof":
+    def raised_by(self, amr: Amr) -> "Assurance":
         """Return this proof with a second factor added to it."""
-        return Proof(Level.TWO, tuple(dict.fromkeys((*self.amr, amr))))
+        return Assurance(Level.TWO, tuple(dict.fromkeys((*self.amr, amr))))
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Session(msgspec.Struct, frozen=True):
 
     id: SessionId
     user_id: UserId
-    proof: Proof
+    assurance: Assurance
     proven_at: Millis
     """When a factor was last proven in it."""
     lifetime: int

@@ -14,7 +14,7 @@ def lifetime(ttl: int, *, persistent: bool) -> int:
     return milliseconds if persistent else min(milliseconds, _DAY)
 
 
-def is_due_to_slide(session: Session, now: Millis) -> bool:
+def is_due_for_extension(session: Session, now: Millis) -> bool:
     """Tell whether a used session's expiry should move on.
 
     Once in a seventh of its lifetime (a day in a week): reading a session must not write each time.
@@ -32,7 +32,7 @@ def has_fresh_second_factor(session: Session, now: Millis, within: int = _FRESH)
 
 def has_second_factor(session: Session) -> bool:
     """Tell whether a second factor itself was ever proven in this session."""
-    return not _FACTORS.isdisjoint(session.proof.amr)
+    return not _FACTORS.isdisjoint(session.assurance.amr)
 
 
 def is_fresh(session: Session, now: Millis, within: int = _FRESH) -> bool:

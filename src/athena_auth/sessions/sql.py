@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId
-from athena_auth.sessions.model import Amr, Level, Proof, Session
+from athena_auth.sessions.model import Amr, Assurance, Level, Session
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Runner, Tx
 from athena_auth.wire.caller import ClientInfo
@@ -65,7 +65,7 @@ def session_from(row: Row) -> Session:
     return Session(
         id=row["id"],
         user_id=row["user_id"],
-        proof=_proof(row["level"], row["amr"]),
+        assurance=_assurance(row["level"], row["amr"]),
         proven_at=row["proven_at"],
         lifetime=row["lifetime"],
         persistent=bool(row["persistent"]),
@@ -77,25 +77,27 @@ def session_from(row: Row) -> Session:
 
 
 @lru_cache(maxsize=256)
-def _proof(level: int, amr: str) -> Proof:
+def _assurance(level: int, amr: str) -> Assurance:
     # There are few ways to sign in, and this is on the way of every request that has a session.
-    return Proof(Level(level), tuple(Amr(name) for name in amr.split()))
+    return Assurance(Level(level), tuple(Amr(name) for name in amr.split()))
 
 
 def end_oldest(tx: Tx, user_id: UserId) -> None:
     """End the account's oldest sessions, so that one more makes `MOST_SESSIONS` at most."""
-    tx.later(_END_OLDEST, user_id=user_id, kept=MOST_SESSIONS - 1)
+    tx.defer(_END_OLDEST, user_id=user_id, kept=MOST_SESSIONS - 1)
 
 
 async def end_of_device(tx: Tx, user_id: UserId, device_id: str) -> None:
     """End the sessions that a trusted device of this account opened."""
-    await tx.run(_END_OF_DEVICE, user_id=user_id, device_id=device_id)
+    await tx.execute(_END_OF_DEVICE, user_id=user_id, device_id=device_id)
 
 
-async def slide(runner: Runner, session: Session, now: Millis) -> bool:
+async def extend(runner: Runner, session: Session, now: Millis) -> bool:
     """Move the expiry on; False when another request has just done so, or the session has ended."""
     expires_at = now + session.lifetime
-    changed = await runner.run(_SLIDE, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at)
+    changed = await runner.execute(
+        _SLIDE, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at
+    )
     return changed == 1
 
 
@@ -105,17 +107,17 @@ async def lock_live(tx: Tx, token_digest: bytes, now: Millis) -> Session | None:
     None means that it has ended meanwhile, or that its token was replaced: a request that was under way with the
     old one must not act any more.
     """
-    row = await tx.one(_LOCK_LIVE, token_digest=token_digest, now=now)
+    row = await tx.fetch_one(_LOCK_LIVE, token_digest=token_digest, now=now)
     return None if row is None else session_from(row)
 
 
-def raise_to(tx: Tx, session_id: SessionId, proof: Proof, token_digest: bytes, now: Millis) -> None:
+def raise_to(tx: Tx, session_id: SessionId, assurance: Assurance, token_digest: bytes, now: Millis) -> None:
     """Record a stronger proof on a locked session, and the token it has from now on."""
-    tx.later(
+    tx.defer(
         _RAISE,
         id=session_id,
-        level=proof.level,
-        amr=" ".join(proof.amr),
+        level=assurance.level,
+        amr=" ".join(assurance.amr),
         token_digest=token_digest,
         now=now,
     )
@@ -123,41 +125,44 @@ def raise_to(tx: Tx, session_id: SessionId, proof: Proof, token_digest: bytes, n
 
 def rotate(tx: Tx, session_id: SessionId, token_digest: bytes) -> None:
     """Give a locked session another token."""
-    tx.later(_ROTATE, id=session_id, token_digest=token_digest)
+    tx.defer(_ROTATE, id=session_id, token_digest=token_digest)
 
 
 async def lower(tx: Tx, session_id: SessionId) -> None:
     """Take back what a second factor proved in a session, now that there is none."""
-    await tx.run(_LOWER, id=session_id, level=Level.ONE, amr=Amr.PASSWORD)
+    await tx.execute(_LOWER, id=session_id, level=Level.ONE, amr=Amr.PASSWORD)
 
 
 async def all_live(tx: Tx, user_id: UserId, now: Millis) -> list[Session]:
     """Load the account's live sessions, newest first."""
     return [
-        session_from(row) for row in await tx.all(_ALL_LIVE, user_id=user_id, now=now, most=MOST_SESSIONS)
+        session_from(row)
+        for row in await tx.fetch_all(_ALL_LIVE, user_id=user_id, now=now, most=MOST_SESSIONS)
     ]
 
 
 async def began_since(tx: Tx, user_id: UserId, since: Millis) -> bool:
     """Tell whether a session of this account, one that has not been ended, began after that instant."""
-    return await tx.one(_BEGAN_SINCE, user_id=user_id, since=since) is not None
+    return await tx.fetch_one(_BEGAN_SINCE, user_id=user_id, since=since) is not None
 
 
 async def end(tx: Tx, user_id: UserId, session_id: SessionId) -> bool:
     """End one session of this account; False when it has none of this id."""
-    return await tx.run(_END, user_id=user_id, id=session_id) == 1
+    return await tx.execute(_END, user_id=user_id, id=session_id) == 1
 
 
 def end_token(tx: Tx, token_digest: bytes) -> None:
     """End the session of this token, whoever owns it."""
-    tx.later(_END_TOKEN, token_digest=token_digest)
+    tx.defer(_END_TOKEN, token_digest=token_digest)
 
 
 async def end_of_owner(tx: Tx, user_id: UserId, token_digest: bytes) -> bool:
     """End the session of this token if this account owns it."""
-    return await tx.run(_END_OF_OWNER, user_id=user_id, token_digest=token_digest) == 1
+    return await tx.execute(_END_OF_OWNER, user_id=user_id, token_digest=token_digest) == 1
 
 
 async def end_others(tx: Tx, user_id: UserId, keep: SessionId | None, below: Level | None = None) -> None:
     """End the account's sessions but `keep`: all of them, or those below a level."""
-    await tx.run(_END_OTHERS, user_id=user_id, keep=keep or "", below=_ABOVE_ALL if below is None else below)
+    await tx.execute(
+        _END_OTHERS, user_id=user_id, keep=keep or "", below=_ABOVE_ALL if below is None else below
+    )

@@ -7,9 +7,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
-from athena_auth.challenge.admission import Admitted, FirstFactor
 from athena_auth.challenge.answers import SignInCookies, led_to, minted_cookies
-from athena_auth.challenge.model import Challenged, MethodName
+from athena_auth.challenge.model import ChallengeIssued, FactorName
+from athena_auth.challenge.sign_in_policy import FirstFactor, SessionIssued
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sign_in.service import Credentials, Registration, SignInService
 from athena_auth.wire.caller import Caller
@@ -75,7 +75,7 @@ class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only
     """A second factor is due; the token opens nothing but the second step."""
 
     two_factor_redirect: MoreIsDue = True
-    two_factor_methods: Annotated[tuple[MethodName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
+    two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
     token: ChallengeToken
 
 
@@ -95,11 +95,11 @@ class SignInApi:
             return first
         registration = Registration(body.name, body.email, body.password, body.image)
         outcome = await self._service.sign_up(registration, first)
-        if isinstance(outcome, Admitted):
+        if isinstance(outcome, SessionIssued):
             owner = user_answer(outcome.account)
             answer = SignUpAnswer(outcome.minted.token, owner, *led_to(body.callback_url))
-            return self._admitted(outcome, answer, call.caller)
-        return self._not_admitted(outcome)
+            return self._session_issued(outcome, answer, call.caller)
+        return self._not_issued(outcome)
 
     async def sign_in(self, call: Call[None, SignInBody]) -> Reply | Refused:
         """Prove a password."""
@@ -108,7 +108,7 @@ class SignInApi:
         if isinstance(first, Refused):
             return first
         outcome = await self._service.sign_in(Credentials(body.email, body.password), first)
-        if isinstance(outcome, Admitted):
+        if isinstance(outcome, SessionIssued):
             _, url = led_to(body.callback_url)
             answer = SignInAnswer(
                 redirect=url is not UNSET,
@@ -116,17 +116,17 @@ class SignInApi:
                 user=user_answer(outcome.account),
                 url=url,
             )
-            return self._admitted(outcome, answer, call.caller)
-        return self._not_admitted(outcome)
+            return self._session_issued(outcome, answer, call.caller)
+        return self._not_issued(outcome)
 
-    def _admitted(self, admitted: Admitted, body: msgspec.Struct, caller: Caller) -> Reply:
-        token = admitted.trust_token
+    def _session_issued(self, issued: SessionIssued, body: msgspec.Struct, caller: Caller) -> Reply:
+        token = issued.trust_token
         trust = () if token is None else (self._cookies.trust(token),)
-        recognition = self._cookies.recognition(admitted.account, caller)
-        cookies = (*minted_cookies(admitted.minted), *trust, recognition)
-        return Reply(body, cookies, session_token=admitted.minted.token)
+        recognition = self._cookies.recognition(issued.account, caller)
+        cookies = (*minted_cookies(issued.minted), *trust, recognition)
+        return Reply(body, cookies, session_token=issued.minted.token)
 
-    def _not_admitted(self, outcome: Challenged | Refused) -> Reply | Refused:
+    def _not_issued(self, outcome: ChallengeIssued | Refused) -> Reply | Refused:
         if isinstance(outcome, Refused):
             return outcome
         # A session of this browser stays until the second step is done: a concurrent sign-in of another tab may have

@@ -6,18 +6,18 @@ import msgspec
 
 from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.creation import new_account
 from athena_auth.accounts.hashing import HashingPool
-from athena_auth.accounts.opening import new_account
-from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
-from athena_auth.challenge.admission import Admission, Admitted, FirstFactor
-from athena_auth.challenge.model import Challenged
+from athena_auth.audit.model import AuditEvent, EventName
+from athena_auth.challenge.model import ChallengeIssued
 from athena_auth.challenge.password_login import PasswordLogin
+from athena_auth.challenge.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
-from athena_auth.throttle.passwords.budget import clear_account
+from athena_auth.throttle.passwords.budget import reset_account
 
 
 class Registration(msgspec.Struct, frozen=True):
@@ -50,22 +50,22 @@ class SignInService:
         *,
         store: Store,
         clock: Clock,
-        proof: PasswordProof,
+        passwords: PasswordVerifier,
         login: PasswordLogin,
         pool: HashingPool,
-        admission: Admission,
+        sign_in_policy: SignInPolicy,
     ) -> None:
         """Take what it works with."""
         self._store = store
         self._clock = clock
-        self._proof = proof
+        self._passwords = passwords
         self._login = login
         self._pool = pool
-        self._admission = admission
+        self._sign_in_policy = sign_in_policy
 
     async def sign_up(
         self, registration: Registration, first: FirstFactor
-    ) -> Admitted | Challenged | Refused:
+    ) -> SessionIssued | ChallengeIssued | Refused:
         """Create an account and sign its owner in."""
         now = self._clock.now()
         account = new_account(registration.email, registration.name, registration.image, now)
@@ -76,20 +76,22 @@ class SignInService:
             return refused
         password_hash = await self._pool.hash(registration.password)
 
-        async def work(tx: Tx) -> Admitted | Challenged:
+        async def work(tx: Tx) -> SessionIssued | ChallengeIssued:
             await accounts.insert(tx, account, password_hash)
-            created = Entry(event=Event.SIGNED_UP, user_id=account.id, client=first.client)
+            created = AuditEvent(name=EventName.SIGNED_UP, user_id=account.id, client=first.client)
             audit.record(tx, created, now)
             # What strangers guessed at the address before it had an account is not held against its owner.
-            clear_account(tx, account.email, first.client.address)
-            return await self._admission.admit(tx, account, first, now)
+            reset_account(tx, account.email, first.client.address)
+            return await self._sign_in_policy.complete_first_factor(tx, account, first, now)
 
         try:
             return await self._store.transact(work)
         except UniqueViolation:
             return Refused(ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL)
 
-    async def sign_in(self, credentials: Credentials, first: FirstFactor) -> Admitted | Challenged | Refused:
+    async def sign_in(
+        self, credentials: Credentials, first: FirstFactor
+    ) -> SessionIssued | ChallengeIssued | Refused:
         """Prove a password. An unknown address takes as long and reads the same as a wrong password."""
         email = rules.normalised_email(credentials.email)
         if email is None:
@@ -100,17 +102,19 @@ class SignInService:
         stored = opened.stored
         new_hash = None
         with contextlib.suppress(Unavailable):  # the password is verified: the rest can wait for another time
-            new_hash = await self._proof.rehashed(stored, credentials.password)
+            new_hash = await self._passwords.rehashed(stored, credentials.password)
         now = self._clock.now()
 
-        async def work(tx: Tx) -> Admitted | Challenged | Refused:
+        async def work(tx: Tx) -> SessionIssued | ChallengeIssued | Refused:
             # The password was checked outside: if it was changed in the meantime, it was the old one.
-            account = await accounts.hold(tx, stored.version)
+            account = await accounts.lock_if_current(tx, stored.version)
             if account is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
-            self._login.passed(tx, opened)
+            self._login.succeeded(tx, opened)
             if new_hash is not None:
                 accounts.rehash_password(tx, account.id, new_hash)
-            return await self._admission.admit(tx, account, first, now, recognized=opened.recognized)
+            return await self._sign_in_policy.complete_first_factor(
+                tx, account, first, now, recognized=opened.recognized
+            )
 
         return await self._store.transact(work)

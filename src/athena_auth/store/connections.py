@@ -47,7 +47,7 @@ class Connections:
         try:
             return await self._connect()
         except BaseException:
-            self._give_up_place()
+            self._give_up_slot()
             raise
 
     def release(self, connection: Connection) -> None:
@@ -55,7 +55,7 @@ class Connections:
         if not connection.is_closed() and connection.is_in_transaction():
             connection.terminate()
         if connection.is_closed():
-            self._give_up_place()
+            self._give_up_slot()
         elif not self._hand_over(connection):
             self._idle.append(connection)
 
@@ -63,7 +63,7 @@ class Connections:
         """Forget those that are idle: what broke one connection seldom leaves the others whole."""
         while self._idle:
             self._idle.pop().terminate()
-            self._give_up_place()
+            self._give_up_slot()
 
     async def close(self) -> None:
         """Close those that are idle; those that are lent are closed by the database when the process ends."""
@@ -90,11 +90,11 @@ class Connections:
         if not turn.cancelled() and turn.done():
             came = turn.result()
             if came is None:
-                self._give_up_place()
+                self._give_up_slot()
             else:
                 self.release(came)
 
-    def _give_up_place(self) -> None:
+    def _give_up_slot(self) -> None:
         if not self._hand_over(None):
             self._free_places += 1
 

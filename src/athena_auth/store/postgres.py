@@ -44,24 +44,24 @@ class _PostgresTx:
         self._arguments: list[Value] = []
         self.actions: list[Callable[[], None]] = []
 
-    async def one(self, statement: Statement, **parameters: Value) -> Row | None:
+    async def fetch_one(self, statement: Statement, **parameters: Value) -> Row | None:
         arguments = [parameters[name] for name in statement.names]
         return cast("Row | None", await self._connection.fetchrow(statement.postgres, *arguments))
 
-    async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
+    async def fetch_all(self, statement: Statement, **parameters: Value) -> list[Row]:
         arguments = [parameters[name] for name in statement.names]
         return cast("list[Row]", await self._connection.fetch(statement.postgres, *arguments))
 
-    async def run(self, statement: Statement, **parameters: Value) -> int:
+    async def execute(self, statement: Statement, **parameters: Value) -> int:
         arguments = [parameters[name] for name in statement.names]
         tag = await self._connection.execute(statement.postgres, *arguments)
         return int(tag.rpartition(" ")[2])  # "UPDATE 1", "INSERT 0 1"
 
-    def later(self, statement: Statement, **parameters: Value) -> None:
+    def defer(self, statement: Statement, **parameters: Value) -> None:
         self._put_off.append(statement)
         self._arguments += [parameters[name] for name in statement.names]
 
-    def once_committed(self, action: Callable[[], None]) -> None:
+    def on_commit(self, action: Callable[[], None]) -> None:
         self.actions.append(action)
 
     def publish(self, fact: object) -> None:
@@ -113,17 +113,17 @@ class PostgresStore:
         """Run reading work on one connection, each statement on its own."""
         return await self._retried(self._alone(work))
 
-    async def run(self, statement: Statement, **parameters: Value) -> int:
+    async def execute(self, statement: Statement, **parameters: Value) -> int:
         """Run one statement, which PostgreSQL commits by itself."""
-        return await self._retried(self._alone(lambda tx: tx.run(statement, **parameters)))
+        return await self._retried(self._alone(lambda tx: tx.execute(statement, **parameters)))
 
-    async def one(self, statement: Statement, **parameters: Value) -> Row | None:
+    async def fetch_one(self, statement: Statement, **parameters: Value) -> Row | None:
         """Run one statement, which PostgreSQL commits by itself, and return its first row."""
-        return await self._retried(self._alone(lambda tx: tx.one(statement, **parameters)))
+        return await self._retried(self._alone(lambda tx: tx.fetch_one(statement, **parameters)))
 
-    async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
+    async def fetch_all(self, statement: Statement, **parameters: Value) -> list[Row]:
         """Run one statement, which PostgreSQL commits by itself, and return its rows."""
-        return await self._retried(self._alone(lambda tx: tx.all(statement, **parameters)))
+        return await self._retried(self._alone(lambda tx: tx.fetch_all(statement, **parameters)))
 
     async def transact(self, work: Work[T]) -> T:
         """Run work between BEGIN and COMMIT."""

@@ -15,10 +15,10 @@ _VERSION = Statement(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 -
 
 async def load_schema_version(tx: Tx) -> str:
     """Return the revision that the schema is at; empty when there is none."""
-    row = await tx.one(_VERSION)
+    row = await tx.fetch_one(_VERSION)
     return "" if row is None else str(row["version_num"])
 
 
 async def lease(tx: Tx, name: str, *, until: Millis, now: Millis) -> bool:
     """Take a lease for this process; False while another holds it."""
-    return await tx.run(_LEASE, name=name, until=until, now=now) == 1
+    return await tx.execute(_LEASE, name=name, until=until, now=now) == 1

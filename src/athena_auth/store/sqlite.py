@@ -37,20 +37,20 @@ class _SqliteTx:
         self._put_off: list[tuple[Statement, dict[str, Value]]] = []
         self.actions: list[Callable[[], None]] = []
 
-    async def one(self, statement: Statement, **parameters: Value) -> Row | None:
+    async def fetch_one(self, statement: Statement, **parameters: Value) -> Row | None:
         rows = self._connection.execute(statement.sqlite, parameters).fetchall()
         return cast("Row", rows[0]) if rows else None
 
-    async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
+    async def fetch_all(self, statement: Statement, **parameters: Value) -> list[Row]:
         return cast("list[Row]", self._connection.execute(statement.sqlite, parameters).fetchall())
 
-    async def run(self, statement: Statement, **parameters: Value) -> int:
+    async def execute(self, statement: Statement, **parameters: Value) -> int:
         return self._connection.execute(statement.sqlite, parameters).rowcount
 
-    def later(self, statement: Statement, **parameters: Value) -> None:
+    def defer(self, statement: Statement, **parameters: Value) -> None:
         self._put_off.append((statement, parameters))
 
-    def once_committed(self, action: Callable[[], None]) -> None:
+    def on_commit(self, action: Callable[[], None]) -> None:
         self.actions.append(action)
 
     def publish(self, fact: object) -> None:
@@ -126,17 +126,17 @@ class SqliteStore:
         with translated():
             return await work(self._read_tx)
 
-    async def run(self, statement: Statement, **parameters: Value) -> int:
+    async def execute(self, statement: Statement, **parameters: Value) -> int:
         """Run one statement as a transaction of its own."""
-        return await self.transact(lambda tx: tx.run(statement, **parameters))
+        return await self.transact(lambda tx: tx.execute(statement, **parameters))
 
-    async def one(self, statement: Statement, **parameters: Value) -> Row | None:
+    async def fetch_one(self, statement: Statement, **parameters: Value) -> Row | None:
         """Run one statement as a transaction of its own and return its first row."""
-        return await self.transact(lambda tx: tx.one(statement, **parameters))
+        return await self.transact(lambda tx: tx.fetch_one(statement, **parameters))
 
-    async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
+    async def fetch_all(self, statement: Statement, **parameters: Value) -> list[Row]:
         """Run one statement as a transaction of its own and return its rows."""
-        return await self.transact(lambda tx: tx.all(statement, **parameters))
+        return await self.transact(lambda tx: tx.fetch_all(statement, **parameters))
 
     async def transact(self, work: Work[T]) -> T:
         """Run work on the writer thread and return when its commit is on disk."""

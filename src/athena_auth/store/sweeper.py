@@ -88,7 +88,7 @@ class Sweeper:
         deleted = 0
         while True:
             cutoff = sweep.cutoff(self._clock.now())
-            batch = await self._store.run(sweep.statement, cutoff=cutoff, most=_BATCH)
+            batch = await self._store.execute(sweep.statement, cutoff=cutoff, most=_BATCH)
             deleted += batch
             if batch < _BATCH:
                 return deleted

@@ -28,15 +28,15 @@ class Row(Protocol):
 class Runner(Protocol):
     """Runs one statement: inside a transaction (`Tx`), or as a transaction of its own (`Store`)."""
 
-    async def run(self, statement: Statement, **parameters: Value) -> int:
+    async def execute(self, statement: Statement, **parameters: Value) -> int:
         """Run a statement and return how many rows it changed: the verdict of a guarded write."""
         ...
 
-    async def one(self, statement: Statement, **parameters: Value) -> Row | None:
+    async def fetch_one(self, statement: Statement, **parameters: Value) -> Row | None:
         """Run a statement and return its first row, or None."""
         ...
 
-    async def all(self, statement: Statement, **parameters: Value) -> list[Row]:
+    async def fetch_all(self, statement: Statement, **parameters: Value) -> list[Row]:
         """Run a statement and return all its rows."""
         ...
 
@@ -44,7 +44,7 @@ class Runner(Protocol):
 class Tx(Runner, Protocol):
     """An open transaction. It has no commit: the work's return commits, an exception rolls back."""
 
-    def later(self, statement: Statement, **parameters: Value) -> None:
+    def defer(self, statement: Statement, **parameters: Value) -> None:
         """Put off a write whose row count nobody needs until the work has returned, just before the commit.
 
         All that were put off go to PostgreSQL together, as one statement (`statement.combined`): they save a
@@ -52,7 +52,7 @@ class Tx(Runner, Protocol):
         """
         ...
 
-    def once_committed(self, action: Callable[[], None]) -> None:
+    def on_commit(self, action: Callable[[], None]) -> None:
         """Have something quick done on the event loop when the commit is durable; never, if it fails."""
         ...
 

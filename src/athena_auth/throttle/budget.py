@@ -9,36 +9,36 @@ from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.transaction import Runner, Tx
 from athena_auth.throttle import rules, sql
-from athena_auth.throttle.model import AttemptKind, Blocked, Paid
+from athena_auth.throttle.model import Allowed, AttemptKind, Throttled
 
 _USED_UP = 3600
 """Seconds a client is told to wait when waiting does not help: the longest delay there is."""
 
 
-async def pay(runner: Runner, user_id: UserId, kind: AttemptKind, now: Millis) -> Paid | Blocked:
+async def consume(runner: Runner, user_id: UserId, kind: AttemptKind, now: Millis) -> Allowed | Throttled:
     """Count an attempt as failed before it is verified; `clear` or `refund` takes that back."""
-    paid = await sql.pay(runner, user_id, kind, now)
-    if paid is not None:
-        return paid
-    balance = await sql.load(runner, user_id, kind)
-    used_up = balance.failures >= kind.limit
-    return Blocked(after(now, _USED_UP) if used_up else balance.blocked_until, used_up)
+    allowed = await sql.consume(runner, user_id, kind, now)
+    if allowed is not None:
+        return allowed
+    count = await sql.load(runner, user_id, kind)
+    used_up = count.failures >= kind.limit
+    return Throttled(after(now, _USED_UP) if used_up else count.blocked_until, used_up)
 
 
-async def look(tx: Tx, user_id: UserId, kind: AttemptKind) -> Paid:
+async def peek(tx: Tx, user_id: UserId, kind: AttemptKind) -> Allowed:
     """Count nothing, for a secret that is too long to be guessed; return when the owner was last notified."""
     touched = await sql.touch(tx, user_id, kind)
-    return Paid(0, touched.warned_at)
+    return Allowed(0, touched.warned_at)
 
 
 def record_failure(
-    tx: Tx, user_id: UserId, kind: AttemptKind, paid: Paid, now: Millis, *, warned: bool
+    tx: Tx, user_id: UserId, kind: AttemptKind, allowed: Allowed, now: Millis, *, warned: bool
 ) -> None:
     """Block the kind for as long as this many failures ask for, and record that the owner is notified."""
     # No delay leaves no instant behind, which would block where the clock is set back.
-    until = rules.blocked_until(paid.failures, now) if rules.delay(paid.failures) else Millis(0)
+    until = rules.blocked_until(allowed.failures, now) if rules.delay(allowed.failures) else Millis(0)
     if until or warned:
-        sql.record_failure(tx, user_id, kind, until=until, warned_at=now if warned else paid.warned_at)
+        sql.record_failure(tx, user_id, kind, until=until, warned_at=now if warned else allowed.warned_at)
 
 
 def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
@@ -46,6 +46,6 @@ def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
     sql.refund(tx, user_id, kind)
 
 
-def clear(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
+def reset(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
     """Reset the kind after a success."""
-    sql.clear(tx, user_id, kind)
+    sql.reset(tx, user_id, kind)

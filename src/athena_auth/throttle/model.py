@@ -29,7 +29,7 @@ class AttemptKind(StrEnum):
         return MAX_BY_STRANGERS if self is AttemptKind.STRANGER_CODE else MAX_BY_RECOGNIZED
 
 
-class Paid(msgspec.Struct, frozen=True):
+class Allowed(msgspec.Struct, frozen=True):
     """An attempt was counted: it is the `failures`-th in a row until it is verified."""
 
     failures: int
@@ -37,7 +37,7 @@ class Paid(msgspec.Struct, frozen=True):
     """When the owner was last notified of failures of this kind."""
 
 
-class Blocked(msgspec.Struct, frozen=True):
+class Throttled(msgspec.Struct, frozen=True):
     """No attempt is verified before `until`; or at all, when they are used up."""
 
     until: Millis

@@ -2,7 +2,7 @@
 
 from athena_auth.kernel.clock import Millis, seconds_until
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.throttle.model import Blocked
+from athena_auth.throttle.model import Throttled
 
 CODES_USED_UP = (
     "Too many wrong codes in a row. Use a backup code, or open the link in the email about this and enter your "
@@ -20,7 +20,7 @@ SIGN_IN_USED_UP = (
 )
 
 
-def refused_by(blocked: Blocked, now: Millis, used_up: str) -> Refused:
+def refused_by(blocked: Throttled, now: Millis, used_up: str) -> Refused:
     """Return the refusal, with the time to wait; `used_up` says what helps when waiting does not."""
     message = used_up if blocked.used_up else None
     retry_after = seconds_until(blocked.until, now)

@@ -6,10 +6,10 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Runner, Tx
-from athena_auth.throttle.model import AttemptKind, Paid
+from athena_auth.throttle.model import Allowed, AttemptKind
 
 
-class Balance(msgspec.Struct, frozen=True):
+class FailureCount(msgspec.Struct, frozen=True):
     """How many attempts failed in a row, and until when no other is verified."""
 
     failures: int
@@ -44,12 +44,12 @@ _REFUND = Statement("""
     UPDATE athena_guess_budget SET failures = failures - 1 WHERE user_id = :user_id AND lane = :kind AND failures > 0
 """)
 
-_CLEAR = Statement("""
+_RESET = Statement("""
     UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0
     WHERE user_id = :user_id AND lane = :kind
 """)
 
-CLEAR_ALL = Statement("""
+RESET_ALL = Statement("""
     UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0 WHERE user_id = :user_id
 """)
 """For when the credentials change: what was attempted is no more."""
@@ -59,7 +59,7 @@ _CLEAR_COUNTED = Statement("""
     WHERE user_id = :user_id AND (failures > 0 OR blocked_until > 0 OR warned_at > 0)
 """)
 
-CLEAR_PASSWORDS = Statement("""
+RESET_PASSWORDS = Statement("""
     UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0
     WHERE user_id = :user_id AND lane = 'password'
 """)
@@ -73,43 +73,43 @@ END_WAITING = Statement("""
 """For a password that was reset by mail: the attempts at codes stay counted, but nobody waits for them any more."""
 
 
-def _paid(row: Row) -> Paid:
-    return Paid(int(row["failures"]), row["warned_at"])
+def _allowed(row: Row) -> Allowed:
+    return Allowed(int(row["failures"]), row["warned_at"])
 
 
-async def pay(runner: Runner, user_id: UserId, kind: AttemptKind, now: Millis) -> Paid | None:
+async def consume(runner: Runner, user_id: UserId, kind: AttemptKind, now: Millis) -> Allowed | None:
     """Count one more failure; None when the kind is blocked or used up."""
-    row = await runner.one(_PAY, user_id=user_id, kind=kind, most=kind.limit, now=now)
-    return None if row is None else _paid(row)
+    row = await runner.fetch_one(_PAY, user_id=user_id, kind=kind, most=kind.limit, now=now)
+    return None if row is None else _allowed(row)
 
 
-async def touch(tx: Tx, user_id: UserId, kind: AttemptKind) -> Paid:
+async def touch(tx: Tx, user_id: UserId, kind: AttemptKind) -> Allowed:
     """Lock the row of a kind until the transaction ends, and load it."""
-    row = await tx.one(_TOUCH, user_id=user_id, kind=kind)
-    return Paid(0, Millis(0)) if row is None else _paid(row)
+    row = await tx.fetch_one(_TOUCH, user_id=user_id, kind=kind)
+    return Allowed(0, Millis(0)) if row is None else _allowed(row)
 
 
-async def load(runner: Runner, user_id: UserId, kind: AttemptKind) -> Balance:
+async def load(runner: Runner, user_id: UserId, kind: AttemptKind) -> FailureCount:
     """Load what was counted."""
-    row = await runner.one(_LOAD, user_id=user_id, kind=kind)
-    return Balance(0, Millis(0)) if row is None else Balance(row["failures"], row["blocked_until"])
+    row = await runner.fetch_one(_LOAD, user_id=user_id, kind=kind)
+    return FailureCount(0, Millis(0)) if row is None else FailureCount(row["failures"], row["blocked_until"])
 
 
 def record_failure(tx: Tx, user_id: UserId, kind: AttemptKind, *, until: Millis, warned_at: Millis) -> None:
     """Block the kind until then, if it is not blocked for longer, and record when the owner was notified."""
-    tx.later(_RECORD_FAILURE, user_id=user_id, kind=kind, until=until, warned_at=warned_at)
+    tx.defer(_RECORD_FAILURE, user_id=user_id, kind=kind, until=until, warned_at=warned_at)
 
 
 def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
     """Take one failure back."""
-    tx.later(_REFUND, user_id=user_id, kind=kind)
+    tx.defer(_REFUND, user_id=user_id, kind=kind)
 
 
-def clear(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
+def reset(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
     """Forget the failures of a kind."""
-    tx.later(_CLEAR, user_id=user_id, kind=kind)
+    tx.defer(_RESET, user_id=user_id, kind=kind)
 
 
-async def clear_counted(tx: Tx, user_id: UserId) -> bool:
+async def reset_counted(tx: Tx, user_id: UserId) -> bool:
     """Forget the failures of all kinds; False when none is counted."""
-    return await tx.run(_CLEAR_COUNTED, user_id=user_id) > 0
+    return await tx.execute(_CLEAR_COUNTED, user_id=user_id) > 0

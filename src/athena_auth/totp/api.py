@@ -4,10 +4,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
-from athena_auth.accounts.errors import PROOF_ERRORS
+from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up import Offered
-from athena_auth.challenge.answers import PassedReply, led_to
+from athena_auth.challenge.answers import SecondFactorReply, led_to
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.challenge.second_step import Principal, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -54,10 +54,10 @@ class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class TotpApi:
     """The routes of the authenticator app."""
 
-    def __init__(self, service: TotpService, passed_reply: PassedReply) -> None:
+    def __init__(self, service: TotpService, second_factor_reply: SecondFactorReply) -> None:
         """Take the use cases."""
         self._service = service
-        self._passed_reply = passed_reply
+        self._second_factor_reply = second_factor_reply
 
     async def get_totp_uri(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
         """Show the secret."""
@@ -70,14 +70,14 @@ class TotpApi:
     async def verify_totp(self, call: Call[Principal, VerifyTotpBody]) -> Reply | Refused:
         """Judge a code."""
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
-        passed = await self._service.verify(call.principal, submitted)
-        if isinstance(passed, Refused):
-            return passed
-        redirect, url = led_to(passed.callback_url)
+        result = await self._service.verify(call.principal, submitted)
+        if isinstance(result, Refused):
+            return result
+        redirect, url = led_to(result.callback_url)
         answer = VerifyTotpAnswer(
-            token=passed.token, user=user_answer(passed.account), redirect=redirect, url=url
+            token=result.token, user=user_answer(result.account), redirect=redirect, url=url
         )
-        return self._passed_reply.of(passed, answer, call.caller)
+        return self._second_factor_reply.build(result, answer, call.caller)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -89,7 +89,7 @@ class TotpApi:
                 access=Access.SESSION,
                 body=PasswordBody,
                 answer=TotpUriAnswer,
-                errors=(*PROOF_ERRORS, ErrorCode.TOTP_NOT_ENABLED),
+                errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOTP_NOT_ENABLED),
                 limit=SECOND_STEP,
                 summary="Show the address that an authenticator app reads from a QR code",
                 description="Of the enrolment under way, else of the active authenticator.",

@@ -34,11 +34,11 @@ class Authenticator(msgspec.Struct, frozen=True):
         return f"Authenticator({self.id}, {self.state})"
 
     @property
-    def place(self) -> str:
+    def context(self) -> str:
         """Where the secret is sealed to."""
-        return totp_place(self.user_id, self.id)
+        return totp_context(self.user_id, self.id)
 
 
-def totp_place(user_id: UserId, authenticator_id: str) -> str:
+def totp_context(user_id: UserId, authenticator_id: str) -> str:
     """Return where the secret of an authenticator is sealed to."""
     return f"totp:{user_id}:{authenticator_id}"

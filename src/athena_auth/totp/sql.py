@@ -10,7 +10,7 @@ from athena_auth.totp.model import Authenticator, State
 
 _LOAD = Statement("SELECT * FROM athena_totp_authenticator WHERE user_id = :user_id")
 
-_STAGE = Statement("""
+_INSERT_PENDING = Statement("""
     INSERT INTO athena_totp_authenticator (id, user_id, state, sealed_secret, issuer, algorithm, digits, period,
                                            last_step, created_at)
     VALUES (:id, :user_id, :state, :sealed_secret, :issuer, :algorithm, :digits, :period, :last_step, :created_at)
@@ -75,13 +75,13 @@ def _authenticator(row: Row) -> Authenticator:
 
 async def load(tx: Tx, user_id: UserId) -> list[Authenticator]:
     """Load the account's authenticators, sealed."""
-    return [_authenticator(row) for row in await tx.all(_LOAD, user_id=user_id)]
+    return [_authenticator(row) for row in await tx.fetch_all(_LOAD, user_id=user_id)]
 
 
-def stage(tx: Tx, authenticator: Authenticator) -> None:
+def insert_pending(tx: Tx, authenticator: Authenticator) -> None:
     """Make this the pending authenticator, in the place of an earlier one; an active one stays (I6)."""
-    tx.later(
-        _STAGE,
+    tx.defer(
+        _INSERT_PENDING,
         id=authenticator.id,
         user_id=authenticator.user_id,
         state=authenticator.state,
@@ -97,32 +97,32 @@ def stage(tx: Tx, authenticator: Authenticator) -> None:
 
 async def advance(tx: Tx, authenticator_id: str, step: int, browser: bytes) -> bool:
     """Use up all steps up to this one; False when it or a later one is used up already."""
-    return await tx.run(_ADVANCE, id=authenticator_id, step=step, browser=browser) == 1
+    return await tx.execute(_ADVANCE, id=authenticator_id, step=step, browser=browser) == 1
 
 
 async def is_reuse_elsewhere(tx: Tx, authenticator_id: str, browser: bytes) -> bool:
     """Tell whether another browser used the last code; each further browser is told of once."""
-    return await tx.run(_REUSE_ELSEWHERE, id=authenticator_id, browser=browser) == 1
+    return await tx.execute(_REUSE_ELSEWHERE, id=authenticator_id, browser=browser) == 1
 
 
 def reseal(tx: Tx, authenticator_id: str, sealed_secret: bytes) -> None:
     """Store the secret sealed anew."""
-    tx.later(_RESEAL, id=authenticator_id, sealed_secret=sealed_secret)
+    tx.defer(_RESEAL, id=authenticator_id, sealed_secret=sealed_secret)
 
 
-async def hold_pending(tx: Tx, authenticator_id: str, step: int) -> bool:
+async def lock_pending(tx: Tx, authenticator_id: str, step: int) -> bool:
     """Lock an authenticator that a code of this step can confirm; False when there is none any more."""
-    return await tx.run(_HOLD_PENDING, id=authenticator_id, pending=State.PENDING, step=step) == 1
+    return await tx.execute(_HOLD_PENDING, id=authenticator_id, pending=State.PENDING, step=step) == 1
 
 
 async def drop_active(tx: Tx, user_id: UserId) -> None:
     """Forget the active authenticator."""
-    await tx.run(_DROP_STATE, user_id=user_id, state=State.ACTIVE)
+    await tx.execute(_DROP_STATE, user_id=user_id, state=State.ACTIVE)
 
 
 async def confirm(tx: Tx, authenticator_id: str, step: int, browser: bytes, now: Millis) -> bool:
     """Make a pending authenticator the active one by a code of this step; False when it is pending no more."""
-    changed = await tx.run(
+    changed = await tx.execute(
         _CONFIRM,
         id=authenticator_id,
         active=State.ACTIVE,
@@ -140,13 +140,13 @@ async def use_up_steps(runner: Runner, now: Millis, *, window: int, most: int) -
     Which browser used the last one is forgotten, so that no owner is warned of a code that nobody has seen.
     """
     first = ""
-    while rows := await runner.all(_USE_UP, now=now, window=window, first=first, most=most):
+    while rows := await runner.fetch_all(_USE_UP, now=now, window=window, first=first, most=most):
         first = max(row["id"] for row in rows)
 
 
 def drop_pending(tx: Tx, user_id: UserId) -> None:
     """Forget an authenticator that is not confirmed."""
-    tx.later(_DROP_PENDING, user_id=user_id)
+    tx.defer(_DROP_PENDING, user_id=user_id)
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:

@@ -2,10 +2,10 @@
 
 import msgspec
 
+from athena_auth.accounts.audit_events import audit_event
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.trail import entry_of
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Event
+from athena_auth.audit.model import EventName
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -68,5 +68,5 @@ def _own(trust_token: str | None) -> bytes | None:
 
 def _record(tx: Tx, signed_in: SignedIn, device_id: str | None, now: Millis) -> None:
     """Record that this device, or without one that each, was revoked."""
-    entry = entry_of(signed_in, Event.TRUST_REVOKED, device_id=device_id)
+    entry = audit_event(signed_in, EventName.TRUST_REVOKED, device_id=device_id)
     audit.record(tx, entry, now)

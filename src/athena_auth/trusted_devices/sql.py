@@ -110,7 +110,7 @@ class Family(msgspec.Struct, frozen=True):
 
 def insert(tx: Tx, device: NewDevice, client: ClientInfo, *, now: Millis, expires_at: Millis) -> None:
     """Store a device that is trusted from now on."""
-    tx.later(
+    tx.defer(
         _INSERT,
         id=device.id,
         user_id=device.user_id,
@@ -125,7 +125,7 @@ def insert(tx: Tx, device: NewDevice, client: ClientInfo, *, now: Millis, expire
 
 def end_oldest(tx: Tx, user_id: UserId) -> None:
     """End the account's oldest devices, so that one more makes `MOST_DEVICES` at most."""
-    tx.later(_END_OLDEST, user_id=user_id, kept=MOST_DEVICES - 1)
+    tx.defer(_END_OLDEST, user_id=user_id, kept=MOST_DEVICES - 1)
 
 
 async def rotate(tx: Tx, user_id: UserId, rotation: Rotation, client: ClientInfo) -> str | None:
@@ -133,7 +133,7 @@ async def rotate(tx: Tx, user_id: UserId, rotation: Rotation, client: ClientInfo
 
     None means that the token is used, expired or another account's.
     """
-    row = await tx.one(
+    row = await tx.fetch_one(
         _ROTATE,
         user_id=user_id,
         address=client.address,
@@ -145,41 +145,41 @@ async def rotate(tx: Tx, user_id: UserId, rotation: Rotation, client: ClientInfo
 
 async def load_family(tx: Tx, user_id: UserId, family: bytes, now: Millis) -> Family | None:
     """Load the account's live device whose tokens are of this family."""
-    row = await tx.one(_LOAD_FAMILY, family=family, user_id=user_id, now=now)
+    row = await tx.fetch_one(_LOAD_FAMILY, family=family, user_id=user_id, now=now)
     return None if row is None else Family(row["id"], row["previous_digest"], row["rotated_at"])
 
 
 async def is_live(runner: Runner, user_id: UserId, token_digest: bytes, now: Millis) -> bool:
     """Tell whether this is the present token of a live device of the account."""
-    return await runner.one(_IS_LIVE, token_digest=token_digest, user_id=user_id, now=now) is not None
+    return await runner.fetch_one(_IS_LIVE, token_digest=token_digest, user_id=user_id, now=now) is not None
 
 
 async def opens_something(runner: Runner, token_digest: bytes, now: Millis) -> bool:
     """Tell whether this is the present token of a live device of any account."""
-    return await runner.one(_OPENS_SOMETHING, token_digest=token_digest, now=now) is not None
+    return await runner.fetch_one(_OPENS_SOMETHING, token_digest=token_digest, now=now) is not None
 
 
 async def all_live(tx: Tx, user_id: UserId, own: bytes | None, now: Millis) -> list[TrustedDevice]:
     """Load the account's live devices, the last used first; `own` is the digest of the caller's own token."""
-    rows = await tx.all(_ALL_LIVE, user_id=user_id, own=own, now=now)
+    rows = await tx.fetch_all(_ALL_LIVE, user_id=user_id, own=own, now=now)
     return [_trusted_device(row) for row in rows]
 
 
 async def count_live(tx: Tx, user_id: UserId, now: Millis) -> int:
     """Return how many live devices the account has."""
-    row = await tx.one(_COUNT_LIVE, user_id=user_id, now=now)
+    row = await tx.fetch_one(_COUNT_LIVE, user_id=user_id, now=now)
     return 0 if row is None else int(row["devices"])
 
 
 async def end(tx: Tx, user_id: UserId, device_id: str, own: bytes | None, now: Millis) -> bool | None:
     """Trust a device no more, and tell whether it was the caller's own; None when the account has no such."""
-    row = await tx.one(_END, id=device_id, user_id=user_id, own=own, now=now)
+    row = await tx.fetch_one(_END, id=device_id, user_id=user_id, own=own, now=now)
     return None if row is None else bool(row["is_current"])
 
 
 async def end_all(tx: Tx, user_id: UserId) -> int:
     """Trust none of the account's devices any more; return how many there were."""
-    return await tx.run(_END_ALL, user_id=user_id)
+    return await tx.execute(_END_ALL, user_id=user_id)
 
 
 def credentials_changed(_change: Change) -> tuple[Statement, ...]:

@@ -49,8 +49,8 @@ def build(settings: Settings, *, clock: Clock | None = None, transport: Transpor
     """
     base = lay_foundation(settings, clock or SystemClock(), transport)
     core = core_of(settings, base)
-    accounts = AccountService(base.store, base.clock, core.step_up, core.news)
-    administration = AdministrationService(base.store, base.clock, base.pool, core.events, core.news)
+    accounts = AccountService(base.store, base.clock, core.step_up, core.notifications)
+    administration = AdministrationService(base.store, base.clock, base.pool, core.events, core.notifications)
     routes = all_routes(settings, base, core, accounts)
     return Wired(base, accounts, _sweeper(settings, base), routes, administration)
 

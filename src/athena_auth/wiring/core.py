@@ -2,29 +2,29 @@
 
 import msgspec
 
-from athena_auth.accounts.news import News
-from athena_auth.accounts.proof import PasswordProof
+from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up import StepUp
 from athena_auth.backup_codes import sql as backup_codes_sql
-from athena_auth.backup_codes.method import BackupCodeMethod
-from athena_auth.challenge.admission import Admission, Lifetimes
+from athena_auth.backup_codes.factor import BackupCodeFactor
 from athena_auth.challenge.aftermath import Aftermath
 from athena_auth.challenge.credentials import CredentialEvents
-from athena_auth.challenge.judge import Judge
 from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
 from athena_auth.challenge.replay import Replay
 from athena_auth.challenge.second_step import SecondStep
+from athena_auth.challenge.sign_in_policy import Lifetimes, SignInPolicy
 from athena_auth.challenge.step_up import PolicyStepUp
+from athena_auth.challenge.verification import AttemptVerifier
 from athena_auth.enrolment.service import Factors
 from athena_auth.otp import sql as otp_sql
-from athena_auth.otp.method import OtpMethod, OtpSettings
+from athena_auth.otp.factor import OtpFactor, OtpSettings
 from athena_auth.recovery import sql as recovery_sql
 from athena_auth.recovery.recognition import RecognitionLinks
 from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.totp import sql as totp_sql
-from athena_auth.totp.method import TotpMethod, TotpSettings
+from athena_auth.totp.factor import TotpFactor, TotpSettings
 from athena_auth.trusted_devices import sql as trusted_devices_sql
-from athena_auth.trusted_devices.method import TrustedDevices
+from athena_auth.trusted_devices.device_trust import TrustedDevices
 from athena_auth.wiring.foundation import Foundation
 
 _SUBSCRIBERS = (
@@ -42,10 +42,10 @@ class Core(msgspec.Struct, frozen=True):
     factors: Factors
     trust: TrustedDevices
     browsers: RecognizedBrowsers
-    proof: PasswordProof
-    news: News
+    passwords: PasswordVerifier
+    notifications: SecurityNotifications
     events: CredentialEvents
-    admission: Admission
+    sign_in_policy: SignInPolicy
     second_step: SecondStep
     step_up: StepUp
 
@@ -55,23 +55,25 @@ def core_of(settings: Settings, base: Foundation) -> Core:
     factors = _factors(settings, base)
     methods = (factors.totp, factors.otp, factors.backup_codes)
     trust = TrustedDevices(base.keyring, settings.trust_ttl)
-    news = News(base.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings)))
-    proof = PasswordProof(base.store, base.clock, base.pool, news)
-    events = CredentialEvents(news, _SUBSCRIBERS)
-    judge, aftermath = Judge(news), Aftermath(news, trust)
+    notifications = SecurityNotifications(
+        base.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings))
+    )
+    passwords = PasswordVerifier(base.store, base.clock, base.pool, notifications)
+    events = CredentialEvents(notifications, _SUBSCRIBERS)
+    verifier, aftermath = AttemptVerifier(notifications), Aftermath(notifications, trust)
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return Core(
         factors=factors,
         trust=trust,
         browsers=RecognizedBrowsers(base.keyring),
-        proof=proof,
-        news=news,
+        passwords=passwords,
+        notifications=notifications,
         events=events,
-        admission=Admission(methods, trust, news, lifetimes),
+        sign_in_policy=SignInPolicy(methods, trust, notifications, lifetimes),
         second_step=SecondStep(
             store=base.store,
             clock=base.clock,
-            judge=judge,
+            verifier=verifier,
             events=events,
             aftermath=aftermath,
             replay=Replay(base.keyring),
@@ -80,8 +82,8 @@ def core_of(settings: Settings, base: Foundation) -> Core:
         step_up=PolicyStepUp(
             store=base.store,
             clock=base.clock,
-            passwords=proof,
-            judge=judge,
+            passwords=passwords,
+            verifier=verifier,
             aftermath=aftermath,
             methods=methods,
             relaxed=settings.step_up == "password",
@@ -91,9 +93,9 @@ def core_of(settings: Settings, base: Foundation) -> Core:
 
 def _factors(settings: Settings, base: Foundation) -> Factors:
     return Factors(
-        TotpMethod(base.keyring, _totp_settings(settings)),
-        OtpMethod(base.keyring, base.outbox, _otp_settings(settings)),
-        BackupCodeMethod(base.keyring),
+        TotpFactor(base.keyring, _totp_settings(settings)),
+        OtpFactor(base.keyring, base.outbox, _otp_settings(settings)),
+        BackupCodeFactor(base.keyring),
     )
 
 

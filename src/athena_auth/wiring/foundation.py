@@ -5,7 +5,7 @@ import msgspec
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.passwords import PasswordHasher
-from athena_auth.delivery.errands import Errands
+from athena_auth.delivery.background_tasks import BackgroundTasks
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock
@@ -27,7 +27,7 @@ class Foundation(msgspec.Struct, frozen=True):
     keyring: Keyring
     pool: HashingPool
     outbox: Outbox
-    errands: Errands
+    background: BackgroundTasks
 
 
 def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None) -> Foundation:
@@ -37,7 +37,7 @@ def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None
     keyring = open_keyring(settings)
     outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings))
     pool = HashingPool(PasswordHasher(settings.argon2_cost))
-    return Foundation(store, clock, keyring, pool, outbox, Errands())
+    return Foundation(store, clock, keyring, pool, outbox, BackgroundTasks())
 
 
 def open_store(settings: Settings) -> Store:

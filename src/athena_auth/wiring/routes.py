@@ -7,7 +7,7 @@ from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
 from athena_auth.backup_codes.api import BackupCodeApi
 from athena_auth.backup_codes.service import BackupCodeService
-from athena_auth.challenge.answers import PassedReply, SignInCookies
+from athena_auth.challenge.answers import SecondFactorReply, SignInCookies
 from athena_auth.challenge.password_login import PasswordLogin
 from athena_auth.enrolment.api import EnrolmentApi
 from athena_auth.enrolment.service import EnrolmentService
@@ -18,8 +18,8 @@ from athena_auth.otp.service import OtpService
 from athena_auth.passwords.api import PasswordApi
 from athena_auth.passwords.service import PasswordService
 from athena_auth.recovery.api import RecoveryApi
-from athena_auth.recovery.mail import LinkMail
-from athena_auth.recovery.requests import LinkRequests
+from athena_auth.recovery.email_links import EmailLinkSender
+from athena_auth.recovery.requests import EmailLinkRequests
 from athena_auth.recovery.service import RecoveryService
 from athena_auth.settings import BASE_PATH, Settings, SettingsError
 from athena_auth.sign_in.api import SignInApi
@@ -43,7 +43,7 @@ def all_routes(
     redirects = _redirects(settings)
     passwords = PasswordService(core.step_up, base.pool, core.events, base.clock)
     return (
-        *_second_step(base, core, PassedReply(cookies)),
+        *_second_step(base, core, SecondFactorReply(cookies)),
         *EnrolmentApi(_enrolment(base, core)).routes(),
         *StatusApi(StatusService(core.factors, base.store, base.clock)).routes(),
         *TrustedDeviceApi(TrustedDeviceService(base.store, base.clock)).routes(),
@@ -57,11 +57,11 @@ def all_routes(
     )
 
 
-def _second_step(base: Foundation, core: Core, reply: PassedReply) -> tuple[Route, ...]:
-    factors, step, step_up, news = core.factors, core.second_step, core.step_up, core.news
-    totp = TotpService(factors.totp, step, step_up, news, base.clock)
+def _second_step(base: Foundation, core: Core, reply: SecondFactorReply) -> tuple[Route, ...]:
+    factors, step, step_up, notifications = core.factors, core.second_step, core.step_up, core.notifications
+    totp = TotpService(factors.totp, step, step_up, notifications, base.clock)
     otp = OtpService(factors.otp, step, base.store, base.clock)
-    backup_codes = BackupCodeService(factors.backup_codes, step, step_up, news, base.clock)
+    backup_codes = BackupCodeService(factors.backup_codes, step, step_up, notifications, base.clock)
     return (
         *TotpApi(totp, reply).routes(),
         *OtpApi(otp, reply).routes(),
@@ -74,7 +74,7 @@ def _enrolment(base: Foundation, core: Core) -> EnrolmentService:
         factors=core.factors,
         step_up=core.step_up,
         events=core.events,
-        news=core.news,
+        notifications=core.notifications,
         clock=base.clock,
     )
 
@@ -83,10 +83,10 @@ def _sign_in(settings: Settings, base: Foundation, core: Core) -> SignInService:
     return SignInService(
         store=base.store,
         clock=base.clock,
-        proof=core.proof,
+        passwords=core.passwords,
         login=_password_login(settings, base, core),
         pool=base.pool,
-        admission=core.admission,
+        sign_in_policy=core.sign_in_policy,
     )
 
 
@@ -94,27 +94,27 @@ def _password_login(settings: Settings, base: Foundation, core: Core) -> Passwor
     return PasswordLogin(
         store=base.store,
         clock=base.clock,
-        proof=core.proof,
+        passwords=core.passwords,
         budget=PasswordBudget(base.store, by_network=settings.rate_limit == "on"),
         trust=core.trust,
         browsers=core.browsers,
-        news=core.news,
+        notifications=core.notifications,
     )
 
 
 def _recovery(
     settings: Settings, base: Foundation, core: Core, cookies: SignInCookies, redirects: RedirectPolicy
 ) -> RecoveryApi:
-    mail = LinkMail(base.store, base.clock, base.outbox, core.browsers, settings.app_name)
+    mail = EmailLinkSender(base.store, base.clock, base.outbox, core.browsers, settings.app_name)
     service = RecoveryService(
         store=base.store,
         clock=base.clock,
         pool=base.pool,
         events=core.events,
-        admission=core.admission,
+        sign_in_policy=core.sign_in_policy,
         login=_password_login(settings, base, core),
     )
-    requests = LinkRequests(mail, base.errands, redirects, settings.sub_path + BASE_PATH)
+    requests = EmailLinkRequests(mail, base.background, redirects, settings.sub_path + BASE_PATH)
     return RecoveryApi(requests, service, cookies)
 
 

@@ -15,9 +15,9 @@ from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.network import network_of
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import rules
-from athena_auth.throttle.model import Blocked
+from athena_auth.throttle.model import Throttled
 from athena_auth.throttle.passwords import sql
-from athena_auth.throttle.passwords.model import Charged, Subjects
+from athena_auth.throttle.passwords.model import Consumption, ThrottleKeys
 
 _WINDOW = 3600
 """Seconds over which a network's wrong passwords are counted."""
@@ -35,15 +35,13 @@ apart. An address that is closed stays closed for ever, account or not: it took 
 _USED_UP = 3600
 
 
-def subjects_of(email: str, address: str, *, is_known: bool) -> Subjects:
+def throttle_keys(email: str, address: str, *, is_known: bool) -> ThrottleKeys:
     """Return whom a stranger's attempt at this account's password is charged to."""
     network = network_of(address)
-    return Subjects(
-        _digest("network", network), _pair_subject(email, network), account_subject(email), is_known
-    )
+    return ThrottleKeys(_digest("network", network), _pair_key(email, network), account_key(email), is_known)
 
 
-def account_subject(email: str) -> bytes:
+def account_key(email: str) -> bytes:
     """Return the digest that stands for an address of mail."""
     return _digest("account", email)
 
@@ -56,12 +54,12 @@ class PasswordBudget:
         self._store = store
         self._by_network = by_network
 
-    async def pay(self, subjects: Subjects, now: Millis) -> Charged | Blocked:
+    async def consume(self, keys: ThrottleKeys, now: Millis) -> Consumption | Throttled:
         """Charge a guess, before anything is looked at."""
         if not self._by_network:
             # All clients may seem to have one address: every sign-in would wait for the lock of its row.
-            subjects = msgspec.structs.replace(subjects, network=_digest("any-network", subjects.pair.hex()))
-        terms = sql.Terms(
+            keys = msgspec.structs.replace(keys, network=_digest("any-network", keys.pair.hex()))
+        limits = sql.PasswordLimits(
             now=now,
             window_began=after(now, -_WINDOW),
             soon=after(now, _FORGOTTEN_AFTER),
@@ -69,68 +67,68 @@ class PasswordBudget:
             most=rules.MAX_BY_STRANGERS,
             most_of_network=_MOST_OF_NETWORK if self._by_network else _UNLIMITED,
         )
-        paid = await sql.pay(self._store, subjects, terms)
-        every = (subjects.network, subjects.pair, subjects.account)
-        if len(paid) == len(every):
-            pair, account = paid[subjects.pair], paid[subjects.account]
-            return Charged(subjects, pair.failures, account.failures, account.warned_at)
-        await self._take_back(tuple(paid))
-        return await self._why_closed(subjects, now)
+        allowed = await sql.consume(self._store, keys, limits)
+        every = (keys.network, keys.pair, keys.account)
+        if len(allowed) == len(every):
+            pair, account = allowed[keys.pair], allowed[keys.account]
+            return Consumption(keys, pair.failures, account.failures, account.warned_at)
+        await self._take_back(tuple(allowed))
+        return await self._why_closed(keys, now)
 
-    def succeeded(self, tx: Tx, charged: Charged) -> None:
+    def succeeded(self, tx: Tx, consumption: Consumption) -> None:
         """Forget the failures of this account; the network's others stand: it may have an account of its own here."""
-        subjects = charged.subjects
-        sql.refund(tx, subjects.network)
-        sql.clear(tx, subjects.pair)
-        sql.clear(tx, subjects.account)
+        keys = consumption.keys
+        sql.refund(tx, keys.network)
+        sql.reset(tx, keys.pair)
+        sql.reset(tx, keys.account)
 
-    def failed(self, tx: Tx, charged: Charged, now: Millis, *, warned: bool) -> None:
+    def failed(self, tx: Tx, consumption: Consumption, now: Millis, *, warned: bool) -> None:
         """Let this account wait for attempts from there, and record that the owner is notified."""
-        until = rules.blocked_until(charged.failures, now)
+        until = rules.blocked_until(consumption.failures, now)
         if until > now:
-            sql.close_until(tx, charged.subjects.pair, until)
+            sql.close_until(tx, consumption.keys.pair, until)
         if warned:
-            sql.record_warning(tx, charged.subjects.account, now)
+            sql.record_warning(tx, consumption.keys.account, now)
 
-    async def _take_back(self, paid: tuple[bytes, ...]) -> None:
+    async def _take_back(self, allowed: tuple[bytes, ...]) -> None:
         async def work(tx: Tx) -> None:
-            for subject in paid:
-                sql.refund(tx, subject)
+            for key in allowed:
+                sql.refund(tx, key)
 
-        if paid:
+        if allowed:
             await self._store.transact(work)
 
-    async def _why_closed(self, subjects: Subjects, now: Millis) -> Blocked:
-        balances = await sql.load(self._store, subjects)
-        account = balances.get(subjects.account)
+    async def _why_closed(self, keys: ThrottleKeys, now: Millis) -> Throttled:
+        counts = await sql.load(self._store, keys)
+        account = counts.get(keys.account)
         if account is not None and account.failures >= rules.MAX_BY_STRANGERS:
-            return Blocked(after(now, _USED_UP), used_up=True)
-        pair, network = balances.get(subjects.pair), balances.get(subjects.network)
+            return Throttled(after(now, _USED_UP), used_up=True)
+        pair, network = counts.get(keys.pair), counts.get(keys.network)
         if pair is not None and pair.blocked_until > now:
-            return Blocked(pair.blocked_until)
-        return Blocked(after(now, _WINDOW) if network is None else after(network.began_at, _WINDOW))
+            return Throttled(pair.blocked_until)
+        return Throttled(after(now, _WINDOW) if network is None else after(network.began_at, _WINDOW))
 
 
-def clear_account(tx: Tx, email: str, address: str | None = None) -> None:
+def reset_account(tx: Tx, email: str, address: str | None = None) -> None:
     """Forget what was guessed at a password that is another one now, from anywhere and from this address."""
     if address is not None:  # first, as guesses are charged: locks are taken in one order
-        sql.clear(tx, _pair_subject(email, network_of(address)))
-    sql.clear(tx, account_subject(email))
+        sql.reset(tx, _pair_key(email, network_of(address)))
+    sql.reset(tx, account_key(email))
 
 
-async def clear_counted(tx: Tx, email: str) -> bool:
+async def reset_counted(tx: Tx, email: str) -> bool:
     """Forget what was guessed at the password of this account, from anywhere; False when nothing is counted."""
-    return await sql.clear_counted(tx, account_subject(email))
+    return await sql.reset_counted(tx, account_key(email))
 
 
 def forget_account(tx: Tx, email: str) -> None:
     """Forget that there ever was an account with this address."""
-    sql.forget(tx, account_subject(email))
+    sql.forget(tx, account_key(email))
 
 
-def _pair_subject(email: str, network: str) -> bytes:
+def _pair_key(email: str, network: str) -> bytes:
     return _digest("pair", f"{network} {email}")
 
 
-def _digest(kind: str, subject: str) -> bytes:
-    return hashlib.sha256(f"athena-password-budget:{kind}:{subject}".encode()).digest()
+def _digest(kind: str, key: str) -> bytes:
+    return hashlib.sha256(f"athena-password-budget:{kind}:{key}".encode()).digest()

@@ -5,7 +5,7 @@ import msgspec
 from athena_auth.kernel.clock import Millis
 
 
-class Subjects(msgspec.Struct, frozen=True):
+class ThrottleKeys(msgspec.Struct, frozen=True):
     """The three that every guess is charged to, as digests; each has a budget of its own.
 
     Addresses of mail are charged whether or not they have an account, or a lock would tell which have one.
@@ -21,10 +21,10 @@ class Subjects(msgspec.Struct, frozen=True):
     """Whether the account exists, so that its count must not be forgotten."""
 
 
-class Charged(msgspec.Struct, frozen=True):
+class Consumption(msgspec.Struct, frozen=True):
     """A guess was paid for by all three."""
 
-    subjects: Subjects
+    keys: ThrottleKeys
     failures: int
     """How many in a row this account has seen from here, this one included until it proves right."""
     failures_from_anywhere: int

@@ -5,7 +5,7 @@ import msgspec
 from athena_auth.kernel.clock import Millis
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Runner, Store, Tx
-from athena_auth.throttle.passwords.model import Subjects
+from athena_auth.throttle.passwords.model import ThrottleKeys
 
 FOR_EVER = Millis(2**62)
 """Later than any instant."""
@@ -44,7 +44,7 @@ _CLOSE = Statement("""
     UPDATE athena_password_budget SET blocked_until = :until WHERE subject = :subject AND blocked_until < :until
 """)
 _RECORD_WARNING = Statement("UPDATE athena_password_budget SET warned_at = :now WHERE subject = :subject")
-_CLEAR = Statement("""
+_RESET = Statement("""
     UPDATE athena_password_budget SET failures = 0, blocked_until = 0, warned_at = 0 WHERE subject = :subject
 """)
 
@@ -61,7 +61,7 @@ SWEEP = Statement("""
 """)
 
 
-class Terms(msgspec.Struct, frozen=True):
+class PasswordLimits(msgspec.Struct, frozen=True):
     """How much each may be charged, and how long counts are kept, at an instant."""
 
     now: Millis
@@ -75,14 +75,14 @@ class Terms(msgspec.Struct, frozen=True):
     most_of_network: int
 
 
-class Count(msgspec.Struct, frozen=True):
+class CountedFailure(msgspec.Struct, frozen=True):
     """What a subject was charged with this attempt, and when the owner was last notified of it."""
 
     failures: int
     warned_at: Millis
 
 
-class Balance(msgspec.Struct, frozen=True):
+class KeyFailures(msgspec.Struct, frozen=True):
     """What a subject has been charged, and until when it is closed."""
 
     failures: int
@@ -90,31 +90,31 @@ class Balance(msgspec.Struct, frozen=True):
     began_at: Millis
 
 
-async def pay(runner: Runner, subjects: Subjects, terms: Terms) -> dict[bytes, Count]:
+async def consume(runner: Runner, keys: ThrottleKeys, limits: PasswordLimits) -> dict[bytes, CountedFailure]:
     """Charge an attempt to each subject that has something left; return those, with how many that makes."""
-    rows = await runner.all(
+    rows = await runner.fetch_all(
         _PAY,
-        network=subjects.network,
-        pair=subjects.pair,
-        account=subjects.account,
-        now=terms.now,
+        network=keys.network,
+        pair=keys.pair,
+        account=keys.account,
+        now=limits.now,
         for_ever=FOR_EVER,
-        window_began=terms.window_began,
-        soon=terms.soon,
-        account_expires_at=FOR_EVER if subjects.is_known else terms.in_a_while,
-        most=terms.most,
-        most_of_network=terms.most_of_network,
+        window_began=limits.window_began,
+        soon=limits.soon,
+        account_expires_at=FOR_EVER if keys.is_known else limits.in_a_while,
+        most=limits.most,
+        most_of_network=limits.most_of_network,
     )
-    return {bytes(row["subject"]): Count(row["failures"], row["warned_at"]) for row in rows}
+    return {bytes(row["subject"]): CountedFailure(row["failures"], row["warned_at"]) for row in rows}
 
 
-async def load(store: Store, subjects: Subjects) -> dict[bytes, Balance]:
+async def load(store: Store, keys: ThrottleKeys) -> dict[bytes, KeyFailures]:
     """Load what the three have been charged."""
 
-    async def work(tx: Tx) -> dict[bytes, Balance]:
-        rows = await tx.all(_LOAD, network=subjects.network, pair=subjects.pair, account=subjects.account)
+    async def work(tx: Tx) -> dict[bytes, KeyFailures]:
+        rows = await tx.fetch_all(_LOAD, network=keys.network, pair=keys.pair, account=keys.account)
         return {
-            bytes(row["subject"]): Balance(row["failures"], row["blocked_until"], row["began_at"])
+            bytes(row["subject"]): KeyFailures(row["failures"], row["blocked_until"], row["began_at"])
             for row in rows
         }
 
@@ -123,29 +123,29 @@ async def load(store: Store, subjects: Subjects) -> dict[bytes, Balance]:
 
 def refund(tx: Tx, subject: bytes) -> None:
     """Take one charge back."""
-    tx.later(_REFUND, subject=subject)
+    tx.defer(_REFUND, subject=subject)
 
 
 def close_until(tx: Tx, subject: bytes, until: Millis) -> None:
     """Look at no guess of this subject until then, or for longer if that is so already."""
-    tx.later(_CLOSE, subject=subject, until=until)
+    tx.defer(_CLOSE, subject=subject, until=until)
 
 
 def record_warning(tx: Tx, subject: bytes, now: Millis) -> None:
     """Record that the owner is notified of what this subject was charged."""
-    tx.later(_RECORD_WARNING, subject=subject, now=now)
+    tx.defer(_RECORD_WARNING, subject=subject, now=now)
 
 
 def forget(tx: Tx, subject: bytes) -> None:
     """Drop a subject that is no more."""
-    tx.later(_FORGET, subject=subject)
+    tx.defer(_FORGET, subject=subject)
 
 
-def clear(tx: Tx, subject: bytes) -> None:
+def reset(tx: Tx, subject: bytes) -> None:
     """Forget what a subject was charged."""
-    tx.later(_CLEAR, subject=subject)
+    tx.defer(_RESET, subject=subject)
 
 
-async def clear_counted(tx: Tx, subject: bytes) -> bool:
+async def reset_counted(tx: Tx, subject: bytes) -> bool:
     """Forget what a subject was charged; False when that is nothing."""
-    return await tx.run(_CLEAR_COUNTED, subject=subject) == 1
+    return await tx.execute(_CLEAR_COUNTED, subject=subject) == 1

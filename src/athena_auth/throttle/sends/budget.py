@@ -18,7 +18,7 @@ from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sends import sql
 
 
-class Kind(StrEnum):
+class SendKind(StrEnum):
     """What is sent, and at whose request: nobody uses up what another may ask for."""
 
     CHALLENGE = "challenge"
@@ -48,29 +48,31 @@ _MOST_NEWS = 20
 _WINDOW = 3600
 
 
-async def pay(tx: Tx, user_id: UserId, kind: Kind, address: str, now: Millis) -> Refused | None:
+async def consume(tx: Tx, user_id: UserId, kind: SendKind, address: str, now: Millis) -> Refused | None:
     """Count a send, in the transaction that puts it into the outbox; return the refusal when it must wait."""
-    if kind in {Kind.CHALLENGE, Kind.RESET}:
+    if kind in {SendKind.CHALLENGE, SendKind.RESET}:
         network = hashlib.sha256(f"{kind}:{network_of(address)}".encode()).digest()
         expires_at = after(now, _WINDOW)
-        if not await sql.pay_network(tx, user_id, network, MOST_FROM_NETWORK, now=now, expires_at=expires_at):
+        if not await sql.consume_of_network(
+            tx, user_id, network, MOST_FROM_NETWORK, now=now, expires_at=expires_at
+        ):
             return _refused(expires_at, now)
-    if await sql.pay(tx, user_id, kind, _terms(now, FREE_SENDS, MOST_SENDS)):
+    if await sql.consume(tx, user_id, kind, _limits(now, FREE_SENDS, MOST_SENDS)):
         return None
     sends, began_at, next_at = await sql.load(tx, user_id, kind)
     return _refused(after(began_at, _WINDOW) if sends >= MOST_SENDS else next_at, now)
 
 
-async def pay_for_news(tx: Tx, user_id: UserId, now: Millis) -> bool:
+async def consume_notification(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Count a notification to an address that is not verified; False when it has had its share of this hour."""
-    return await sql.pay(tx, user_id, Kind.NEWS, _terms(now, _MOST_NEWS, _MOST_NEWS))
+    return await sql.consume(tx, user_id, SendKind.NEWS, _limits(now, _MOST_NEWS, _MOST_NEWS))
 
 
-def clear(tx: Tx, user_id: UserId, kind: Kind) -> None:
+def reset(tx: Tx, user_id: UserId, kind: SendKind) -> None:
     """Forget what was sent: one of the codes was typed in."""
-    sql.clear(tx, user_id, kind)
-    if kind is Kind.CHALLENGE:
-        sql.clear_networks(tx, user_id)
+    sql.reset(tx, user_id, kind)
+    if kind is SendKind.CHALLENGE:
+        sql.reset_networks(tx, user_id)
 
 
 def _refused(until: Millis, now: Millis) -> Refused:
@@ -81,7 +83,7 @@ def _refused(until: Millis, now: Millis) -> Refused:
     )
 
 
-def _terms(now: Millis, free: int, most: int) -> sql.Terms:
-    return sql.Terms(
+def _limits(now: Millis, free: int, most: int) -> sql.SendLimits:
+    return sql.SendLimits(
         now=now, window_began=after(now, -_WINDOW), free=free, later=after(now, _COOLDOWN), most=most
     )

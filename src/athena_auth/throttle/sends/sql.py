@@ -27,7 +27,7 @@ _PAY = Statement("""
 _LOAD = Statement("""
     SELECT sends, began_at, next_at FROM athena_send_budget WHERE user_id = :user_id AND kind = :kind
 """)
-_CLEAR = Statement("DELETE FROM athena_send_budget WHERE user_id = :user_id AND kind = :kind")
+_RESET = Statement("DELETE FROM athena_send_budget WHERE user_id = :user_id AND kind = :kind")
 
 
 # The hour begins with the first send. A row of a clock that has been set back since begins anew.
@@ -50,7 +50,7 @@ SWEEP = Statement("""
 """)
 
 
-class Terms(msgspec.Struct, frozen=True):
+class SendLimits(msgspec.Struct, frozen=True):
     """How much may be sent, at an instant."""
 
     now: Millis
@@ -64,17 +64,17 @@ class Terms(msgspec.Struct, frozen=True):
     """In a window."""
 
 
-async def pay(tx: Tx, user_id: UserId, kind: str, terms: Terms) -> bool:
+async def consume(tx: Tx, user_id: UserId, kind: str, limits: SendLimits) -> bool:
     """Count one more send; False when none is left in this window, or the next one is not due yet."""
-    row = await tx.one(_PAY, user_id=user_id, kind=kind, **msgspec.structs.asdict(terms))
+    row = await tx.fetch_one(_PAY, user_id=user_id, kind=kind, **msgspec.structs.asdict(limits))
     return row is not None
 
 
-async def pay_network(
+async def consume_of_network(
     tx: Tx, user_id: UserId, network: bytes, most: int, *, now: Millis, expires_at: Millis
 ) -> bool:
     """Count one more send at the request of a network; False when it has had its share of this hour."""
-    row = await tx.one(
+    row = await tx.fetch_one(
         _PAY_NETWORK, user_id=user_id, network=network, most=most, now=now, expires_at=expires_at
     )
     return row is not None
@@ -82,15 +82,15 @@ async def pay_network(
 
 async def load(tx: Tx, user_id: UserId, kind: str) -> tuple[int, Millis, Millis]:
     """Load how many were sent, since when, and when the next one is due."""
-    row = await tx.one(_LOAD, user_id=user_id, kind=kind)
+    row = await tx.fetch_one(_LOAD, user_id=user_id, kind=kind)
     return (0, Millis(0), Millis(0)) if row is None else (row["sends"], row["began_at"], row["next_at"])
 
 
-def clear(tx: Tx, user_id: UserId, kind: str) -> None:
+def reset(tx: Tx, user_id: UserId, kind: str) -> None:
     """Forget what was sent."""
-    tx.later(_CLEAR, user_id=user_id, kind=kind)
+    tx.defer(_RESET, user_id=user_id, kind=kind)
 
 
-def clear_networks(tx: Tx, user_id: UserId) -> None:
+def reset_networks(tx: Tx, user_id: UserId) -> None:
     """Forget at the request of which networks it was sent."""
-    tx.later(_CLEAR_NETWORKS, user_id=user_id)
+    tx.defer(_CLEAR_NETWORKS, user_id=user_id)

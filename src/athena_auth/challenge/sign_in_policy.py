@@ -3,22 +3,22 @@
 import msgspec
 
 from athena_auth.accounts.model import Account
-from athena_auth.accounts.news import News
+from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
+from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.challenge import sql
-from athena_auth.challenge.method import DeviceTrust, Granted, Method, Reused
-from athena_auth.challenge.model import Challenge, Challenged, MethodName
+from athena_auth.challenge.factor import DeviceTrust, Factor, Granted, Reused
+from athena_auth.challenge.model import Challenge, ChallengeIssued, FactorName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
-from athena_auth.sessions.model import Amr, Level, Minted, Proof, SessionTerms
+from athena_auth.sessions.model import Amr, Assurance, Level, Minted, SessionTerms
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import ClientInfo
 
-PASSWORD_ONLY = Proof(Level.ONE, (Amr.PASSWORD,))
+PASSWORD_ONLY = Assurance(Level.ONE, (Amr.PASSWORD,))
 
 
 class Lifetimes(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class FirstFactor(msgspec.Struct, frozen=True):
         return f"FirstFactor({self.client.address})"
 
 
-class Admitted(msgspec.Struct, frozen=True):
+class SessionIssued(msgspec.Struct, frozen=True):
     """No second step is due: a session was minted."""
 
     minted: Minted
@@ -57,21 +57,25 @@ class Admitted(msgspec.Struct, frozen=True):
         return f"Admitted({self.account.id})"
 
 
-class Admission:
+class SignInPolicy:
     """Decides what a proven first factor is worth."""
 
     def __init__(
-        self, methods: tuple[Method, ...], trust: DeviceTrust, news: News, lifetimes: Lifetimes
+        self,
+        methods: tuple[Factor, ...],
+        trust: DeviceTrust,
+        notifications: SecurityNotifications,
+        lifetimes: Lifetimes,
     ) -> None:
         """Take the factors in the order they are offered, and the devices that stand in for them."""
         self._methods = methods
         self._trust = trust
-        self._news = news
+        self._notifications = notifications
         self._lifetimes = lifetimes
 
-    async def admit(
+    async def complete_first_factor(
         self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool = False
-    ) -> Admitted | Challenged:
+    ) -> SessionIssued | ChallengeIssued:
         """Mint a session, or issue a challenge when the account has a second factor on.
 
         The caller holds the account's credential version in `tx`, so that nothing changes under this.
@@ -79,28 +83,31 @@ class Admission:
         if not account.two_factor_enabled:
             minted = self._mint(tx, account, PASSWORD_ONLY, first, now)
             session_id = minted.session.id
-            accepted = Entry(
-                event=Event.PASSWORD_ACCEPTED, user_id=account.id, client=first.client, session_id=session_id
+            accepted = AuditEvent(
+                name=EventName.PASSWORD_ACCEPTED,
+                user_id=account.id,
+                client=first.client,
+                session_id=session_id,
             )
             audit.record(tx, accepted, now)
-            return Admitted(minted, account)
+            return SessionIssued(minted, account)
         device = await self._present(tx, account, first, now)
         if device is None:
             challenged = await self.challenge(tx, account, first, now, recognized=recognized)
             token = first.trust_token
             is_dead = token is not None and await self._trust.is_dead(tx, token, now)
             return msgspec.structs.replace(challenged, device_is_dead=is_dead)
-        proof = Proof(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
-        minted = self._mint(tx, account, proof, first, now, device_id=device.device_id)
-        entry = Entry(
-            event=Event.TRUST_ACCEPTED,
+        assurance = Assurance(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
+        minted = self._mint(tx, account, assurance, first, now, device_id=device.device_id)
+        entry = AuditEvent(
+            name=EventName.TRUST_ACCEPTED,
             user_id=account.id,
             client=first.client,
             session_id=minted.session.id,
             device_id=device.device_id,
         )
         audit.record(tx, entry, now)
-        return Admitted(minted, account, device.token)
+        return SessionIssued(minted, account, device.token)
 
     async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Granted | None:
         if first.trust_token is None:
@@ -116,21 +123,21 @@ class Admission:
     ) -> None:
         """End what a device token opened that two browsers have shown: one of them copied it."""
         await sessions.end_of_device(tx, account.id, reused.device_id)
-        entry = Entry(
-            event=Event.TRUST_REUSED, user_id=account.id, client=first.client, device_id=reused.device_id
+        entry = AuditEvent(
+            name=EventName.TRUST_REUSED, user_id=account.id, client=first.client, device_id=reused.device_id
         )
         audit.record(tx, entry, now)
-        await self._news.tell(tx, account, MessageKind.DEVICE_TOKEN_REUSED, first.client, now)
+        await self._notifications.notify(tx, account, MessageKind.DEVICE_TOKEN_REUSED, first.client, now)
 
     async def challenge(
         self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool
-    ) -> Challenged:
+    ) -> ChallengeIssued:
         """Issue a challenge, whatever device asks; `recognized` says whose attempts it is answered with."""
         token = new_token(TokenKind.CHALLENGE)
         challenge = Challenge(
             token_digest=digest(TokenKind.CHALLENGE, token),
             user_id=account.id,
-            tries=0,
+            attempts=0,
             persistent=first.persistent,
             recognized=recognized,
             callback_url=first.callback_url,
@@ -138,18 +145,18 @@ class Admission:
             expires_at=after(now, self._lifetimes.challenge),
         )
         sql.insert(tx, challenge)
-        issued = Entry(event=Event.CHALLENGE_ISSUED, user_id=account.id, client=first.client)
+        issued = AuditEvent(name=EventName.CHALLENGE_ISSUED, user_id=account.id, client=first.client)
         audit.record(tx, issued, now)
-        return Challenged(token, await self._available(tx, account), self._lifetimes.challenge)
+        return ChallengeIssued(token, await self._available(tx, account), self._lifetimes.challenge)
 
-    async def _available(self, tx: Tx, account: Account) -> tuple[MethodName, ...]:
+    async def _available(self, tx: Tx, account: Account) -> tuple[FactorName, ...]:
         return tuple([m.name for m in self._methods if await m.is_available(tx, account)])
 
     def _mint(
         self,
         tx: Tx,
         account: Account,
-        proof: Proof,
+        assurance: Assurance,
         first: FirstFactor,
         now: Millis,
         device_id: str | None = None,
@@ -157,4 +164,4 @@ class Admission:
         if first.superseded_session is not None:
             sessions.end_token(tx, digest(TokenKind.SESSION, first.superseded_session))
         terms = SessionTerms(self._lifetimes.session, first.persistent, device_id)
-        return mint(tx, account.id, proof, first.client, terms, now)
+        return mint(tx, account.id, assurance, first.client, terms, now)

@@ -3,9 +3,9 @@
 import msgspec
 import typer
 
-from athena_auth.accounts.opening import find
+from athena_auth.accounts.creation import find
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Listed
+from athena_auth.audit.model import ListedEvent
 from athena_auth.delivery.one_line import one_line
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
@@ -32,10 +32,10 @@ class Line(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     device_id: str | None = None
 
 
-async def load(store: Store, email: str | None, since: Millis, most: int) -> list[Listed] | None:
+async def load(store: Store, email: str | None, since: Millis, most: int) -> list[ListedEvent] | None:
     """Load the newest entries, of one account or of all; None when there is no account with this address."""
 
-    async def work(tx: Tx) -> list[Listed] | None:
+    async def work(tx: Tx) -> list[ListedEvent] | None:
         user_id: UserId | None = None
         if email is not None:
             account = await find(tx, email)
@@ -47,13 +47,13 @@ async def load(store: Store, email: str | None, since: Millis, most: int) -> lis
     return await store.read(work)
 
 
-def print_lines(trail: list[Listed]) -> None:
+def print_lines(trail: list[ListedEvent]) -> None:
     """Print one JSON object a line, the oldest first."""
     for listed in reversed(trail):
         typer.echo(msgspec.json.encode(_line(listed)).decode())
 
 
-def print_table(trail: list[Listed]) -> None:
+def print_table(trail: list[ListedEvent]) -> None:
     """Print a heading, and a line for each entry, the oldest first, in columns as wide as what they hold."""
     rows = [_HEADINGS, *(_cells(_line(listed)) for listed in reversed(trail))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -68,11 +68,11 @@ def _cells(line: Line) -> tuple[str, ...]:
     return (line.at, line.event, line.reason or "", account, line.ip_address or "", agent)
 
 
-def _line(listed: Listed) -> Line:
+def _line(listed: ListedEvent) -> Line:
     entry = listed.entry
     return Line(
         at=timestamp(listed.at),
-        event=entry.event.value,
+        event=entry.name.value,
         user_id=entry.user_id,
         email=listed.email,
         reason=None if entry.reason is None else entry.reason.value,

@@ -3,8 +3,8 @@
 from athena_auth.accounts.model import Account
 from athena_auth.backup_codes import sql
 from athena_auth.backup_codes.sql import State
-from athena_auth.challenge.method import Claim, Proven, Used
-from athena_auth.challenge.model import MethodName
+from athena_auth.challenge.factor import Attempt, Used, Verified
+from athena_auth.challenge.model import FactorName
 from athena_auth.crypto.codes import BACKUP_CODE_COUNT, is_backup_code, new_backup_code, normalised_code
 from athena_auth.crypto.keys import Keyring
 from athena_auth.kernel.clock import Millis
@@ -14,10 +14,10 @@ from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
 
 
-class BackupCodeMethod:
+class BackupCodeFactor:
     """Makes, judges and uses up backup codes."""
 
-    name = MethodName.BACKUP_CODE
+    name = FactorName.BACKUP_CODE
     is_throttled = False
     """80 bits cannot be guessed, and an owner whose other factors are blocked must get in by one."""
     malformed = Refused(
@@ -41,22 +41,22 @@ class BackupCodeMethod:
         """Return how many codes may still be used."""
         return await sql.count(tx, user_id, State.ACTIVE)
 
-    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused | Used:
+    async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
         """Verify a code and use it up: one guarded write is both."""
-        hashes = self._keyring.possible_hashes(claim.code, _place(claim.user_id))
+        hashes = self._keyring.possible_hashes(attempt.code, _context(attempt.user_id))
         for code_hash in hashes:
-            if await sql.spend(tx, claim.user_id, code_hash, claim.browser):
-                left = await self.left(tx, claim.user_id)
-                return Proven(self.name, Amr.BACKUP_CODE, codes_left=left)
+            if await sql.consume(tx, attempt.user_id, code_hash, attempt.browser):
+                left = await self.left(tx, attempt.user_id)
+                return Verified(self.name, Amr.BACKUP_CODE, codes_left=left)
         for code_hash in hashes:
-            used_by = await sql.used_by(tx, claim.user_id, code_hash)
+            used_by = await sql.used_by(tx, attempt.user_id, code_hash)
             if used_by is not None:
-                sql.mark_reused(tx, claim.user_id, code_hash, claim.browser)
-                return Used(await self._refusal(tx, claim), elsewhere=used_by != claim.browser)
-        return await self._refusal(tx, claim)
+                sql.mark_reused(tx, attempt.user_id, code_hash, attempt.browser)
+                return Used(await self._refusal(tx, attempt), elsewhere=used_by != attempt.browser)
+        return await self._refusal(tx, attempt)
 
-    async def _refusal(self, tx: Tx, claim: Claim) -> Refused:
-        hashes = await sql.load_hashes(tx, claim.user_id)
+    async def _refusal(self, tx: Tx, attempt: Attempt) -> Refused:
+        hashes = await sql.load_hashes(tx, attempt.user_id)
         for code_hash in hashes:
             # Else a right code would be called wrong while its secret is not configured.
             self._keyring.require_known(code_hash)
@@ -65,11 +65,11 @@ class BackupCodeMethod:
     async def issue(self, tx: Tx, user_id: UserId, state: State, now: Millis) -> list[str]:
         """Make a new set; in force at once, or pending with the enrolment it is shown with."""
         codes = [new_backup_code() for _ in range(BACKUP_CODE_COUNT)]
-        hashes = [self._keyring.hash_code(normalised_code(code), _place(user_id)) for code in codes]
+        hashes = [self._keyring.hash_code(normalised_code(code), _context(user_id)) for code in codes]
         await sql.replace(tx, user_id, hashes, state, now)
         return codes
 
 
-def _place(user_id: UserId) -> str:
+def _context(user_id: UserId) -> str:
     # Bound to the account: the code of one account is another number in every other (CVE-2025-64175).
     return f"backup-code:{user_id}"

@@ -7,8 +7,8 @@ import msgspec
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.challenge.binding import Binding
-from athena_auth.challenge.method import Claim, Proven, Used
-from athena_auth.challenge.model import Change, MethodName
+from athena_auth.challenge.factor import Attempt, Used, Verified
+from athena_auth.challenge.model import Change, FactorName
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.model import Channel, Message, MessageKind
@@ -17,7 +17,7 @@ from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp import rules, sql
-from athena_auth.otp.model import SpentCode
+from athena_auth.otp.model import ConsumedCode
 from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sends import budget as sends
@@ -39,10 +39,10 @@ class OtpSettings(msgspec.Struct, frozen=True):
     """Whether there is a way for text messages to go out."""
 
 
-class OtpMethod:
+class OtpFactor:
     """Sends, judges and uses up codes."""
 
-    name = MethodName.OTP
+    name = FactorName.OTP
     is_throttled = True
     malformed = Refused(
         ErrorCode.INVALID_CODE,
@@ -92,26 +92,26 @@ class OtpMethod:
         enrolment = await sql.load_enrolment(tx, user_id) if self.goes_by_text else None
         return None if enrolment is None else enrolment.number
 
-    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused | Used:
+    async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
         """Verify a code; where enrolments may be confirmed it also confirms the one it was sent for."""
-        hashes = self._keyring.possible_hashes(claim.code, _place(claim.binding))
-        spent = await self._use(tx, claim, hashes)
-        if spent is None:
-            return await self._refusal(tx, claim, hashes)
-        change = await self._confirm(tx, claim, spent.number) if claim.confirms else None
+        hashes = self._keyring.possible_hashes(attempt.code, _context(attempt.binding))
+        consumed = await self._use(tx, attempt, hashes)
+        if consumed is None:
+            return await self._refusal(tx, attempt, hashes)
+        change = await self._confirm(tx, attempt, consumed.number) if attempt.confirms else None
         # A number that was given up again before its code was typed in proves nothing, whoever reads its texts.
-        by_text_alone = change is None and spent.number is not None
-        if by_text_alone and spent.number != await self.number(tx, claim.user_id):
+        by_text_alone = change is None and consumed.number is not None
+        if by_text_alone and consumed.number != await self.number(tx, attempt.user_id):
             return Refused(ErrorCode.INVALID_CODE)
         if not self.goes_by_text:
             # Where texts go out a right code forgives no sends: with a dear number of her own, whoever types the
             # codes in could have them sent for ever, at the operator's cost.
-            sends.clear(tx, claim.user_id, _sends_of(claim.binding))
-        return Proven(self.name, Amr.SENT_CODE if spent.number is None else Amr.TEXT, change)
+            sends.reset(tx, attempt.user_id, _sends_of(attempt.binding))
+        return Verified(self.name, Amr.SENT_CODE if consumed.number is None else Amr.TEXT, change)
 
-    async def _confirm(self, tx: Tx, claim: Claim, number: str | None) -> Change | None:
+    async def _confirm(self, tx: Tx, attempt: Attempt, number: str | None) -> Change | None:
         """Confirm the enrolment that a code sent there belongs to, if there is one."""
-        user_id, now = claim.user_id, claim.now
+        user_id, now = attempt.user_id, attempt.now
         if number is None:
             if not await sql.confirm(tx, user_id, now):
                 return None
@@ -123,9 +123,9 @@ class OtpMethod:
             return None
         return Change.FACTOR_REPLACED if before is not None and before.confirmed else Change.FACTOR_ADDED
 
-    async def _refusal(self, tx: Tx, claim: Claim, hashes: list[bytes]) -> Refused | Used:
+    async def _refusal(self, tx: Tx, attempt: Attempt, hashes: list[bytes]) -> Refused | Used:
         """Return why a code that could not be used up is refused: it is wrong, or there is none, or it was used."""
-        sent = await sql.load_code(tx, claim.user_id, claim.binding.key, claim.now)
+        sent = await sql.load_code(tx, attempt.user_id, attempt.binding.key, attempt.now)
         if sent is None:
             return Refused(ErrorCode.OTP_HAS_EXPIRED)
         # Sent by a process that has a newer secret already: a right code would be called wrong, and counted.
@@ -134,17 +134,17 @@ class OtpMethod:
             return Refused(ErrorCode.INVALID_CODE)
         refused = Refused(ErrorCode.OTP_HAS_EXPIRED)
         is_same = sent.code_hash in hashes
-        return Used(refused, elsewhere=sent.used_by != claim.browser) if is_same else refused
+        return Used(refused, elsewhere=sent.used_by != attempt.browser) if is_same else refused
 
-    async def _use(self, tx: Tx, claim: Claim, hashes: list[bytes]) -> SpentCode | None:
+    async def _use(self, tx: Tx, attempt: Attempt, hashes: list[bytes]) -> ConsumedCode | None:
         """Verify a code and use it up: one guarded write is both.
 
         The database compares keyed hashes. How long that takes says nothing to somebody without the key.
         """
         for code_hash in hashes:
-            spent = await sql.spend_code(tx, claim, code_hash)
-            if spent is not None:
-                return spent
+            consumed = await sql.consume_code(tx, attempt, code_hash)
+            if consumed is not None:
+                return consumed
         return None
 
     async def post(
@@ -158,16 +158,16 @@ class OtpMethod:
         confirming: bool = False,
     ) -> Refused | None:
         """Count a send and do it, unless too many were sent to this account of late."""
-        refused = await self.pay_for_send(tx, account, binding, client, now)
+        refused = await self.consume_send(tx, account, binding, client, now)
         if refused is None:
             await self.post_paid(tx, account, binding, now, confirming=confirming)
         return refused
 
-    async def pay_for_send(
+    async def consume_send(
         self, tx: Tx, account: Account, binding: Binding, client: ClientInfo, now: Millis
     ) -> Refused | None:
         """Count a send; return the refusal when too many were sent to this account of late."""
-        return await sends.pay(tx, account.id, _sends_of(binding), client.address, now)
+        return await sends.consume(tx, account.id, _sends_of(binding), client.address, now)
 
     async def post_paid(
         self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
@@ -179,13 +179,13 @@ class OtpMethod:
         number = await self._destination(tx, account.id, confirming=confirming)
         code = new_numeric_code(_DIGITS)
         expires_at = after(now, self._settings.ttl)
-        code_hash = self._keyring.hash_code(code, _place(binding))
+        code_hash = self._keyring.hash_code(code, _context(binding))
         sql.put_code(tx, account.id, binding.key, code_hash, number=number, now=now, expires_at=expires_at)
         message = Message(
             kind=MessageKind.TWO_FACTOR_OTP,
             channel=Channel.MAIL if number is None else Channel.TEXT,
             to=account.email if number is None else number,
-            name=account.addressee,
+            name=account.greeting_name,
             app_name=self._settings.app_name,
             code=code,
             valid_for=self._settings.ttl,
@@ -199,31 +199,31 @@ class OtpMethod:
             return None
         return enrolment.pending_number if confirming else enrolment.number
 
-    def withdraw(self, tx: Tx, user_id: UserId) -> None:
+    def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
         """Forget an enrolment of sent codes that is under way."""
         sql.drop_pending(tx, user_id)
 
-    async def stage(self, tx: Tx, user_id: UserId, now: Millis, number: str | None = None) -> None:
+    async def begin_enrolment(self, tx: Tx, user_id: UserId, now: Millis, number: str | None = None) -> None:
         """Begin an enrolment of a phone number, or of mail; the code that is sent next confirms it."""
         if number is None:
-            await sql.stage(tx, user_id, now)
+            await sql.insert_pending(tx, user_id, now)
         else:
-            await sql.stage_number(tx, user_id, number, now)
+            await sql.insert_pending_number(tx, user_id, number, now)
 
     async def enrol_at_once(self, tx: Tx, user_id: UserId, now: Millis) -> None:
         """Turn codes by mail on for an address that is verified."""
-        await sql.stage(tx, user_id, now)
+        await sql.insert_pending(tx, user_id, now)
         await sql.confirm(tx, user_id, now)
 
     def _can_reach(self, number: str | None) -> bool:
         return number is None or self.goes_by_text
 
 
-def _sends_of(binding: Binding) -> sends.Kind:
+def _sends_of(binding: Binding) -> sends.SendKind:
     if binding.signed_in:
-        return sends.Kind.SESSION
-    return sends.Kind.RECOGNIZED if binding.recognized else sends.Kind.CHALLENGE
+        return sends.SendKind.SESSION
+    return sends.SendKind.RECOGNIZED if binding.recognized else sends.SendKind.CHALLENGE
 
 
-def _place(binding: Binding) -> str:
+def _context(binding: Binding) -> str:
     return f"sent-code:{binding.key.hex()}"

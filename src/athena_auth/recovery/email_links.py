@@ -3,7 +3,7 @@
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
+from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import Message, MessageKind
@@ -22,7 +22,7 @@ _KINDS = {
 }
 
 
-class LinkMail:
+class EmailLinkSender:
     """Makes links and puts their mail into the outbox."""
 
     def __init__(
@@ -48,24 +48,24 @@ class LinkMail:
             if stored is None or (purpose is Purpose.VERIFY_EMAIL and stored.account.email_verified):
                 return
             kind = self._kind(stored.account, purpose, caller, now)
-            if await sends.pay(tx, stored.account.id, kind, caller.client.address, now) is not None:
+            if await sends.consume(tx, stored.account.id, kind, caller.client.address, now) is not None:
                 return
             self._post(tx, stored.account, purpose, page)
             if purpose is Purpose.RESET_PASSWORD:
-                entry = Entry(
-                    event=Event.PASSWORD_RESET_ASKED, user_id=stored.account.id, client=caller.client
+                entry = AuditEvent(
+                    name=EventName.PASSWORD_RESET_ASKED, user_id=stored.account.id, client=caller.client
                 )
                 audit.record(tx, entry, now)
 
         await self._store.transact(work)
 
-    def _kind(self, account: Account, purpose: Purpose, caller: Caller, now: Millis) -> sends.Kind:
+    def _kind(self, account: Account, purpose: Purpose, caller: Caller, now: Millis) -> sends.SendKind:
         """Return whose sends this one is counted with: strangers must not use up the links of the owner."""
         if purpose is Purpose.VERIFY_EMAIL:
-            return sends.Kind.VERIFY
+            return sends.SendKind.VERIFY
         token = caller.tokens.recognized_browser
         recognized = self._browsers.is_recognized(account, token, now)
-        return sends.Kind.RESET_RECOGNIZED if recognized else sends.Kind.RESET
+        return sends.SendKind.RESET_RECOGNIZED if recognized else sends.SendKind.RESET
 
     def _post(self, tx: Tx, account: Account, purpose: Purpose, page: str) -> None:
         now, lifetime = self._clock.now(), LIFETIMES[purpose]
@@ -74,7 +74,7 @@ class LinkMail:
         message = Message(
             kind=_KINDS[purpose],
             to=account.email,
-            name=account.addressee,
+            name=account.greeting_name,
             app_name=self._app_name,
             url=with_parameters(page, token=token),
             valid_for=lifetime,

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from athena_auth.accounts.model import Account
-from athena_auth.delivery.model import Circumstances, Message, MessageKind
+from athena_auth.delivery.model import EventContext, Message, MessageKind
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.store.transaction import Tx
@@ -15,7 +15,7 @@ _OF_USE = 259_200
 """Seconds for which a mail server that is down is tried: after three days it is no news any more."""
 
 
-def news_of_passwords(failures: int, limit: int, *, is_new: bool) -> MessageKind | None:
+def password_notification(failures: int, limit: int, *, is_new: bool) -> MessageKind | None:
     """Return what so many wrong passwords in a row are news of, or None.
 
     The first that makes wait is, the last that is verified, and the first of a new episode that goes on with the count.
@@ -33,7 +33,7 @@ _OF_A_BLOCK = frozenset(
 """These carry a link that lets the owner in all the same."""
 
 
-class LinkMaker(Protocol):
+class UnblockLinks(Protocol):
     """Makes the links of mails about a blocked account."""
 
     lifetime: int
@@ -44,16 +44,16 @@ class LinkMaker(Protocol):
         ...
 
 
-class News:
+class SecurityNotifications:
     """Writes to owners."""
 
-    def __init__(self, outbox: Outbox, app_name: str, links: LinkMaker) -> None:
+    def __init__(self, outbox: Outbox, app_name: str, links: UnblockLinks) -> None:
         """Take the way mail goes out, what the service is called, and the links of mails about a blocked account."""
         self._outbox = outbox
         self._app_name = app_name
         self._links = links
 
-    async def tell(
+    async def notify(
         self,
         tx: Tx,
         account: Account,
@@ -67,11 +67,11 @@ class News:
 
         An address that nobody has verified may be a stranger's: it gets no more than its share of an hour.
         """
-        if not account.email_verified and not await sends.pay_for_news(tx, account.id, now):
+        if not account.email_verified and not await sends.consume_notification(tx, account.id, now):
             return
         self._post(tx, account, kind, client, now, codes_left=codes_left)
 
-    def tell_deleted(self, tx: Tx, account: Account, client: ClientInfo, now: Millis) -> None:
+    def notify_deleted(self, tx: Tx, account: Account, client: ClientInfo, now: Millis) -> None:
         """Tell the owner that their account is gone: once, so that nothing needs to be counted."""
         self._post(tx, account, MessageKind.ACCOUNT_DELETED, client, now)
 
@@ -91,10 +91,10 @@ class News:
             url=self._links.make(tx, account, now) if has_link else None,
             valid_for=self._links.lifetime if has_link else None,
             to=account.email,
-            name=account.addressee,
+            name=account.greeting_name,
             app_name=self._app_name,
             expires_at=after(now, _OF_USE),
-            circumstances=Circumstances(now, client.address, client.user_agent),
+            context=EventContext(now, client.address, client.user_agent),
             codes_left=codes_left,
         )
         self._outbox.post(tx, message, now)

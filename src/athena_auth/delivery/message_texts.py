@@ -21,7 +21,7 @@ class Advice(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class MessageText:
     """The sentences of one kind of message.
 
     Attributes:
@@ -57,8 +57,8 @@ _NOT_YOUR_FACTOR = _was_not_you(
 )
 
 
-WORDS = {
-    MessageKind.TWO_FACTOR_OTP: Words(
+MESSAGES = {
+    MessageKind.TWO_FACTOR_OTP: MessageText(
         subject="Your {app_name} security code",
         opening="This is the security code you asked for at {app_name}. It stops working {lifetime} after you "
         "asked for it. Nobody from {app_name} will ever ask for this code: enter it only on the page where "
@@ -71,14 +71,14 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.EMAIL_VERIFICATION: Words(
+    MessageKind.EMAIL_VERIFICATION: MessageText(
         subject="Confirm your email address for {app_name}",
         opening="Somebody, probably you, gave this email address to {app_name}. Confirm that it is yours by "
         "opening the link below. It stops working {lifetime} after it was asked for.",
         action="Confirm this address",
         advice=(Advice("If you did not ask for this,", "ignore this mail: nothing changes."),),
     ),
-    MessageKind.PASSWORD_RESET: Words(
+    MessageKind.PASSWORD_RESET: MessageText(
         subject="Choose a new {app_name} password",
         opening="Somebody, probably you, asked for a new password for your {app_name} account. Open the link "
         "below to choose one. It works once, and stops working {lifetime} after it was asked for.",
@@ -91,7 +91,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.SECOND_FACTOR_REFUSED: Words(
+    MessageKind.SECOND_FACTOR_REFUSED: MessageText(
         subject="A sign-in to your {app_name} account was stopped",
         opening="Somebody entered the right password of your {app_name} account, but a wrong code after it. "
         "They were not let in.",
@@ -100,7 +100,7 @@ WORDS = {
             _was_not_you("somebody has your password. Change it now, and wherever else you use it."),
         ),
     ),
-    MessageKind.SECOND_FACTOR_CLOSED: Words(
+    MessageKind.SECOND_FACTOR_CLOSED: MessageText(
         subject="Your {app_name} account takes no more codes",
         opening="The codes entered for your {app_name} account were wrong too many times in a row. No more are "
         "accepted, except in browsers that have signed in before. Open the link below in another browser to allow "
@@ -116,7 +116,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.FACTOR_ADDED: Words(
+    MessageKind.FACTOR_ADDED: MessageText(
         subject="Your {app_name} account has a new second factor",
         opening="A second factor was added to your {app_name} account. Signing in can now ask for it after the "
         "password.",
@@ -125,7 +125,7 @@ WORDS = {
             _NOT_YOUR_FACTOR,
         ),
     ),
-    MessageKind.FACTOR_REPLACED: Words(
+    MessageKind.FACTOR_REPLACED: MessageText(
         subject="The second factor of your {app_name} account was replaced",
         opening="The second factor of your {app_name} account was replaced by a new one. The old one does not "
         "work any more.",
@@ -134,7 +134,7 @@ WORDS = {
             _NOT_YOUR_FACTOR,
         ),
     ),
-    MessageKind.FACTORS_REMOVED: Words(
+    MessageKind.FACTORS_REMOVED: MessageText(
         subject="Two-factor authentication of your {app_name} account is off",
         opening="Two-factor authentication was turned off for your {app_name} account. From now on the "
         "password alone opens it.",
@@ -146,7 +146,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.FACTORS_RESET: Words(
+    MessageKind.FACTORS_RESET: MessageText(
         subject="Your {app_name} account has no second factor any more",
         opening="Those who run {app_name} have turned two-factor authentication off for your account, as they do "
         "for somebody who has lost her phone, and have signed you out everywhere. From now on the password "
@@ -159,7 +159,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.BACKUP_CODE_USED: Words(
+    MessageKind.BACKUP_CODE_USED: MessageText(
         subject="A backup code of your {app_name} account was used",
         opening="One of the backup codes of your {app_name} account was used. It does not work a second time. "
         "{codes_left}",
@@ -171,7 +171,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.BACKUP_CODES_REPLACED: Words(
+    MessageKind.BACKUP_CODES_REPLACED: MessageText(
         subject="Your {app_name} account has new backup codes",
         opening="New backup codes were made for your {app_name} account. The old ones do not work any more.",
         advice=(
@@ -182,7 +182,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.DEVICE_TRUSTED: Words(
+    MessageKind.DEVICE_TRUSTED: MessageText(
         subject="Your {app_name} account trusts a new device",
         opening="A device is now trusted by your {app_name} account. It can sign in with the password alone.",
         advice=(
@@ -193,7 +193,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.PASSWORD_CHANGED: Words(
+    MessageKind.PASSWORD_CHANGED: MessageText(
         subject="Your {app_name} password was changed",
         opening="The password of your {app_name} account was changed by somebody who was signed in and knew "
         "the old one.",
@@ -205,7 +205,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.PASSWORD_WAS_RESET: Words(
+    MessageKind.PASSWORD_WAS_RESET: MessageText(
         subject="Your {app_name} password was reset",
         opening="A new password was chosen for your {app_name} account, with a link from a mail to this "
         "address.",
@@ -217,7 +217,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.ACCOUNT_LOCKED: Words(
+    MessageKind.ACCOUNT_LOCKED: MessageText(
         subject="Wrong passwords or codes for your {app_name} account",
         opening="Several wrong passwords or codes in a row were entered for your {app_name} account. New attempts "
         "have to wait. If you are the one who waits, open the link below in the browser you want to sign in from, and "
@@ -231,7 +231,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.PASSWORDS_CLOSED: Words(
+    MessageKind.PASSWORDS_CLOSED: MessageText(
         subject="Password sign-in to your {app_name} account is blocked",
         opening="Too many wrong passwords in a row were entered for your {app_name} account. Password sign-in is "
         "blocked, even with the correct password, except in browsers that have signed in before. Open the link "
@@ -242,7 +242,7 @@ WORDS = {
             _was_not_you("someone is guessing, and was not let in."),
         ),
     ),
-    MessageKind.CODE_REUSED: Words(
+    MessageKind.CODE_REUSED: MessageText(
         subject="A used code of your {app_name} account was entered again",
         opening="A correct code of your {app_name} account that had already been used was entered again, in "
         "another browser. It was refused.",
@@ -254,7 +254,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.SECRET_REVEALED: Words(
+    MessageKind.SECRET_REVEALED: MessageText(
         subject="The authenticator secret of your {app_name} account was shown",
         opening="The secret of the authenticator app of your {app_name} account was shown to someone who was "
         "signed in. Whoever has it can make your codes.",
@@ -265,7 +265,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.DEVICE_TOKEN_REUSED: Words(
+    MessageKind.DEVICE_TOKEN_REUSED: MessageText(
         subject="A trusted device of your {app_name} account was signed out",
         opening="Two browsers used the same trusted device of your {app_name} account. One of them may hold a copy, "
         "so the device is no longer trusted and its sessions were ended.",
@@ -276,7 +276,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.ACCOUNT_RECLAIMED: Words(
+    MessageKind.ACCOUNT_RECLAIMED: MessageText(
         subject="Your {app_name} password was reset, and two-factor authentication is off",
         opening="A new password was chosen for your {app_name} account, with a link from a mail to this address. The "
         "address had never been confirmed, so everything that was set up before was removed: two-factor "
@@ -289,7 +289,7 @@ WORDS = {
             ),
         ),
     ),
-    MessageKind.ACCOUNT_DELETED: Words(
+    MessageKind.ACCOUNT_DELETED: MessageText(
         subject="Your {app_name} account was deleted",
         opening="Your {app_name} account and everything that belonged to it was deleted.",
         advice=(

@@ -25,10 +25,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or load_settings()
     configure_logging(settings)
-    return standing_alone(Athena(settings, migrates=False), settings.sub_path)
+    return standalone(Athena(settings, migrates=False), settings.sub_path)
 
 
-def standing_alone(athena: Athena, sub_path: str = "") -> ASGIApp:
+def standalone(athena: Athena, sub_path: str = "") -> ASGIApp:
     """Return the application: the API at `/api/auth`, and the way to its reference."""
 
     async def to_reference(_request: Request) -> Response:
@@ -40,7 +40,7 @@ def standing_alone(athena: Athena, sub_path: str = "") -> ASGIApp:
     )
     # A redirect would be built from the Host header, which is the caller's.
     around.router.redirect_slashes = False
-    return athena.beside(around)
+    return athena.wrap(around)
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:

@@ -4,23 +4,23 @@ import msgspec
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.episodes import begins_episode
-from athena_auth.accounts.news import News
+from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import Entry, Event
-from athena_auth.challenge.method import Claim, Method, Proven, Used
-from athena_auth.challenge.trail import REFUSED
+from athena_auth.audit.model import AuditEvent, EventName
+from athena_auth.challenge.audit_events import REFUSED
+from athena_auth.challenge.factor import Attempt, Factor, Used, Verified
 from athena_auth.crypto.keys import UnreadableError
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.ids import SessionId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle import budget
-from athena_auth.throttle.model import AttemptKind, Blocked, Paid
+from athena_auth.throttle.model import Allowed, AttemptKind, Throttled
 from athena_auth.throttle.rules import FREE_FAILURES
 from athena_auth.wire.caller import ClientInfo
 
 
-class Circumstances(msgspec.Struct, frozen=True):
+class RequestContext(msgspec.Struct, frozen=True):
     """Where a code is offered."""
 
     client: ClientInfo
@@ -37,16 +37,16 @@ class Circumstances(msgspec.Struct, frozen=True):
         return AttemptKind.STRANGER_CODE
 
 
-class Judge:
+class AttemptVerifier:
     """Verifies codes, in the caller's transaction."""
 
-    def __init__(self, news: News) -> None:
+    def __init__(self, notifications: SecurityNotifications) -> None:
         """Take the way to write to owners."""
-        self._news = news
+        self._notifications = notifications
 
-    async def judge(
-        self, tx: Tx, methods: tuple[Method, ...], claim: Claim, where: Circumstances
-    ) -> Proven | Refused | Used | Blocked:
+    async def verify(
+        self, tx: Tx, methods: tuple[Factor, ...], attempt: Attempt, context: RequestContext
+    ) -> Verified | Refused | Used | Throttled:
         """Verify a code against the first of these factors that knows it.
 
         Failures are counted and recorded here; the caller records a success.
@@ -54,71 +54,88 @@ class Judge:
         fill the audit log.
         """
         throttled = any(method.is_throttled for method in methods)
-        paid = (
-            await budget.pay(tx, claim.user_id, where.kind, claim.now)
+        allowed = (
+            await budget.consume(tx, attempt.user_id, context.kind, attempt.now)
             if throttled
-            else await budget.look(tx, claim.user_id, where.kind)
+            else await budget.peek(tx, attempt.user_id, context.kind)
         )
-        if isinstance(paid, Blocked):
-            return paid
-        method, outcome = await _first(tx, methods, claim)
-        if isinstance(outcome, Proven):
+        if isinstance(allowed, Throttled):
+            return allowed
+        method, outcome = await _first(tx, methods, attempt)
+        if isinstance(outcome, Verified):
             # A change of credentials resets all kinds (`CredentialEvents`).
             if outcome.change is None:
-                budget.clear(tx, claim.user_id, where.kind)
+                budget.reset(tx, attempt.user_id, context.kind)
         elif isinstance(outcome, Used):
             if throttled:
-                budget.refund(tx, claim.user_id, where.kind)
-            await self._reused(tx, claim, where, outcome)
+                budget.refund(tx, attempt.user_id, context.kind)
+            await self._reused(tx, attempt, context, outcome)
         else:
-            await self._failed(tx, method, claim, where, paid, outcome)
+            await self._failed(tx, method, attempt, context, allowed, outcome)
         return outcome
 
     async def _failed(
-        self, tx: Tx, method: Method, claim: Claim, where: Circumstances, paid: Paid, refused: Refused
+        self,
+        tx: Tx,
+        method: Factor,
+        attempt: Attempt,
+        context: RequestContext,
+        allowed: Allowed,
+        refused: Refused,
     ) -> None:
-        is_new = await begins_episode(tx, claim.user_id, paid.warned_at, claim.now)
-        kind = _notification_of(where.kind, paid.failures, is_new=is_new)
-        budget.record_failure(tx, claim.user_id, where.kind, paid, claim.now, warned=kind is not None)
-        self._record(tx, REFUSED[method.name, claim.binding.signed_in], claim, where, refused.code)
+        is_new = await begins_episode(tx, attempt.user_id, allowed.warned_at, attempt.now)
+        kind = _notification_of(context.kind, allowed.failures, is_new=is_new)
+        budget.record_failure(
+            tx, attempt.user_id, context.kind, allowed, attempt.now, warned=kind is not None
+        )
+        self._record(tx, REFUSED[method.name, attempt.binding.signed_in], attempt, context, refused.code)
         if kind is MessageKind.SECOND_FACTOR_CLOSED:
-            self._record(tx, Event.SECOND_STEP_CLOSED, claim, where)
-        await self._notify(tx, kind, claim, where)
+            self._record(tx, EventName.SECOND_STEP_CLOSED, attempt, context)
+        await self._notify(tx, kind, attempt, context)
 
-    async def _reused(self, tx: Tx, claim: Claim, where: Circumstances, used: Used) -> None:
+    async def _reused(self, tx: Tx, attempt: Attempt, context: RequestContext, used: Used) -> None:
         """Record a used code. From elsewhere it is a warning: someone has seen it, on a screen or on a forged page."""
-        self._record(tx, Event.CODE_REUSED, claim, where, used.refused.code)
-        await self._notify(tx, MessageKind.CODE_REUSED if used.elsewhere else None, claim, where)
+        self._record(tx, EventName.CODE_REUSED, attempt, context, used.refused.code)
+        await self._notify(tx, MessageKind.CODE_REUSED if used.elsewhere else None, attempt, context)
 
-    async def _notify(self, tx: Tx, kind: MessageKind | None, claim: Claim, where: Circumstances) -> None:
-        account = None if kind is None else await accounts.load(tx, claim.user_id)
+    async def _notify(
+        self, tx: Tx, kind: MessageKind | None, attempt: Attempt, context: RequestContext
+    ) -> None:
+        account = None if kind is None else await accounts.load(tx, attempt.user_id)
         if kind is not None and account is not None:
-            await self._news.tell(tx, account, kind, where.client, claim.now)
+            await self._notifications.notify(tx, account, kind, context.client, attempt.now)
 
     def _record(
-        self, tx: Tx, event: Event, claim: Claim, where: Circumstances, reason: ErrorCode | None = None
+        self,
+        tx: Tx,
+        event: EventName,
+        attempt: Attempt,
+        context: RequestContext,
+        reason: ErrorCode | None = None,
     ) -> None:
-        entry = Entry(
-            event=event,
-            user_id=claim.user_id,
-            client=where.client,
+        entry = AuditEvent(
+            name=event,
+            user_id=attempt.user_id,
+            client=context.client,
             reason=reason,
-            session_id=where.session_id,
+            session_id=context.session_id,
         )
-        audit.record(tx, entry, claim.now)
+        audit.record(tx, entry, attempt.now)
 
 
-async def _first(tx: Tx, methods: tuple[Method, ...], claim: Claim) -> tuple[Method, Proven | Refused | Used]:
+async def _first(
+    tx: Tx, methods: tuple[Factor, ...], attempt: Attempt
+) -> tuple[Factor, Verified | Refused | Used]:
     """Return the first factor that knows the code, else the first refusal.
 
     Raises:
         UnreadableError: none knows it, and one could not be looked at.
     """
-    refused: list[tuple[Method, Proven | Refused | Used]] = []
+    refused: list[tuple[Factor, Verified | Refused | Used]] = []
     unreadable: UnreadableError | None = None
     for method in methods:
         try:
-            outcome = await method.check(tx, claim)
+            outcome = await method.verify(tx, attempt)
         except UnreadableError as error:
             unreadable = error
             continue

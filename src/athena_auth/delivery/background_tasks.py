@@ -12,23 +12,23 @@ _MOST = 200
 """Errands under way; whoever asks for more is told to come back later, whatever they asked."""
 
 
-class Errands:
+class BackgroundTasks:
     """Runs what need not be waited for."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def run_soon(self, errand: Coroutine[None, None, None]) -> None:
+    def run_soon(self, task_to_run: Coroutine[None, None, None]) -> None:
         """Run it, and log what went wrong with it.
 
         Raises:
             Unavailable: too many are under way.
         """
         if len(self._tasks) >= _MOST:
-            errand.close()
+            task_to_run.close()
             raise Unavailable("too many errands are under way")
-        task = asyncio.create_task(_run(errand))
+        task = asyncio.create_task(_run(task_to_run))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -40,9 +40,9 @@ class Errands:
             task.cancel()
 
 
-async def _run(errand: Coroutine[None, None, None]) -> None:
+async def _run(task_to_run: Coroutine[None, None, None]) -> None:
     try:
-        await errand
+        await task_to_run
     except Unavailable as outage:
         _log.warning("errand.unavailable", reason=str(outage))
     except Exception as error:  # noqa: BLE001 - nobody waits for it who could hear of it

@@ -6,7 +6,7 @@ from athena_auth.accounts.model import Account
 from athena_auth.sessions.model import Session
 
 
-class Passed(msgspec.Struct, frozen=True):
+class SecondFactorResult(msgspec.Struct, frozen=True):
     """A second factor was verified, and the session it opened or raised."""
 
     session: Session

@@ -15,7 +15,7 @@ _MAPPED_PREFIX = 96
 """Bits before the IPv4 address in `::ffff:0:0/96`."""
 
 
-class AddressRule:
+class ClientAddressResolver:
     """Reads the client's address from the connection, or from proxies that are known."""
 
     def __init__(self, trusted_proxies: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from athena_auth.accounts.model import Account
 from athena_auth.challenge.binding import Binding
-from athena_auth.challenge.model import Change, MethodName
+from athena_auth.challenge.model import Change, FactorName
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import Refused
@@ -15,7 +15,7 @@ from athena_auth.store.transaction import Runner, Tx
 from athena_auth.wire.caller import ClientInfo
 
 
-class Claim(msgspec.Struct, frozen=True):
+class Attempt(msgspec.Struct, frozen=True):
     """An attempt: a code that is offered. It is counted already."""
 
     user_id: UserId
@@ -32,10 +32,10 @@ class Claim(msgspec.Struct, frozen=True):
         return f"Claim({self.user_id})"
 
 
-class Proven(msgspec.Struct, frozen=True):
+class Verified(msgspec.Struct, frozen=True):
     """The code is right, and is used up."""
 
-    method: MethodName
+    method: FactorName
     amr: Amr
     change: Change | None = None
     """Set when the code confirmed an enrolment."""
@@ -51,10 +51,10 @@ class Used(msgspec.Struct, frozen=True):
     """Whether another browser used it: then someone may have seen it."""
 
 
-class Method(Protocol):
+class Factor(Protocol):
     """A second factor. All steps take the caller's transaction."""
 
-    name: MethodName
+    name: FactorName
     is_throttled: bool
     """Whether its codes are short enough to be guessed, so that attempts must be limited (SP 800-63B-4 section 3.2.2)."""
 
@@ -69,7 +69,7 @@ class Method(Protocol):
         """Tell whether this account, which has a second factor on, can answer a challenge by it."""
         ...
 
-    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused | Used:
+    async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
         """Verify a code and, if it is right, use it up by a guarded write in the same breath (I3)."""
         ...
 

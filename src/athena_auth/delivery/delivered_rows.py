@@ -6,7 +6,7 @@ from athena_auth.delivery import sql
 from athena_auth.store.transaction import Runner
 
 
-class Receipts:
+class DeliveredRowCleanup:
     """Deletes the rows of delivered messages.
 
     A commit for each would cost as much as the one that wrote the row; under load several senders share one.
@@ -18,13 +18,13 @@ class Receipts:
         self._delivered: deque[str] = deque()
         self._is_filing = False
 
-    async def file(self, parcel_id: str) -> None:
+    async def file(self, message_id: str) -> None:
         """Have a row deleted: at once, or by whoever is deleting others just now.
 
         Raises:
             Unavailable: the database is out of reach. The rows stay, and their messages go out once more.
         """
-        self._delivered.append(parcel_id)
+        self._delivered.append(message_id)
         if self._is_filing:
             return
         self._is_filing = True

@@ -5,8 +5,8 @@ import re
 import msgspec
 
 from athena_auth.accounts.model import Account
-from athena_auth.challenge.method import Claim, Proven, Used
-from athena_auth.challenge.model import Change, MethodName
+from athena_auth.challenge.factor import Attempt, Used, Verified
+from athena_auth.challenge.model import Change, FactorName
 from athena_auth.crypto import totp
 from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.totp import Parameters
@@ -41,10 +41,10 @@ class RevealedSecret(msgspec.Struct, frozen=True):
         return "RevealedSecret(…)"
 
 
-class TotpMethod:
+class TotpFactor:
     """Judges the codes of authenticator apps."""
 
-    name = MethodName.TOTP
+    name = FactorName.TOTP
     is_throttled = True
     malformed = Refused(
         ErrorCode.INVALID_CODE,
@@ -70,24 +70,26 @@ class TotpMethod:
         found = (rules.active(authenticators), rules.pending(authenticators, now))
         return frozenset(authenticator.state for authenticator in found if authenticator is not None)
 
-    async def check(self, tx: Tx, claim: Claim) -> Proven | Refused | Used:
+    async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
         """Verify a code; where enrolments may be confirmed, one of a pending authenticator confirms its own."""
-        authenticators = await sql.load(tx, claim.user_id)
+        authenticators = await sql.load(tx, attempt.user_id)
         active = rules.active(authenticators)
-        pending = rules.pending(authenticators, claim.now) if claim.confirms else None
+        pending = rules.pending(authenticators, attempt.now) if attempt.confirms else None
         if active is None and pending is None:
             return Refused(ErrorCode.TOTP_NOT_ENABLED)
-        if pending is not None and (step := self._matching_step(pending, claim)) is not None:
-            return await self._confirm(tx, pending, step, replaces=active, claim=claim)
-        if active is not None and (step := self._matching_step(active, claim)) is not None:
-            return await self._use(tx, active, step, claim)
-        return self._refusal(pending, claim)
+        if pending is not None and (step := self._matching_step(pending, attempt)) is not None:
+            return await self._confirm(tx, pending, step, replaces=active, attempt=attempt)
+        if active is not None and (step := self._matching_step(active, attempt)) is not None:
+            return await self._use(tx, active, step, attempt)
+        return self._refusal(pending, attempt)
 
-    def withdraw(self, tx: Tx, user_id: UserId) -> None:
+    def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
         """Forget an enrolment of an app that is under way."""
         sql.drop_pending(tx, user_id)
 
-    def stage(self, tx: Tx, user_id: UserId, issuer: str | None, account_name: str, now: Millis) -> str:
+    def begin_enrolment(
+        self, tx: Tx, user_id: UserId, issuer: str | None, account_name: str, now: Millis
+    ) -> str:
         """Make a new secret, pending until a code proves that the app has it; return its `otpauth` URI."""
         secret = totp.new_secret(self._settings.parameters.algorithm)
         authenticator = Authenticator(
@@ -100,8 +102,8 @@ class TotpMethod:
             last_step=rules.NO_STEP,
             created_at=now,
         )
-        sealed = self._keyring.seal(secret, authenticator.place)
-        sql.stage(tx, msgspec.structs.replace(authenticator, sealed_secret=sealed))
+        sealed = self._keyring.seal(secret, authenticator.context)
+        sql.insert_pending(tx, msgspec.structs.replace(authenticator, sealed_secret=sealed))
         return _uri(secret, authenticator, account_name)
 
     async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> RevealedSecret | None:
@@ -113,49 +115,51 @@ class TotpMethod:
         uri = _uri(self._secret(meant), meant, account_name)
         return RevealedSecret(uri, is_active=meant.state is State.ACTIVE)
 
-    async def _use(self, tx: Tx, authenticator: Authenticator, step: int, claim: Claim) -> Proven | Used:
+    async def _use(
+        self, tx: Tx, authenticator: Authenticator, step: int, attempt: Attempt
+    ) -> Verified | Used:
         """Use the time step of a right code up; a step that is used, or lies before one, is used for good."""
-        if not await sql.advance(tx, authenticator.id, step, claim.browser):
-            elsewhere = await sql.is_reuse_elsewhere(tx, authenticator.id, claim.browser)
+        if not await sql.advance(tx, authenticator.id, step, attempt.browser):
+            elsewhere = await sql.is_reuse_elsewhere(tx, authenticator.id, attempt.browser)
             return Used(Refused(ErrorCode.INVALID_CODE), elsewhere)
         if not self._keyring.is_current_seal(authenticator.sealed_secret):
             secret = self._secret(authenticator)
-            sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.place))
-        return Proven(self.name, Amr.TOTP)
+            sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.context))
+        return Verified(self.name, Amr.TOTP)
 
     async def _confirm(
-        self, tx: Tx, pending: Authenticator, step: int, *, replaces: Authenticator | None, claim: Claim
-    ) -> Proven | Refused:
+        self, tx: Tx, pending: Authenticator, step: int, *, replaces: Authenticator | None, attempt: Attempt
+    ) -> Verified | Refused:
         if replaces is not None:
             # First make sure of the new one: a refusal commits, and must not cost the owner the old one (I6).
-            if not await sql.hold_pending(tx, pending.id, step):
+            if not await sql.lock_pending(tx, pending.id, step):
                 return Refused(ErrorCode.INVALID_CODE)
             await sql.drop_active(tx, pending.user_id)
-        if not await sql.confirm(tx, pending.id, step, claim.browser, claim.now):
+        if not await sql.confirm(tx, pending.id, step, attempt.browser, attempt.now):
             return Refused(ErrorCode.INVALID_CODE)
-        return Proven(
+        return Verified(
             self.name, Amr.TOTP, Change.FACTOR_ADDED if replaces is None else Change.FACTOR_REPLACED
         )
 
-    def _refusal(self, pending: Authenticator | None, claim: Claim) -> Refused:
+    def _refusal(self, pending: Authenticator | None, attempt: Attempt) -> Refused:
         """Refuse a code; at enrolment say so where it is right for another time: the device's clock is off.
 
         At sign-in it would be an oracle: forty codes would be called right where three are accepted. Whoever enrols holds
         the secret and can learn nothing.
         """
         if pending is not None:
-            steps = rules.near_steps(pending.parameters, claim.now, self._settings.window)
-            step = totp.latest_match(self._secret(pending), pending.parameters, claim.code, steps)
+            steps = rules.near_steps(pending.parameters, attempt.now, self._settings.window)
+            step = totp.latest_match(self._secret(pending), pending.parameters, attempt.code, steps)
             if step is not None:
-                return rules.refuse_out_of_time(step, claim.now, pending.parameters)
+                return rules.refuse_out_of_time(step, attempt.now, pending.parameters)
         return Refused(ErrorCode.INVALID_CODE)
 
-    def _matching_step(self, authenticator: Authenticator, claim: Claim) -> int | None:
+    def _matching_step(self, authenticator: Authenticator, attempt: Attempt) -> int | None:
         secret, window = self._secret(authenticator), self._settings.window
-        return totp.matching_step(secret, authenticator.parameters, claim.code, claim.now, window)
+        return totp.matching_step(secret, authenticator.parameters, attempt.code, attempt.now, window)
 
     def _secret(self, authenticator: Authenticator) -> bytes:
-        return self._keyring.unseal(authenticator.sealed_secret, authenticator.place)
+        return self._keyring.unseal(authenticator.sealed_secret, authenticator.context)
 
 
 def _uri(secret: bytes, authenticator: Authenticator, account_name: str) -> str:

@@ -10,7 +10,7 @@ import base64
 import hmac
 import secrets
 
-from athena_auth.challenge.method import Granted, Reused
+from athena_auth.challenge.factor import Granted, Reused
 from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis, after

@@ -27,7 +27,7 @@ def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis
     if requirement.level is Level.TWO:
         if not has_factors:
             return ErrorCode.ENROLMENT_REQUIRED
-        good = session.proof.level is Level.TWO and (
+        good = session.assurance.level is Level.TWO and (
             within is None or has_fresh_second_factor(session, now, within)
         )
         return None if good else ErrorCode.STEP_UP_REQUIRED

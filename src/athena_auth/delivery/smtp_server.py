@@ -24,7 +24,7 @@ class TlsMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Relay:
+class SmtpServer:
     """A mail server and how to talk to it; `ca` is a PEM file to trust in place of the system's."""
 
     host: str
@@ -35,7 +35,7 @@ class Relay:
     ca: str | None = None
 
 
-def parse_relay(url: str) -> Relay:
+def parse_smtp_url(url: str) -> SmtpServer:
     """Read a relay from its URL.
 
     Raises:
@@ -54,7 +54,7 @@ def parse_relay(url: str) -> Relay:
         raise _unreadable()
     options = _options(parts)
     tls = tls_mode(parts.scheme, host, options.get("starttls"))
-    return Relay(
+    return SmtpServer(
         host=host,
         port=port or (_SMTPS_PORT if tls is TlsMode.IMPLICIT else _SMTP_SUBMISSION_PORT),
         tls=tls,
