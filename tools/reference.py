@@ -114,7 +114,7 @@ def _cli() -> str:
         "--name",
         "athena-auth",
     ]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own words
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     text = re.sub(r' ?<span style="[^"]*">(ATHENA_\w+)</span>', r" (`\1`)", text)
     return text.replace("# `athena-auth`", "# The command line", 1)
 

@@ -46,7 +46,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--no-deps",
         "--no-build-isolation",
     ]
-    subprocess.run([*command, "--wheel-dir", folder, PACKAGE], check=True, timeout=60)  # noqa: S603 - our own package
+    subprocess.run([*command, "--wheel-dir", folder, PACKAGE], check=True, timeout=60)
     [built] = folder.iterdir()
     return built
 
@@ -73,7 +73,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_in(environment: Path, statement: str) -> subprocess.CompletedProcess[str]:
     # Without this interpreter's own packages (-S), this working directory and its variables (-I).
     script = f"import sys; sys.path.append({str(environment)!r}); {statement}"
-    return subprocess.run(  # noqa: S603 - our own lines
+    return subprocess.run(
         [sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False, timeout=60
     )
 

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from athena_auth.accounts.requirement import Requirement
 from athena_auth.accounts.service import Resolver
+from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.errors import RefusedError, answer_refusal
 from athena_auth.host.events import Events, Subscriber
@@ -40,6 +41,7 @@ class Athena:
         *,
         clock: Clock | None = None,
         transport: Transport | None = None,
+        hasher: PasswordHasher | None = None,
         migrates: bool = True,
     ) -> None:
         """Build the server; nothing is connected yet.
@@ -48,6 +50,7 @@ class Athena:
             settings: From the environment and `.env` by default.
             clock: Tells the time; the system's by default.
             transport: Takes mail; the one of `ATHENA_MAIL_URL` by default.
+            hasher: Hashes passwords; at the cost of the settings by default. One of a low cost is for tests only.
             migrates: Whether starting brings the database up to date. Processes that start together take turns.
 
         Raises:
@@ -55,7 +58,8 @@ class Athena:
             Unavailable: the secret beside an SQLite file cannot be kept.
         """
         self._settings = settings or load_settings()
-        self._clock, self._transport, self._migrates = clock, transport, migrates
+        self._clock, self._transport, self._hasher = clock, transport, hasher
+        self._migrates = migrates
         self._events = Events()
         self._run = self._new_run()
         self._has_run = self._is_running = False
@@ -145,7 +149,13 @@ class Athena:
         return await self._run.wired.sweeper.sweep()
 
     def _new_run(self) -> Run:
-        return Run(self._settings, self._events.hear, clock=self._clock, transport=self._transport)
+        return Run(
+            self._settings,
+            self._events.hear,
+            clock=self._clock,
+            transport=self._transport,
+            hasher=self._hasher,
+        )
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Serve one ASGI lifespan. What an operator can mend is one sentence in the log, without a traceback."""

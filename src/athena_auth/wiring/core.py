@@ -5,6 +5,7 @@ import msgspec
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up import StepUp
+from athena_auth.authenticators import sql as authenticators_sql
 from athena_auth.backup_codes import sql as backup_codes_sql
 from athena_auth.backup_codes.factor import BackupCodeFactor
 from athena_auth.challenge.aftermath import Aftermath
@@ -21,14 +22,13 @@ from athena_auth.otp.factor import OtpFactor, OtpSettings
 from athena_auth.recovery import sql as recovery_sql
 from athena_auth.recovery.recognition import RecognitionLinks
 from athena_auth.settings import BASE_PATH, Settings
-from athena_auth.totp import sql as totp_sql
 from athena_auth.totp.factor import TotpFactor, TotpSettings
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.trusted_devices.device_trust import TrustedDevices
 from athena_auth.wiring.foundation import Foundation
 
 _SUBSCRIBERS = (
-    totp_sql.credentials_changed,
+    authenticators_sql.credentials_changed,
     otp_sql.credentials_changed,
     backup_codes_sql.credentials_changed,
     trusted_devices_sql.credentials_changed,

@@ -19,7 +19,7 @@ NETWORK_ERROR = "NETWORK_ERROR"
 """The connection failed before a response was received."""
 TIMEOUT = "TIMEOUT"
 """No response was received in time."""
-TOKEN_STORE_FAILED = "TOKEN_STORE_FAILED"  # noqa: S105 - the name of an error
+TOKEN_STORE_FAILED = "TOKEN_STORE_FAILED"
 """The token store raised an exception."""
 
 
