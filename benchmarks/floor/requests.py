@@ -103,7 +103,7 @@ class Requests:
             secret = self._keyring.unseal(row["sealed_data"], f"totp:{user_id}:{row['id']}")
             step = totp.matching_step(secret, _PARAMETERS, code, now, 1)
             await tx.execute(USE_STEP, id=row["id"], counter=step, browser=_BROWSER, now=now)
-            return await self._sign_in(tx, challenge, user_id, EventName.TOTP_ACCEPTED, now)
+            return await self._sign_in(tx, challenge, user_id, "second-step:totp:accepted", now)
 
         return await self._database.transact(work)
 
@@ -117,7 +117,7 @@ class Requests:
                 SPEND_CODE, binding=challenge, user_id=user_id, code_hash=code_hash, browser=_BROWSER, now=now
             )
             tx.defer(CLEAR_SENDS, user_id=user_id, kind=SendKind.CHALLENGE)
-            return await self._sign_in(tx, challenge, user_id, EventName.OTP_ACCEPTED, now)
+            return await self._sign_in(tx, challenge, user_id, "second-step:otp:accepted", now)
 
         return await self._database.transact(work)
 
@@ -129,9 +129,9 @@ class Requests:
             code_hash = self._keyring.hash_code(code.replace("-", ""), f"backup-code:{user_id}")
             await tx.execute(SPEND_BACKUP_CODE, user_id=user_id, code_hash=code_hash, browser=_BROWSER)
             await tx.fetch_one(COUNT_BACKUP_CODES, user_id=user_id, state="active")
-            answer = await self._sign_in(tx, challenge, user_id, EventName.BACKUP_CODE_ACCEPTED, now)
+            answer = await self._sign_in(tx, challenge, user_id, "second-step:backup-code:accepted", now)
             mail = Mail(new_id(now), answer["user"]["email"], answer["user"]["name"], "", now + _WEEK)
-            await _pay_for_send(tx, user_id, SendKind.NEWS, now)
+            await _pay_for_send(tx, user_id, SendKind.NOTIFICATION, now)
             self._post(tx, mail, now)
             return answer, mail
 
@@ -160,7 +160,7 @@ class Requests:
 
         return await self._database.transact(work)
 
-    async def _sign_in(self, tx: Tx, challenge: bytes, user_id: str, event: EventName, now: Millis) -> Any:
+    async def _sign_in(self, tx: Tx, challenge: bytes, user_id: str, event: str, now: Millis) -> Any:
         tx.defer(CLEAR_FAILURES, user_id=user_id, kind=_KIND)
         account = await tx.fetch_one(LOAD_ACCOUNT, id=user_id)
         tx.defer(SPEND_CHALLENGE, token_digest=challenge)

@@ -149,7 +149,7 @@ class EnrolmentService:
         if refused is not None:
             return refused
         await otp.begin_enrolment(tx, account.id, now, number)
-        await otp.post_paid(tx, account, binding, now, confirming=True)
+        await otp.send_counted(tx, account, binding, now, confirming=True)
         for event in (EventName.ENROLMENT_BEGUN, EventName.OTP_SENT):
             audit.record(tx, audit_event(signed_in, event), now)
         return Enrolment(await self._pending_codes(tx, account, now))

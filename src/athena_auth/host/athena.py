@@ -20,6 +20,7 @@ from athena_auth.kernel.outcome import Unavailable
 from athena_auth.sessions.model import Level
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route
+from athena_auth.wiring.core import known_events
 
 S = TypeVar("S", bound=Subscriber)
 
@@ -60,10 +61,10 @@ class Athena:
         self._settings = settings or load_settings()
         self._clock, self._transport, self._hasher = clock, transport, hasher
         self._migrates = migrates
-        self._events = Events()
+        self._events = Events(known_events())
         self._run = self._new_run()
         self._has_run = self._is_running = False
-        self.session = Guard(lambda: self._run.gatekeeper, Requirement())
+        self.session = Guard(lambda: self._run.guard_context, Requirement())
         self.users = Users(lambda: self._run.wired.administration)
         # FastAPI, Starlette and Litestar each type this mapping in their own way.
         self.exception_handlers: dict[Any, Any] = {RefusedError: answer_refusal}
@@ -95,7 +96,7 @@ class Athena:
         """
         if fresh is not None and fresh <= 0:
             raise ValueError("fresh is a number of seconds, more than 0")
-        return Guard(lambda: self._run.gatekeeper, Requirement(Level(level), fresh))
+        return Guard(lambda: self._run.guard_context, Requirement(Level(level), fresh))
 
     def on(self, pattern: str) -> Callable[[S], S]:
         """Have a function told, after the commit, of events whose name matches `pattern`: `@athena.on("account:*")`.

@@ -57,7 +57,7 @@ class Run:
         self._limits = request_limits(settings, base.clock)
         policy = edge_policy(settings, self._limits)
         self.application: ASGIApp = application(self.routes, self.wired.resolver, settings, policy)
-        self.gatekeeper = GuardContext(policy, self.wired.resolver, base.clock)
+        self.guard_context = GuardContext(policy, self.wired.resolver, base.clock)
 
     async def start(self, *, migrates: bool) -> None:
         """Connect to the database; begin to send mail and to sweep.

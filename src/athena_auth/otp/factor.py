@@ -46,6 +46,7 @@ class OtpFactor:
     """Sends, judges and uses up codes."""
 
     name = FactorName.OTP
+    code_name = "sent code"
     is_throttled = True
     malformed = Refused(
         ErrorCode.INVALID_CODE,
@@ -155,7 +156,7 @@ class OtpFactor:
         """Count a send and do it, unless too many were sent to this account of late."""
         refused = await self.consume_send(tx, account, binding, client, now)
         if refused is None:
-            await self.post_paid(tx, account, binding, now, confirming=confirming)
+            await self.send_counted(tx, account, binding, now, confirming=confirming)
         return refused
 
     async def consume_send(
@@ -164,7 +165,7 @@ class OtpFactor:
         """Count a send; return the refusal when too many were sent to this account of late."""
         return await sends.consume(tx, account.id, _sends_of(binding), client.address, now)
 
-    async def post_paid(
+    async def send_counted(
         self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
     ) -> None:
         """Make a code that is good only for this challenge or session, and put it into the outbox.

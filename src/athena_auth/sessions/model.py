@@ -58,7 +58,7 @@ class Session(msgspec.Struct, frozen=True):
     expires_at: Millis
 
 
-class SessionTerms(msgspec.Struct, frozen=True):
+class SessionOptions(msgspec.Struct, frozen=True):
     """How a new session is to live."""
 
     ttl: int

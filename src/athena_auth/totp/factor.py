@@ -47,6 +47,7 @@ class TotpFactor:
     """Judges the codes of authenticator apps."""
 
     name = FactorName.TOTP
+    code_name = "code of an authenticator app"
     is_throttled = True
     malformed = Refused(
         ErrorCode.INVALID_CODE,
