@@ -10,12 +10,12 @@ import pytest
 from athena_auth import Athena, AuthEvent
 from athena_auth.factors import BackupCodes, Otp, Totp
 from support.dump import fetch_all
-from support.hotp import Fob, code_of
+from support.key_fob import KeyFob, code_of
 from support.person import PASSWORD, Person, sign_up
 from support.process import PATIENCE
 from support.world import World, world_over
 
-FACTORS = (Totp, Otp, BackupCodes, Fob)
+FACTORS = (Totp, Otp, BackupCodes, KeyFob)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ async def test_the_reference_describes_it(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "factors", [(Totp, Otp), (Totp, Otp, BackupCodes, Fob, Fob), (Totp, Totp, Otp, BackupCodes)]
+    "factors", [(Totp, Otp), (Totp, Otp, BackupCodes, KeyFob, KeyFob), (Totp, Totp, Otp, BackupCodes)]
 )
 def test_factors_that_do_not_go_together_are_refused(factors: Any, sqlite_url: str) -> None:
     with pytest.raises(ValueError, match=r"^factors: "):

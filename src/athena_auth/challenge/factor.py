@@ -89,7 +89,7 @@ class Factor(Protocol):
         """Tell whether this account, which has a second factor on, can answer a challenge by it."""
         ...
 
-    def credentials_changed(self, change: Change) -> tuple[Statement, ...]:
+    def credentials_changed(self, change: Change, /) -> tuple[Statement, ...]:
         """Return the writes, by `user_id`, that end or move on what this factor keeps beside its authenticators (I5)."""
         ...
 

@@ -199,7 +199,7 @@ class Otp:
         found = active(loaded, self.name) if pending_at is None else pending(loaded, self.name, pending_at)
         return None if found is None else number_of(found.details)
 
-    def credentials_changed(self, change: Change) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's
+    def credentials_changed(self, _change: Change) -> tuple[Statement, ...]:
         """End the codes that have not been used, whatever changed."""
         return (sql.END_CODES,)
 

@@ -85,7 +85,7 @@ class Totp:
             return await self._use(tx, in_force, step, attempt)
         return self._refusal(enrolled, attempt)
 
-    def credentials_changed(self, change: Change) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's
+    def credentials_changed(self, _change: Change) -> tuple[Statement, ...]:
         """Return nothing: an app has its authenticator, and nothing beside it."""
         return ()
 

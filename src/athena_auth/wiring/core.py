@@ -73,15 +73,7 @@ def core_of(settings: Settings, base: Foundation, factories: tuple[FactorFactory
         base.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings))
     )
     passwords = PasswordVerifier(base.store, base.clock, base.pool, notifications)
-    events = CredentialEvents(
-        notifications,
-        (
-            authenticators_sql.credentials_changed,
-            *(factor.credentials_changed for factor in methods),
-            trusted_devices_sql.credentials_changed,
-            recovery_sql.credentials_changed,
-        ),
-    )
+    events = _credential_events(notifications, factors)
     verifier = AttemptVerifier(notifications, trust)
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return Core(
@@ -109,6 +101,16 @@ def core_of(settings: Settings, base: Foundation, factories: tuple[FactorFactory
             relaxed=settings.step_up == "password",
         ),
     )
+
+
+def _credential_events(notifications: SecurityNotifications, factors: Factors) -> CredentialEvents:
+    subscribers = (
+        authenticators_sql.credentials_changed,
+        *(factor.credentials_changed for factor in factors.every),
+        trusted_devices_sql.credentials_changed,
+        recovery_sql.credentials_changed,
+    )
+    return CredentialEvents(notifications, subscribers)
 
 
 def _factors(parts: FactorParts, factories: tuple[FactorFactory, ...]) -> Factors:
