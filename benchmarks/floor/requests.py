@@ -104,7 +104,7 @@ class Requests:
             secret = self._keyring.unseal(row["sealed_data"], f"totp:{user_id}:{row['id']}")
             step = totp.matching_step(secret, _PARAMETERS, code, now, 1)
             await tx.execute(ADVANCE_STEP, id=row["id"], counter=step, browser=_BROWSER, now=now)
-            return await self._sign_in(tx, challenge, user_id, EventName.TOTP_ACCEPTED, now)
+            return await self._sign_in(tx, challenge, user_id, "second-step:totp:accepted", now)
 
         return await self._database.transact(work)
 
@@ -123,7 +123,7 @@ class Requests:
                 now=now,
             )
             tx.defer(RESET_SENDS, user_id=user_id, kind=SendKind.CHALLENGE)
-            return await self._sign_in(tx, challenge, user_id, EventName.OTP_ACCEPTED, now)
+            return await self._sign_in(tx, challenge, user_id, "second-step:otp:accepted", now)
 
         return await self._database.transact(work)
 
@@ -135,7 +135,7 @@ class Requests:
             code_hash = self._keyring.hash_code(code.replace("-", ""), f"backup-code:{user_id}")
             await tx.execute(CONSUME_BACKUP_CODE, user_id=user_id, code_hash=code_hash, browser=_BROWSER)
             await tx.fetch_one(COUNT_BACKUP_CODES, user_id=user_id, state="active")
-            answer = await self._sign_in(tx, challenge, user_id, EventName.BACKUP_CODE_ACCEPTED, now)
+            answer = await self._sign_in(tx, challenge, user_id, "second-step:backup-code:accepted", now)
             mail = Mail(new_id(now), answer["user"]["email"], answer["user"]["name"], "", now + _WEEK)
             await _consume_send(tx, user_id, SendKind.NOTIFICATION, now)
             self._post(tx, mail, now)
@@ -166,7 +166,7 @@ class Requests:
 
         return await self._database.transact(work)
 
-    async def _sign_in(self, tx: Tx, challenge: bytes, user_id: str, event: EventName, now: Millis) -> Any:
+    async def _sign_in(self, tx: Tx, challenge: bytes, user_id: str, event: str, now: Millis) -> Any:
         tx.defer(RESET_FAILURES, user_id=user_id, kind=_KIND)
         account = await tx.fetch_one(LOAD_ACCOUNT, id=user_id)
         tx.defer(CONSUME_CHALLENGE, token_digest=challenge)

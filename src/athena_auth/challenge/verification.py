@@ -7,8 +7,7 @@ from athena_auth.accounts.episodes import begins_episode
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import AuditEvent, EventName
-from athena_auth.challenge.audit_events import ACCEPTED, REFUSED
+from athena_auth.audit.model import AuditEvent, EventName, Stage, Verdict, verification_event
 from athena_auth.challenge.factor import Attempt, DeviceTrust, Factor, Used, Verified
 from athena_auth.crypto.keys import UnreadableError
 from athena_auth.delivery.model import MessageKind
@@ -33,6 +32,11 @@ class RequestContext(msgspec.Struct, frozen=True):
     """The live session it is offered in, if it is."""
     recognized: bool = False
     """Whether the challenge was issued to a browser that has signed in to this account before."""
+
+    @property
+    def stage(self) -> Stage:
+        """What the verification is part of."""
+        return Stage.SIGN_IN if self.session_id is None else Stage.STEP_UP
 
     @property
     def kind(self) -> AttemptKind:
@@ -91,7 +95,7 @@ class AttemptVerifier:
         now: Millis,
     ) -> str | None:
         """Record a verified code and notify the owner; return the token of the device, if it is trusted from now on."""
-        event = ACCEPTED[verified.method, context.session_id is not None]
+        event = verification_event(context.stage, verified.method, Verdict.ACCEPTED)
         entry = AuditEvent(name=event, user_id=account.id, client=context.client, session_id=session_id)
         audit.record(tx, entry, now)
         if verified.codes_left is not None:
@@ -130,7 +134,8 @@ class AttemptVerifier:
         await budget.record_failure(
             tx, attempt.user_id, context.kind, allowed, attempt.now, warned=kind is not None
         )
-        self._record(tx, REFUSED[method.name, attempt.binding.signed_in], attempt, context, refused.code)
+        event = verification_event(context.stage, method.name, Verdict.REFUSED)
+        self._record(tx, event, attempt, context, refused.code)
         if kind is MessageKind.SECOND_FACTOR_CLOSED:
             self._record(tx, EventName.SECOND_STEP_CLOSED, attempt, context)
         await self._notify(tx, kind, attempt, context)
@@ -150,7 +155,7 @@ class AttemptVerifier:
     def _record(
         self,
         tx: Tx,
-        event: EventName,
+        event: str,
         attempt: Attempt,
         context: RequestContext,
         reason: ErrorCode | None = None,

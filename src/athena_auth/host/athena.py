@@ -20,6 +20,7 @@ from athena_auth.kernel.outcome import Unavailable
 from athena_auth.sessions.model import Level
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route
+from athena_auth.wiring.core import known_events
 
 S = TypeVar("S", bound=Subscriber)
 
@@ -60,7 +61,7 @@ class Athena:
         self._settings = settings or load_settings()
         self._clock, self._transport, self._hasher = clock, transport, hasher
         self._migrates = migrates
-        self._events = Events()
+        self._events = Events(known_events())
         self._run = self._new_run()
         self._has_run = self._is_running = False
         self.session = Guard(lambda: self._run.guard_context, Requirement())

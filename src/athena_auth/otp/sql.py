@@ -1,7 +1,6 @@
 """Statements over `athena_sent_code`."""
 
 from athena_auth.challenge.factor import Attempt
-from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.otp.model import ConsumedCode, SentCode
@@ -27,7 +26,7 @@ _CONSUME_CODE = Statement("""
       AND used_by IS NULL
     RETURNING phone_number
 """)
-_END_CODES = Statement("DELETE FROM athena_sent_code WHERE user_id = :user_id")
+END_CODES = Statement("DELETE FROM athena_sent_code WHERE user_id = :user_id")
 
 
 SWEEP = Statement("""
@@ -68,8 +67,3 @@ async def consume_code(tx: Tx, attempt: Attempt, code_hash: bytes) -> ConsumedCo
         now=attempt.now,
     )
     return None if row is None else ConsumedCode(row["phone_number"])
-
-
-def credentials_changed(_change: Change) -> tuple[Statement, ...]:
-    """End the codes that have not been used."""
-    return (_END_CODES,)
