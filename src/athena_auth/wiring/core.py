@@ -67,7 +67,6 @@ def core_of(settings: Settings, base: Foundation, factories: tuple[FactorFactory
         ValueError: the factors do not go together.
     """
     factors = _factors(FactorParts(base.keyring, base.outbox, settings), factories)
-    methods = factors.every
     trust = TrustedDevices(base.keyring, settings.trust_ttl)
     notifications = SecurityNotifications(
         base.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings))
@@ -83,7 +82,7 @@ def core_of(settings: Settings, base: Foundation, factories: tuple[FactorFactory
         passwords=passwords,
         notifications=notifications,
         events=events,
-        sign_in_policy=SignInPolicy(methods, trust, notifications, lifetimes),
+        sign_in_policy=SignInPolicy(factors.every, trust, notifications, lifetimes),
         second_step=SecondStep(
             store=base.store,
             clock=base.clock,
@@ -97,7 +96,7 @@ def core_of(settings: Settings, base: Foundation, factories: tuple[FactorFactory
             clock=base.clock,
             passwords=passwords,
             verifier=verifier,
-            methods=methods,
+            methods=factors.every,
             relaxed=settings.step_up == "password",
         ),
     )
