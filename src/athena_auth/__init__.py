@@ -1,6 +1,7 @@
 """Athena Auth: a self-hosted two-factor authentication server.
 
-`Athena` is the server to mount in an application, with guards for its routes; `create_app()` one that stands alone.
+`Athena` is the server to mount in an application, with guards for the application's routes. `create_app()` makes a
+standalone server.
 """
 
 from importlib import import_module
@@ -33,7 +34,7 @@ __all__ = [
     "load_settings",
 ]
 
-_HOMES = {
+_MODULES = {
     "Athena": "athena_auth.host.athena",
     "AuthEvent": "athena_auth.host.model",
     "Guard": "athena_auth.host.guard",
@@ -50,7 +51,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for (PEP 562): one part of the package must not cost all."""
-    if name not in _HOMES:
+    """Import a public name on first access (PEP 562), so that using one part does not import all parts."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

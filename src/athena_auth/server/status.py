@@ -1,4 +1,4 @@
-"""Whether the server is up."""
+"""`/ok`: the server is running."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from athena_auth.wire.route import Access, Call, NoBody, Route
 
 
 class OkAnswer(msgspec.Struct, frozen=True):
-    """The server is up."""
+    """The server is running."""
 
     ok: Done = True
 
@@ -21,7 +21,7 @@ async def _ok(_call: Call[None, NoBody]) -> Reply:
 
 
 def status_routes() -> tuple[Route, ...]:
-    """Return the routes."""
+    """Return `/ok`."""
     return (
         Route(
             method="GET",
@@ -29,7 +29,7 @@ def status_routes() -> tuple[Route, ...]:
             handler=_ok,
             access=Access.PUBLIC,
             answer=OkAnswer,
-            summary="Say that the server is up",
+            summary="Check that the server is running",
             tag="server",
         ),
     )

@@ -1,1 +1,1 @@
-"""The database. The only room that knows a driver; everybody else sees `Store` and `Tx`."""
+"""The database. Only this package imports a database driver; other packages use `Store`, `Tx` and `Runner`."""

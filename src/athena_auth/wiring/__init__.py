@@ -1,7 +1,6 @@
-"""The only place that builds things: from settings to routes.
+"""Builds a server from its settings: infrastructure (`foundation`), shared objects (`core`), services and routes (`routes`).
 
-`foundation` makes what every slice stands on, `core` what sign-in and the second step share, and `routes` puts
-the slices on top of both.
+The HTTP side is built by `server.app`, and `host.run` combines the two.
 """
 
 import msgspec
@@ -31,7 +30,7 @@ __all__ = ["Wired", "build"]
 
 
 class Wired(msgspec.Struct, frozen=True):
-    """A server's parts, put together but not started."""
+    """The parts of a server, built but not started."""
 
     foundation: Foundation
     resolver: Resolver
@@ -41,11 +40,11 @@ class Wired(msgspec.Struct, frozen=True):
 
 
 def build(settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None) -> Wired:
-    """Put a server together. The clock and the mail transport are seams; both are real by default.
+    """Build a server. Tests replace the clock and the mail transport; by default both are real.
 
     Raises:
-        SettingsError: an address among the settings cannot be used.
-        Unavailable: the secret beside an SQLite file cannot be kept.
+        SettingsError: a setting cannot be used.
+        Unavailable: the generated secret of an SQLite file cannot be stored.
     """
     base = lay_foundation(settings, clock or SystemClock(), transport)
     core = core_of(settings, base)
@@ -66,5 +65,5 @@ def _sweeper(settings: Settings, base: Foundation) -> Sweeper:
         retired_tokens_sql.SWEEP,
         sends_sql.SWEEP,
     )
-    trail = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
-    return Sweeper(base.store, base.clock, (*map(Sweep, expiring), trail))
+    audit_events = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
+    return Sweeper(base.store, base.clock, (*map(Sweep, expiring), audit_events))

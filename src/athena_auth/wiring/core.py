@@ -1,4 +1,4 @@
-"""What sign-in and the second step share: the factors, the one door to a session, and who hears of changes."""
+"""Builds what several slices share: the factors, the sign-in policy, the second step, and credential events."""
 
 import msgspec
 
@@ -37,7 +37,7 @@ _SUBSCRIBERS = (
 
 
 class Core(msgspec.Struct, frozen=True):
-    """The parts that more than one slice works with."""
+    """The objects that several slices use."""
 
     factors: Factors
     trust: TrustedDevices
@@ -51,7 +51,7 @@ class Core(msgspec.Struct, frozen=True):
 
 
 def core_of(settings: Settings, base: Foundation) -> Core:
-    """Build them on a foundation."""
+    """Build the shared objects."""
     factors = _factors(settings, base)
     methods = (factors.totp, factors.otp, factors.backup_codes)
     trust = TrustedDevices(base.keyring, settings.trust_ttl)

@@ -1,4 +1,4 @@
-"""What every slice stands on."""
+"""Builds the infrastructure: database, keys, mail and background work."""
 
 import msgspec
 
@@ -20,7 +20,7 @@ from athena_auth.wiring.messages import open_mail, open_texts
 
 
 class Foundation(msgspec.Struct, frozen=True):
-    """The database, time, keys, and what goes on after an answer."""
+    """The infrastructure that every slice uses."""
 
     store: Store
     clock: Clock
@@ -31,7 +31,7 @@ class Foundation(msgspec.Struct, frozen=True):
 
 
 def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None) -> Foundation:
-    """Make them; nothing is connected or started yet. Raises `SettingsError` and `Unavailable`."""
+    """Build the infrastructure, without connecting or starting anything. Raises `SettingsError` and `Unavailable`."""
     store = open_store(settings)
     mail = open_mail(settings, transport)
     keyring = open_keyring(settings)
@@ -41,7 +41,7 @@ def lay_foundation(settings: Settings, clock: Clock, transport: Transport | None
 
 
 def open_store(settings: Settings) -> Store:
-    """Return the database that the settings name, not connected yet. Raises `SettingsError`."""
+    """Return the configured database, not yet connected. Raises `SettingsError`."""
     limits = StoreLimits(
         settings.database_timeout, settings.lock_timeout, settings.prepared_statements == "on"
     )
@@ -52,15 +52,15 @@ def open_store(settings: Settings) -> Store:
 
 
 def open_keyring(settings: Settings, *, makes_one: bool = True) -> Keyring:
-    """Derive the keys from the configured secrets, else from the one beside an SQLite file.
+    """Derive the keys from the configured secrets, or from the generated secret next to an SQLite file.
 
     Args:
         settings: Name the secrets and the database.
-        makes_one: Whether a secret is made beside an SQLite file that has none yet.
+        makes_one: Whether to generate a secret for an SQLite file that has none.
 
     Raises:
-        SettingsError: there is none, and PostgreSQL has no place for one that is made.
-        Unavailable: the secret beside an SQLite file cannot be kept.
+        SettingsError: no secret is set, and the database is PostgreSQL.
+        Unavailable: the generated secret is missing, or cannot be read or stored.
     """
     given = settings.secrets or settings.secret
     return Keyring(_secret_beside(settings, makes_one=makes_one) if given is None else parse_secrets(given))
@@ -69,6 +69,6 @@ def open_keyring(settings: Settings, *, makes_one: bool = True) -> Keyring:
 def _secret_beside(settings: Settings, *, makes_one: bool) -> dict[int, bytes]:
     path = read_database_url(settings.database_url)
     if path is None:
-        # Beside a database that several machines share there is no place for a made-up secret.
+        # Several machines may share this database: a secret generated on one of them would not reach the others.
         raise SettingsError(f"ATHENA_SECRET is needed with PostgreSQL; {HOW_TO_MAKE_ONE}.")
     return {1: secret_beside(path, makes_one=makes_one)}
