@@ -18,6 +18,7 @@ class BackupCodeFactor:
     """Makes, judges and uses up backup codes."""
 
     name = FactorName.BACKUP_CODE
+    code_name = "backup code"
     is_throttled = False
     """80 bits cannot be guessed, and an owner whose other factors are blocked must get in by one."""
     malformed = Refused(

@@ -55,6 +55,8 @@ class Factor(Protocol):
     """A second factor. All steps take the caller's transaction."""
 
     name: FactorName
+    code_name: str
+    """What its codes are called in a sentence, such as "backup code"."""
     is_throttled: bool
     """Whether its codes are short enough to be guessed, so that attempts must be limited (SP 800-63B-4 section 3.2.2)."""
 

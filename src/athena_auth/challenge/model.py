@@ -60,9 +60,9 @@ class ChallengeIssued(msgspec.Struct, frozen=True):
 class Change(StrEnum):
     """What happened to an account's credentials (I5)."""
 
-    PASSWORD_CHANGED = "password-changed"  # noqa: S105
+    PASSWORD_CHANGED = "password-changed"
     """By its owner, who knew the old one."""
-    PASSWORD_RESET = "password-reset"  # noqa: S105
+    PASSWORD_RESET = "password-reset"
     """By somebody who reads mail at the account's address."""
     ACCOUNT_RECLAIMED = "account-reclaimed"
     """By the same, of an account whose address nobody had verified: what was set up before is not theirs."""

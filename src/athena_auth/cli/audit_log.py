@@ -72,7 +72,7 @@ def _line(listed: ListedEvent) -> Line:
     entry = listed.entry
     return Line(
         at=timestamp(listed.at),
-        event=entry.name.value,
+        event=entry.name,
         user_id=entry.user_id,
         email=listed.email,
         reason=None if entry.reason is None else entry.reason.value,

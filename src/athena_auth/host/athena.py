@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from athena_auth.accounts.requirement import Requirement
 from athena_auth.accounts.service import Resolver
+from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.errors import RefusedError, answer_refusal
 from athena_auth.host.events import Events, Subscriber
@@ -19,6 +20,7 @@ from athena_auth.kernel.outcome import Unavailable
 from athena_auth.sessions.model import Level
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route
+from athena_auth.wiring.core import known_events
 
 S = TypeVar("S", bound=Subscriber)
 
@@ -38,6 +40,7 @@ class Athena:
         settings: From the environment and `.env` by default.
         clock: The system's clock by default.
         transport: Sends mail; by default the transport of `ATHENA_MAIL_URL`.
+        hasher: Hashes passwords; by default at the cost of the settings. A lower cost is for tests only.
         migrates: Whether starting upgrades the database. Processes that start together take turns.
 
     Raises:
@@ -51,11 +54,13 @@ class Athena:
         *,
         clock: Clock | None = None,
         transport: Transport | None = None,
+        hasher: PasswordHasher | None = None,
         migrates: bool = True,
     ) -> None:
         self._settings = settings or load_settings()
-        self._clock, self._transport, self._migrates = clock, transport, migrates
-        self._events = Events()
+        self._clock, self._transport, self._hasher = clock, transport, hasher
+        self._migrates = migrates
+        self._events = Events(known_events())
         self._run = self._new_run()
         self._has_run = self._is_running = False
         self.session = Guard(lambda: self._run.guard_context, Requirement())
@@ -144,7 +149,13 @@ class Athena:
         return await self._run.wired.sweeper.sweep()
 
     def _new_run(self) -> Run:
-        return Run(self._settings, self._events.receive, clock=self._clock, transport=self._transport)
+        return Run(
+            self._settings,
+            self._events.receive,
+            clock=self._clock,
+            transport=self._transport,
+            hasher=self._hasher,
+        )
 
     async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
         """Serve one ASGI lifespan. An error that an operator can fix is logged as one sentence, without a traceback."""

@@ -8,10 +8,10 @@ must not miss any reads the audit log in the database.
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
-from athena_auth.audit.model import EventName, RecordedEvent
+from athena_auth.audit.model import RecordedEvent
 from athena_auth.host.model import AuthEvent, event_of
 from athena_auth.kernel.log import Log
 
@@ -43,7 +43,7 @@ class _Subscription:
         try:
             self._waiting.put_nowait(recorded)
         except asyncio.QueueFull:
-            _log.error("subscriber.overrun", subscriber=self._name, dropped=recorded.entry.name.value)
+            _log.error("subscriber.overrun", subscriber=self._name, dropped=recorded.entry.name)
 
     def start(self) -> None:
         self._waiting = asyncio.Queue(_MOST_WAITING)
@@ -88,7 +88,8 @@ class _Subscription:
 class Events:
     """Delivers events to subscribers."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
         self._subscriptions: list[_Subscription] = []
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -98,7 +99,7 @@ class Events:
         Raises:
             ValueError: no event name matches the pattern.
         """
-        names = frozenset(event.value for event in EventName if fnmatchcase(event.value, pattern))
+        names = frozenset(name for name in self._names if fnmatchcase(name, pattern))
         if not names:
             raise ValueError(f"no event matches {pattern!r}; the reference lists their names")
         subscription = _Subscription(subscriber, names)

@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.types import ASGIApp
 
+from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.guard import GuardContext
 from athena_auth.kernel.clock import Clock, SystemClock
@@ -36,11 +37,17 @@ class Run:
     """
 
     def __init__(
-        self, settings: Settings, listener: Listener, *, clock: Clock | None, transport: Transport | None
+        self,
+        settings: Settings,
+        listener: Listener,
+        *,
+        clock: Clock | None,
+        transport: Transport | None,
+        hasher: PasswordHasher | None,
     ) -> None:
         self._database_url = settings.database_url
         self._undelivered = find_undelivered(settings, transport)
-        self.wired = build(settings, clock=clock, transport=transport)
+        self.wired = build(settings, clock=clock, transport=transport, hasher=hasher)
         base = self.wired.foundation
         readiness = Readiness(self._missing_schema, self._missing_outbox)
         self.routes: tuple[Route, ...] = (*self.wired.routes, *status_routes(), readiness_route(readiness))

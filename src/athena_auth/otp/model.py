@@ -2,24 +2,6 @@
 
 import msgspec
 
-from athena_auth.kernel.clock import Millis
-
-
-class Enrolment(msgspec.Struct, frozen=True):
-    """Where an owner has codes sent, and where she wants them sent from now on."""
-
-    confirmed: bool
-    """Whether she turned codes on and proved that they arrive."""
-    number: str | None
-    """The phone number that was confirmed (E.164); without one codes go by mail."""
-    pending_number: str | None
-    """The phone number that waits for its code."""
-    begun_at: Millis
-    """When the last enrolment was begun."""
-
-    def __repr__(self) -> str:
-        return "Enrolment(…)"
-
 
 class SentCode(msgspec.Struct, frozen=True):
     """The code that was last sent to a challenge or a session."""

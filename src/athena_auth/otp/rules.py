@@ -1,19 +1,29 @@
-"""Phone numbers, and enrolments that wait for their code. Pure."""
+"""Where an account has codes sent. Pure."""
 
-from athena_auth.challenge.rules import enrolment_is_open
-from athena_auth.kernel.clock import Millis
-from athena_auth.otp.model import Enrolment
+import msgspec
 
 _SHOWN_FIRST, _SHOWN_LAST = 3, 2
 
 
-def is_pending(enrolment: Enrolment, now: Millis) -> bool:
-    """Tell whether an enrolment waits for its code, and has not waited too long."""
-    waits = not enrolment.confirmed or enrolment.pending_number is not None
-    return waits and enrolment_is_open(enrolment.begun_at, now)
+class OtpDetails(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What is kept of an enrolment for sent codes."""
+
+    phone_number: str | None = None
+    """In E.164; None where codes go by mail."""
+
+    def __repr__(self) -> str:
+        return "OtpDetails(…)"
+
+
+_decoder = msgspec.json.Decoder(OtpDetails)
+
+
+def number_of(stored: str) -> str | None:
+    """Return the phone number in the details of an authenticator."""
+    return _decoder.decode(stored).phone_number
 
 
 def masked(number: str) -> str:
-    """Return a number as its owner recognises it, and nobody who looks over her shoulder learns it."""
+    """Return a number as its owner recognises it, and a bystander does not learn it."""
     hidden = "*" * (len(number) - _SHOWN_FIRST - _SHOWN_LAST)
     return f"{number[:_SHOWN_FIRST]}{hidden}{number[-_SHOWN_LAST:]}"

@@ -7,7 +7,7 @@ class Purpose(StrEnum):
     """What a link is good for."""
 
     VERIFY_EMAIL = "verify-email"
-    RESET_PASSWORD = "reset-password"  # noqa: S105
+    RESET_PASSWORD = "reset-password"
     RECOGNIZE_BROWSER = "recognize"
 
 

@@ -19,7 +19,7 @@ class Level(IntEnum):
 class Amr(StrEnum):
     """How somebody authenticated, by the names of RFC 8176 where it has one."""
 
-    PASSWORD = "pwd"  # noqa: S105
+    PASSWORD = "pwd"
     TOTP = "otp"
     SENT_CODE = "email"
     """By mail; RFC 8176 has no name for it."""
@@ -58,7 +58,7 @@ class Session(msgspec.Struct, frozen=True):
     expires_at: Millis
 
 
-class SessionTerms(msgspec.Struct, frozen=True):
+class SessionOptions(msgspec.Struct, frozen=True):
     """How a new session is to live."""
 
     ttl: int

@@ -1,15 +1,10 @@
-"""Which authenticator is meant, and when a wrong code of an enrolment is only out of time. Pure."""
+"""What is kept of an authenticator app, and when a wrong code of an enrolment is only out of time. Pure."""
 
-from collections.abc import Iterable
+import msgspec
 
-from athena_auth.challenge.rules import enrolment_is_open
-from athena_auth.crypto.totp import Parameters, step_at
+from athena_auth.crypto.totp import Algorithm, Parameters, step_at
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.totp.model import Authenticator, State
-
-NO_STEP = -1
-"""The step of an authenticator none of whose codes was ever accepted."""
 
 WIDEST_WINDOW = 2
 """The most steps to either side of the present one that a server may be set to accept (ATHENA_TOTP_WINDOW)."""
@@ -20,15 +15,26 @@ _MOST_STEPS = 20
 """To either side of now, so that short steps do not make a wrong code expensive."""
 
 
-def active(authenticators: Iterable[Authenticator]) -> Authenticator | None:
-    """Return the one that signs in."""
-    return next((a for a in authenticators if a.state is State.ACTIVE), None)
+class TotpDetails(msgspec.Struct, frozen=True):
+    """What the app was told beside the secret; authenticators keep it when the settings change."""
+
+    issuer: str
+    algorithm: Algorithm
+    digits: int
+    period: int
+
+    @property
+    def parameters(self) -> Parameters:
+        """How its codes are computed."""
+        return Parameters(self.algorithm, self.digits, self.period)
 
 
-def pending(authenticators: Iterable[Authenticator], now: Millis) -> Authenticator | None:
-    """Return the one that waits to be confirmed, unless it has waited too long."""
-    waiting = (a for a in authenticators if a.state is State.PENDING)
-    return next((a for a in waiting if enrolment_is_open(a.created_at, now)), None)
+_decoder = msgspec.json.Decoder(TotpDetails)
+
+
+def details_of(stored: str) -> TotpDetails:
+    """Read the details of an authenticator."""
+    return _decoder.decode(stored)
 
 
 def near_steps(parameters: Parameters, now: Millis, window: int) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from athena_auth.accounts.service import AccountService, Resolver
 from athena_auth.administration.service import AdministrationService
 from athena_auth.audit import sql as audit_sql
 from athena_auth.challenge import sql as challenge_sql
+from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock, SystemClock, after
 from athena_auth.kernel.ids import first_id_at
@@ -39,14 +40,20 @@ class Wired(msgspec.Struct, frozen=True):
     administration: AdministrationService
 
 
-def build(settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None) -> Wired:
-    """Build a server. Tests replace the clock and the mail transport; by default both are real.
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    transport: Transport | None = None,
+    hasher: PasswordHasher | None = None,
+) -> Wired:
+    """Build a server. Tests replace the clock, the mail transport and the hasher; by default all are real.
 
     Raises:
         SettingsError: a setting cannot be used.
         Unavailable: the generated secret of an SQLite file cannot be stored.
     """
-    base = lay_foundation(settings, clock or SystemClock(), transport)
+    base = lay_foundation(settings, clock or SystemClock(), transport, hasher)
     core = core_of(settings, base)
     accounts = AccountService(base.store, base.clock, core.step_up, core.notifications)
     administration = AdministrationService(base.store, base.clock, base.pool, core.events, core.notifications)

@@ -1,0 +1,1 @@
+"""Enrolled authenticators: one table and one life cycle for every factor."""
