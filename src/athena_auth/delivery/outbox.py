@@ -161,7 +161,7 @@ class Outbox:
             kind=message_row.message.kind,
             reason=str(failure),
             permanent=failure.permanent,
-            attempts=message_row.attempts + 1,
+            tries=message_row.attempts + 1,
         )
         if failure.permanent:
             await self._cleanup.delete(message_row.id)
