@@ -13,9 +13,10 @@ from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
 from athena_auth.wire.fields import BackupCodes, Issuer, Password, StepUpCode, TotpUri
+from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
-from athena_auth.wire.route import Access, Call, Route
+from athena_auth.wire.route import Call
 
 PhoneNumber = Annotated[
     str,
@@ -63,8 +64,18 @@ class EnrolmentApi:
         """Take the use cases."""
         self._service = service
 
-    async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply | Refused:
-        """Begin an enrolment."""
+    @post(
+        "/two-factor/enable",
+        errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
+        limit=SECOND_STEP,
+    )
+    async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply[EnableAnswer] | Refused:
+        """Begin to turn a second factor on.
+
+        The new secret and the new backup codes take effect when a code confirms them (/two-factor/verify-totp,
+        or verify-otp for the method `otp`, which is sent a code at once); until then whatever was on stays on.
+        For the method `otp` without a phone number and a verified address it takes effect at once.
+        """
         body = call.body
         begun = await self._service.enable(
             call.principal,
@@ -85,41 +96,13 @@ class EnrolmentApi:
         )
         return renewed_reply(answer, call.principal, begun.signed_in)
 
-    async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
-        """Remove all factors."""
+    @post("/two-factor/disable", errors=PASSWORD_STEP_UP_ERRORS, limit=SECOND_STEP)
+    async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply[StatusAnswer] | Refused:
+        """Turn the second factor off.
+
+        Removes every factor, backup code and trusted device, and ends all other sessions.
+        """
         done = await self._service.disable(call.principal, Offered(call.body.password, call.body.code))
         if isinstance(done, Refused):
             return done
         return session_reply(StatusAnswer(), done.signed_in, expired(CookieName.TRUSTED_DEVICE))
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            Route(
-                method="POST",
-                path="/two-factor/enable",
-                handler=self.enable,
-                access=Access.SESSION,
-                body=EnableBody,
-                answer=EnableAnswer,
-                errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
-                limit=SECOND_STEP,
-                summary="Begin to turn a second factor on",
-                description="The new secret and the new backup codes take effect when a code confirms them "
-                "(/two-factor/verify-totp, or verify-otp for the method `otp`, which is sent a code at once); "
-                "until then whatever was on stays on. For the method `otp` without a phone number and a verified "
-                "address it takes effect at once.",
-            ),
-            Route(
-                method="POST",
-                path="/two-factor/disable",
-                handler=self.disable,
-                access=Access.SESSION,
-                body=PasswordBody,
-                answer=StatusAnswer,
-                errors=PASSWORD_STEP_UP_ERRORS,
-                limit=SECOND_STEP,
-                summary="Turn the second factor off",
-                description="Removes every factor, backup code and trusted device, and ends all other sessions.",
-            ),
-        )

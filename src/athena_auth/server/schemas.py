@@ -1,11 +1,11 @@
 """JSON Schemas of request and response bodies, generated from their types, with examples."""
 
 from collections.abc import Iterable, Sequence
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 import msgspec
 
+from athena_auth.wire.handlers import alternatives_of
 from athena_auth.wire.route import Route
 
 Json = dict[str, Any]
@@ -23,6 +23,7 @@ class Schemas:
     """
 
     def __init__(self, routes: Sequence[Route]) -> None:
+        # msgspec cannot describe a union of untagged structs, so each of its members is described by itself.
         answers = [answer for route in routes for answer in alternatives_of(route.answer)]
         self._by_type, self.components = _generated(
             each for route in routes for each in (route.body, route.query) if each is not None
@@ -69,11 +70,6 @@ def _generated(types: Iterable[Any]) -> tuple[dict[Any, Json], dict[str, Json]]:
     unique = tuple(dict.fromkeys(types))
     schemas, components = msgspec.json.schema_components(unique, ref_template="#/components/schemas/{name}")
     return dict(zip(unique, schemas, strict=True)), components
-
-
-def alternatives_of(answer: Any) -> tuple[Any, ...]:
-    """Return the members of a union, because msgspec cannot describe a union of untagged structs."""
-    return get_args(answer) if get_origin(answer) in {Union, UnionType} else (answer,)
 
 
 def _require_what_is_always_sent(schema: Json) -> None:
