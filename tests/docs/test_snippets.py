@@ -30,7 +30,7 @@ async def ask(app, athena):
     async with athena.lifespan(), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://host") as host:
         globals()["athena"] = athena
         print((await host.get("/account")).text, (await host.get("/api/auth/ok")).text)
-        await help_somebody_who_lost_her_phone("nobody@example.com")
+        await help_a_user_who_lost_their_phone("nobody@example.com")
 
 for app, athena in apps:
     asyncio.run(ask(app, athena))

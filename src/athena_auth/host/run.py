@@ -31,7 +31,12 @@ _SHOWN = "codes and links are printed or written to a file, where users cannot r
 
 
 class Run:
-    """The parts of a server, put together for one run: connections, queues and threads do not come back from a stop."""
+    """The parts of a server for one run. Connections, queues and threads cannot be used again after a stop.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+        Unavailable: the generated secret of an SQLite file cannot be stored.
+    """
 
     def __init__(
         self,
@@ -43,12 +48,6 @@ class Run:
         hasher: PasswordHasher | None,
         factors: tuple[FactorFactory, ...],
     ) -> None:
-        """Put them together; nothing is connected yet.
-
-        Raises:
-            SettingsError: a setting cannot be used.
-            Unavailable: the secret beside an SQLite file cannot be kept.
-        """
         self._database_url = settings.database_url
         self._undelivered = find_undelivered(settings, transport)
         self.components = build(settings, clock=clock, transport=transport, hasher=hasher, factors=factors)
@@ -66,11 +65,11 @@ class Run:
         self.guard_context = GuardContext(policy, self.components.resolver, resources.clock)
 
     async def start(self, *, migrates: bool) -> None:
-        """Connect to the database; begin to send mail and to sweep.
+        """Upgrade the database or check its schema, connect, and start the background work.
 
         Raises:
-            SettingsError: a secret is not the one that the database was made with, or one that is needed is missing.
-            Unavailable: the database is out of reach, or its schema is too old.
+            SettingsError: a needed secret is missing, or is not the one that the database was created with.
+            Unavailable: the database is unreachable, or its schema is too old.
         """
         for each in self._undelivered:
             _log.warning(f"{each.channel}.not_delivered", setting=each.setting, meanwhile=_SHOWN)
@@ -95,7 +94,7 @@ class Run:
         return None if self.components.resources.outbox.is_at_work else "The outbox is not sending."
 
     async def stop(self) -> None:
-        """Finish what is under way and disconnect."""
+        """Finish background work and disconnect."""
         resources = self.components.resources
         if self._limits is not None:
             await self._limits.close()
@@ -108,11 +107,11 @@ class Run:
 
 
 async def verify_database(settings: Settings) -> None:
-    """Find out what `Run.start` would refuse about a database that is up to date, before anything is announced.
+    """Check the secrets against an upgraded database, as `Run.start` does, before the server announces itself.
 
     Raises:
-        SettingsError: a secret is not the one that the database was made with, or one that is needed is missing.
-        Unavailable: the database is out of reach.
+        SettingsError: a needed secret is missing, or is not the one that the database was created with.
+        Unavailable: the database is unreachable.
     """
     store = open_store(settings)
     await store.open()

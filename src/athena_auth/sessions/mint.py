@@ -1,4 +1,4 @@
-"""Creates sessions, and nothing else does (I1).
+"""Creates sessions. No other module does (I1).
 
 The INSERT is here and not in `sql`, so that no other module can reach it: an import contract lets only `challenge` call
 `mint`, and a test fails for another INSERT into `athena_session` anywhere in the source, or another way to this one.

@@ -1,4 +1,4 @@
-"""How long a session lives. Pure."""
+"""Pure rules: how long a session lives, and whether its factors were verified recently."""
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.sessions.model import Amr, Session

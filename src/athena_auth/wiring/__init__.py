@@ -1,4 +1,4 @@
-"""The only place that builds things: from settings to routes.
+"""Builds a server from its settings, but for the HTTP side: `server.app` builds that, and `host.run` combines the two.
 
 `build` opens the resources (database, keys, outbox), makes the services that several packages share, and collects the routes.
 """
@@ -31,7 +31,7 @@ __all__ = ["Components", "build"]
 
 
 class Components(msgspec.Struct, frozen=True):
-    """A server's parts, put together but not started."""
+    """The parts of a server, built but not started."""
 
     resources: Resources
     resolver: Resolver
@@ -49,12 +49,12 @@ def build(
     hasher: PasswordHasher | None = None,
     factors: tuple[FactorFactory, ...] = BUILT_IN,
 ) -> Components:
-    """Put a server together. The clock, the mail transport and the hasher are seams; all are real by default.
+    """Build a server. Tests replace the clock, the mail transport and the hasher; by default all are real.
 
     Raises:
-        SettingsError: an address among the settings cannot be used.
+        SettingsError: a setting cannot be used.
         ValueError: the factors do not go together.
-        Unavailable: the secret beside an SQLite file cannot be kept.
+        Unavailable: the generated secret of an SQLite file cannot be stored.
     """
     resources = open_resources(settings, clock or SystemClock(), transport, hasher)
     shared = shared_services(settings, resources, factors)

@@ -20,7 +20,7 @@ from athena_auth.wiring.messages import open_mail, open_texts
 
 
 class Resources(msgspec.Struct, frozen=True):
-    """The database, time, keys, and what goes on after an answer."""
+    """The infrastructure that every package uses."""
 
     store: Store
     clock: Clock
@@ -33,7 +33,7 @@ class Resources(msgspec.Struct, frozen=True):
 def open_resources(
     settings: Settings, clock: Clock, transport: Transport | None, hasher: PasswordHasher | None
 ) -> Resources:
-    """Make them; nothing is connected or started yet. Raises `SettingsError` and `Unavailable`."""
+    """Build the infrastructure, without connecting or starting anything. Raises `SettingsError` and `Unavailable`."""
     store = open_store(settings)
     mail = open_mail(settings, transport)
     keyring = open_keyring(settings)

@@ -1,4 +1,4 @@
-"""The slices' services and their routes."""
+"""Builds the services and the routes of every slice."""
 
 from athena_auth.accounts.api import AccountApi
 from athena_auth.accounts.current_session import CurrentSessionApi

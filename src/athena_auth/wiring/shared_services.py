@@ -47,7 +47,7 @@ def known_events(factors: Iterable[Factor | type[Factor]]) -> dict[str, str]:
 
 
 class SharedServices(msgspec.Struct, frozen=True):
-    """The parts that more than one slice works with."""
+    """The objects that several packages use."""
 
     factors: Factors
     trust: TrustedDevices
