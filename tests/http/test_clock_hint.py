@@ -9,7 +9,7 @@ import pytest
 from support.person import Person
 from support.world import World
 
-WRONG_OR_USED = "The code is wrong or was used already; wait for the next one and try again."
+WRONG_OR_USED = "The code is wrong or has already been used. Wait for the next one, then try again."
 NEAR = [*range(-20, -1), *range(2, 21)]
 
 

@@ -1,4 +1,4 @@
-"""HTTP for an account's owner: who am I, profile, deletion, sessions."""
+"""HTTP for account owners: profile, deletion and sessions."""
 
 from typing import Annotated
 
@@ -29,10 +29,10 @@ SessionName = Annotated[
 ]
 
 
-NotHere = Annotated[
+UnsupportedEmail = Annotated[
     str,
     Meta(
-        description="Refused: an address is not changed here.",
+        description="Refused: this endpoint does not change the email address.",
         examples=["new@example.com"],
         extra_json_schema={"readOnly": True},
     ),
@@ -40,52 +40,53 @@ NotHere = Annotated[
 
 
 class UpdateUserBody(msgspec.Struct, frozen=True):
-    """What to change; what is left out stays, and a null image is removed."""
+    """The fields to change. Absent fields stay as they are; a null image is removed."""
 
     name: Name | UnsetType = UNSET
     image: ImageUrl | UnsetType | None = UNSET
-    email: NotHere | UnsetType | None = UNSET
+    email: UnsupportedEmail | UnsetType | None = UNSET
 
 
 class DeleteUserBody(msgspec.Struct, frozen=True):
-    """The password, needed unless a factor was verified in this session within the last ten minutes."""
+    """The password; required unless a factor was verified in this session in the last ten minutes."""
 
     password: Password | None = None
     code: StepUpCode | None = None
 
 
 class RevokeSessionBody(msgspec.Struct, frozen=True):
-    """Which session to end."""
+    """The session to end."""
 
     token: SessionName
     code: StepUpCode | None = None
 
 
 class SuccessAnswer(msgspec.Struct, frozen=True):
-    """It is done."""
+    """The action was performed."""
 
     success: Done = True
 
 
 class DeletedAnswer(msgspec.Struct, frozen=True):
-    """The account is gone."""
+    """The account was deleted."""
 
     success: Done = True
-    message: Annotated[str, Meta(description="Always this.", examples=["User deleted"])] = "User deleted"
+    message: Annotated[str, Meta(description="Always `User deleted`.", examples=["User deleted"])] = (
+        "User deleted"
+    )
 
 
 _FORGET = (expired(CookieName.SESSION), expired(CookieName.CHALLENGE))
 
 
 class AccountApi:
-    """The routes of an account's owner."""
+    """The routes of account owners."""
 
     def __init__(self, service: AccountService) -> None:
-        """Take the use cases."""
         self._service = service
 
     async def update_user(self, call: Call[SignedIn, UpdateUserBody]) -> Reply | Refused:
-        """Change name or image."""
+        """Change the name or the image."""
         if call.body.email is not UNSET:
             return Refused(ErrorCode.EMAIL_CAN_NOT_BE_UPDATED)
         if call.body.name is UNSET and call.body.image is UNSET:
@@ -128,13 +129,13 @@ class AccountApi:
         return Reply(StatusAnswer(), cookies=_FORGET if is_own else ())
 
     async def revoke_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply | Refused:
-        """End all sessions, this one too."""
+        """End all sessions, including this one."""
         offered = Offered(code=call.body.code)
         revoked = await self._service.revoke_all(call.principal, offered, keep_this_one=False)
         return revoked if isinstance(revoked, Refused) else Reply(StatusAnswer(), cookies=_FORGET)
 
     async def revoke_other_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply | Refused:
-        """End all sessions but this one."""
+        """End all sessions except this one."""
         offered = Offered(code=call.body.code)
         revoked = await self._service.revoke_all(call.principal, offered, keep_this_one=True)
         if isinstance(revoked, Refused):
@@ -171,7 +172,7 @@ class AccountApi:
                 answer=DeletedAnswer,
                 errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.SESSION_EXPIRED),
                 limit=SECOND_STEP,
-                summary="Delete the account and everything that belongs to it",
+                summary="Delete the account and all its data",
                 tag="accounts",
             ),
         )
@@ -195,8 +196,8 @@ class AccountApi:
                 answer=list[SessionAnswer],
                 limit=SESSION_LISTS,
                 summary="List the account's sessions",
-                description="`token` holds each session's id, which /revoke-session takes; "
-                "tokens are stored as digests and cannot be shown.",
+                description="`token` is the id of each session, which /revoke-session accepts. "
+                "Tokens are stored as digests and cannot be shown.",
                 tag="sessions",
             ),
         )
@@ -224,7 +225,7 @@ class AccountApi:
                 answer=StatusAnswer,
                 errors=STEP_UP_ERRORS,
                 limit=SECOND_STEP,
-                summary="End all sessions, this one too",
+                summary="End all sessions, including this one",
                 tag="sessions",
             ),
             Route(

@@ -1,4 +1,4 @@
-"""The ways to sign in that belong to a user, as Better Auth's clients ask for them; here that is the password."""
+"""The sign-in methods of a user, as Better Auth's clients request them. Here the only one is the password."""
 
 from typing import Annotated
 
@@ -10,11 +10,11 @@ from athena_auth.wire.fields import Id, Timestamp, timestamp
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, NoBody, Route
 
-_PASSWORD = "credential"  # noqa: S105 - what clients call this way to sign in
+_PASSWORD = "credential"  # noqa: S105 - the clients' name of this sign-in method
 
 
 class LinkedAccountAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """A way to sign in."""
+    """A sign-in method."""
 
     id: Id
     provider_id: Annotated[str, Meta(description="Always `credential`: the password.", examples=[_PASSWORD])]
@@ -22,16 +22,14 @@ class LinkedAccountAnswer(msgspec.Struct, frozen=True, rename="camel"):
     user_id: Id
     created_at: Timestamp
     updated_at: Timestamp
-    scopes: Annotated[
-        list[str], Meta(description="Always empty; it is for providers elsewhere.", examples=[[]])
-    ]
+    scopes: Annotated[list[str], Meta(description="Always empty; used by external providers.", examples=[[]])]
 
 
 class LinkedAccountsApi:
     """The route."""
 
     async def list_accounts(self, call: Call[SignedIn, NoBody]) -> Reply:
-        """List the ways to sign in."""
+        """List the sign-in methods."""
         account = call.principal.account
         created, updated = timestamp(account.created_at), timestamp(account.updated_at)
         owner = account.id
@@ -46,8 +44,8 @@ class LinkedAccountsApi:
                 handler=self.list_accounts,
                 access=Access.SESSION,
                 answer=list[LinkedAccountAnswer],
-                summary="List the ways to sign in",
-                description="One, the password.",
+                summary="List the sign-in methods",
+                description="There is exactly one: the password.",
                 tag="accounts",
             ),
         )

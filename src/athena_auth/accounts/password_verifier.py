@@ -24,25 +24,24 @@ _ATTEMPTS = AttemptKind.RECOGNIZED_PASSWORD
 
 
 class PasswordVerifier:
-    """Checks passwords against accounts."""
+    """Verifies passwords against accounts."""
 
     def __init__(
         self, store: Store, clock: Clock, pool: HashingPool, notifications: SecurityNotifications
     ) -> None:
-        """Take the database, the clock, the threads that hash and the way to write to owners."""
         self._store = store
         self._clock = clock
         self._pool = pool
         self._notifications = notifications
 
     async def verify_in_session(self, signed_in: SignedIn, password: str) -> CredentialVersion | Refused:
-        """Verify the password of the owner of a session; return the credential version it was verified against.
+        """Verify the password of a session's owner; return the credential version against which it was verified.
 
-        Whoever acts on that must `lock_if_current` the version in the transaction that acts. Attempts are counted first: a
-        stolen session must not become a way to find the password out.
+        The transaction that acts on the result must call `lock_if_current` with that version. Each attempt is counted
+        before it is checked: a stolen session must not be usable to guess the password.
 
         Raises:
-            Unavailable: too many passwords wait to be verified; nothing was counted.
+            Unavailable: too many passwords are waiting to be verified; nothing was counted.
         """
         user_id = signed_in.account.id
 
@@ -60,7 +59,7 @@ class PasswordVerifier:
         return stored.version
 
     def accepted(self, tx: Tx, signed_in: SignedIn) -> None:
-        """Record a verified password, and reset its attempts, in the transaction that acts on it."""
+        """Record a verified password and reset the failed attempts, in the transaction that acts on it."""
         audit.record(tx, audit_event(signed_in, EventName.STEP_UP_PASSWORD_ACCEPTED), self._clock.now())
         budget.reset(tx, signed_in.account.id, _ATTEMPTS)
 
@@ -88,15 +87,15 @@ class PasswordVerifier:
         await self._store.transact(work)
 
     def slot(self) -> AbstractContextManager[None]:
-        """Take a place among those whose password is checked. Raises `Unavailable` when there is none."""
+        """Reserve a slot in the hashing pool. Raises `Unavailable` when the pool is full."""
         return self._pool.slot()
 
     async def nearest(self, email: str) -> StoredPassword | None:
-        """Load the password of this address or, if it is unknown, of the one that follows it in the alphabet.
+        """Load the password of this address or, if it has no account, of the next address in alphabetical order.
 
-        Checking that one in vain takes as long as checking a wrong password of a known address. A made-up hash
-        would do only as long as all hashes cost the same: once an operator has raised the cost, known addresses
-        would be those that answer sooner.
+        Verifying against that one takes as long as verifying a wrong password of an existing account. A dummy hash
+        would work only while all hashes have the same cost: after an operator has raised the cost, existing accounts
+        would be recognizable by their faster responses.
         """
 
         async def load(tx: Tx) -> StoredPassword | None:
@@ -107,19 +106,19 @@ class PasswordVerifier:
     async def verify_by_email(
         self, email: str, nearest: StoredPassword | None, password: str
     ) -> StoredPassword | None:
-        """Return the account that this address and password prove, or None; in the same time either way.
+        """Return the account of this address if the password is correct, otherwise None, in the same time.
 
-        The caller has taken a place.
+        The caller is inside `slot`.
         """
         matched = await self._check(nearest, password)
         return matched if matched is not None and matched.account.email == email else None
 
     async def rehashed(self, stored: StoredPassword, password: str) -> str | None:
-        """Return a new hash of a password just proven, if its old one was made with outdated parameters."""
+        """Return a new hash of a verified password if its stored hash has outdated parameters, otherwise None."""
         return await self._pool.hash(password) if self._pool.is_outdated(stored.encoded) else None
 
     async def _check(self, stored: StoredPassword | None, password: str) -> StoredPassword | None:
-        # No account can have so long a password. It is still hashed, in short, so that time tells nothing.
+        # No account has so long a password. A prefix of it is still hashed, so that the time reveals nothing.
         if is_oversized(password):
             stored, password = None, password[:MAX_LENGTH]
         encoded = None if stored is None else stored.encoded

@@ -1,7 +1,7 @@
-"""What proxies and services in other languages ask: is there a session, and does it meet the requirement?
+"""Session checks for proxies and for services in other languages.
 
-`get-session` answers 200 and `null` without a session, as its clients expect; a proxy that reads the status alone
-(`auth_request` of nginx) would let everyone in. Here the status is the answer.
+Without a session, `get-session` answers 200 and `null`, as its clients expect. A proxy that reads only the status
+(nginx's `auth_request`) would let everyone in. Here the status is the answer.
 """
 
 from typing import Annotated
@@ -21,8 +21,8 @@ from athena_auth.wire.route import Access, Call, Route
 _Seconds = Annotated[
     int,
     Meta(
-        description="Since a factor was verified, at most; with `level=2` the second factor itself, not a trusted device in its "
-        "place.",
+        description="The maximum number of seconds since a factor was verified. With `level=2` this must be the second "
+        "factor itself; a trusted device does not count.",
         ge=1,
         le=31_536_000,
         examples=[600],
@@ -31,11 +31,13 @@ _Seconds = Annotated[
 
 
 class SessionCheckQuery(msgspec.Struct, frozen=True):
-    """What must stand behind the session."""
+    """The requirement on the session."""
 
     level: Annotated[
         int,
-        Meta(description="The assurance level: 2 demands a second factor.", ge=1, le=2, examples=[2]),
+        Meta(
+            description="The minimum assurance level: 2 requires a second factor.", ge=1, le=2, examples=[2]
+        ),
     ] = 1
     fresh: _Seconds | None = None
 
@@ -54,7 +56,7 @@ class SessionCheckApi:
         self._clock = clock
 
     async def check_session(self, call: Call[SignedIn, SessionCheckQuery]) -> Reply | Refused:
-        """Answer 200 to a session that meets the requirement."""
+        """Answer 200 if the session meets the requirement."""
         signed_in = call.principal
         requirement = Requirement(Level(call.body.level), call.body.fresh)
         unmet = unmet_requirement(signed_in, requirement, self._clock.now())
@@ -80,10 +82,10 @@ class SessionCheckApi:
                 answer=SessionCheckAnswer,
                 errors=(ErrorCode.STEP_UP_REQUIRED, ErrorCode.ENROLMENT_REQUIRED, ErrorCode.SIGN_IN_AGAIN),
                 renews=lambda _query, by_cookie: not by_cookie,
-                summary="Let a proxy or a service check a session",
-                description="200 with the session and its owner, 401 without a live session, 403 where the session does not "
-                "meet the requirement. The headers `x-athena-user-id` and `x-athena-session-level` are for a proxy to pass on. "
-                "A browser's cookie is not renewed, because a proxy passes no cookie on.",
+                summary="Check a session, for a proxy or a service",
+                description="200 with the session and its owner, 401 without a live session, 403 if the session does not "
+                "meet the requirement. A proxy can forward the headers `x-athena-user-id` and `x-athena-session-level`. "
+                "The session of a cookie is not extended, because proxies do not forward the renewed cookie.",
                 tag="sessions",
             ),
         )

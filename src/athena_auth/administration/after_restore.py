@@ -5,7 +5,7 @@ replayed is ended for all accounts. None of this needs a secret, so it can be do
 """
 
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import NOWHERE, AuditEvent, EventName
+from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.backup_codes import sql as backup_codes
 from athena_auth.challenge import sql as challenges
 from athena_auth.delivery import sql as outbox
@@ -59,7 +59,7 @@ async def end_what_may_be_replayed(store: Store, clock: Clock, *, discards_backu
 
     async def record(tx: Tx) -> None:
         audit.record(
-            tx, AuditEvent(name=EventName.DATABASE_RESTORED, user_id=None, client=NOWHERE), clock.now()
+            tx, AuditEvent(name=EventName.DATABASE_RESTORED, user_id=None, client=NO_CLIENT), clock.now()
         )
 
     await store.transact(record)

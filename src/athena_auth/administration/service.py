@@ -17,7 +17,7 @@ from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.administration.unlock import reset_attempts
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import NOWHERE, AuditEvent, EventName
+from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.challenge import sql as challenges
 from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.model import Change
@@ -106,7 +106,7 @@ class AdministrationService:
         """
 
         async def work(tx: Tx, _account: Account) -> None:
-            actor = Actor(NOWHERE, session_id=None)
+            actor = Actor(NO_CLIENT, session_id=None)
             await self._events.announce(tx, user_id, Change.FACTORS_RESET, actor, self._clock.now())
 
         return await self._change_account(user_id, work)
@@ -157,7 +157,7 @@ class AdministrationService:
             if await accounts.delete(tx, user_id):
                 forget_account(tx, account.email)
                 self._record(tx, user_id, EventName.DELETED_BY_OPERATOR)
-                self._notifications.notify_deleted(tx, account, NOWHERE, self._clock.now())
+                self._notifications.notify_deleted(tx, account, NO_CLIENT, self._clock.now())
 
         return await self._change_account(user_id, work)
 
@@ -175,5 +175,5 @@ class AdministrationService:
         return None if await self._store.transact(found) else Refused(ErrorCode.USER_NOT_FOUND)
 
     def _record(self, tx: Tx, user_id: UserId, event: EventName, session_id: SessionId | None = None) -> None:
-        entry = AuditEvent(name=event, user_id=user_id, client=NOWHERE, session_id=session_id)
+        entry = AuditEvent(name=event, user_id=user_id, client=NO_CLIENT, session_id=session_id)
         audit.record(tx, entry, self._clock.now())

@@ -3,7 +3,7 @@
 from athena_auth.accounts.creation import find
 from athena_auth.accounts.model import Account
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import NOWHERE, AuditEvent, EventName
+from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import sql as attempts
@@ -40,4 +40,4 @@ async def unlock(store: Store, clock: Clock, email: str) -> bool | None:
 
 
 def _record(tx: Tx, account: Account, now: Millis) -> None:
-    audit.record(tx, AuditEvent(name=EventName.UNLOCKED, user_id=account.id, client=NOWHERE), now)
+    audit.record(tx, AuditEvent(name=EventName.UNLOCKED, user_id=account.id, client=NO_CLIENT), now)

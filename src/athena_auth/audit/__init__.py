@@ -1,1 +1,1 @@
-"""What happened to whom, when and from where: an append-only trail, for whoever has to find out later."""
+"""The audit log: append-only records of what happened to which account, when and from where."""

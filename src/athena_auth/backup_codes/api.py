@@ -13,8 +13,8 @@ from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import (
     NewSessionAnswer,
     SecondFactorReply,
-    led_to,
     new_session_answer,
+    redirect_fields,
 )
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.challenge.second_step import Principal, SubmittedCode
@@ -97,7 +97,7 @@ class BackupCodeApi:
             result.token,
             left,
             UNSET if left else _LAST_CODE,
-            *led_to(result.callback_url),
+            *redirect_fields(result.callback_url),
         )
         set_session = not is_set(call.body.disable_session)
         return self._second_factor_reply.build(result, body, call.caller, set_session=set_session)

@@ -1,13 +1,13 @@
-"""Which factors are due, how many tries are left, and when a session is minted.
+"""Challenges: which factors are required, how many attempts are left, and when a session is minted.
 
-Every way to sign in ends here. A proven first factor is handed to `SignInPolicy.admit`, which mints a session
-when no second factor is due (or a trusted device stands in for it) and else issues a challenge. A challenge
-token opens nothing but the second step; `SecondStep.answer` takes a code for it, pays for the try, lets the
-factor's `Factor` judge the code and, in the same transaction, spends the challenge and mints the session.
+Every way to sign in ends here. `SignInPolicy.complete_first_factor` gets a verified first factor. It mints a session
+if no second factor is required (or a trusted device replaces it), otherwise it issues a challenge. A challenge token is
+valid only for verifying the second factor. `SecondStep.verify` counts the attempt, lets the `Factor` verify the code
+and, in the same transaction, consumes the challenge and mints the session.
 
-    password ─▶ Admission.admit ─┬▶ Minted                       (no factor is on, or the device is trusted)
-                                 └▶ Challenged ─▶ SecondStep.answer ─▶ SignedIn | Refused
+    password ─▶ complete_first_factor ─┬▶ SessionIssued          (no second factor is on, or the device is trusted)
+                                       └▶ ChallengeIssued ─▶ SecondStep.verify ─▶ SecondFactorResult | Refused
 
-The factors implement `Factor` and know neither challenges nor sessions; `wiring` registers them. What a
-credential event ends is decided in one place, `CredentialEvents`, to which slices subscribe.
+The factors implement `Factor` and know neither challenges nor sessions; `wiring` registers them. `CredentialEvents`
+alone decides what a change of credentials revokes; packages subscribe to it.
 """

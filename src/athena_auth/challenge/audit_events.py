@@ -1,4 +1,4 @@
-"""What the trail calls the judgements of each factor."""
+"""The audit events of verified codes and of changed credentials."""
 
 from athena_auth.audit.model import EventName
 from athena_auth.challenge.model import Change, FactorName
@@ -12,7 +12,7 @@ ACCEPTED = {
     (FactorName.OTP, True): EventName.STEP_UP_OTP_ACCEPTED,
     (FactorName.BACKUP_CODE, True): EventName.STEP_UP_BACKUP_CODE_ACCEPTED,
 }
-"""By factor, and whether it was proven in a live session."""
+"""By factor, and whether the code was verified in a live session."""
 
 REFUSED = {
     (FactorName.TOTP, False): EventName.TOTP_REFUSED,
@@ -22,7 +22,7 @@ REFUSED = {
     (FactorName.OTP, True): EventName.STEP_UP_OTP_REFUSED,
     (FactorName.BACKUP_CODE, True): EventName.STEP_UP_BACKUP_CODE_REFUSED,
 }
-"""The same for codes that were wrong."""
+"""The same for wrong codes."""
 
 CHANGES = {
     Change.PASSWORD_CHANGED: (EventName.PASSWORD_CHANGED, MessageKind.PASSWORD_CHANGED),
@@ -33,4 +33,4 @@ CHANGES = {
     Change.FACTORS_REMOVED: (EventName.FACTORS_REMOVED, MessageKind.FACTORS_REMOVED),
     Change.FACTORS_RESET: (EventName.FACTORS_RESET, MessageKind.FACTORS_RESET),
 }
-"""How each change of credentials is recorded, and what the owner is told of it."""
+"""The audit event of each change of credentials, and the notification to the owner."""

@@ -1,4 +1,4 @@
-"""What a second factor is to the challenge: a judge of codes. And devices that stand in for it."""
+"""The interfaces of second factors, which verify codes, and of trusted devices, which replace them."""
 
 from typing import Protocol
 
@@ -16,69 +16,69 @@ from athena_auth.wire.caller import ClientInfo
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """An attempt: a code that is offered. It is counted already."""
+    """A code that was entered. The attempt has already been counted."""
 
     user_id: UserId
     code: str
-    """Normalised, and well formed."""
+    """Normalised and well-formed."""
     binding: Binding
     now: Millis
     browser: bytes
-    """Which browser it comes from, as far as a request tells (`ClientInfo.fingerprint`)."""
+    """The browser's fingerprint (`ClientInfo.fingerprint`)."""
     confirms: bool = False
-    """Whether the code may confirm an enrolment: only where that is what was asked for, in a live session."""
+    """Whether the code may confirm an enrolment: only in a live session, at the endpoints that verify a code."""
 
     def __repr__(self) -> str:
-        return f"Claim({self.user_id})"
+        return f"Attempt({self.user_id})"
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """The code is right, and is used up."""
+    """The code is correct, and has been consumed."""
 
     method: FactorName
     amr: Amr
     change: Change | None = None
     """Set when the code confirmed an enrolment."""
     codes_left: int | None = None
-    """How many backup codes are left, when it was one of them."""
+    """The number of backup codes left, if the code was one of them."""
 
 
 class Used(msgspec.Struct, frozen=True):
-    """The code was right once and has been used: it is refused, and is no failed attempt."""
+    """The code is correct but has already been used. It is refused, but does not count as a failed attempt."""
 
     refused: Refused
     elsewhere: bool
-    """Whether another browser used it: then someone may have seen it."""
+    """Whether another browser used it; then an attacker may have seen it."""
 
 
 class Factor(Protocol):
-    """A second factor. All steps take the caller's transaction."""
+    """A second factor. All methods run in the caller's transaction."""
 
     name: FactorName
     is_throttled: bool
-    """Whether its codes are short enough to be guessed, so that attempts must be limited (SP 800-63B-4 section 3.2.2)."""
+    """Whether its codes can be guessed, so that attempts must be limited (SP 800-63B-4 section 3.2.2)."""
 
     malformed: Refused
-    """The refusal of what cannot be a code of this factor; it is no attempt, and is counted nowhere."""
+    """The refusal of input that cannot be a code of this factor; it does not count as an attempt."""
 
     def is_well_formed(self, code: str) -> bool:
         """Tell whether a normalised code has the shape of this factor's codes."""
         ...
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
-        """Tell whether this account, which has a second factor on, can answer a challenge by it."""
+        """Tell whether this account, which has two-factor authentication on, can use this factor at sign-in."""
         ...
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
-        """Verify a code and, if it is right, use it up by a guarded write in the same breath (I3)."""
+        """Verify a code and, if it is correct, consume it by the same guarded write (I3)."""
         ...
 
 
 class Granted(msgspec.Struct, frozen=True):
-    """A device that is trusted: the token it shows next time, and what it is called."""
+    """A trusted device, and the token that it presents at the next sign-in."""
 
     token: str | None
-    """None where a concurrent request of the same browser was given the token."""
+    """None if a concurrent request of the same browser has received the token."""
     device_id: str
 
     def __repr__(self) -> str:
@@ -86,28 +86,31 @@ class Granted(msgspec.Struct, frozen=True):
 
 
 class Reused(msgspec.Struct, frozen=True):
-    """A token that was replaced long ago was shown again: it was copied, or its copy was used before (it is revoked now)."""
+    """A replaced token was presented again: it or its successor is in an attacker's hands. The device was revoked."""
 
     device_id: str
 
 
 class DeviceTrust(Protocol):
-    """Devices that stand in for a second factor."""
+    """Trusted devices, which replace the second factor."""
 
     async def present(
         self, tx: Tx, user_id: UserId, token: str, client: ClientInfo, now: Millis
     ) -> Granted | Reused | None:
-        """Use up a trust token of this account and return its successor; None if unknown, expired or another's."""
+        """Consume a trust token of this account and return its successor.
+
+        None means that the token is unknown, has expired or belongs to another account.
+        """
         ...
 
     def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> Granted:
-        """Trust the device from now on; return its token."""
+        """Trust the device and return its token."""
         ...
 
     async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
-        """Tell whether the token is that of a trusted device of this account, without using it up."""
+        """Tell whether the token belongs to a trusted device of this account, without consuming it."""
         ...
 
     async def is_dead(self, runner: Runner, token: str, now: Millis) -> bool:
-        """Tell whether the token opens nothing for any account: the browser may forget it."""
+        """Tell whether the token is valid for no account, so that the browser can drop it."""
         ...

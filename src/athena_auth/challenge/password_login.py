@@ -1,8 +1,8 @@
-"""Verifying a password at sign-in: count the attempt, verify, and answer every address alike.
+"""Verifying a password at sign-in: count the attempt, verify, and treat all addresses alike.
 
-An attempt at an address that has no account is counted, hashed and refused like any other, so that neither the
-answer nor its time nor a block tells which addresses have one. Recognized browsers and trusted devices are counted apart
-from strangers (`throttle.model.AttemptKind`).
+An attempt at an address without an account is counted, hashed and refused like any other. So neither the response nor
+its time nor a block reveals which addresses have accounts. Attempts from recognized browsers and trusted devices are
+counted separately (`throttle.model.AttemptKind`).
 """
 
 import msgspec
@@ -30,18 +30,18 @@ from athena_auth.throttle.refusal import SIGN_IN_USED_UP, refused_by
 from athena_auth.throttle.rules import MAX_BY_STRANGERS
 
 
-class Opened(msgspec.Struct, frozen=True):
-    """A password was right."""
+class VerifiedPassword(msgspec.Struct, frozen=True):
+    """The password was correct."""
 
     stored: StoredPassword
     consumption: Consumption | Allowed
-    """The attempt that was counted; `PasswordLogin.passed` takes it back."""
+    """The attempt that was counted; `PasswordLogin.succeeded` resets it."""
     recognized: bool
-    """Whether the browser has signed in to this account before, or is trusted."""
+    """Whether the browser is recognized or trusted by this account."""
 
 
 class PasswordLogin:
-    """Verifies an address and its password."""
+    """Verifies email addresses and passwords."""
 
     def __init__(
         self,
@@ -62,23 +62,23 @@ class PasswordLogin:
         self._browsers = browsers
         self._notifications = notifications
 
-    async def open(
+    async def verify(
         self, email: str, password: str, first: FirstFactor, *, vouched: bool = False
-    ) -> Opened | Refused:
-        """Return the account that this password opens.
+    ) -> VerifiedPassword | Refused:
+        """Verify the password and return its account.
 
-        `vouched` counts the attempt with those of recognized browsers, for whoever has shown a token from a mail to
-        this account.
+        `vouched` counts the attempt with those of recognized browsers: the caller has verified a token from an email
+        to this account.
 
         Raises:
-            Unavailable: too many passwords wait to be verified; nothing was counted.
+            Unavailable: too many passwords are waiting to be verified; nothing was counted.
         """
         with self._passwords.slot():
-            return await self._open(email, password, first, vouched=vouched)
+            return await self._verify(email, password, first, vouched=vouched)
 
-    async def _open(
+    async def _verify(
         self, email: str, password: str, first: FirstFactor, *, vouched: bool
-    ) -> Opened | Refused:
+    ) -> VerifiedPassword | Refused:
         now = self._clock.now()
         nearest = await self._passwords.nearest(email)
         account = nearest.account if nearest is not None and nearest.account.email == email else None
@@ -88,16 +88,16 @@ class PasswordLogin:
             return refused_by(consumption, now, SIGN_IN_USED_UP)
         stored = await self._passwords.verify_by_email(email, nearest, password)
         if stored is not None:
-            return Opened(stored, consumption, recognized)
+            return VerifiedPassword(stored, consumption, recognized)
         await self._record_failure(account, first, consumption)
         return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
 
-    def succeeded(self, tx: Tx, opened: Opened) -> None:
-        """Reset the attempts, in the transaction that acts on the password."""
-        if isinstance(opened.consumption, Allowed):
-            budget.reset(tx, opened.stored.account.id, AttemptKind.RECOGNIZED_PASSWORD)
+    def succeeded(self, tx: Tx, verified: VerifiedPassword) -> None:
+        """Reset the failed attempts, in the transaction that uses the correct password."""
+        if isinstance(verified.consumption, Allowed):
+            budget.reset(tx, verified.stored.account.id, AttemptKind.RECOGNIZED_PASSWORD)
         else:
-            self._budget.succeeded(tx, opened.consumption)
+            self._budget.succeeded(tx, verified.consumption)
 
     async def _is_recognized(self, account: Account, first: FirstFactor, now: Millis) -> bool:
         if self._browsers.is_recognized(account, first.browser_token, now):
@@ -110,8 +110,8 @@ class PasswordLogin:
     ) -> Consumption | Allowed | Throttled:
         if account is not None and recognized:
             return await budget.consume(self._store, account.id, AttemptKind.RECOGNIZED_PASSWORD, now)
-        subjects = throttle_keys(email, first.client.address, is_known=account is not None)
-        return await self._budget.consume(subjects, now)
+        keys = throttle_keys(email, first.client.address, is_known=account is not None)
+        return await self._budget.consume(keys, now)
 
     async def _record_failure(
         self, account: Account | None, first: FirstFactor, consumption: Consumption | Allowed
@@ -143,7 +143,7 @@ class PasswordLogin:
 async def _notification(
     tx: Tx, user_id: UserId, consumption: Consumption | Allowed, now: Millis
 ) -> MessageKind | None:
-    """Return what the owner is to be notified of after this failure."""
+    """Return the notification that this failure causes, if any."""
     if isinstance(consumption, Consumption):
         failures, limit = consumption.failures_from_anywhere, MAX_BY_STRANGERS
     else:

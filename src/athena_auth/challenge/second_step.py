@@ -1,11 +1,10 @@
-"""Answering a challenge, or proving a factor again in a live session (step-up)."""
+"""Verifying a second factor for a challenge, or again in a live session (step-up)."""
 
 import msgspec
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.challenge import sql
-from athena_auth.challenge.aftermath import Aftermath
 from athena_auth.challenge.binding import Binding, challenge_binding, session_binding
 from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.factor import Attempt, Factor, Used, Verified
@@ -14,6 +13,7 @@ from athena_auth.challenge.replay import Replay
 from athena_auth.challenge.result import SecondFactorResult
 from athena_auth.challenge.session_token import next_token
 from athena_auth.challenge.sign_in_policy import Lifetimes
+from athena_auth.challenge.success import SuccessRecorder
 from athena_auth.challenge.verification import AttemptVerifier, RequestContext
 from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.tokens import TokenKind, digest
@@ -30,13 +30,13 @@ from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.route import ChallengeBearer, EndedSession
 
 MAX_ATTEMPTS = 5
-"""Codes that may be tried on one challenge; then the password is due again."""
+"""Attempts on one challenge; after that the password is required again."""
 
 Principal = SignedIn | ChallengeBearer | EndedSession
 
 
 class SubmittedCode(msgspec.Struct, frozen=True):
-    """A code that a request offers."""
+    """The code of a request."""
 
     code: str
     """As typed."""
@@ -47,7 +47,7 @@ class SubmittedCode(msgspec.Struct, frozen=True):
 
 
 class SecondStep:
-    """Verifies codes: count, verify, use up, and only then create a session or raise one. One transaction for each code."""
+    """Verifies codes: count, verify, consume, then create or raise a session. One transaction for each code."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class SecondStep:
         clock: Clock,
         verifier: AttemptVerifier,
         events: CredentialEvents,
-        aftermath: Aftermath,
+        recorder: SuccessRecorder,
         replay: Replay,
         lifetimes: Lifetimes,
     ) -> None:
@@ -64,14 +64,14 @@ class SecondStep:
         self._clock = clock
         self._verifier = verifier
         self._events = events
-        self._aftermath = aftermath
+        self._recorder = recorder
         self._replay = replay
         self._lifetimes = lifetimes
 
     async def verify(
         self, method: Factor, principal: Principal, submitted: SubmittedCode
     ) -> SecondFactorResult | Refused:
-        """Verify a code for whoever offers it: the bearer of a challenge, or the owner of a session."""
+        """Verify a code from the bearer of a challenge or the owner of a session."""
         code = normalised_code(submitted.code)
         if not method.is_well_formed(code):
             return method.malformed
@@ -85,7 +85,7 @@ class SecondStep:
     async def _verify_challenge(
         self, submission: "_Submission", bearer: ChallengeBearer
     ) -> SecondFactorResult | Refused:
-        """Answer the challenge of this token; a right code signs in."""
+        """Verify a code for a challenge; a correct code completes the sign-in."""
         token_digest = digest(TokenKind.CHALLENGE, bearer.token)
 
         async def work(tx: Tx) -> SecondFactorResult | Refused:
@@ -97,7 +97,7 @@ class SecondStep:
             context = RequestContext(bearer.client, recognized=challenge.recognized)
             outcome = await self._verifier.verify(tx, (submission.method,), attempt, context)
             if isinstance(outcome, Throttled | Used):
-                # Nothing was verified, or it was right: neither must use the owner's challenge up.
+                # The code was not verified, or was correct: neither must consume attempts on the challenge.
                 sql.refund_attempt(tx, token_digest)
             if not isinstance(outcome, Verified):
                 return _refusal(outcome, submission.now)
@@ -109,12 +109,12 @@ class SecondStep:
         return await self._store.transact(work)
 
     async def _step_up(self, submission: "_Submission", signed_in: SignedIn) -> SecondFactorResult | Refused:
-        """Prove a factor in a live session: confirm an enrolment, or raise the session to level two."""
+        """Verify a code in a live session: confirm an enrolment, or raise the session to level two."""
         token_digest = digest(TokenKind.SESSION, signed_in.token)
 
         async def work(tx: Tx) -> SecondFactorResult | Refused:
-            # First of all: a refusal commits what came before it, and a request whose session has just ended
-            # must not confirm a factor or use a code up on the way to being refused.
+            # Lock the session first: a refusal commits what came before it, and a request whose session has just
+            # ended must not confirm a factor or consume a code before it is refused.
             session = await sessions.lock_live(tx, token_digest, submission.now)
             if session is None:
                 return await self._replayed_or(
@@ -136,7 +136,7 @@ class SecondStep:
         return await self._store.transact(work)
 
     async def _repeat(self, submission: "_Submission", ended: EndedSession) -> SecondFactorResult | Refused:
-        """Answer a request with a token that a concurrent, identical request has just replaced."""
+        """Answer a request whose token was just replaced by a concurrent, identical request."""
         token_digest = digest(TokenKind.SESSION, ended.token)
 
         async def work(tx: Tx) -> SecondFactorResult | Refused:
@@ -157,7 +157,7 @@ class SecondStep:
     async def _replayed_or(
         self, code: ErrorCode, tx: Tx, token_digest: bytes, submission: "_Submission", caller: Principal
     ) -> SecondFactorResult | Refused:
-        """Return the answer that an identical submission got a moment ago, else refuse."""
+        """Return the answer that an identical submission got a moment ago, otherwise refuse."""
         again = await self._replay.find(tx, token_digest, submission.key, caller.client, submission.now)
         return again or Refused(code)
 
@@ -177,13 +177,13 @@ class SecondStep:
         if bearer.superseded_session is not None:
             sessions.end_token(tx, digest(TokenKind.SESSION, bearer.superseded_session))
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr))
-        # One statement fewer: this is what most sign-ins pay for.
+        # This saves a statement in most sign-ins: the one that ends the oldest sessions.
         has_room = count < sessions.MOST_SESSIONS
         terms = SessionTerms(self._lifetimes.session, challenge.persistent, has_room=has_room)
         now = submission.now
         minted = mint(tx, account.id, assurance, bearer.client, terms, now)
         context = RequestContext(bearer.client, recognized=challenge.recognized)
-        trust_token = await self._aftermath.record(
+        trust_token = await self._recorder.record(
             tx,
             account,
             verified,
@@ -211,7 +211,7 @@ class SecondStep:
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         context = RequestContext(signed_in.client, session.id)
-        trust_token = await self._aftermath.record(
+        trust_token = await self._recorder.record(
             tx,
             account,
             verified,
@@ -235,7 +235,7 @@ class _Submission(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """What makes a second submission identical to this one, beside the token."""
+        """Two submissions with the same token and this key are identical."""
         return f"{self.method.name}:{self.code}"
 
     def attempt(

@@ -1,4 +1,4 @@
-"""Carrying the step-up policy out: password, session and second factor, in the transaction of the call itself."""
+"""Enforcing the step-up policy: password, session and second factor are checked in the transaction of the action."""
 
 from functools import partial
 from typing import TypeVar
@@ -17,10 +17,10 @@ from athena_auth.accounts.step_up import (
     NewToken,
     Offered,
 )
-from athena_auth.challenge.aftermath import Aftermath
 from athena_auth.challenge.binding import session_binding
 from athena_auth.challenge.factor import Attempt, Factor, Used, Verified
 from athena_auth.challenge.session_token import next_token
+from athena_auth.challenge.success import SuccessRecorder
 from athena_auth.challenge.unreadable import refuse_unreadable
 from athena_auth.challenge.verification import AttemptVerifier, RequestContext
 from athena_auth.crypto.codes import normalised_code
@@ -38,11 +38,21 @@ from athena_auth.throttle.refusal import CODES_USED_UP, refused_by
 
 T = TypeVar("T")
 
-_NO_CODE = "This is not a code. Enter the digits of your app or of the message, or a backup code."
+_NO_CODE = "This is not a valid code. Enter the digits from your app or message, or a backup code."
 
 
 class PolicyStepUp:
-    """Holds calls to `POLICY`."""
+    """Enforces `POLICY`.
+
+    Args:
+        store: The database.
+        clock: The clock.
+        passwords: Verifies passwords.
+        verifier: Verifies codes.
+        recorder: Records verified codes.
+        methods: The second factors, in the order in which they are tried.
+        relaxed: Whether ATHENA_STEP_UP is `password`.
+    """
 
     def __init__(
         self,
@@ -51,29 +61,28 @@ class PolicyStepUp:
         clock: Clock,
         passwords: PasswordVerifier,
         verifier: AttemptVerifier,
-        aftermath: Aftermath,
+        recorder: SuccessRecorder,
         methods: tuple[Factor, ...],
         relaxed: bool,
     ) -> None:
-        """Take the factors in the order they are offered; `relaxed` is ATHENA_STEP_UP=password."""
         self._store = store
         self._clock = clock
         self._passwords = passwords
         self._verifier = verifier
-        self._aftermath = aftermath
+        self._recorder = recorder
         self._methods = methods
         self._relaxed = relaxed
 
     async def act(
         self, action: Action, signed_in: SignedIn, offered: Offered, work: AuthorizedWork[T]
     ) -> Authorized[T] | Refused:
-        """Run the work if what stands behind the session and what is offered satisfy the policy."""
+        """Run the work if the session, the password and the code satisfy the policy."""
         demand = POLICY[action]
         version = await self._verify_password(demand, signed_in, offered)
         if isinstance(version, Refused):
             return version
 
-        async def held(tx: Tx) -> Authorized[T] | Refused:
+        async def locked_work(tx: Tx) -> Authorized[T] | Refused:
             now = self._clock.now()
             locked = await self._lock(tx, signed_in, version, now)
             if isinstance(locked, Refused):
@@ -89,7 +98,7 @@ class PolicyStepUp:
             return Authorized(outcome, self._renewed(tx, action, current, now, raises=raises))
 
         try:
-            return await self._store.transact(held)
+            return await self._store.transact(locked_work)
         except UnreadableError as error:
             if offered.password is not None:
                 await self._store.transact(partial(self._accept, signed_in))
@@ -98,7 +107,7 @@ class PolicyStepUp:
     async def _verify_password(
         self, demand: Demand, signed_in: SignedIn, offered: Offered
     ) -> CredentialVersion | Refused | None:
-        # Before the password is looked at, which is dear; decided again later, on the locked session.
+        # Checked before the password, whose verification is expensive; checked again later, on the locked session.
         if offered.code is None and self._lacks_factor(demand, signed_in, self._clock.now()):
             return Refused(ErrorCode.STEP_UP_REQUIRED)
         if offered.password is None:
@@ -106,13 +115,13 @@ class PolicyStepUp:
         return await self._passwords.verify_in_session(signed_in, offered.password)
 
     async def _accept(self, signed_in: SignedIn, tx: Tx) -> None:
-        # The rollback has left the attempt of a right password counted as a failure.
+        # The rollback left the attempt counted as a failure, although the password was correct.
         self._passwords.accepted(tx, signed_in)
 
     async def _lock(
         self, tx: Tx, signed_in: SignedIn, version: CredentialVersion | None, now: Millis
     ) -> SignedIn | Refused:
-        """Lock the account, at the version the password was verified against, and the session; load both anew."""
+        """Lock the account, at the version for which the password was verified, and the session; reload both."""
         account: Account | None = signed_in.account
         if version is not None:
             account = await accounts.lock_if_current(tx, version)
@@ -135,7 +144,7 @@ class PolicyStepUp:
     async def _verify_code(
         self, tx: Tx, demand: Demand, signed_in: SignedIn, code: str | None, now: Millis
     ) -> Verified | Refused | None:
-        """Verify the code that is offered where the session lacks a recent factor; None where it lacks nothing."""
+        """Verify the code if the session lacks a recent factor; None if it lacks nothing."""
         if not self._lacks_factor(demand, signed_in, now):
             return None
         if code is None:
@@ -155,20 +164,20 @@ class PolicyStepUp:
             return outcome.refused
         if isinstance(outcome, Verified):
             account = signed_in.account
-            await self._aftermath.record(
+            await self._recorder.record(
                 tx, account, outcome, context, session.id, trust_device=False, now=now
             )
         return outcome
 
     def _renewed(self, tx: Tx, action: Action, signed_in: SignedIn, now: Millis, *, raises: bool) -> SignedIn:
-        """Store what the session has gained, and give it another token where the policy says so."""
+        """Store the session's new assurance, and rotate its token if the policy requires it."""
         demand, session = POLICY[action], signed_in.session
         if demand.new_token is NewToken.ENDS:
             return signed_in
         changes = raises or demand.new_token is NewToken.BY_COOKIE
         rotates = demand.new_token is NewToken.ALWAYS or (signed_in.by_cookie and changes)
         token, token_digest = next_token(signed_in, rotates=rotates)
-        # Turning the factors off leaves the session without one (`CredentialEvents`).
+        # Turning two-factor authentication off lowers the session to level one (`CredentialEvents`).
         if raises and action is not Action.DISABLE:
             sessions.raise_to(tx, session.id, session.assurance, token_digest, now)
         elif rotates:

@@ -1,4 +1,4 @@
-"""Verifying one code: count the attempt, verify, record, and notify the owner of what they should know."""
+"""Verifying one code: count the attempt, verify the code, record the failure and notify the owner if necessary."""
 
 import msgspec
 
@@ -21,17 +21,17 @@ from athena_auth.wire.caller import ClientInfo
 
 
 class RequestContext(msgspec.Struct, frozen=True):
-    """Where a code is offered."""
+    """The request that contains a code."""
 
     client: ClientInfo
     session_id: SessionId | None = None
-    """The live session it is offered in, if it is."""
+    """The live session of the request, if any."""
     recognized: bool = False
-    """Whether the challenge was issued to a browser that has signed in to this account before."""
+    """Whether the challenge was issued to a recognized browser of this account."""
 
     @property
     def kind(self) -> AttemptKind:
-        """Whose attempts it is counted with."""
+        """The kind in which the attempt is counted."""
         if self.recognized or self.session_id is not None:
             return AttemptKind.RECOGNIZED_CODE
         return AttemptKind.STRANGER_CODE
@@ -41,17 +41,15 @@ class AttemptVerifier:
     """Verifies codes, in the caller's transaction."""
 
     def __init__(self, notifications: SecurityNotifications) -> None:
-        """Take the way to write to owners."""
         self._notifications = notifications
 
     async def verify(
         self, tx: Tx, methods: tuple[Factor, ...], attempt: Attempt, context: RequestContext
     ) -> Verified | Refused | Used | Throttled:
-        """Verify a code against the first of these factors that knows it.
+        """Verify a code with the first of these factors that accepts it.
 
-        Failures are counted and recorded here; the caller records a success.
-        An attempt that is not verified is not recorded either: whoever goes on while they are blocked must not be able to
-        fill the audit log.
+        Failures are counted and recorded here; the caller records a success. A throttled attempt is not recorded, so
+        that an attacker who continues while blocked cannot fill the audit log.
         """
         throttled = any(method.is_throttled for method in methods)
         allowed = (
@@ -61,7 +59,7 @@ class AttemptVerifier:
         )
         if isinstance(allowed, Throttled):
             return allowed
-        method, outcome = await _first(tx, methods, attempt)
+        method, outcome = await _verify_with_first(tx, methods, attempt)
         if isinstance(outcome, Verified):
             # A change of credentials resets all kinds (`CredentialEvents`).
             if outcome.change is None:
@@ -94,7 +92,7 @@ class AttemptVerifier:
         await self._notify(tx, kind, attempt, context)
 
     async def _reused(self, tx: Tx, attempt: Attempt, context: RequestContext, used: Used) -> None:
-        """Record a used code. From elsewhere it is a warning: someone has seen it, on a screen or on a forged page."""
+        """Record a used code. Warn the owner if another browser used it: an attacker may have seen it or phished it."""
         self._record(tx, EventName.CODE_REUSED, attempt, context, used.refused.code)
         await self._notify(tx, MessageKind.CODE_REUSED if used.elsewhere else None, attempt, context)
 
@@ -123,13 +121,13 @@ class AttemptVerifier:
         audit.record(tx, entry, attempt.now)
 
 
-async def _first(
+async def _verify_with_first(
     tx: Tx, methods: tuple[Factor, ...], attempt: Attempt
 ) -> tuple[Factor, Verified | Refused | Used]:
-    """Return the first factor that knows the code, else the first refusal.
+    """Return the first factor that accepts the code, otherwise the first refusal.
 
     Raises:
-        UnreadableError: none knows it, and one could not be looked at.
+        UnreadableError: no factor accepts the code, and at least one could not verify it.
     """
     refused: list[tuple[Factor, Verified | Refused | Used]] = []
     unreadable: UnreadableError | None = None
@@ -148,14 +146,14 @@ async def _first(
 
 
 def _notification_of(kind: AttemptKind, failures: int, *, is_new: bool) -> MessageKind | None:
-    """Return what so many failures in a row are news of: each is told once in an episode."""
+    """Return the notification that this many consecutive failures cause; each is sent once in an episode."""
     if failures == kind.limit:
         return MessageKind.SECOND_FACTOR_CLOSED
     if failures == FREE_FAILURES + 1:
         return MessageKind.ACCOUNT_LOCKED
     if not is_new:
         return None
-    # The password was right and the second factor was not. In a session it is the owner, or a stolen session.
+    # The password was correct and the second factor was not: an attacker may know the password.
     if kind is AttemptKind.STRANGER_CODE:
         return MessageKind.SECOND_FACTOR_REFUSED
     return MessageKind.ACCOUNT_LOCKED if failures > FREE_FAILURES else None

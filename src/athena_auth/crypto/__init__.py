@@ -1,1 +1,1 @@
-"""The cryptography, pure: no I/O and no clock; keys, instants and parameters are arguments."""
+"""The cryptography. Pure: no I/O and no clock; keys, times and parameters are arguments."""

@@ -1,1 +1,1 @@
-"""Turning the second factor on and off: the one place that knows the factors together."""
+"""Turning two-factor authentication on and off: the only package that depends on all factors."""

@@ -24,26 +24,26 @@ from athena_auth.totp.factor import TotpFactor
 
 
 class EnrollableFactor(StrEnum):
-    """The factors that can be turned on; backup codes come with either."""
+    """The factors that can be turned on; backup codes are created with each."""
 
     TOTP = "totp"
     OTP = "otp"
 
 
 class Enrolment(msgspec.Struct, frozen=True):
-    """An enrolment begun (or, for a verified address, done), and what is shown this once."""
+    """An enrolment that was begun, or completed for a verified address, with the credentials to show once."""
 
     backup_codes: list[str]
     totp_uri: str | None = None
     is_pending: bool = True
-    """Whether a code must confirm it before it is in force."""
+    """Whether a code must confirm the factor before it is active."""
 
     def __repr__(self) -> str:
         return "Enrolment(…)"
 
 
 class Factors(msgspec.Struct, frozen=True):
-    """The factors that an enrolment puts together."""
+    """The factors of an enrolment."""
 
     totp: TotpFactor
     otp: OtpFactor
@@ -53,8 +53,8 @@ class Factors(msgspec.Struct, frozen=True):
 class EnrolmentService:
     """Begins enrolments, which a code then confirms, and removes all factors.
 
-    Nothing that signs in today is touched before the new factor is proven (I6): the secret and the backup
-    codes shown by `enable` are pending, and the old ones stay in force until then.
+    The active factors do not change before the new one is verified (I6): the secret and the backup codes that
+    `enable` returns are pending, and the old ones stay active until then.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class EnrolmentService:
         issuer: str | None = None,
         number: str | None = None,
     ) -> Authorized[Enrolment] | Refused:
-        """Begin an enrolment, by password; with a phone number, of codes by text message to it."""
+        """Begin an enrolment. With a phone number it is for codes by text message to that number."""
         refused = None if number is None else self._refuse_number(factor)
         if refused is not None:
             return refused
@@ -92,7 +92,7 @@ class EnrolmentService:
             if factor is EnrollableFactor.OTP:
                 return await self._begin_otp(tx, account, signed_in, number, now)
             audit.record(tx, audit_event(signed_in, EventName.ENROLMENT_BEGUN), now)
-            # One enrolment at a time: the backup codes shown with it go into force with it, and with no other.
+            # Only one enrolment at a time: its backup codes become active with it, and not with another one.
             self._factors.otp.cancel_enrolment(tx, account.id)
             uri = self._factors.totp.begin_enrolment(tx, account.id, issuer, account.email, now)
             return Enrolment(await self._pending_codes(tx, account, now), totp_uri=uri)
@@ -100,7 +100,7 @@ class EnrolmentService:
         return await self._step_up.act(Action.ENABLE, signed_in, offered, work)
 
     async def disable(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
-        """Remove all factors, enrolments under way included. Nothing to remove is no error."""
+        """Remove all factors, including pending enrolments. It is not an error if there are none."""
         user_id, now = signed_in.account.id, self._clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> None:
@@ -114,11 +114,14 @@ class EnrolmentService:
 
     def _refuse_number(self, factor: EnrollableFactor) -> Refused | None:
         if factor is not EnrollableFactor.OTP:
-            return Refused(ErrorCode.VALIDATION_ERROR, "A phoneNumber goes with the method otp only.")
+            return Refused(
+                ErrorCode.VALIDATION_ERROR,
+                "`phoneNumber` is valid only with the method `otp`. Leave it out, or use that method.",
+            )
         if not self._factors.otp.goes_by_text:
             return Refused(
                 ErrorCode.VALIDATION_ERROR,
-                "This server sends no text messages: leave phoneNumber out, and codes are sent by mail.",
+                "This server does not send text messages. Leave `phoneNumber` out to receive codes by email.",
             )
         return None
 
@@ -127,7 +130,7 @@ class EnrolmentService:
     ) -> Enrolment | Refused:
         otp = self._factors.otp
         if number is None and await otp.is_enrolled(tx, account.id):
-            # Nothing is left to confirm, so the new backup codes are in force at once.
+            # There is nothing to confirm, so the new backup codes are active at once.
             codes = await self._factors.backup_codes.issue(tx, account.id, State.ACTIVE, now)
             audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
             await self._notifications.notify(
@@ -147,7 +150,7 @@ class EnrolmentService:
         self, tx: Tx, account: Account, signed_in: SignedIn, number: str | None, now: Millis
     ) -> Enrolment | Refused:
         otp, binding = self._factors.otp, session_binding(signed_in.session.id)
-        # A refusal commits what came before it: the send is paid for before anything takes another's place.
+        # A refusal commits what came before it, so the send is counted before anything is replaced.
         refused = await otp.consume_send(tx, account, binding, signed_in.client, now)
         if refused is not None:
             return refused

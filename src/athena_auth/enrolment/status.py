@@ -1,4 +1,4 @@
-"""What an account has for a second factor: what its owner's settings page shows."""
+"""The second factors of an account, for the owner's settings page."""
 
 import msgspec
 
@@ -13,34 +13,33 @@ from athena_auth.trusted_devices import sql as trusted_devices
 
 
 class TwoFactorStatus(msgspec.Struct, frozen=True):
-    """An account's second factor. There is nothing secret in it."""
+    """The second factors of an account. It contains no secrets."""
 
     methods: tuple[FactorName, ...]
-    """What a challenge would offer now, in its order; nothing while no second factor is on."""
+    """What a challenge would offer now, in its order; empty while two-factor authentication is off."""
     backup_codes_left: int
     trusted_devices: int
     pending: EnrollableFactor | None
-    """The enrolment that waits for its code."""
+    """The enrolment that a code has yet to confirm."""
     phone_number: str | None
-    """Where sent codes go, masked; None when they go by mail."""
+    """The masked number to which codes are sent; None when they are sent by email."""
 
     @property
     def preferred(self) -> FactorName | None:
-        """The method to offer first: the authenticator app, else sent codes."""
+        """The method to offer first: the authenticator app, otherwise sent codes."""
         return next((name for name in self.methods if name is not FactorName.BACKUP_CODE), None)
 
 
 class StatusService:
-    """Puts together what each factor has to say."""
+    """Collects the state of each factor."""
 
     def __init__(self, factors: Factors, store: Store, clock: Clock) -> None:
-        """Take the factors, the database and the clock."""
         self._factors = factors
         self._store = store
         self._clock = clock
 
     async def load(self, signed_in: SignedIn) -> TwoFactorStatus:
-        """Return the status of the account."""
+        """Load the second factors of the account."""
         account, now = signed_in.account, self._clock.now()
 
         async def work(tx: Tx) -> TwoFactorStatus:

@@ -1,1 +1,1 @@
-"""What every room may know: identifiers, the clock, and how a use case says no. Imports nothing of ours."""
+"""Identifiers, the clock, logging and the outcomes of use cases. Every package may import it; it imports none of them."""

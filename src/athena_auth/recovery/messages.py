@@ -12,10 +12,10 @@ from athena_auth.wire.fields import (
     ChallengeToken,
     Done,
     Email,
-    MoreIsDue,
     NewPassword,
-    NothingIsDue,
+    NoSecondFactorRequired,
     Password,
+    SecondFactorRequired,
 )
 
 Page = Annotated[
@@ -113,14 +113,14 @@ class PasswordResetAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """The password is set; sign in with it."""
 
     status: Done = True
-    two_factor_redirect: NothingIsDue = False
+    two_factor_redirect: NoSecondFactorRequired = False
 
 
 class ChallengedAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The password is set, and a second factor is due before anybody is signed in."""
 
     status: Done = True
-    two_factor_redirect: MoreIsDue = True
+    two_factor_redirect: SecondFactorRequired = True
     two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "backup-code"]])]
     token: ChallengeToken
 

@@ -98,14 +98,14 @@ class RecoveryService:
             return Refused(ErrorCode.INVALID_TOKEN)
         if account.email_verified:
             return VerifiedEmail(account, already=True)
-        opened = await self._login.open(account.email, password, first, vouched=True)
-        if isinstance(opened, Refused):
-            return opened
+        verified = await self._login.verify(account.email, password, first, vouched=True)
+        if isinstance(verified, Refused):
+            return verified
 
         async def work(tx: Tx) -> VerifiedEmail | Refused:
-            if await accounts.lock_if_current(tx, opened.stored.version) is None:
+            if await accounts.lock_if_current(tx, verified.stored.version) is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
-            self._login.succeeded(tx, opened)
+            self._login.succeeded(tx, verified)
             return await self._mark_verified(tx, account, first.client, None, now)
 
         return await self._store.transact(work)
@@ -116,18 +116,18 @@ class RecoveryService:
         account = await self._owner_of(token, Purpose.RECOGNIZE_BROWSER, now)
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
-        opened = await self._login.open(account.email, password, first, vouched=True)
-        if isinstance(opened, Refused):
-            return opened
+        verified = await self._login.verify(account.email, password, first, vouched=True)
+        if isinstance(verified, Refused):
+            return verified
 
         async def work(tx: Tx) -> Account | Refused:
-            current = await accounts.lock_if_current(tx, opened.stored.version)
+            current = await accounts.lock_if_current(tx, verified.stored.version)
             if current is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
             token_digest = digest(TokenKind.MAIL, token)
             if await sql.consume(tx, token_digest, Purpose.RECOGNIZE_BROWSER, now) is None:
                 return Refused(ErrorCode.INVALID_TOKEN)
-            self._login.succeeded(tx, opened)
+            self._login.succeeded(tx, verified)
             entry = AuditEvent(name=EventName.BROWSER_RECOGNIZED, user_id=current.id, client=first.client)
             audit.record(tx, entry, now)
             return current

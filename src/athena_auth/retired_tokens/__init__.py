@@ -1,5 +1,5 @@
-"""Tokens that were replaced or used up a few seconds ago.
+"""Tokens that were rotated or consumed a few seconds ago.
 
-They open nothing. They are remembered for the browser's own concurrent requests: a form that was submitted twice gets
-its first answer again, and a request that was under way with the old cookie does not make the browser drop the new one.
+They grant no access. They are remembered for concurrent requests of the same browser: a form that was submitted twice
+gets its first answer again, and a request with the old cookie does not make the browser drop the new one.
 """

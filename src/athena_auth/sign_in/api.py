@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
-from athena_auth.challenge.answers import SignInCookies, led_to, minted_cookies
+from athena_auth.challenge.answers import SignInCookies, minted_cookies, redirect_fields
 from athena_auth.challenge.model import ChallengeIssued, FactorName
 from athena_auth.challenge.sign_in_policy import FirstFactor, SessionIssued
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -19,10 +19,10 @@ from athena_auth.wire.fields import (
     Email,
     Flag,
     ImageUrl,
-    MoreIsDue,
     NewPassword,
     Password,
     Redirect,
+    SecondFactorRequired,
     SessionToken,
     SignUpName,
     is_set,
@@ -74,7 +74,7 @@ class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A second factor is due; the token opens nothing but the second step."""
 
-    two_factor_redirect: MoreIsDue = True
+    two_factor_redirect: SecondFactorRequired = True
     two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
     token: ChallengeToken
 
@@ -97,7 +97,7 @@ class SignInApi:
         outcome = await self._service.sign_up(registration, first)
         if isinstance(outcome, SessionIssued):
             owner = user_answer(outcome.account)
-            answer = SignUpAnswer(outcome.minted.token, owner, *led_to(body.callback_url))
+            answer = SignUpAnswer(outcome.minted.token, owner, *redirect_fields(body.callback_url))
             return self._session_issued(outcome, answer, call.caller)
         return self._not_issued(outcome)
 
@@ -109,7 +109,7 @@ class SignInApi:
             return first
         outcome = await self._service.sign_in(Credentials(body.email, body.password), first)
         if isinstance(outcome, SessionIssued):
-            _, url = led_to(body.callback_url)
+            _, url = redirect_fields(body.callback_url)
             answer = SignInAnswer(
                 redirect=url is not UNSET,
                 token=outcome.minted.token,

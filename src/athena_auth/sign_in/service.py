@@ -96,10 +96,10 @@ class SignInService:
         email = rules.normalised_email(credentials.email)
         if email is None:
             return Refused(ErrorCode.INVALID_EMAIL)
-        opened = await self._login.open(email, credentials.password, first)
-        if isinstance(opened, Refused):
-            return opened
-        stored = opened.stored
+        verified = await self._login.verify(email, credentials.password, first)
+        if isinstance(verified, Refused):
+            return verified
+        stored = verified.stored
         new_hash = None
         with contextlib.suppress(Unavailable):  # the password is verified: the rest can wait for another time
             new_hash = await self._passwords.rehashed(stored, credentials.password)
@@ -110,11 +110,11 @@ class SignInService:
             account = await accounts.lock_if_current(tx, stored.version)
             if account is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
-            self._login.succeeded(tx, opened)
+            self._login.succeeded(tx, verified)
             if new_hash is not None:
                 accounts.rehash_password(tx, account.id, new_hash)
             return await self._sign_in_policy.complete_first_factor(
-                tx, account, first, now, recognized=opened.recognized
+                tx, account, first, now, recognized=verified.recognized
             )
 
         return await self._store.transact(work)

@@ -1,1 +1,1 @@
-"""How often somebody may guess. Counted in the database, so that all processes count together."""
+"""Limits on failed attempts. The counts are in the database, so all processes share them."""

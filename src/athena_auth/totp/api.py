@@ -7,7 +7,7 @@ from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up import Offered
-from athena_auth.challenge.answers import SecondFactorReply, led_to
+from athena_auth.challenge.answers import SecondFactorReply, redirect_fields
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.challenge.second_step import Principal, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -73,7 +73,7 @@ class TotpApi:
         result = await self._service.verify(call.principal, submitted)
         if isinstance(result, Refused):
             return result
-        redirect, url = led_to(result.callback_url)
+        redirect, url = redirect_fields(result.callback_url)
         answer = VerifyTotpAnswer(
             token=result.token, user=user_answer(result.account), redirect=redirect, url=url
         )

@@ -1,1 +1,1 @@
-"""What a slice needs to describe and answer a request, without seeing one: routes, caller facts, replies."""
+"""Routes, caller information and replies: how a package describes and answers requests without depending on HTTP."""

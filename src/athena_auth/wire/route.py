@@ -1,4 +1,4 @@
-"""One declarative entry for each endpoint: it feeds the router, the validation and the OpenAPI document."""
+"""The declaration of an endpoint, used by the router, the validation and the OpenAPI document."""
 
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
@@ -17,34 +17,34 @@ B = TypeVar("B")
 
 
 class Access(Enum):
-    """Who may call; the edge resolves the caller before the handler runs."""
+    """Who may call; the principal is resolved before the handler runs."""
 
     PUBLIC = auto()
-    """Anybody; the principal is None."""
+    """Any caller; the principal is None."""
     OPTIONAL_SESSION = auto()
-    """Anybody; the principal is the session's owner, or None."""
+    """Any caller; the principal is the session's owner, or None."""
     SESSION = auto()
     """The owner of a live session."""
     SESSION_OR_CHALLENGE = auto()
-    """The owner of a live session, the bearer of a challenge that is still to be answered, or an `EndedSession`."""
+    """The owner of a live session, the bearer of a challenge token, or an `EndedSession`."""
 
 
 class ChallengeBearer(msgspec.Struct, frozen=True):
-    """A caller who shows a challenge token. It is unverified: checking it costs a try."""
+    """A caller with a challenge token. The token is unverified: checking it consumes an attempt."""
 
     token: str
     client: ClientInfo
     by_cookie: bool = False
-    """Whether the token came as a cookie, from a browser, which may submit a form twice."""
+    """Whether the token came as a cookie, so from a browser, which may submit a form twice."""
     superseded_session: str | None = None
-    """The session that this browser had before, which ends when the challenge is answered."""
+    """The browser's previous session, which ends when the challenge is answered."""
 
     def __repr__(self) -> str:
         return "ChallengeBearer(…)"
 
 
 class EndedSession(msgspec.Struct, frozen=True):
-    """A browser whose session cookie opens nothing any more; its own concurrent request may have replaced it just now."""
+    """A browser with a session cookie that is no longer valid; its own concurrent request may just have replaced it."""
 
     token: str
     client: ClientInfo
@@ -58,12 +58,11 @@ class NoBody(msgspec.Struct, frozen=True):
 
 
 class Call(Generic[P, B]):
-    """One request as a handler sees it: who calls, with which body, from where."""
+    """One request as a handler sees it, decoded and validated. `query` is that of a POST whose route declares one."""
 
     __slots__ = ("body", "caller", "principal", "query")
 
     def __init__(self, principal: P, body: B, caller: Caller, query: Any = None) -> None:
-        """Hold what the edge has decoded and checked; `query` is that of a POST whose route names one."""
         self.principal = principal
         self.body = body
         self.caller = caller
@@ -78,32 +77,32 @@ Handler = Callable[[Call[Any, Any]], Awaitable[Reply | Refused]]
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint: where it is, who may call it, what it takes, what it answers, and how it can say no."""
+    """An endpoint: its path, who may call it, its input, its response and its errors."""
 
     method: Literal["GET", "POST"]
     path: str
     handler: Handler
     access: Access
     answer: Any
-    """The type of the 200 answer's body, as msgspec describes it."""
+    """The type of the 200 response's body."""
     summary: str
     description: str = ""
     body: type[msgspec.Struct] = NoBody
-    """What is read of a POST's body, or of a GET's query. A part of the path in braces, `{token}`, is read like a query."""
+    """The type of a POST's body or of a GET's query. A path parameter, `{token}`, is read like a query parameter."""
     query: type[msgspec.Struct] | None = None
-    """What is read of a POST's query, beside its body."""
+    """The type of a POST's query, in addition to its body."""
     errors: tuple[ErrorCode, ...] = ()
-    """What this endpoint refuses with, beside what the edge may refuse anywhere."""
+    """The errors of this endpoint, in addition to those that any endpoint may return."""
     statuses: tuple[tuple[ErrorCode, HTTPStatus], ...] = ()
-    """Codes that have another status here than everywhere else, because existing clients expect it."""
+    """Codes whose status differs at this endpoint, because existing clients expect it."""
     limit: Limit | None = None
-    """How often one address may ask; routes may share one."""
+    """The rate limit for one address; routes may share one."""
     browser_page: str | None = None
-    """The page that a browser is shown in place of the answer, unless that leads it elsewhere."""
+    """The page that a browser gets instead of the JSON response, unless the response redirects it."""
     leads_elsewhere: Callable[[Any], bool] = bool
-    """Whether a request asks to be led elsewhere. Where it does not, a browser is shown the page and nothing else happens:
-    the page's own script asks then, so that what it says is what has just happened."""
+    """Whether a request asks for a redirect. If not, a browser gets the page and nothing else happens: the script of
+    the page sends the request, so the page reports what has just happened."""
     renews: Callable[[Any, bool], bool] = _always
-    """Whether a call moves the session's expiry on, by the query of a GET and by whether a cookie brought the token; not where
-    the cookie that is renewed with it would not reach the browser."""
+    """Whether a call extends the session. The arguments are the query of a GET and whether the token came as a cookie.
+    It must not extend where the renewed cookie would not reach the browser."""
     tag: str = "two-factor"

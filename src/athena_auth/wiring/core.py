@@ -7,13 +7,13 @@ from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up import StepUp
 from athena_auth.backup_codes import sql as backup_codes_sql
 from athena_auth.backup_codes.factor import BackupCodeFactor
-from athena_auth.challenge.aftermath import Aftermath
 from athena_auth.challenge.credentials import CredentialEvents
 from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
 from athena_auth.challenge.replay import Replay
 from athena_auth.challenge.second_step import SecondStep
 from athena_auth.challenge.sign_in_policy import Lifetimes, SignInPolicy
 from athena_auth.challenge.step_up import PolicyStepUp
+from athena_auth.challenge.success import SuccessRecorder
 from athena_auth.challenge.verification import AttemptVerifier
 from athena_auth.enrolment.service import Factors
 from athena_auth.otp import sql as otp_sql
@@ -60,7 +60,7 @@ def core_of(settings: Settings, base: Foundation) -> Core:
     )
     passwords = PasswordVerifier(base.store, base.clock, base.pool, notifications)
     events = CredentialEvents(notifications, _SUBSCRIBERS)
-    verifier, aftermath = AttemptVerifier(notifications), Aftermath(notifications, trust)
+    verifier, recorder = AttemptVerifier(notifications), SuccessRecorder(notifications, trust)
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return Core(
         factors=factors,
@@ -75,7 +75,7 @@ def core_of(settings: Settings, base: Foundation) -> Core:
             clock=base.clock,
             verifier=verifier,
             events=events,
-            aftermath=aftermath,
+            recorder=recorder,
             replay=Replay(base.keyring),
             lifetimes=lifetimes,
         ),
@@ -84,7 +84,7 @@ def core_of(settings: Settings, base: Foundation) -> Core:
             clock=base.clock,
             passwords=passwords,
             verifier=verifier,
-            aftermath=aftermath,
+            recorder=recorder,
             methods=methods,
             relaxed=settings.step_up == "password",
         ),

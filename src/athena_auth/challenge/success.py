@@ -1,4 +1,4 @@
-"""What follows once a factor was proven, beside the session: the trail, the news, a device that is trusted."""
+"""What follows a verified factor, apart from the session: the audit log, notifications and device trust."""
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
@@ -17,11 +17,10 @@ from athena_auth.store.transaction import Tx
 _NOT_BY_MAIL = frozenset({Amr.TOTP, Amr.TEXT, Amr.BACKUP_CODE})
 
 
-class Aftermath:
-    """Records a proven factor and what came of it, in the caller's transaction."""
+class SuccessRecorder:
+    """Records a verified factor, notifies the owner and trusts the device, in the caller's transaction."""
 
     def __init__(self, notifications: SecurityNotifications, trust: DeviceTrust) -> None:
-        """Take the way to write to owners, and the devices."""
         self._notifications = notifications
         self._trust = trust
 
@@ -36,7 +35,7 @@ class Aftermath:
         trust_device: bool,
         now: Millis,
     ) -> str | None:
-        """Return the token of the device, if it is trusted from now on."""
+        """Record the success; return the trust token if the device becomes trusted."""
         event = ACCEPTED[verified.method, context.session_id is not None]
         entry = AuditEvent(name=event, user_id=account.id, client=context.client, session_id=session_id)
         audit.record(tx, entry, now)
