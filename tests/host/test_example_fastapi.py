@@ -239,7 +239,9 @@ def test_a_session_that_ended_elsewhere_is_opened_again_and_the_payment_goes_on(
     section.get_by_label("Email address").fill(EMAIL)
     section.get_by_label("Password").fill("not her password")
     section.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_have_text("The email address or password is wrong. Check both and try again.")
+    expect(page.get_by_role("alert")).to_have_text(
+        "The email address or password is wrong. Check both and try again."
+    )
     section.get_by_label("Password").fill(PASSWORD)
     section.get_by_role("button", name="Sign in").click()
 

@@ -35,8 +35,8 @@ async def test_a_phone_whose_clock_is_off_is_told_so_when_it_is_enrolled(
     assert answer.status_code == 401
     assert answer.json() == {
         "code": "INVALID_CODE",
-        "message": f"The code is right for another time: your device's clock seems to be off by about {off}; "
-        "correct it and try again.",
+        "message": f"The code is correct for another time: your device's clock seems to be off by about {off}. "
+        "Set the clock and try again.",
     }
 
 

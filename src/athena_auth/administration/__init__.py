@@ -1,1 +1,1 @@
-"""What the people who run the server do with other people's accounts. No request reaches it: only their own code does."""
+"""What operators do with users' accounts. It has no HTTP endpoints: only the host's code and the command line call it."""

@@ -1,8 +1,8 @@
-"""Use cases of operators: from a host's own code, in the same process, or from the command line.
+"""Use cases of operators: from the host's code in the same process, or from the command line.
 
-Nobody is asked for a password here, so nothing here mints a session (I1). What an operator changes ends what hung
-on it and is news to the owner, exactly as if the owner had done it (I5, I8): an attacker who talks an operator into
-something must not do so unnoticed.
+No password is verified here, so nothing here mints a session (I1). A change by an operator revokes the same things, and
+notifies the owner in the same way, as a change by the owner (I5, I8): an attacker who persuades an operator must not go
+unnoticed.
 """
 
 import secrets
@@ -33,7 +33,7 @@ from athena_auth.wire.fields import Email, ImageUrl, Name
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """An account to be created, as its operator names it."""
+    """An account to create."""
 
     email: Email
     name: Name
@@ -63,7 +63,7 @@ class AdministrationService:
         self._notifications = notifications
 
     async def create(self, new: NewAccount) -> Account | Refused:
-        """Create an account. Without a password nobody can sign in until one is set by a link to its mailbox."""
+        """Create an account. Without a password, the owner must set one by a password reset email before signing in."""
         now = self._clock.now()
         account = creation.new_account(new.email, new.name, new.image, now, email_verified=new.email_verified)
         if isinstance(account, Refused):
@@ -71,7 +71,7 @@ class AdministrationService:
         refused = None if new.password is None else rules.refuse_password(new.password, account.email)
         if refused is not None:
             return refused
-        # The hash of a password that nobody knows takes as long to check as anybody else's.
+        # An unknown random password, so that verification takes as long as for any other account.
         password_hash = await self._pool.hash(new.password or secrets.token_urlsafe(32))
 
         async def work(tx: Tx) -> Account:
@@ -94,15 +94,15 @@ class AdministrationService:
         return await self._store.read(lambda tx: creation.find(tx, email))
 
     async def sessions_of(self, user_id: UserId) -> list[Session]:
-        """Return the account's live sessions, newest first; none for an account that is not there."""
+        """Return the account's live sessions, newest first; an empty list if there is no such account."""
         now = self._clock.now()
         return await self._store.read(lambda tx: sessions.all_live(tx, user_id, now))
 
     async def reset_factors(self, user_id: UserId) -> Refused | None:
-        """Take every second factor off an account whose owner has lost hers; she signs in by password and enrols anew.
+        """Remove all second factors of an account whose owner has lost them; the owner can enrol again after sign-in.
 
-        All her sessions, challenges and trusted devices end. Whoever asks for this is who an attacker
-        claims to be: make sure that it is the owner (SP 800-63B-4 section 4.2).
+        All sessions, challenges and trusted devices are revoked. Verify the person's identity first: someone else may
+        know their password (SP 800-63B-4 section 4.2).
         """
 
         async def work(tx: Tx, _account: Account) -> None:
@@ -112,10 +112,10 @@ class AdministrationService:
         return await self._change_account(user_id, work)
 
     async def end_sessions(self, user_id: UserId) -> Refused | None:
-        """Sign somebody out everywhere, out of sign-ins that wait for a second factor too."""
+        """Revoke all sessions of an account, and its pending sign-ins."""
 
         async def work(tx: Tx, _account: Account) -> None:
-            # In this order: a second step under way holds its challenge, and what it mints is seen after it.
+            # In this order: a concurrent second step has locked its challenge, and its session is visible afterwards.
             await challenges.end_all(tx, user_id)
             await sessions.end_others(tx, user_id, None)
             self._record(tx, user_id, EventName.SESSIONS_ENDED_BY_OPERATOR)
@@ -134,7 +134,7 @@ class AdministrationService:
         return None if await self._store.transact(work) else Refused(ErrorCode.SESSION_NOT_FOUND)
 
     async def end_trust(self, user_id: UserId) -> Refused | None:
-        """Ask all devices of an account for the second factor again."""
+        """Revoke the trust in all devices of an account."""
 
         async def work(tx: Tx, _account: Account) -> None:
             await trusted_devices.end_all(tx, user_id)
@@ -143,7 +143,7 @@ class AdministrationService:
         return await self._change_account(user_id, work)
 
     async def unlock(self, user_id: UserId) -> Refused | None:
-        """Give an account its whole budget of guesses back."""
+        """Unlock an account by resetting its failed attempts."""
 
         async def work(tx: Tx, account: Account) -> None:
             reset_attempts(tx, account, self._clock.now())
@@ -151,7 +151,7 @@ class AdministrationService:
         return await self._change_account(user_id, work)
 
     async def delete(self, user_id: UserId) -> Refused | None:
-        """Delete an account and all that is its owner's; the trail of it stays until it is old enough."""
+        """Delete an account and all its data; its audit events stay until they expire."""
 
         async def work(tx: Tx, account: Account) -> None:
             if await accounts.delete(tx, user_id):
@@ -164,7 +164,7 @@ class AdministrationService:
     async def _change_account(
         self, user_id: UserId, work: Callable[[Tx, Account], Awaitable[None]]
     ) -> Refused | None:
-        """Do something with an account that is there."""
+        """Run the work on an existing account."""
 
         async def found(tx: Tx) -> bool:
             account = await accounts.load(tx, user_id)

@@ -36,11 +36,11 @@ from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, Route
 
-_LAST_CODE = "That was your last backup code: make new ones now, with your password, at /two-factor/generate-backup-codes."
+_LAST_CODE = "That was your last backup code. Generate new ones now, with your password, at /two-factor/generate-backup-codes."
 
 
 class BackupCodesAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """The new codes. They are shown this once."""
+    """The new codes, which are shown only in this response."""
 
     status: Done = True
     backup_codes: BackupCodes
@@ -55,14 +55,14 @@ class VerifyBackupCodeBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """The code was right, and is used up."""
+    """The code was correct, and has been consumed."""
 
     user: UserAnswer
     session: NewSessionAnswer
     token: SessionToken
     backup_codes_left: CodesLeft
     message: (
-        Annotated[str, Meta(description="What to do now, when this was the last one.", examples=[_LAST_CODE])]
+        Annotated[str, Meta(description="What to do next, if this was the last code.", examples=[_LAST_CODE])]
         | UnsetType
     ) = UNSET
     redirect: Redirect = UNSET
@@ -73,19 +73,18 @@ class BackupCodeApi:
     """The routes of backup codes."""
 
     def __init__(self, service: BackupCodeService, second_factor_reply: SecondFactorReply) -> None:
-        """Take the use cases."""
         self._service = service
         self._second_factor_reply = second_factor_reply
 
     async def generate(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
-        """Make a new set."""
+        """Generate a new set."""
         made = await self._service.generate(call.principal, Offered(call.body.password, call.body.code))
         if isinstance(made, Refused):
             return made
         return renewed_reply(BackupCodesAnswer(backup_codes=made.outcome), call.principal, made.signed_in)
 
     async def verify(self, call: Call[Principal, VerifyBackupCodeBody]) -> Reply | Refused:
-        """Judge a code."""
+        """Verify a code."""
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         result = await self._service.verify(call.principal, submitted)
         if isinstance(result, Refused):
@@ -119,8 +118,8 @@ class BackupCodeApi:
                 ),
                 limit=SECOND_STEP,
                 summary="Verify a backup code",
-                description="Each code works once. With `disableSession` no session cookie is set; the "
-                "session's token is in the answer all the same.",
+                description="Each code works once. With `disableSession` no session cookie is set, but the response "
+                "still contains the session's token.",
             ),
             Route(
                 method="POST",
@@ -131,6 +130,6 @@ class BackupCodeApi:
                 answer=BackupCodesAnswer,
                 errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED),
                 limit=SECOND_STEP,
-                summary="Replace the backup codes by new ones",
+                summary="Replace the backup codes with new ones",
             ),
         )

@@ -17,7 +17,7 @@ from athena_auth.store.transaction import Tx
 
 
 class BackupCodeService:
-    """Makes new sets and verifies codes."""
+    """Generates new sets and verifies codes."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class BackupCodeService:
         self._clock = clock
 
     async def generate(self, signed_in: SignedIn, offered: Offered) -> Authorized[list[str]] | Refused:
-        """Replace the account's codes by new ones, which are shown this once."""
+        """Replace the account's codes with new ones, which are shown only once."""
         user_id, now = signed_in.account.id, self._clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> list[str] | Refused:
@@ -51,5 +51,5 @@ class BackupCodeService:
         return await self._step_up.act(Action.GENERATE_BACKUP_CODES, signed_in, offered, work)
 
     async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Sign in by a backup code, or prove one in a live session."""
+        """Verify a code: complete a sign-in, or step up."""
         return await self._second_step.verify(self._method, principal, submitted)

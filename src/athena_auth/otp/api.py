@@ -15,7 +15,7 @@ from athena_auth.wire.route import Access, Call, NoBody, Route
 
 
 class VerifyOtpBody(msgspec.Struct, frozen=True, rename="camel"):
-    """The code that was sent."""
+    """A sent code."""
 
     code: Code
     trust_device: TrustDevice | None = None
@@ -25,7 +25,6 @@ class OtpApi:
     """The routes of sent codes."""
 
     def __init__(self, service: OtpService, second_factor_reply: SecondFactorReply) -> None:
-        """Take the use cases."""
         self._service = service
         self._second_factor_reply = second_factor_reply
 
@@ -35,7 +34,7 @@ class OtpApi:
         return refused or Reply(StatusAnswer())
 
     async def verify_otp(self, call: Call[Principal, VerifyOtpBody]) -> Reply | Refused:
-        """Judge a code."""
+        """Verify a code."""
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         result = await self._service.verify(call.principal, submitted)
         if isinstance(result, Refused):
@@ -60,8 +59,8 @@ class OtpApi:
                 ),
                 limit=SECOND_STEP,
                 summary="Send a code",
-                description="By mail, or by text message where the owner has confirmed a phone number. It is good only for the challenge or the session that asked for it, and replaces "
-                "the one sent before.",
+                description="By email, or by text message if the owner has confirmed a phone number. The code is valid "
+                "only in the challenge or session that requested it, and replaces the previous one.",
             ),
             Route(
                 method="POST",
@@ -72,8 +71,8 @@ class OtpApi:
                 answer=TokenUserAnswer,
                 errors=(*SECOND_STEP_ERRORS, ErrorCode.OTP_HAS_EXPIRED, ErrorCode.INVALID_CODE),
                 limit=SECOND_STEP,
-                summary="Verify a code that was sent",
-                description="With a challenge it signs in; with a session it confirms an enrolment that was "
-                "begun by /two-factor/enable, or proves the factor again.",
+                summary="Verify a sent code",
+                description="With a challenge, it completes the sign-in. With a session, it confirms an enrolment that "
+                "/two-factor/enable has begun, or verifies the factor again (step-up).",
             ),
         )

@@ -1,4 +1,4 @@
-"""Sent codes as a second factor, and their enrolment. All steps take the caller's transaction."""
+"""Sent codes as a second factor, and their enrolment. All methods run in the caller's transaction."""
 
 import re
 
@@ -28,36 +28,35 @@ _CODE = re.compile(f"[0-9]{{{_DIGITS}}}")
 
 
 class OtpSettings(msgspec.Struct, frozen=True):
-    """How sent codes behave."""
+    """Settings of sent codes."""
 
     app_name: str
     ttl: int
-    """Seconds a code is valid."""
+    """Seconds for which a code is valid."""
     fallback: bool
-    """Whether accounts with an authenticator app may have codes mailed without having enrolled for them."""
+    """Whether accounts with an authenticator app may receive codes by email without having enrolled them."""
     by_text: bool
-    """Whether there is a way for text messages to go out."""
+    """Whether the server can send text messages."""
 
 
 class OtpFactor:
-    """Sends, judges and uses up codes."""
+    """Sends and verifies codes."""
 
     name = FactorName.OTP
     is_throttled = True
     malformed = Refused(
         ErrorCode.INVALID_CODE,
-        f"This is not a code that was sent. Enter the {_DIGITS} digits of the message.",
+        f"This is not a code from our message. Enter the {_DIGITS} digits of the message.",
     )
 
     def __init__(self, keyring: Keyring, outbox: Outbox, settings: OtpSettings) -> None:
-        """Take the keys that hash the codes and the way messages go out."""
         self._keyring = keyring
         self._outbox = outbox
         self._settings = settings
 
     @property
     def goes_by_text(self) -> bool:
-        """Whether codes can be sent to phone numbers here."""
+        """Whether the server can send codes by text message."""
         return self._settings.by_text
 
     def is_well_formed(self, code: str) -> bool:
@@ -65,21 +64,21 @@ class OtpFactor:
         return _CODE.fullmatch(code) is not None
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
-        """Tell whether this account, which has a second factor on, may have codes sent.
+        """Tell whether this account, which has two-factor authentication on, may receive codes.
 
-        After a reset by mail the mailbox has spoken for the password: as long as nothing else was proven since,
-        it must not speak for a second factor that the owner did not choose to have there.
+        After a password reset by email, the mailbox stands for the password. Until another factor is verified, it must
+        not also stand for the second factor, unless the owner has enrolled it.
         """
         by_fallback = self._settings.fallback and not account.reset_by_mail
         return by_fallback or await self.is_enrolled(tx, account.id)
 
     async def is_enrolled(self, tx: Tx, user_id: UserId) -> bool:
-        """Tell whether the owner turned sent codes on; a number counts only while texts go out."""
+        """Tell whether the owner has enrolled sent codes. A number counts only if the server can send texts."""
         enrolment = await sql.load_enrolment(tx, user_id)
         return enrolment is not None and enrolment.confirmed and self._can_reach(enrolment.number)
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
-        """Tell whether an enrolment waits for its code."""
+        """Tell whether there is an enrolment that a code has yet to confirm."""
         enrolment = await sql.load_enrolment(tx, user_id)
         return (
             enrolment is not None
@@ -88,34 +87,34 @@ class OtpFactor:
         )
 
     async def number(self, tx: Tx, user_id: UserId) -> str | None:
-        """Return the confirmed phone number that codes go to; None when they go by mail."""
+        """Return the confirmed phone number to which codes are sent; None when they are sent by email."""
         enrolment = await sql.load_enrolment(tx, user_id) if self.goes_by_text else None
         return None if enrolment is None else enrolment.number
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
-        """Verify a code; where enrolments may be confirmed it also confirms the one it was sent for."""
+        """Verify a code. If the attempt may confirm an enrolment, it also confirms the one it was sent for."""
         hashes = self._keyring.possible_hashes(attempt.code, _context(attempt.binding))
         consumed = await self._use(tx, attempt, hashes)
         if consumed is None:
             return await self._refusal(tx, attempt, hashes)
         change = await self._confirm(tx, attempt, consumed.number) if attempt.confirms else None
-        # A number that was given up again before its code was typed in proves nothing, whoever reads its texts.
+        # The number was replaced before its code was entered: its texts may reach someone else.
         by_text_alone = change is None and consumed.number is not None
         if by_text_alone and consumed.number != await self.number(tx, attempt.user_id):
             return Refused(ErrorCode.INVALID_CODE)
         if not self.goes_by_text:
-            # Where texts go out a right code forgives no sends: with a dear number of her own, whoever types the
-            # codes in could have them sent for ever, at the operator's cost.
+            # With texts, a correct code does not reset the sends: an attacker with a premium-rate number could otherwise
+            # have texts sent for ever, at the operator's cost.
             sends.reset(tx, attempt.user_id, _sends_of(attempt.binding))
         return Verified(self.name, Amr.SENT_CODE if consumed.number is None else Amr.TEXT, change)
 
     async def _confirm(self, tx: Tx, attempt: Attempt, number: str | None) -> Change | None:
-        """Confirm the enrolment that a code sent there belongs to, if there is one."""
+        """Confirm the enrolment that a code sent to this number, or by email, belongs to, if any."""
         user_id, now = attempt.user_id, attempt.now
         if number is None:
             if not await sql.confirm(tx, user_id, now):
                 return None
-            # Whoever typed the code reads mail at that address.
+            # The code shows that the user reads email at this address.
             await accounts.mark_email_verified(tx, user_id, now)
             return Change.FACTOR_ADDED
         before = await sql.load_enrolment(tx, user_id)
@@ -124,11 +123,11 @@ class OtpFactor:
         return Change.FACTOR_REPLACED if before is not None and before.confirmed else Change.FACTOR_ADDED
 
     async def _refusal(self, tx: Tx, attempt: Attempt, hashes: list[bytes]) -> Refused | Used:
-        """Return why a code that could not be used up is refused: it is wrong, or there is none, or it was used."""
+        """Return the refusal of a code that was not consumed: it is wrong, expired or used."""
         sent = await sql.load_code(tx, attempt.user_id, attempt.binding.key, attempt.now)
         if sent is None:
             return Refused(ErrorCode.OTP_HAS_EXPIRED)
-        # Sent by a process that has a newer secret already: a right code would be called wrong, and counted.
+        # A process with a newer secret may have sent the code; then a correct code must not count as wrong.
         self._keyring.require_known(sent.code_hash)
         if sent.used_by is None:
             return Refused(ErrorCode.INVALID_CODE)
@@ -137,9 +136,9 @@ class OtpFactor:
         return Used(refused, elsewhere=sent.used_by != attempt.browser) if is_same else refused
 
     async def _use(self, tx: Tx, attempt: Attempt, hashes: list[bytes]) -> ConsumedCode | None:
-        """Verify a code and use it up: one guarded write is both.
+        """Verify and consume a code by one guarded write.
 
-        The database compares keyed hashes. How long that takes says nothing to somebody without the key.
+        The database compares keyed hashes, so the timing reveals nothing to an attacker without the key.
         """
         for code_hash in hashes:
             consumed = await sql.consume_code(tx, attempt, code_hash)
@@ -157,7 +156,7 @@ class OtpFactor:
         *,
         confirming: bool = False,
     ) -> Refused | None:
-        """Count a send and do it, unless too many were sent to this account of late."""
+        """Count a send and post the code, unless too many were sent to this account recently."""
         refused = await self.consume_send(tx, account, binding, client, now)
         if refused is None:
             await self.post_paid(tx, account, binding, now, confirming=confirming)
@@ -166,15 +165,16 @@ class OtpFactor:
     async def consume_send(
         self, tx: Tx, account: Account, binding: Binding, client: ClientInfo, now: Millis
     ) -> Refused | None:
-        """Count a send; return the refusal when too many were sent to this account of late."""
+        """Count a send; return the refusal when too many were sent to this account recently."""
         return await sends.consume(tx, account.id, _sends_of(binding), client.address, now)
 
     async def post_paid(
         self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
     ) -> None:
-        """Make a code that is good only for this challenge or session, and put it into the outbox.
+        """Create a code that is valid only in this challenge or session, and put it into the outbox.
 
-        It goes to the owner's number or, when it is to confirm an enrolment, where that says.
+        `consume_send` has counted the send. The code goes to the owner's number or email address; with `confirming`, to
+        that of the pending enrolment.
         """
         number = await self._destination(tx, account.id, confirming=confirming)
         code = new_numeric_code(_DIGITS)
@@ -200,18 +200,18 @@ class OtpFactor:
         return enrolment.pending_number if confirming else enrolment.number
 
     def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
-        """Forget an enrolment of sent codes that is under way."""
+        """Drop the pending enrolment of sent codes."""
         sql.drop_pending(tx, user_id)
 
     async def begin_enrolment(self, tx: Tx, user_id: UserId, now: Millis, number: str | None = None) -> None:
-        """Begin an enrolment of a phone number, or of mail; the code that is sent next confirms it."""
+        """Begin an enrolment of a phone number, or of email; the code that is sent next confirms it."""
         if number is None:
             await sql.insert_pending(tx, user_id, now)
         else:
             await sql.insert_pending_number(tx, user_id, number, now)
 
     async def enrol_at_once(self, tx: Tx, user_id: UserId, now: Millis) -> None:
-        """Turn codes by mail on for an address that is verified."""
+        """Enrol codes by email to a verified address."""
         await sql.insert_pending(tx, user_id, now)
         await sql.confirm(tx, user_id, now)
 

@@ -6,14 +6,14 @@ from athena_auth.kernel.clock import Millis
 
 
 class Enrolment(msgspec.Struct, frozen=True):
-    """Where an owner has codes sent, and where she wants them sent from now on."""
+    """The confirmed and the pending destination of an account's codes."""
 
     confirmed: bool
-    """Whether she turned codes on and proved that they arrive."""
+    """Whether a code has confirmed the enrolment, or the address was verified before."""
     number: str | None
-    """The phone number that was confirmed (E.164); without one codes go by mail."""
+    """The confirmed phone number (E.164); None when codes are sent by email."""
     pending_number: str | None
-    """The phone number that waits for its code."""
+    """The phone number that a code has yet to confirm."""
     begun_at: Millis
     """When the last enrolment was begun."""
 
@@ -22,21 +22,21 @@ class Enrolment(msgspec.Struct, frozen=True):
 
 
 class SentCode(msgspec.Struct, frozen=True):
-    """The code that was last sent to a challenge or a session."""
+    """The last code that was sent for a challenge or a session."""
 
     code_hash: bytes
     used_by: bytes | None
-    """The browser that used it, if one did."""
+    """The browser that used it, if any."""
 
     def __repr__(self) -> str:
         return "SentCode(…)"
 
 
 class ConsumedCode(msgspec.Struct, frozen=True):
-    """A code that was right and is used up: whoever typed it reads what is sent there."""
+    """A code that was correct and has been consumed."""
 
     number: str | None
-    """The phone number it was sent to; None for mail."""
+    """The phone number to which it was sent; None for email."""
 
     def __repr__(self) -> str:
-        return "SpentCode(…)"
+        return "ConsumedCode(…)"

@@ -18,17 +18,16 @@ from athena_auth.wire.route import ChallengeBearer, EndedSession
 
 
 class OtpService:
-    """Sends codes to whoever is in the middle of a sign-in or signed in, and judges them."""
+    """Sends and verifies codes, in a challenge or a session."""
 
     def __init__(self, method: OtpFactor, second_step: SecondStep, store: Store, clock: Clock) -> None:
-        """Take the factor and the step it serves."""
         self._method = method
         self._second_step = second_step
         self._store = store
         self._clock = clock
 
     async def send(self, principal: Principal) -> Refused | None:
-        """Send a code that is good for this challenge or session only; it replaces the one sent before."""
+        """Send a code that is valid only in this challenge or session; it replaces the previous one."""
 
         async def work(tx: Tx) -> Refused | None:
             if isinstance(principal, ChallengeBearer):
@@ -40,7 +39,7 @@ class OtpService:
         return await self._store.transact(work)
 
     async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Sign in by a sent code, confirm an enrolment, or prove the factor again."""
+        """Verify a code: complete a sign-in, confirm an enrolment, or step up."""
         return await self._second_step.verify(self._method, principal, submitted)
 
     async def _post_for_challenge(self, tx: Tx, bearer: ChallengeBearer) -> Refused | None:
@@ -65,8 +64,8 @@ class OtpService:
         binding, sent = session_binding(signed_in.session.id), audit_event(signed_in, EventName.OTP_SENT)
         if await self._method.is_pending(tx, account.id, now):
             return await self._post(tx, account, binding, sent, confirming=True)
-        # With no factor on and none begun there is nothing a code could confirm. A session alone, without a
-        # fresh password, must not turn a factor on: it may be stolen.
+        # Without a factor or a pending enrolment there is nothing to confirm. A session without a fresh password must
+        # not turn a factor on: it may be stolen.
         if not account.two_factor_enabled:
             return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
         return await self._post_if_available(tx, account, binding, sent)

@@ -1,4 +1,4 @@
-"""Statements over `athena_otp_authenticator` and `athena_sent_code`."""
+"""Statements on `athena_otp_authenticator` and `athena_sent_code`."""
 
 from athena_auth.challenge.factor import Attempt
 from athena_auth.challenge.model import Change
@@ -77,7 +77,7 @@ SWEEP = Statement("""
 
 
 async def load_enrolment(tx: Tx, user_id: UserId) -> Enrolment | None:
-    """Load where the owner has codes sent; None when she never turned them on."""
+    """Load the enrolment of sent codes; None if there is none."""
     row = await tx.fetch_one(_LOAD_ENROLMENT, user_id=user_id)
     if row is None:
         return None
@@ -90,22 +90,22 @@ async def load_enrolment(tx: Tx, user_id: UserId) -> Enrolment | None:
 
 
 async def insert_pending(tx: Tx, user_id: UserId, now: Millis) -> None:
-    """Begin an enrolment of mail; one that is confirmed stays as it is, but for a number no gateway serves."""
+    """Begin an enrolment of email. A confirmed enrolment of email stays; one of a phone number is replaced."""
     await tx.execute(_INSERT_PENDING, user_id=user_id, now=now)
 
 
 async def insert_pending_number(tx: Tx, user_id: UserId, number: str, now: Millis) -> None:
-    """Begin an enrolment of a phone number, in place of one that is under way; what is confirmed stays as it is."""
+    """Begin an enrolment of a phone number and replace a pending one; the confirmed destination stays."""
     await tx.execute(_STAGE_NUMBER, user_id=user_id, number=number, now=now)
 
 
 async def confirm(tx: Tx, user_id: UserId, now: Millis) -> bool:
-    """Confirm a pending enrolment of mail; False when there is none."""
+    """Confirm a pending enrolment of email; False when there is none."""
     return await tx.execute(_CONFIRM, user_id=user_id, now=now, not_before=now - ENROLMENT) == 1
 
 
 async def confirm_number(tx: Tx, user_id: UserId, number: str, now: Millis) -> bool:
-    """Confirm this number; False when it is not the one that waits for its code."""
+    """Confirm this number; False when it is not the pending one."""
     not_before = now - ENROLMENT
     return (
         await tx.execute(_CONFIRM_NUMBER, user_id=user_id, number=number, now=now, not_before=not_before) == 1
@@ -122,19 +122,19 @@ def put_code(
     now: Millis,
     expires_at: Millis,
 ) -> None:
-    """Remember the code just sent, and to which number if not by mail; it takes the place of one sent before to the same challenge or session."""
+    """Store a sent code, with its number if it goes by text; it replaces the previous code of this binding."""
     code = {"code_hash": code_hash, "number": number, "now": now, "expires_at": expires_at}
     tx.defer(_PUT_CODE, binding=binding, user_id=user_id, **code)
 
 
 async def load_code(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> SentCode | None:
-    """Load the code that was last sent to this challenge or session, unless it has expired."""
+    """Load the last code of this challenge or session, unless it has expired."""
     row = await tx.fetch_one(_LOAD_CODE, user_id=user_id, binding=binding, now=now)
     return None if row is None else SentCode(row["code_hash"], row["used_by"])
 
 
 async def consume_code(tx: Tx, attempt: Attempt, code_hash: bytes) -> ConsumedCode | None:
-    """Use a code up; None when it is not the one that was sent last, is used or has expired."""
+    """Consume a code; None when it is not the last one, has been used or has expired."""
     row = await tx.fetch_one(
         _SPEND_CODE,
         binding=attempt.binding.key,
@@ -147,13 +147,13 @@ async def consume_code(tx: Tx, attempt: Attempt, code_hash: bytes) -> ConsumedCo
 
 
 def drop_pending(tx: Tx, user_id: UserId) -> None:
-    """Forget an enrolment, or a number, that is not confirmed."""
+    """Delete an unconfirmed enrolment or number."""
     tx.defer(_DROP_PENDING, user_id=user_id)
     tx.defer(_DROP_PENDING_NUMBER, user_id=user_id)
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
-    """End the codes under way; forget the enrolment with the factors, and one under way with the password."""
+    """Delete sent codes, the enrolment if factors are removed, and a pending one if the password is replaced."""
     if change.removes_factors:
         return (_END_CODES, _DROP)
     return (_END_CODES, _DROP_PENDING, _DROP_PENDING_NUMBER) if change.replaces_password else (_END_CODES,)

@@ -56,8 +56,8 @@ class PasswordApi:
                 errors=(*PASSWORD_STEP_UP_ERRORS, *NEW_PASSWORD_ERRORS),
                 limit=SECOND_STEP,
                 summary="Change the password",
-                description="Pending sign-ins, sent codes and trusted devices end, and all other sessions unless "
-                "`revokeOtherSessions` is false. The answer holds a new token; the old one stops working.",
+                description="Revokes pending sign-ins, sent codes and trusted devices, and all other sessions unless "
+                "`revokeOtherSessions` is false. The response contains a new token; the old one becomes invalid.",
                 tag="accounts",
             ),
         )

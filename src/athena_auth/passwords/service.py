@@ -15,7 +15,7 @@ from athena_auth.throttle.passwords.budget import reset_account
 
 
 class PasswordService:
-    """Replaces passwords, and with them everything that hung on the old one."""
+    """Replaces passwords and revokes everything that rests on the old one."""
 
     def __init__(self, step_up: StepUp, pool: HashingPool, events: CredentialEvents, clock: Clock) -> None:
         self._step_up = step_up
@@ -28,7 +28,7 @@ class PasswordService:
     ) -> Authorized[Account] | Refused:
         """Replace the password.
 
-        This session goes on by another token; challenges and trusted devices end, and the other sessions if asked.
+        This session gets a new token. Challenges and trusted devices are revoked; other sessions if `revoke_others`.
         """
         user_id, session = signed_in.account.id, signed_in.session
         refused = rules.refuse_password(new, signed_in.account.email)

@@ -1,1 +1,1 @@
-"""Proving by mail: that an address is its owner's, and who she is when she has forgotten her password."""
+"""Links in emails: verifying an address, resetting a forgotten password, and recognizing a browser."""

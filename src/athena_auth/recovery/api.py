@@ -1,4 +1,4 @@
-"""HTTP for links that travel by mail."""
+"""HTTP for links in emails."""
 
 from http import HTTPStatus
 
@@ -42,7 +42,7 @@ _PASSWORD_ERRORS = (
 
 
 class RecoveryApi:
-    """The routes of links."""
+    """The routes of links in emails."""
 
     def __init__(self, requests: EmailLinkRequests, service: RecoveryService, cookies: SignInCookies) -> None:
         self._requests = requests
@@ -50,7 +50,7 @@ class RecoveryApi:
         self._cookies = cookies
 
     async def request_password_reset(self, call: Call[None, RequestPasswordResetBody]) -> Reply | Refused:
-        """Send a link."""
+        """Send a password reset link."""
         body = call.body
         refused = self._requests.ask_for_reset(body.email, body.redirect_to, call.caller)
         return refused or Reply(AskedAnswer())
@@ -63,7 +63,7 @@ class RecoveryApi:
         outcome = await self._service.reset(token, call.body.new_password, _first_factor(call.caller))
         if isinstance(outcome, Refused):
             return outcome
-        # Whoever is signed in here may be another person than the owner of the link.
+        # The browser may be signed in to another account than that of the link.
         cookies = (expired(CookieName.SESSION), self._cookies.recognition(outcome.account, call.caller))
         challenged = outcome.challenged
         if challenged is None:
@@ -73,12 +73,12 @@ class RecoveryApi:
         return Reply(answer, (challenge, *cookies))
 
     async def check_reset_token(self, call: Call[None, MailTokenBody]) -> Reply | Refused:
-        """Say whether a link works."""
+        """Tell whether a link is valid."""
         refused = await self._service.check_reset(call.body.token)
         return refused or Reply(StatusAnswer())
 
     async def follow_reset(self, call: Call[None, FollowResetQuery]) -> Reply | Refused:
-        """Lead a browser from the link to the page that takes the new password."""
+        """Redirect a browser from the link to the page that takes the new password."""
         query = call.body
         page = self._requests.reset_page(query.callback_url)
         if isinstance(page, Refused):
@@ -90,28 +90,28 @@ class RecoveryApi:
     async def send_verification_email(
         self, call: Call[SignedIn | None, SendVerificationEmailBody]
     ) -> Reply | Refused:
-        """Send a link."""
+        """Send a verification link."""
         body = call.body
         owner = None if call.principal is None else call.principal.account
         refused = self._requests.ask_for_verification(body.email, body.callback_url, owner, call.caller)
         return refused or Reply(StatusAnswer())
 
     async def verify_email(self, call: Call[SignedIn | None, VerifyEmailQuery]) -> Reply | Refused:
-        """Honour a link in a session of its account, and lead on when it says where."""
+        """Verify an address in a session of its account, and redirect if the link has a `callbackURL`."""
         query = call.body
         page = None if query.callback_url is None else self._requests.callback(query.callback_url)
         if isinstance(page, Refused):
             return page
         outcome = await self._service.verify_in_session(query.token, call.principal, call.caller.client)
         if isinstance(outcome, Refused):
-            # Without proof the browser stays here: it is shown the page that asks for the password.
+            # Without a session there is no redirect: the browser is shown the page that asks for the password.
             if page is None or outcome.code is ErrorCode.UNAUTHORIZED:
                 return outcome
             return Reply(None, location=with_parameters(page, error=outcome.code))
         return Reply(verified_answer(outcome), location=page)
 
     async def confirm_email(self, call: Call[None, ConfirmEmailBody]) -> Reply | Refused:
-        """Honour a link together with the password."""
+        """Verify an address with the link and the password."""
         body = call.body
         page = None if body.callback_url is None else self._requests.callback(body.callback_url)
         if isinstance(page, Refused):
@@ -122,7 +122,7 @@ class RecoveryApi:
         return outcome if isinstance(outcome, Refused) else Reply(verified_answer(outcome, page))
 
     async def recognize_browser(self, call: Call[None, RecognizeBrowserBody]) -> Reply | Refused:
-        """Recognize this browser from now on."""
+        """Make this browser a recognized one."""
         body = call.body
         account = await self._service.recognize(body.token, body.password, _first_factor(call.caller))
         if isinstance(account, Refused):
@@ -135,7 +135,7 @@ class RecoveryApi:
 
     def _reset_routes(self) -> tuple[Route, ...]:
         asks = self._request_route()
-        earlier = "Send a link that sets a new password, by its earlier name"
+        earlier = "Send a password reset link (earlier name of the endpoint)"
         return (
             asks,
             msgspec.structs.replace(asks, path="/forget-password", summary=earlier),
@@ -153,10 +153,10 @@ class RecoveryApi:
             answer=AskedAnswer,
             errors=(ErrorCode.INVALID_EMAIL, ErrorCode.INVALID_REDIRECT_URL),
             limit=MAIL_LINKS,
-            summary="Send a link that sets a new password",
-            description="The answer and its time are the same whether or not there is such an account. The "
-            "link leads to `redirectTo`, a page that the operator configured, which finds the token as "
-            "`?token=…`, or to this server's own. It works once, for 30 minutes.",
+            summary="Send a password reset link",
+            description="The response and its time are the same whether or not there is such an account. The link "
+            "leads to `redirectTo`, an allowed page that receives the token as `?token=…`, or to this server's own "
+            "page. It works once, for 30 minutes.",
             tag="recovery",
         )
 
@@ -171,10 +171,10 @@ class RecoveryApi:
             answer=PasswordResetAnswer | ChallengedAnswer,
             errors=(ErrorCode.INVALID_TOKEN, *NEW_PASSWORD_ERRORS),
             limit=MAIL_LINKS,
-            summary="Set a new password by the token of a link",
-            description="All sessions, pending sign-ins, sent codes and trusted devices end. Nobody is signed "
-            "in: where a second factor is on the answer is a challenge. An account whose address was never "
-            "verified loses the factors that were set up before.",
+            summary="Set a new password with the token of a link",
+            description="Revokes all sessions, pending sign-ins, sent codes and trusted devices. It creates no session: if "
+            "two-factor authentication is on, the response is a challenge. If the address was never verified, second "
+            "factors that were set up before are removed.",
             tag="recovery",
         )
 
@@ -189,8 +189,8 @@ class RecoveryApi:
                 answer=StatusAnswer,
                 errors=(ErrorCode.INVALID_TOKEN,),
                 limit=MAIL_LINKS,
-                summary="Say whether the link of a password reset still works",
-                description="For a page that takes a new password: it can say so before one is typed. Nothing changes.",
+                summary="Tell whether a password reset link is still valid",
+                description="A page that takes a new password can check the link before the user types one. Nothing changes.",
                 tag="recovery",
             ),
             Route(
@@ -202,8 +202,8 @@ class RecoveryApi:
                 answer=None,
                 errors=(ErrorCode.INVALID_CALLBACK_URL,),
                 limit=MAIL_LINKS,
-                summary="Lead a browser to the page that takes a new password",
-                description="A redirect to `callbackURL`, with `token` in its query while the link works, else with "
+                summary="Redirect a browser to the page that takes a new password",
+                description="Redirects to `callbackURL`, with `token` in its query if the link is valid, otherwise with "
                 "`error=INVALID_TOKEN`. Nothing changes.",
                 tag="recovery",
             ),
@@ -225,9 +225,9 @@ class RecoveryApi:
                     ErrorCode.EMAIL_MISMATCH,
                 ),
                 limit=MAIL_LINKS,
-                summary="Send a link that verifies an address",
-                description="The answer and its time are the same whether or not there is such an account. The "
-                "link works for 24 hours, in a session of its account or with the password.",
+                summary="Send an email verification link",
+                description="Without a session, the response and its time are the same whether or not there is such an "
+                "account. The link works for 24 hours, in a session of its account or with the password.",
                 tag="recovery",
             ),
             Route(
@@ -242,10 +242,10 @@ class RecoveryApi:
                 limit=MAIL_LINKS,
                 browser_page="verify_email",
                 leads_elsewhere=lambda query: query.callback_url is not None,
-                summary="Verify an address by the token of a link, in a session of its account",
-                description="Without such a session nothing changes, since mail scanners follow links too: a browser "
-                "is shown a page that asks for the password. With `callbackURL` a success is a redirect there, and so "
-                "is a link that has expired, with `error=INVALID_TOKEN`.",
+                summary="Verify an address with the token of a link, in a session of its account",
+                description="Without such a session nothing changes, because mail scanners follow links too; a browser "
+                "gets a page that asks for the password. With `callbackURL`, success redirects there, and an expired link "
+                "redirects there with `error=INVALID_TOKEN`.",
                 tag="recovery",
             ),
         )
@@ -261,8 +261,8 @@ class RecoveryApi:
                 answer=VerifiedAnswer,
                 errors=(*_PASSWORD_ERRORS, ErrorCode.INVALID_CALLBACK_URL),
                 limit=MAIL_LINKS,
-                summary="Verify an address by the token of a link and the password",
-                description="Nobody is signed in.",
+                summary="Verify an address with the token of a link and the password",
+                description="This creates no session.",
                 tag="recovery",
             ),
             Route(
@@ -274,9 +274,9 @@ class RecoveryApi:
                 answer=StatusAnswer,
                 errors=_PASSWORD_ERRORS,
                 limit=MAIL_LINKS,
-                summary="Recognize this browser by the token of a link and the password",
-                description="The link is in the mail about an account that is blocked after too many failed attempts. A "
-                "recognized browser has attempts of its own. Nobody is signed in.",
+                summary="Recognize this browser with the token of a link and the password",
+                description="The link is in the email about an account that is blocked after too many failed attempts. "
+                "Attempts from recognized browsers are counted separately. This creates no session.",
                 tag="recovery",
             ),
         )

@@ -1,4 +1,4 @@
-"""Sending links: to whoever has an account, and saying nothing of who has."""
+"""Sending links to accounts, without revealing which addresses have one."""
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
@@ -23,12 +23,11 @@ _KINDS = {
 
 
 class EmailLinkSender:
-    """Makes links and puts their mail into the outbox."""
+    """Creates links and puts their emails into the outbox."""
 
     def __init__(
         self, store: Store, clock: Clock, outbox: Outbox, browsers: RecognizedBrowsers, app_name: str
     ) -> None:
-        """Take what it works with, and what the service is called."""
         self._browsers = browsers
         self._store = store
         self._clock = clock
@@ -36,10 +35,10 @@ class EmailLinkSender:
         self._app_name = app_name
 
     async def send(self, email: str, purpose: Purpose, page: str, caller: Caller) -> None:
-        """Send a link to `page`, which finds the token in its query, if there is an account with this address.
+        """Send a link to `page`, with the token in its query, if there is an account with this address.
 
-        Nothing is said when too many were sent of late, or when there is nothing to verify: the caller has had
-        his answer already, the same as everybody's.
+        Nothing is sent if too many links were sent recently, or if the address is already verified. The caller does not
+        learn of that: the response was the same and has already been sent.
         """
         now = self._clock.now()
 
@@ -60,7 +59,7 @@ class EmailLinkSender:
         await self._store.transact(work)
 
     def _kind(self, account: Account, purpose: Purpose, caller: Caller, now: Millis) -> sends.SendKind:
-        """Return whose sends this one is counted with: strangers must not use up the links of the owner."""
+        """Return the kind in which this send is counted: strangers must not use up the owner's sends."""
         if purpose is Purpose.VERIFY_EMAIL:
             return sends.SendKind.VERIFY
         token = caller.tokens.recognized_browser

@@ -1,1 +1,1 @@
-"""Whether the configured secrets are those that the database was made with, and what still depends on each."""
+"""Checks that the configured secrets are those of the database, and counts what depends on each."""

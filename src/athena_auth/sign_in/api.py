@@ -45,7 +45,7 @@ class SignUpBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SignUpAnswer(msgspec.Struct, frozen=True):
-    """The account is made and its owner signed in."""
+    """The account was created, and its owner is signed in."""
 
     token: SessionToken
     user: UserAnswer
@@ -54,7 +54,7 @@ class SignUpAnswer(msgspec.Struct, frozen=True):
 
 
 class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
-    """An address and a password; without `rememberMe` (true by default) the session ends with the browser."""
+    """An address and a password. With `rememberMe` false (true by default) the cookie ends when the browser closes."""
 
     email: Email
     password: Password
@@ -63,16 +63,16 @@ class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Signed in: no second factor is due, or this device is trusted."""
+    """Signed in: no second factor is required, or this device is trusted."""
 
-    redirect: Annotated[bool, Meta(description="Whether to go on to `url`, the `callbackURL`.")] = False
+    redirect: Annotated[bool, Meta(description="Whether to open `url`, the `callbackURL`.")] = False
     token: SessionToken
     user: UserAnswer
     url: CallbackUrl | UnsetType = UNSET
 
 
 class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A second factor is due; the token opens nothing but the second step."""
+    """A second factor is required; the token is valid only for verifying it."""
 
     two_factor_redirect: SecondFactorRequired = True
     two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
@@ -102,7 +102,7 @@ class SignInApi:
         return self._not_issued(outcome)
 
     async def sign_in(self, call: Call[None, SignInBody]) -> Reply | Refused:
-        """Prove a password."""
+        """Verify a password."""
         body = call.body
         first = self._first_factor(call.caller, body)
         if isinstance(first, Refused):
@@ -129,8 +129,8 @@ class SignInApi:
     def _not_issued(self, outcome: ChallengeIssued | Refused) -> Reply | Refused:
         if isinstance(outcome, Refused):
             return outcome
-        # A session of this browser stays until the second step is done: a concurrent sign-in of another tab may have
-        # just been given it.
+        # The browser's previous session stays until the second factor is verified: a concurrent sign-in in another tab
+        # may just have received it.
         challenge = Cookie(CookieName.CHALLENGE, outcome.token, outcome.expires_in)
         dead = (expired(CookieName.TRUSTED_DEVICE),) if outcome.device_is_dead else ()
         answer = SecondFactorDueAnswer(two_factor_methods=outcome.methods, token=outcome.token)
@@ -189,8 +189,8 @@ class SignInApi:
             ),
             limit=SIGN_IN,
             summary="Sign in with a password",
-            description="Where a second factor is on, the answer is a challenge: `twoFactorRedirect`, the "
-            "methods that answer it, and a token that opens nothing but the second step. The answer to a sign-in with a `callbackURL` "
-            "says `redirect` and `url`: this one, or that of the second step.",
+            description="If two-factor authentication is on, the response is a challenge: `twoFactorRedirect`, the "
+            "available factors, and a token that is valid only for verifying one of them. With a `callbackURL`, the "
+            "response that completes the sign-in contains `redirect` and `url`.",
             tag="sign-in",
         )

@@ -21,7 +21,7 @@ from athena_auth.throttle.passwords.budget import reset_account
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """What somebody signs up with."""
+    """The input of a sign-up."""
 
     name: str
     email: str
@@ -43,7 +43,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class SignInService:
-    """Proves a first factor and hands it to admission, which decides what it is worth."""
+    """Verifies the first factor; `SignInPolicy` decides what follows."""
 
     def __init__(
         self,
@@ -55,7 +55,6 @@ class SignInService:
         pool: HashingPool,
         sign_in_policy: SignInPolicy,
     ) -> None:
-        """Take what it works with."""
         self._store = store
         self._clock = clock
         self._passwords = passwords
@@ -80,7 +79,7 @@ class SignInService:
             await accounts.insert(tx, account, password_hash)
             created = AuditEvent(name=EventName.SIGNED_UP, user_id=account.id, client=first.client)
             audit.record(tx, created, now)
-            # What strangers guessed at the address before it had an account is not held against its owner.
+            # Failed attempts at the address before it had an account must not block its owner.
             reset_account(tx, account.email, first.client.address)
             return await self._sign_in_policy.complete_first_factor(tx, account, first, now)
 
@@ -92,7 +91,7 @@ class SignInService:
     async def sign_in(
         self, credentials: Credentials, first: FirstFactor
     ) -> SessionIssued | ChallengeIssued | Refused:
-        """Prove a password. An unknown address takes as long and reads the same as a wrong password."""
+        """Verify a password. An unknown address has the same response, in the same time, as a wrong password."""
         email = rules.normalised_email(credentials.email)
         if email is None:
             return Refused(ErrorCode.INVALID_EMAIL)
@@ -101,12 +100,12 @@ class SignInService:
             return verified
         stored = verified.stored
         new_hash = None
-        with contextlib.suppress(Unavailable):  # the password is verified: the rest can wait for another time
+        with contextlib.suppress(Unavailable):  # rehashing can wait until the next sign-in
             new_hash = await self._passwords.rehashed(stored, credentials.password)
         now = self._clock.now()
 
         async def work(tx: Tx) -> SessionIssued | ChallengeIssued | Refused:
-            # The password was checked outside: if it was changed in the meantime, it was the old one.
+            # The password was verified outside this transaction: it may have been changed in the meantime.
             account = await accounts.lock_if_current(tx, stored.version)
             if account is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)

@@ -1,4 +1,4 @@
-"""HTTP for the authenticator app."""
+"""HTTP for authenticator apps."""
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -29,7 +29,7 @@ from athena_auth.wire.route import Access, Call, Route
 
 
 class TotpUriAnswer(msgspec.Struct, frozen=True):
-    """The address an authenticator app reads from a QR code."""
+    """The URI that an authenticator app reads from a QR code."""
 
     totp_uri: TotpUri = msgspec.field(name="totpURI")
 
@@ -42,7 +42,7 @@ class VerifyTotpBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The code was right."""
+    """The code was correct."""
 
     status: Done = True
     token: SessionToken
@@ -52,10 +52,9 @@ class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TotpApi:
-    """The routes of the authenticator app."""
+    """The routes of authenticator apps."""
 
     def __init__(self, service: TotpService, second_factor_reply: SecondFactorReply) -> None:
-        """Take the use cases."""
         self._service = service
         self._second_factor_reply = second_factor_reply
 
@@ -68,7 +67,7 @@ class TotpApi:
         return renewed_reply(TotpUriAnswer(shown.outcome), call.principal, shown.signed_in)
 
     async def verify_totp(self, call: Call[Principal, VerifyTotpBody]) -> Reply | Refused:
-        """Judge a code."""
+        """Verify a code."""
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         result = await self._service.verify(call.principal, submitted)
         if isinstance(result, Refused):
@@ -91,8 +90,8 @@ class TotpApi:
                 answer=TotpUriAnswer,
                 errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOTP_NOT_ENABLED),
                 limit=SECOND_STEP,
-                summary="Show the address that an authenticator app reads from a QR code",
-                description="Of the enrolment under way, else of the active authenticator.",
+                summary="Get the URI that an authenticator app reads from a QR code",
+                description="Of the pending enrolment or, without one, of the active authenticator.",
             ),
             Route(
                 method="POST",
@@ -104,9 +103,9 @@ class TotpApi:
                 errors=(*SECOND_STEP_ERRORS, ErrorCode.TOTP_NOT_ENABLED, ErrorCode.INVALID_CODE),
                 limit=SECOND_STEP,
                 summary="Verify a code of the authenticator app",
-                description="With a challenge it signs in; with a session it confirms an enrolment, or proves "
-                "the factor again. Each code is accepted once. While an enrolment is "
-                "being confirmed, a code that is right for a time up to ten minutes away is refused with a message that "
-                "says how far the device's clock is off. A sign-in gets no such message.",
+                description="With a challenge, it completes the sign-in. With a session, it confirms an enrolment or "
+                "verifies the factor again (step-up). Each code is accepted once. If a code for a pending enrolment is "
+                "correct for a time up to ten minutes away, the refusal says how far the device's clock is off. At "
+                "sign-in it does not.",
             ),
         )

@@ -1,4 +1,4 @@
-"""TOTP as a second factor, and its enrolment. All steps take the caller's transaction."""
+"""TOTP as a second factor, and its enrolment. All methods run in the caller's transaction."""
 
 import re
 
@@ -19,11 +19,11 @@ from athena_auth.totp import rules, sql
 from athena_auth.totp.model import Authenticator, State
 
 _CODE = re.compile(r"[0-9]{6,8}")
-"""Authenticators enrolled under another setting keep the digits they were told."""
+"""Authenticators that were enrolled under another setting keep their number of digits."""
 
 
 class TotpSettings(msgspec.Struct, frozen=True):
-    """What new authenticators are told, and how many steps around the present one are accepted."""
+    """The parameters of new authenticators, and the accepted time steps on either side of the current one."""
 
     issuer: str
     parameters: Parameters
@@ -31,18 +31,18 @@ class TotpSettings(msgspec.Struct, frozen=True):
 
 
 class RevealedSecret(msgspec.Struct, frozen=True):
-    """The `otpauth` URI of an authenticator; it holds the secret."""
+    """The `otpauth` URI of an authenticator; it contains the secret."""
 
     uri: str
     is_active: bool
-    """Whether its codes sign in already."""
+    """Whether the authenticator is active, rather than pending."""
 
     def __repr__(self) -> str:
         return "RevealedSecret(…)"
 
 
 class TotpFactor:
-    """Judges the codes of authenticator apps."""
+    """Verifies the codes of authenticator apps."""
 
     name = FactorName.TOTP
     is_throttled = True
@@ -52,7 +52,6 @@ class TotpFactor:
     )
 
     def __init__(self, keyring: Keyring, settings: TotpSettings) -> None:
-        """Take the keys that seal the secrets."""
         self._keyring = keyring
         self._settings = settings
 
@@ -65,13 +64,13 @@ class TotpFactor:
         return rules.active(await sql.load(tx, account.id)) is not None
 
     async def states(self, tx: Tx, user_id: UserId, now: Millis) -> frozenset[State]:
-        """Return whether an authenticator is active, and whether one waits to be confirmed."""
+        """Return the states in which the account has an authenticator."""
         authenticators = await sql.load(tx, user_id)
         found = (rules.active(authenticators), rules.pending(authenticators, now))
         return frozenset(authenticator.state for authenticator in found if authenticator is not None)
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
-        """Verify a code; where enrolments may be confirmed, one of a pending authenticator confirms its own."""
+        """Verify a code. If the attempt may confirm an enrolment, a code of the pending authenticator does so."""
         authenticators = await sql.load(tx, attempt.user_id)
         active = rules.active(authenticators)
         pending = rules.pending(authenticators, attempt.now) if attempt.confirms else None
@@ -84,13 +83,13 @@ class TotpFactor:
         return self._refusal(pending, attempt)
 
     def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
-        """Forget an enrolment of an app that is under way."""
+        """Drop the pending authenticator."""
         sql.drop_pending(tx, user_id)
 
     def begin_enrolment(
         self, tx: Tx, user_id: UserId, issuer: str | None, account_name: str, now: Millis
     ) -> str:
-        """Make a new secret, pending until a code proves that the app has it; return its `otpauth` URI."""
+        """Create a secret that stays pending until a code confirms it; return its `otpauth` URI."""
         secret = totp.new_secret(self._settings.parameters.algorithm)
         authenticator = Authenticator(
             id=new_id(now),
@@ -107,18 +106,18 @@ class TotpFactor:
         return _uri(secret, authenticator, account_name)
 
     async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> RevealedSecret | None:
-        """Return the `otpauth` URI of the authenticator that is being enrolled, else of the active one."""
+        """Return the `otpauth` URI of the pending authenticator, otherwise of the active one."""
         authenticators = await sql.load(tx, user_id)
-        meant = rules.pending(authenticators, now) or rules.active(authenticators)
-        if meant is None:
+        shown = rules.pending(authenticators, now) or rules.active(authenticators)
+        if shown is None:
             return None
-        uri = _uri(self._secret(meant), meant, account_name)
-        return RevealedSecret(uri, is_active=meant.state is State.ACTIVE)
+        uri = _uri(self._secret(shown), shown, account_name)
+        return RevealedSecret(uri, is_active=shown.state is State.ACTIVE)
 
     async def _use(
         self, tx: Tx, authenticator: Authenticator, step: int, attempt: Attempt
     ) -> Verified | Used:
-        """Use the time step of a right code up; a step that is used, or lies before one, is used for good."""
+        """Consume the time step of a correct code, and with it all earlier steps (RFC 6238 section 5.2)."""
         if not await sql.advance(tx, authenticator.id, step, attempt.browser):
             elsewhere = await sql.is_reuse_elsewhere(tx, authenticator.id, attempt.browser)
             return Used(Refused(ErrorCode.INVALID_CODE), elsewhere)
@@ -131,7 +130,7 @@ class TotpFactor:
         self, tx: Tx, pending: Authenticator, step: int, *, replaces: Authenticator | None, attempt: Attempt
     ) -> Verified | Refused:
         if replaces is not None:
-            # First make sure of the new one: a refusal commits, and must not cost the owner the old one (I6).
+            # Lock the new one first: a refusal commits, and must not remove the old one (I6).
             if not await sql.lock_pending(tx, pending.id, step):
                 return Refused(ErrorCode.INVALID_CODE)
             await sql.drop_active(tx, pending.user_id)
@@ -142,10 +141,10 @@ class TotpFactor:
         )
 
     def _refusal(self, pending: Authenticator | None, attempt: Attempt) -> Refused:
-        """Refuse a code; at enrolment say so where it is right for another time: the device's clock is off.
+        """Refuse a code. At enrolment, tell the user if the code is correct for another time: their clock is off.
 
-        At sign-in it would be an oracle: forty codes would be called right where three are accepted. Whoever enrols holds
-        the secret and can learn nothing.
+        At sign-in this would be an oracle that confirms forty codes instead of three. At enrolment the user has the
+        secret anyway.
         """
         if pending is not None:
             steps = rules.near_steps(pending.parameters, attempt.now, self._settings.window)

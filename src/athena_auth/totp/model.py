@@ -1,4 +1,4 @@
-"""An authenticator app, enrolled or about to be."""
+"""Authenticator apps, enrolled or pending."""
 
 from enum import StrEnum
 
@@ -10,15 +10,15 @@ from athena_auth.kernel.ids import UserId
 
 
 class State(StrEnum):
-    """Where an authenticator is in its life."""
+    """The state of an authenticator."""
 
     PENDING = "pending"
-    """Shown to the owner, not yet proven; it signs nobody in."""
+    """Shown to the owner but not confirmed yet; its codes cannot complete a sign-in."""
     ACTIVE = "active"
 
 
 class Authenticator(msgspec.Struct, frozen=True):
-    """A secret that an authenticator app holds, sealed, with what the app was told about it."""
+    """The sealed secret of an authenticator app, with its parameters."""
 
     id: str
     user_id: UserId
@@ -27,7 +27,7 @@ class Authenticator(msgspec.Struct, frozen=True):
     issuer: str
     parameters: Parameters
     last_step: int
-    """The last time step a code of which was accepted; nothing at or below it ever is again (I3)."""
+    """The last time step whose code was accepted. Codes of this and earlier steps are never accepted again (I3)."""
     created_at: Millis
 
     def __repr__(self) -> str:
@@ -35,10 +35,10 @@ class Authenticator(msgspec.Struct, frozen=True):
 
     @property
     def context(self) -> str:
-        """Where the secret is sealed to."""
+        """The associated data of the sealed secret."""
         return totp_context(self.user_id, self.id)
 
 
 def totp_context(user_id: UserId, authenticator_id: str) -> str:
-    """Return where the secret of an authenticator is sealed to."""
+    """Return the associated data with which an authenticator's secret is sealed."""
     return f"totp:{user_id}:{authenticator_id}"

@@ -1,4 +1,4 @@
-"""Use cases of the authenticator app."""
+"""Use cases of authenticator apps."""
 
 from athena_auth.accounts.audit_events import audit_event
 from athena_auth.accounts.model import SignedIn
@@ -16,7 +16,7 @@ from athena_auth.totp.factor import TotpFactor
 
 
 class TotpService:
-    """Shows the secret to its owner and verifies its codes."""
+    """Reveals the secret to its owner and verifies codes."""
 
     def __init__(
         self,
@@ -33,9 +33,9 @@ class TotpService:
         self._clock = clock
 
     async def uri(self, signed_in: SignedIn, offered: Offered) -> Authorized[str] | Refused:
-        """Return the `otpauth` URI: of the enrolment under way, else of the active authenticator.
+        """Return the `otpauth` URI of the pending enrolment, otherwise of the active authenticator.
 
-        The owner is notified where it is the active one: whoever has seen it can make the codes from then on.
+        The owner is notified if it is the active one: an attacker who has seen it can generate valid codes.
         """
         now = self._clock.now()
 
@@ -54,5 +54,5 @@ class TotpService:
         return await self._step_up.act(Action.REVEAL_SECRET, signed_in, offered, work)
 
     async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Sign in, confirm an enrolment, or prove the factor again."""
+        """Verify a code: complete a sign-in, confirm an enrolment, or step up."""
         return await self._second_step.verify(self._method, principal, submitted)

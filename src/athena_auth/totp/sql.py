@@ -1,4 +1,4 @@
-"""Statements over `athena_totp_authenticator`: at most one active and one pending for each account."""
+"""Statements on `athena_totp_authenticator`, which has at most one active and one pending row for each account."""
 
 from athena_auth.challenge.model import Change
 from athena_auth.crypto.totp import Algorithm, Parameters
@@ -74,12 +74,12 @@ def _authenticator(row: Row) -> Authenticator:
 
 
 async def load(tx: Tx, user_id: UserId) -> list[Authenticator]:
-    """Load the account's authenticators, sealed."""
+    """Load the account's authenticators; their secrets are sealed."""
     return [_authenticator(row) for row in await tx.fetch_all(_LOAD, user_id=user_id)]
 
 
 def insert_pending(tx: Tx, authenticator: Authenticator) -> None:
-    """Make this the pending authenticator, in the place of an earlier one; an active one stays (I6)."""
+    """Store the pending authenticator and replace an earlier pending one; an active one stays (I6)."""
     tx.defer(
         _INSERT_PENDING,
         id=authenticator.id,
@@ -96,32 +96,32 @@ def insert_pending(tx: Tx, authenticator: Authenticator) -> None:
 
 
 async def advance(tx: Tx, authenticator_id: str, step: int, browser: bytes) -> bool:
-    """Use up all steps up to this one; False when it or a later one is used up already."""
+    """Consume all time steps up to this one; False when this or a later one has been consumed."""
     return await tx.execute(_ADVANCE, id=authenticator_id, step=step, browser=browser) == 1
 
 
 async def is_reuse_elsewhere(tx: Tx, authenticator_id: str, browser: bytes) -> bool:
-    """Tell whether another browser used the last code; each further browser is told of once."""
+    """Tell whether another browser used the last code, and store this one: the owner is warned of each browser once."""
     return await tx.execute(_REUSE_ELSEWHERE, id=authenticator_id, browser=browser) == 1
 
 
 def reseal(tx: Tx, authenticator_id: str, sealed_secret: bytes) -> None:
-    """Store the secret sealed anew."""
+    """Store the re-encrypted secret."""
     tx.defer(_RESEAL, id=authenticator_id, sealed_secret=sealed_secret)
 
 
 async def lock_pending(tx: Tx, authenticator_id: str, step: int) -> bool:
-    """Lock an authenticator that a code of this step can confirm; False when there is none any more."""
+    """Lock a pending authenticator that a code of this step can confirm; False when it no longer exists."""
     return await tx.execute(_HOLD_PENDING, id=authenticator_id, pending=State.PENDING, step=step) == 1
 
 
 async def drop_active(tx: Tx, user_id: UserId) -> None:
-    """Forget the active authenticator."""
+    """Delete the active authenticator."""
     await tx.execute(_DROP_STATE, user_id=user_id, state=State.ACTIVE)
 
 
 async def confirm(tx: Tx, authenticator_id: str, step: int, browser: bytes, now: Millis) -> bool:
-    """Make a pending authenticator the active one by a code of this step; False when it is pending no more."""
+    """Activate a pending authenticator and consume this time step; False when it is no longer pending."""
     changed = await tx.execute(
         _CONFIRM,
         id=authenticator_id,
@@ -135,9 +135,9 @@ async def confirm(tx: Tx, authenticator_id: str, step: int, browser: bytes, now:
 
 
 async def use_up_steps(runner: Runner, now: Millis, *, window: int, most: int) -> None:
-    """Use up the time steps of all authenticators up to the present one and `window` beyond, so many rows at a time.
+    """Consume the time steps of all authenticators up to `window` after the current one, `most` rows at a time.
 
-    Which browser used the last one is forgotten, so that no owner is warned of a code that nobody has seen.
+    The browser of the last code is cleared, so that no owner is warned of a code that nobody has seen.
     """
     first = ""
     while rows := await runner.fetch_all(_USE_UP, now=now, window=window, first=first, most=most):
@@ -145,12 +145,12 @@ async def use_up_steps(runner: Runner, now: Millis, *, window: int, most: int) -
 
 
 def drop_pending(tx: Tx, user_id: UserId) -> None:
-    """Forget an authenticator that is not confirmed."""
+    """Delete the pending authenticator."""
     tx.defer(_DROP_PENDING, user_id=user_id)
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
-    """Forget the secrets when the factors are removed, and with the password an enrolment it began."""
+    """Delete all authenticators when the factors are removed, and a pending one when the password is replaced."""
     if change.removes_factors:
         return (_DROP_ALL,)
     return (_DROP_PENDING,) if change.replaces_password else ()

@@ -1,1 +1,1 @@
-"""Trusted devices: a browser that proved a second factor and need not do so again for a while."""
+"""Trusted devices: browsers that have verified a second factor and may skip it for some time."""

@@ -18,14 +18,14 @@ from athena_auth.wire.route import Access, Call, NoBody, Route
 DeviceName = Annotated[
     str,
     Meta(
-        description="What the device called itself; for the eye only, since it may call itself anything.",
+        description="The device's name from its User-Agent header. For display only: a client can send any value.",
         examples=["Firefox on Linux"],
     ),
 ]
 
 
 class RevokeTrustedDeviceBody(msgspec.Struct, frozen=True):
-    """Which device to trust no more."""
+    """The device whose trust to revoke."""
 
     id: Annotated[
         str,
@@ -39,7 +39,7 @@ class RevokeTrustedDeviceBody(msgspec.Struct, frozen=True):
 
 
 class TrustedDeviceAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """A browser whose next sign-in skips the second step."""
+    """A browser whose sign-ins skip the second factor."""
 
     id: Id
     name: DeviceName
@@ -47,7 +47,7 @@ class TrustedDeviceAnswer(msgspec.Struct, frozen=True, rename="camel"):
     created_at: Timestamp
     last_used_at: Timestamp
     expires_at: Timestamp
-    current: Annotated[bool, Meta(description="Whether it is the browser that asks.")]
+    current: Annotated[bool, Meta(description="Whether this is the browser that sent the request.")]
 
 
 _FORGET = (expired(CookieName.TRUSTED_DEVICE),)
@@ -57,7 +57,6 @@ class TrustedDeviceApi:
     """The routes of trusted devices."""
 
     def __init__(self, service: TrustedDeviceService) -> None:
-        """Take the use cases."""
         self._service = service
 
     async def list_devices(self, call: Call[SignedIn, NoBody]) -> Reply:
@@ -66,7 +65,7 @@ class TrustedDeviceApi:
         return Reply([_answer(device) for device in devices])
 
     async def revoke(self, call: Call[SignedIn, RevokeTrustedDeviceBody]) -> Reply | Refused:
-        """Trust one device no more."""
+        """Revoke the trust in one device."""
         token = call.caller.tokens.trusted_device
         revoked = await self._service.revoke(call.principal, call.body.id, token)
         if isinstance(revoked, Refused):
@@ -74,7 +73,7 @@ class TrustedDeviceApi:
         return Reply(StatusAnswer(), cookies=_FORGET if revoked.is_current else ())
 
     async def revoke_all(self, call: Call[SignedIn, NoBody]) -> Reply:
-        """Trust no device any more."""
+        """Revoke the trust in all devices."""
         await self._service.revoke_all(call.principal)
         return Reply(StatusAnswer(), cookies=_FORGET)
 
@@ -88,7 +87,7 @@ class TrustedDeviceApi:
                 access=Access.SESSION,
                 answer=list[TrustedDeviceAnswer],
                 summary="List the trusted devices",
-                description="The last used first.",
+                description="The most recently used one is first.",
             ),
             Route(
                 method="POST",
@@ -98,8 +97,8 @@ class TrustedDeviceApi:
                 body=RevokeTrustedDeviceBody,
                 answer=StatusAnswer,
                 errors=(ErrorCode.TRUSTED_DEVICE_NOT_FOUND,),
-                summary="Trust one device no more",
-                description="Its next sign-in needs the second step again. Sessions that are open stay open.",
+                summary="Revoke the trust in one device",
+                description="Its next sign-in requires the second factor again. Live sessions are not ended.",
             ),
             Route(
                 method="POST",
@@ -107,8 +106,8 @@ class TrustedDeviceApi:
                 handler=self.revoke_all,
                 access=Access.SESSION,
                 answer=StatusAnswer,
-                summary="Trust no device any more",
-                description="This one too. Sessions that are open stay open.",
+                summary="Revoke the trust in all devices",
+                description="This includes the device that sent the request. Live sessions are not ended.",
             ),
         )
 

@@ -1,4 +1,4 @@
-"""Use cases of trusted devices: what their owner sees, and how she takes the trust back."""
+"""Use cases of trusted devices: listing and revoking them."""
 
 import msgspec
 
@@ -15,22 +15,21 @@ from athena_auth.trusted_devices.model import TrustedDevice
 
 
 class Revoked(msgspec.Struct, frozen=True):
-    """A device is trusted no more."""
+    """The trust in a device was revoked."""
 
     is_current: bool
-    """Whether it is the one that asked."""
+    """Whether it is the browser that sent the request."""
 
 
 class TrustedDeviceService:
-    """Lists and revokes an account's trusted devices. The trust token is the caller's own, if she has one."""
+    """Lists and revokes an account's trusted devices. `trust_token` is the caller's own token, if any."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Take the database and the clock."""
         self._store = store
         self._clock = clock
 
     async def devices_of(self, signed_in: SignedIn, trust_token: str | None) -> list[TrustedDevice]:
-        """Return the account's trusted devices, the last used first."""
+        """Return the account's trusted devices, most recently used first."""
         now = self._clock.now()
 
         async def work(tx: Tx) -> list[TrustedDevice]:
@@ -39,7 +38,7 @@ class TrustedDeviceService:
         return await self._store.read(work)
 
     async def revoke(self, signed_in: SignedIn, device_id: str, trust_token: str | None) -> Revoked | Refused:
-        """Trust one device no more. One of another account is not found, whether its id is known or guessed."""
+        """Revoke the trust in one device. Devices of other accounts are never found, even if their id is known."""
         now = self._clock.now()
 
         async def work(tx: Tx) -> Revoked | Refused:
@@ -52,7 +51,7 @@ class TrustedDeviceService:
         return await self._store.transact(work)
 
     async def revoke_all(self, signed_in: SignedIn) -> None:
-        """Trust none of the account's devices any more."""
+        """Revoke the trust in all devices of the account."""
         now = self._clock.now()
 
         async def work(tx: Tx) -> None:
@@ -67,6 +66,6 @@ def _own(trust_token: str | None) -> bytes | None:
 
 
 def _record(tx: Tx, signed_in: SignedIn, device_id: str | None, now: Millis) -> None:
-    """Record that this device, or without one that each, was revoked."""
+    """Record that this device was revoked; None stands for all devices."""
     entry = audit_event(signed_in, EventName.TRUST_REVOKED, device_id=device_id)
     audit.record(tx, entry, now)
