@@ -7,16 +7,19 @@ RUST   := examples/rust
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format docs bench lock clean
+.PHONY: help run test test-fast check format docs bench lock clean
 
 help:  ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: $(VENV)/.runtime  ## serve on http://localhost:3001/api/auth
 	@exec $(BIN)/athena-auth serve
 
 test: $(VENV)/.dev node_modules/.installed $(VENV)/.packages $(RUST)/target/.built  ## run every test, on SQLite and on a real PostgreSQL
 	@$(BIN)/python tools/run_tests.py -n auto $(TESTS)
+
+test-fast: $(VENV)/.dev  ## run what takes a minute: no test that starts programs or waits
+	@$(BIN)/python tools/run_tests.py -n auto -m "not slow" --hypothesis-profile=fast $(TESTS)
 
 check: $(VENV)/.dev  ## lint, formatting, types, import contracts
 	@$(BIN)/ruff check

@@ -33,7 +33,7 @@ def _cpu_model() -> str:
 
 
 def _node_version() -> str:
-    output = subprocess.run([str(NODE), "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+    output = subprocess.run([str(NODE), "--version"], capture_output=True, text=True, check=True)
     return output.stdout.strip().removeprefix("v")
 
 

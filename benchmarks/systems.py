@@ -81,7 +81,7 @@ class Launch:
         self.folder.mkdir(exist_ok=True)
         mail_file = self.folder / "mail.jsonl"
         with (self.folder / "server.log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - a command of this file
+            process = subprocess.Popen(
                 command,
                 cwd=self.folder,
                 env=self._environment(mail_file),

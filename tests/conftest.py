@@ -12,11 +12,20 @@ from hypothesis import settings
 from athena_auth.store.migrate import migrate
 from support.person import Person, sign_up
 from support.postgres import PostgresServer
+from support.selection import is_slow
 from support.world import World, world_over
 
 # How long an example takes tells of the machine, and of what else it does.
 settings.register_profile("untimed", deadline=None)
+# For `make test-fast`; more examples where a test itself says so.
+settings.register_profile("fast", deadline=None, max_examples=10)
 settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if is_slow(item):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def test_something_long():
 @pytest.mark.parametrize("interrupted_by", [signal.SIGINT, signal.SIGTERM, None])
 def test_a_daemon_of_a_test_ends_with_the_run(tmp_path: Path, interrupted_by: signal.Signals | None) -> None:
     (tmp_path / "test_long.py").write_text(LONG_TEST)
-    runner = subprocess.Popen(  # noqa: S603 - our own tool
+    runner = subprocess.Popen(
         [sys.executable, RUNNER, "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,

@@ -28,7 +28,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda _got, _frame: _interrupt(started))
     # Of a group of its own, so that a Ctrl-C reaches it once, by way of this process.
-    tests = subprocess.Popen([sys.executable, "-m", "pytest", *sys.argv[1:]], process_group=0)  # noqa: S603
+    tests = subprocess.Popen([sys.executable, "-m", "pytest", *sys.argv[1:]], process_group=0)
     started.append(tests)
     code = tests.wait()
     left = psutil.Process().children(recursive=True)

@@ -14,6 +14,8 @@ from athena_auth.accounts.sql import _LOAD as LOAD_ACCOUNT
 from athena_auth.accounts.sql import _LOAD_SIGNED_IN as LOAD_SIGNED_IN
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.audit.sql import record
+from athena_auth.authenticators.sql import _ADVANCE as USE_STEP
+from athena_auth.authenticators.sql import _LOAD as LOAD_AUTHENTICATORS
 from athena_auth.backup_codes.sql import _CONSUME as SPEND_BACKUP_CODE
 from athena_auth.backup_codes.sql import _COUNT as COUNT_BACKUP_CODES
 from athena_auth.challenge.second_step import MAX_ATTEMPTS
@@ -41,8 +43,6 @@ from athena_auth.throttle.sends.sql import _PAY as PAY_SEND
 from athena_auth.throttle.sends.sql import _RESET as CLEAR_SENDS
 from athena_auth.throttle.sql import _PAY as PAY_GUESS
 from athena_auth.throttle.sql import _RESET as CLEAR_FAILURES
-from athena_auth.totp.sql import _ADVANCE as USE_STEP
-from athena_auth.totp.sql import _LOAD as LOAD_AUTHENTICATORS
 from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.fields import timestamp
 
@@ -100,10 +100,10 @@ class Requests:
         async def work(tx: Tx) -> Any:
             user_id = await _pay(tx, challenge, now)
             row = await tx.fetch_one(LOAD_AUTHENTICATORS, user_id=user_id)
-            secret = self._keyring.unseal(row["sealed_secret"], f"totp:{user_id}:{row['id']}")
+            secret = self._keyring.unseal(row["sealed_data"], f"totp:{user_id}:{row['id']}")
             step = totp.matching_step(secret, _PARAMETERS, code, now, 1)
-            await tx.execute(USE_STEP, id=row["id"], step=step, browser=_BROWSER)
-            return await self._sign_in(tx, challenge, user_id, EventName.TOTP_ACCEPTED, now)
+            await tx.execute(USE_STEP, id=row["id"], counter=step, browser=_BROWSER, now=now)
+            return await self._sign_in(tx, challenge, user_id, "second-step:totp:accepted", now)
 
         return await self._database.transact(work)
 
@@ -117,7 +117,7 @@ class Requests:
                 SPEND_CODE, binding=challenge, user_id=user_id, code_hash=code_hash, browser=_BROWSER, now=now
             )
             tx.defer(CLEAR_SENDS, user_id=user_id, kind=SendKind.CHALLENGE)
-            return await self._sign_in(tx, challenge, user_id, EventName.OTP_ACCEPTED, now)
+            return await self._sign_in(tx, challenge, user_id, "second-step:otp:accepted", now)
 
         return await self._database.transact(work)
 
@@ -129,9 +129,9 @@ class Requests:
             code_hash = self._keyring.hash_code(code.replace("-", ""), f"backup-code:{user_id}")
             await tx.execute(SPEND_BACKUP_CODE, user_id=user_id, code_hash=code_hash, browser=_BROWSER)
             await tx.fetch_one(COUNT_BACKUP_CODES, user_id=user_id, state="active")
-            answer = await self._sign_in(tx, challenge, user_id, EventName.BACKUP_CODE_ACCEPTED, now)
+            answer = await self._sign_in(tx, challenge, user_id, "second-step:backup-code:accepted", now)
             mail = Mail(new_id(now), answer["user"]["email"], answer["user"]["name"], "", now + _WEEK)
-            await _pay_for_send(tx, user_id, SendKind.NEWS, now)
+            await _pay_for_send(tx, user_id, SendKind.NOTIFICATION, now)
             self._post(tx, mail, now)
             return answer, mail
 
@@ -160,7 +160,7 @@ class Requests:
 
         return await self._database.transact(work)
 
-    async def _sign_in(self, tx: Tx, challenge: bytes, user_id: str, event: EventName, now: Millis) -> Any:
+    async def _sign_in(self, tx: Tx, challenge: bytes, user_id: str, event: str, now: Millis) -> Any:
         tx.defer(CLEAR_FAILURES, user_id=user_id, kind=_KIND)
         account = await tx.fetch_one(LOAD_ACCOUNT, id=user_id)
         tx.defer(SPEND_CHALLENGE, token_digest=challenge)

@@ -173,7 +173,7 @@ async def test_what_a_verifier_says_is_what_counts(
     }[path]
     # The one place where our insides are patched: no caller can make a verifier answer anything but the truth.
     with monkeypatch.context() as mutation:
-        mutation.setattr(METHODS[path], "check", verdict)
+        mutation.setattr(METHODS[path], "verify", verdict)
         refused = await ada.answer(challenge, path, code=right)
 
     assert (refused.status_code, "token" in refused.json()) == (status, False)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -115,7 +116,7 @@ async def test_a_month_of_attempts_at_the_second_factor_is_seventy(
 
 
 @asynccontextmanager
-async def behind_a_proxy(database_url: str, **settings: str) -> AsyncIterator[World]:
+async def behind_a_proxy(database_url: str, **settings: Any) -> AsyncIterator[World]:
     async with world_over(database_url, trusted_proxies=PROXY, **settings) as world:
         yield world
 

@@ -51,7 +51,7 @@ def test_what_an_orchestrator_injects_is_passed_over(monkeypatch: pytest.MonkeyP
 def test_what_only_looks_like_it_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
-    ended = subprocess.run(  # noqa: S603 - our own program
+    ended = subprocess.run(
         [ATHENA, "serve", "--port", "0"],
         cwd=tmp_path,
         env=environment() | {name: "1"},

@@ -310,7 +310,7 @@ def test_it_listens_on_a_unix_socket_whose_peer_may_be_a_proxy(tmp_path: Path) -
 @contextmanager
 def _unix_server(folder: Path, path: Path, **settings: str) -> Iterator[Server]:
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
-        process = subprocess.Popen(  # noqa: S603 - our own program
+        process = subprocess.Popen(
             [ATHENA, "serve"],
             cwd=folder,
             env=environment(host=f"unix:{path}", **settings),
@@ -336,7 +336,7 @@ def test_systemd_hands_it_a_socket_and_is_told_when_it_serves(
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(PATIENCE)
         with (tmp_path / "stdout").open("wb") as stdout, (tmp_path / "stderr").open("wb") as stderr:
-            process = subprocess.Popen(  # noqa: S603 - our own program
+            process = subprocess.Popen(
                 [ATHENA.with_name("python"), "-c", _ACTIVATED, ATHENA, "serve"],
                 cwd=tmp_path,
                 env=environment(database_url=postgres_url, secret=SECRET, workers=workers, port="1")

@@ -42,12 +42,10 @@ MANY_ROWS = (
     FROM n, athena_account
     """,
     """
-    INSERT INTO athena_totp_authenticator (id, user_id, state, sealed_secret, issuer, algorithm, digits, period,
-                                           last_step, created_at)
+    INSERT INTO athena_authenticator (id, user_id, factor, state, sealed_data, details, counter, created_at)
     WITH RECURSIVE n(i) AS (SELECT 100001 UNION ALL SELECT i + 1 FROM n WHERE i < 102500)
-    SELECT CAST(i AS VARCHAR(32)), CAST(i AS VARCHAR(32)), state, sealed_secret, issuer, algorithm, digits, period,
-           last_step, created_at
-    FROM n, athena_totp_authenticator
+    SELECT CAST(i AS VARCHAR(32)), CAST(i AS VARCHAR(32)), factor, state, sealed_data, details, counter, created_at
+    FROM n, athena_authenticator
     """,
     """
     INSERT INTO athena_outbox (id, sealed_message, tries, due_at, expires_at)
@@ -131,10 +129,7 @@ async def live(url: str) -> Past:
 
 async def rows_of_what_is_ended(url: str) -> list[object]:
     """Return how many rows each table has."""
-    return [
-        (await fetch_all(url, f"SELECT count(*) FROM {table}"))[0][0]  # noqa: S608 - our own words
-        for table in ENDED
-    ]
+    return [(await fetch_all(url, f"SELECT count(*) FROM {table}"))[0][0] for table in ENDED]
 
 
 @dataclass
@@ -259,9 +254,9 @@ async def test_more_rows_than_are_changed_at_a_time_are_all_changed(
     done = run_athena(tmp_path, "after-restore", database_url=database_url)
 
     assert done.returncode == 0, done.stderr
-    behind = "SELECT count(*) FROM athena_totp_authenticator WHERE last_step <= {}"
+    behind = "SELECT count(*) FROM athena_authenticator WHERE counter <= {}"
     assert await fetch_all(database_url, behind.format(past.instant // 30_000)) == [(0,)]
-    assert await fetch_all(database_url, "SELECT count(*) FROM athena_totp_authenticator") == [(2501,)]
+    assert await fetch_all(database_url, "SELECT count(*) FROM athena_authenticator") == [(2501,)]
     assert await fetch_all(database_url, "SELECT count(*) FROM athena_outbox") == [(0,)]
 
 

@@ -35,7 +35,7 @@ def test_a_cost_below_owasps_is_refused(tmp_path: Path) -> None:
 
 
 async def test_the_settings_decide_what_a_hash_costs(sqlite_url: str) -> None:
-    async with world_over(sqlite_url, argon2_memory=12_288, argon2_passes=3) as world:
+    async with world_over(sqlite_url, hasher=None, argon2_memory=12_288, argon2_passes=3) as world:
         await sign_up(world)
 
     assert "$argon2id$v=19$m=12288,t=3,p=1$" in await dump(sqlite_url)

@@ -38,7 +38,7 @@ def api(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def front_end(api: str) -> Iterator[str]:
     """Serve the front end, with the API below its own origin; yield that."""
     require(NODE, PACKAGES / "better-auth", PACKAGES / "esbuild")
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(
         [NODE, SCRIPTS / "frontend" / "server.mjs"],
         cwd=ROOT,
         env={"API": api},

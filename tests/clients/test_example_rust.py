@@ -38,7 +38,7 @@ def cargo_run(server: Server, **settings: str) -> subprocess.Popen[str]:
     named = ("PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME")
     kept = {name: os.environ[name] for name in named if name in os.environ}
     pipe = subprocess.PIPE
-    return subprocess.Popen(  # noqa: S603 - our own program
+    return subprocess.Popen(
         [cargo, "run", "--quiet"],
         cwd=EXAMPLE,
         env={**kept, "CARGO_NET_OFFLINE": "true", "ATHENA_AUTH_BASE_URL": server.base_url, **settings},

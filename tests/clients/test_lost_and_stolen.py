@@ -67,7 +67,7 @@ def test_the_story_happens_as_it_is_told(database_url: str, tmp_path: Path) -> N
             "BACKUP_CODES": " ".join(codes[:2]),
             "NEW_PASSWORD": NEW_PASSWORD,
         }
-        told = subprocess.run(  # noqa: S603 - our own example
+        told = subprocess.run(
             [EXAMPLE], env=variables, capture_output=True, text=True, timeout=PATIENCE * 2, check=True
         ).stdout
 

@@ -12,6 +12,7 @@ from athena_auth.delivery.smtp import SmtpTransport
 from athena_auth.delivery.smtp_server import SmtpServer, TlsMode
 from athena_auth.delivery.transport import DeliveryFailed, open_transport
 from support.messages import message_of
+from support.process import PATIENCE
 
 SENDER = "Athena <no-reply@example.org>"
 MESSAGE = message_of(MessageKind.TWO_FACTOR_OTP)
@@ -30,7 +31,7 @@ async def test_a_server_that_never_speaks_is_a_temporary_failure_after_the_timeo
     with socket.create_server(("127.0.0.1", 0)) as silent:
         relay = SmtpServer("127.0.0.1", silent.getsockname()[1], TlsMode.NONE)
         transport = SmtpTransport(relay, parse_sender(SENDER), timeout=0.2)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             with pytest.raises(DeliveryFailed, match="in time") as failed:
                 await transport.send(MESSAGE)
     assert not failed.value.permanent
@@ -49,6 +50,6 @@ async def test_a_server_that_drips_its_answers_cannot_stretch_the_timeout() -> N
     async with await asyncio.start_server(drip, "127.0.0.1", 0) as tarpit:
         relay = SmtpServer("127.0.0.1", tarpit.sockets[0].getsockname()[1], TlsMode.NONE)
         transport = SmtpTransport(relay, parse_sender(SENDER), timeout=0.3)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             with pytest.raises(DeliveryFailed, match="in time"):
                 await transport.send(MESSAGE)

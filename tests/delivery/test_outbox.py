@@ -62,7 +62,7 @@ async def rows(store: Store) -> int:
 
 
 async def settles(store: Store, expected: int) -> bool:
-    for _ in range(100):
+    for _ in range(750):
         if await rows(store) == expected:
             return True
         await asyncio.sleep(0.02)

@@ -46,7 +46,7 @@ def extras() -> set[str]:
 def install(commands: str, folder: Path) -> str:
     """Run these commands as a reader would, with pip told to change nothing and to ask nobody."""
     environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", **OFFLINE}
-    ran = subprocess.run(  # noqa: S603 - the pages' own lines
+    ran = subprocess.run(
         ["/bin/bash", "-euc", commands],
         cwd=folder,
         env=environment,

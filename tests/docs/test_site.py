@@ -33,7 +33,7 @@ def build(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def run_in(folder: Path) -> subprocess.CompletedProcess[str]:
     command = [str(ZENSICAL), "build", "--strict", "--clean"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,7 @@ def test_every_page_with_calls_by_curl_is_walked_here() -> None:
 
 
 def test_an_application_is_mounted_as_the_page_says(tmp_path: Path) -> None:
-    read = subprocess.run(  # noqa: S603 - the page's own lines
+    read = subprocess.run(
         [sys.executable, "-W", "error", "-c", READER],
         input="\0".join(snippets("how-to/mount.md", "python")),
         cwd=tmp_path,

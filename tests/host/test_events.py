@@ -229,6 +229,7 @@ async def test_a_stop_tells_what_is_waiting(database_url: str) -> None:
     assert names == [f"Ada {name}" for name in ENROLMENT]
 
 
+@pytest.mark.slow
 async def test_a_stop_does_not_wait_for_ever(sqlite_url: str) -> None:
     async def never(_event: AuthEvent) -> None:
         await asyncio.Event().wait()

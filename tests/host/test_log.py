@@ -37,7 +37,7 @@ def run_host(folder: Path, setting: str) -> str:
         "PATH": os.environ["PATH"],
     }
     program = HOST.format(setting=setting)
-    ran = subprocess.run(  # noqa: S603 - our own program
+    ran = subprocess.run(
         [sys.executable, "-c", program],
         cwd=folder,
         env=variables,

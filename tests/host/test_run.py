@@ -93,6 +93,7 @@ async def test_a_stop_comes_to_an_end_and_nothing_starts_twice(sqlite_url: str) 
     assert refused.value.code == "SERVICE_UNAVAILABLE"
 
 
+@pytest.mark.slow
 async def test_subscribers_cannot_keep_it_from_stopping(
     sqlite_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -71,7 +71,7 @@ async def test_a_database_older_than_the_records_is_verified_by_what_it_holds(da
     with pytest.raises(SettingsError, match="numbered 1 is not the one"):
         await starts(database_url, OTHER)
     with pytest.raises(
-        SettingsError, match="1 is not configured any more, but 1 TOTP secret and 10 backup codes"
+        SettingsError, match="1 is no longer configured, but 1 TOTP secret and 10 backup codes"
     ):
         await starts(database_url, TWO)
 
@@ -101,7 +101,7 @@ async def test_one_changed_row_does_not_keep_the_server_from_starting(database_u
     await execute(database_url, "DELETE FROM athena_secret_check")
     await execute(
         database_url,
-        "UPDATE athena_totp_authenticator SET sealed_secret = (SELECT sealed_secret FROM athena_totp_authenticator "
+        "UPDATE athena_authenticator SET sealed_data = (SELECT sealed_data FROM athena_authenticator "
         "ORDER BY id LIMIT 1)",
     )
 
@@ -175,12 +175,12 @@ async def test_what_has_expired_depends_on_nothing(database_url: str) -> None:
         await starts(database_url, TWO)
     last_year = "1700000000000"
     for table, column in [
-        ("athena_totp_authenticator", "created_at"),
+        ("athena_authenticator", "created_at"),
         ("athena_backup_code", "created_at"),
         ("athena_outbox", "expires_at"),
         ("athena_sent_code", "expires_at"),
     ]:
-        await execute(database_url, f"UPDATE {table} SET {column} = {last_year}")  # noqa: S608 - our own words
+        await execute(database_url, f"UPDATE {table} SET {column} = {last_year}")
 
     await starts(database_url, TWO)
 

@@ -254,7 +254,9 @@ FIELDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples * 3 // 2, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(body=st.dictionaries(FIELDS, JSON_VALUES, max_size=5), path_index=st.integers(0, 30))
 async def test_no_json_of_any_shape_makes_the_server_fail(
     sqlite_world: World, body: dict[str, object], path_index: int

@@ -1,5 +1,7 @@
 """How often an owner hears of failed attempts: once in an episode, which ends with a day or a sign-in of theirs."""
 
+from typing import Any
+
 import pytest
 
 from athena_auth.delivery.model import MessageKind
@@ -68,7 +70,7 @@ async def test_a_reset_leads_to_the_pages_that_the_operator_named(
     sqlite_url: str, page: str, status: int
 ) -> None:
     pages = "https://app.example.com/new-password, /our/own/page"
-    settings = {"trusted_origins": "https://app.example.com", "reset_pages": pages}
+    settings: dict[str, Any] = {"trusted_origins": "https://app.example.com", "reset_pages": pages}
     async with world_over(sqlite_url, **settings) as world:
         body = {"email": "ada@example.com", "redirectTo": page}
         answer = await (await world.client()).post("/request-password-reset", json=body)

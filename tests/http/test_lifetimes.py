@@ -1,5 +1,7 @@
 """Lifetimes at their limits."""
 
+from typing import Any
+
 from annotated_types import Ge, Le
 
 from athena_auth.settings import Settings
@@ -14,7 +16,7 @@ async def test_the_longest_lifetimes_can_be_served(database_url: str) -> None:
 
     The server started. Each sign-in verified its code, used it up, and then failed with 500.
     """
-    longest = {"session_ttl": TEN_YEARS, "trust_ttl": TEN_YEARS, "audit_ttl": TEN_YEARS}
+    longest: dict[str, Any] = {"session_ttl": TEN_YEARS, "trust_ttl": TEN_YEARS, "audit_ttl": TEN_YEARS}
     async with world_over(database_url, **longest) as world:
         ada = await sign_up(world)
         await ada.turn_on_totp()

@@ -65,7 +65,7 @@ async def test_a_poor_password_from_before_the_rules_still_opens_its_account(
     """Rules are for choosing: whoever has a poor password must get in, to change it."""
     poor = "Password1"
     encoded = PasswordHasher(DEFAULT_COST).hash(poor)
-    await execute(world.database_url, f"UPDATE athena_account SET password_hash = '{encoded}'")  # noqa: S608
+    await execute(world.database_url, f"UPDATE athena_account SET password_hash = '{encoded}'")
 
     assert (await ada.sign_in(password=poor)).status_code == 200
     changed = await ada.post("/change-password", currentPassword=poor, newPassword=PASSWORD)

@@ -82,7 +82,7 @@ async def test_an_account_whose_methods_are_all_gone_is_still_not_let_in(databas
     async with world_over(database_url, otp_fallback="off") as world:
         ada = await sign_up(world)
         await ada.turn_on_totp()
-        await execute(database_url, "DELETE FROM athena_totp_authenticator")
+        await execute(database_url, "DELETE FROM athena_authenticator")
         await execute(database_url, "DELETE FROM athena_backup_code")
 
         due = (await ada.sign_in()).json()

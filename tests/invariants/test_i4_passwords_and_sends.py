@@ -1,6 +1,7 @@
 """I4: guesses at the password have a budget that does not lock the owner out; sends have one too."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
 
 WRONG = "a wrong guess"
-PROXIED = {"trusted_proxies": "127.0.0.1"}
+PROXIED: dict[str, Any] = {"trusted_proxies": "127.0.0.1"}
 
 
 async def guess(client: httpx.AsyncClient, email: str, password: str = WRONG) -> httpx.Response:

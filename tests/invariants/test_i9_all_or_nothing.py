@@ -20,8 +20,8 @@ PEOPLE = 24
 # One row for each account: what the flag says, and what stands behind it.
 STATE = """
     SELECT a.two_factor_enabled,
-           (SELECT COUNT(*) FROM athena_totp_authenticator t WHERE t.user_id = a.id AND t.state = 'active'),
-           (SELECT COUNT(*) FROM athena_totp_authenticator t WHERE t.user_id = a.id AND t.state = 'pending'),
+           (SELECT COUNT(*) FROM athena_authenticator t WHERE t.user_id = a.id AND t.state = 'active'),
+           (SELECT COUNT(*) FROM athena_authenticator t WHERE t.user_id = a.id AND t.state = 'pending'),
            (SELECT COUNT(*) FROM athena_backup_code b WHERE b.user_id = a.id AND b.state = 'active'),
            (SELECT COUNT(*) FROM athena_backup_code b WHERE b.user_id = a.id AND b.state = 'pending'),
            (SELECT MAX(s.level) FROM athena_session s WHERE s.user_id = a.id),

@@ -204,7 +204,7 @@ class Accounts(SignInMachine):
 
 TestAccounts = Accounts.TestCase
 TestAccounts.settings = settings(
-    max_examples=25,
+    max_examples=settings().max_examples // 4,
     # A failure is shown as it was found: to shrink it would take longer than a test may.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     stateful_step_count=30,

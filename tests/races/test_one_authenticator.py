@@ -29,9 +29,7 @@ async def held(world: World, state: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(world.database_url)
     try:
         async with connection.transaction():
-            await connection.execute(
-                "SELECT 1 FROM athena_totp_authenticator WHERE state = $1 FOR UPDATE", state
-            )
+            await connection.execute("SELECT 1 FROM athena_authenticator WHERE state = $1 FOR UPDATE", state)
             yield connection
     finally:
         await connection.close()

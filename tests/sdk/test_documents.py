@@ -70,7 +70,7 @@ def codes_of(totp_uri: str | None) -> Callable[[int], str]:
 
 def start(variables: dict[str, str]) -> subprocess.Popen[str]:
     pipe = subprocess.PIPE
-    return subprocess.Popen(  # noqa: S603 - our own example
+    return subprocess.Popen(
         [sys.executable, EXAMPLE], env=variables, stdin=pipe, stdout=pipe, stderr=pipe, text=True
     )
 

@@ -295,7 +295,7 @@ def test_without_the_extra_it_is_said_how_to_install_it(tmp_path: Path) -> None:
     absent = tmp_path / "absent" / "valkey.py"
     absent.parent.mkdir()
     absent.write_text("raise ModuleNotFoundError(__name__)\n")
-    ended = subprocess.run(  # noqa: S603 - our own program
+    ended = subprocess.run(
         [ATHENA, "serve"],
         cwd=tmp_path,
         env=environment(port="0", rate_limit_url="redis://127.0.0.1") | {"PYTHONPATH": str(absent.parent)},

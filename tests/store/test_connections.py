@@ -12,6 +12,7 @@ from athena_auth.store.limits import StoreLimits
 from athena_auth.store.postgres import PostgresStore
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
+from support.process import PATIENCE
 
 SLEEP = Statement("SELECT pg_sleep(:seconds)::text AS slept")
 END_ALL = """
@@ -20,11 +21,11 @@ END_ALL = """
 """
 
 
-def connections_to(url: str, size: int) -> Connections:
+def connections_to(url: str, size: int, patience: float = PATIENCE) -> Connections:
     async def connect() -> Any:
         return await asyncpg.connect(url)
 
-    return Connections(connect, size)
+    return Connections(connect, size, patience)
 
 
 async def test_no_more_are_opened_than_allowed_and_the_last_used_is_lent_first(postgres_url: str) -> None:
@@ -91,12 +92,12 @@ async def test_who_leaves_the_queue_takes_nothing_along(postgres_url: str) -> No
 
 async def test_a_connection_that_comes_as_patience_ends_is_not_lost(postgres_url: str) -> None:
     """The taker is told that all are busy, while the connection is already hers: it must go on to the next."""
-    connections = connections_to(postgres_url, 1)
+    connections = connections_to(postgres_url, 1, patience=0.2)
     connection = await connections.acquire()
     late = asyncio.create_task(connections.acquire())
     await asyncio.sleep(0)
     loop = asyncio.get_running_loop()
-    loop.call_at(loop.time() + 2.0, connections.release, connection)
+    loop.call_at(loop.time() + 0.2, connections.release, connection)
 
     try:
         came = await late
@@ -149,12 +150,12 @@ async def test_a_cancelled_request_leaves_no_statement_behind_it(postgres_url: s
     with pytest.raises(asyncio.CancelledError):
         await running
 
-    assert (await asyncio.wait_for(store.transact(quick), 5))["slept"] == ""
+    assert (await asyncio.wait_for(store.transact(quick), PATIENCE))["slept"] == ""
     await store.close()
 
 
 async def test_when_all_are_busy_for_long_that_is_said(postgres_url: str) -> None:
-    connections = connections_to(postgres_url, 1)
+    connections = connections_to(postgres_url, 1, patience=0.1)
     connection = await connections.acquire()
 
     with pytest.raises(Unavailable, match="busy"):

@@ -10,8 +10,10 @@ import pytest_asyncio
 
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.address import store_at
+from athena_auth.store.limits import StoreLimits
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import OwnerGone, Store, Tx, UniqueViolation
+from support.process import PATIENCE
 
 ADD = Statement("""
     INSERT INTO athena_outbox (id, sealed_message, tries, due_at, expires_at) VALUES (:id, :blob, 0, 0, 0)
@@ -233,14 +235,15 @@ async def test_a_caller_whose_loop_is_gone_does_not_stop_the_writer(sqlite_url: 
 
 
 async def test_while_another_process_holds_the_file_nobody_waits_twice(sqlite_url: str) -> None:
-    """Requests queued behind a held file would wait five seconds for each group before them (I10)."""
-    store = store_at(sqlite_url)
+    """Requests queued behind a held file would wait as long again for each group before them (I10)."""
+    store = store_at(sqlite_url, StoreLimits(lock_timeout=0.5))
     await store.open()
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    waiting = [asyncio.create_task(store.transact(lambda tx, n=n: add(tx, str(n)))) for n in range(200)]  # type: ignore[misc]  # a default binds the loop's n
-    results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), timeout=9)
+    waiting = [asyncio.create_task(store.transact(lambda tx, n=n: add(tx, str(n)))) for n in range(2400)]  # type: ignore[misc]  # a default binds the loop's n
+    # In groups of 64, each of which would wait half a second: 19 in all.
+    results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), timeout=PATIENCE)
 
     assert all(isinstance(result, Unavailable) for result in results)
     other.execute("ROLLBACK")

@@ -76,7 +76,7 @@ async def test_it_sweeps_by_itself_from_start_to_stop(database_url: str) -> None
     sweeper = Sweeper(store, FakeClock(), (Sweep(SWEEP),), interval=0.02)
     sweeper.start()
 
-    for _ in range(100):
+    for _ in range(750):
         await asyncio.sleep(0.02)
         if not await left(store):
             break

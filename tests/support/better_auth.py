@@ -45,7 +45,7 @@ def original(folder: Path) -> Iterator[Original]:
     require(NODE, PACKAGES / "better-auth")
     outbox = folder / "original.jsonl"
     outbox.touch()
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(
         [NODE, SCRIPTS / "original.mjs"],
         cwd=ROOT,
         env={"OUTBOX": str(outbox)},

@@ -35,7 +35,7 @@ class Node:
 
     def run(self, program: str, *arguments: str) -> str:
         """Run one of PostgreSQL's programs to its end, and return what it printed."""
-        done = subprocess.run(  # noqa: S603 - of the wheel in lock/dev.txt
+        done = subprocess.run(
             [_PROGRAMS / program, *arguments],
             cwd=self.folder.parent,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
@@ -59,7 +59,7 @@ class Node:
 
     def start(self) -> None:
         with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - of the wheel in lock/dev.txt
+            self._process = subprocess.Popen(
                 [_PROGRAMS / "postgres", "-D", str(self.folder)],
                 cwd=self.folder.parent,
                 stdin=subprocess.DEVNULL,

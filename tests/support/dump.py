@@ -44,7 +44,7 @@ async def _postgres(url: str) -> list[tuple[object, ...]]:
     connection = await asyncpg.connect(url)
     try:
         tables = [record[0] for record in await connection.fetch(_TABLES)]
-        return [tuple(r) for table in tables for r in await connection.fetch(f'SELECT * FROM "{table}"')]  # noqa: S608
+        return [tuple(r) for table in tables for r in await connection.fetch(f'SELECT * FROM "{table}"')]
     finally:
         await connection.close()
 
@@ -52,7 +52,7 @@ async def _postgres(url: str) -> list[tuple[object, ...]]:
 def _sqlite(url: str) -> list[tuple[object, ...]]:
     with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return [row for (name,) in names for row in connection.execute(f'SELECT * FROM "{name}"')]  # noqa: S608
+        return [row for (name,) in names for row in connection.execute(f'SELECT * FROM "{name}"')]
 
 
 def _text(value: object) -> str:

@@ -37,7 +37,7 @@ def application_serving(application: str, app_dir: Path, folder: Path) -> Iterat
     uvicorn = [str(Path(sys.executable).with_name("uvicorn")), "--app-dir", str(app_dir)]
     log = folder / "log"
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - the README's own line
+        process = subprocess.Popen(
             [*uvicorn, application, "--port", "0"],
             cwd=folder,
             env=environment(mail_url=f"file://{folder}/outbox.jsonl"),
@@ -76,7 +76,7 @@ def walk_through(text: str, address: str) -> None:
             r"^(TOKEN|CODE)=.*$", lambda line: f"{line[1]}={mine[line[1]]}", commands, flags=re.MULTILINE
         )
         script = script.replace("http://localhost:3001", address)
-        ran = subprocess.run(  # noqa: S603 - the README's own lines
+        ran = subprocess.run(
             ["/bin/bash", "-c", set_before + script],
             capture_output=True,
             text=True,

@@ -16,7 +16,7 @@ from athena_auth.settings import BASE_PATH
 from support.clock import FakeClock
 from support.mailbox import Mailbox
 from support.person import Person, sign_up
-from support.world import ORIGIN, SECRET, World
+from support.world import ORIGIN, QUICK_HASHER, SECRET, World
 
 ELSEWHERE = "https://evil.example"
 
@@ -41,7 +41,7 @@ def athena_over(database_url: str, **parts: Any) -> Athena:
         "rate_limit": "off",
         "_env_file": None,
     }
-    return Athena(Settings(**chosen), migrates=False, **parts)
+    return Athena(Settings(**chosen), hasher=QUICK_HASHER, migrates=False, **parts)
 
 
 @asynccontextmanager

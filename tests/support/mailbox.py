@@ -4,6 +4,7 @@ import asyncio
 
 from athena_auth.delivery.model import Message, MessageKind
 from athena_auth.delivery.transport import DeliveryFailed
+from support.process import PATIENCE
 
 
 class Mailbox:
@@ -52,7 +53,7 @@ class Mailbox:
             return [mail for mail in self.messages if mail.to == email and mail.kind is kind]
 
         async with self._arrived:
-            await asyncio.wait_for(self._arrived.wait_for(lambda: len(mails()) >= nth), timeout=5)
+            await asyncio.wait_for(self._arrived.wait_for(lambda: len(mails()) >= nth), timeout=PATIENCE)
         return mails()[nth - 1]
 
     def kinds_for(self, email: str) -> list[MessageKind]:
@@ -66,5 +67,5 @@ class Mailbox:
             return [mail.code for mail in self.refused if mail.code is not None]
 
         async with self._arrived:
-            await asyncio.wait_for(self._arrived.wait_for(lambda: bool(codes())), timeout=5)
+            await asyncio.wait_for(self._arrived.wait_for(lambda: bool(codes())), timeout=PATIENCE)
         return codes()[-1]

@@ -27,7 +27,7 @@ def node(
 ) -> subprocess.CompletedProcess[str]:
     """Run Node in this folder, with this environment and no other; `typed` is what it reads."""
     require(NODE)
-    return subprocess.run(  # noqa: S603 - our own programs
+    return subprocess.run(
         [NODE, *arguments],
         cwd=folder,
         env=environment or {},

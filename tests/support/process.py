@@ -42,7 +42,7 @@ def run_athena_under(
     runner: tuple[str, ...], folder: Path, *arguments: str, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     """Do the same, run by another program, which is given with its arguments."""
-    return subprocess.run(  # noqa: S603 - our own program
+    return subprocess.run(
         [*runner, ATHENA, *arguments],
         cwd=folder,
         env=environment(**settings),
@@ -163,7 +163,7 @@ def serving_under(
 
 def _start(folder: Path, command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
-        return subprocess.Popen(  # noqa: S603 - our own program
+        return subprocess.Popen(
             command,
             cwd=folder,
             env=env,

@@ -42,7 +42,7 @@ def running(
     """Run a program until the block ends, from when it listens on its port."""
     log = folder / f"{Path(command[0]).name}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - a program of the test's choice
+        process = subprocess.Popen(
             command,
             cwd=folder,
             stdin=subprocess.DEVNULL,

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from athena_auth.accounts.model import SignedIn
+from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.host.athena import Athena
 from athena_auth.host.standalone import standalone
 from athena_auth.kernel.outcome import Refused
@@ -16,11 +17,14 @@ from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.route import Call
 from support.clock import FakeClock
+from support.hashing import QUICK_COST
 from support.mailbox import Mailbox
 
 ORIGIN = "http://localhost:3001"
 HERE = ClientInfo("127.0.0.1", "test")
 SECRET = "test-secret-of-more-than-thirty-two-bytes"
+QUICK_HASHER = PasswordHasher(QUICK_COST)
+"""As good as the real one wherever the time it takes is not what is tested."""
 
 
 @dataclass
@@ -66,13 +70,15 @@ class World:
 
 
 @asynccontextmanager
-async def world_over(database_url: str, **settings: Any) -> AsyncIterator[World]:
-    """Run a server over this database."""
+async def world_over(
+    database_url: str, *, hasher: PasswordHasher | None = QUICK_HASHER, **settings: Any
+) -> AsyncIterator[World]:
+    """Run a server over this database; without a hasher, passwords are hashed at the cost of the settings."""
     clock, mailbox = FakeClock(), Mailbox()
     # Tests ask more often than people: limits by address are on where they are what is tested.
     defaults = {"secret": SECRET, "database_url": database_url, "rate_limit": "off", "_env_file": None}
     chosen = Settings(**{**defaults, **settings})
-    athena = Athena(chosen, clock=clock, transport=mailbox, migrates=False)
+    athena = Athena(chosen, clock=clock, transport=mailbox, hasher=hasher, migrates=False)
     world = World(athena, clock, mailbox, database_url)
     async with athena.lifespan(), world._clients:  # noqa: SLF001 - its own module
         yield world

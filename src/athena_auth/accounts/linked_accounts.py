@@ -10,7 +10,7 @@ from athena_auth.wire.fields import Id, Timestamp, timestamp
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Access, Call, NoBody, Route
 
-_PASSWORD = "credential"  # noqa: S105 - the clients' name of this sign-in method
+_PASSWORD = "credential"
 
 
 class LinkedAccountAnswer(msgspec.Struct, frozen=True, rename="camel"):

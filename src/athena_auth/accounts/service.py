@@ -97,9 +97,9 @@ class AccountService:
     async def delete(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
         """Delete the account and all its data. This takes the password, or a recently verified factor."""
         account = signed_in.account
-        has_recent_proof = account.two_factor_enabled or rules.is_fresh(signed_in.session, self._clock.now())
+        is_fresh_enough = account.two_factor_enabled or rules.is_fresh(signed_in.session, self._clock.now())
         # For accounts without two-factor authentication; for the others the policy requires a second factor.
-        if offered.password is None and not has_recent_proof:
+        if offered.password is None and not is_fresh_enough:
             return Refused(ErrorCode.SESSION_EXPIRED)
 
         async def work(tx: Tx, current: SignedIn) -> Refused | None:

@@ -30,22 +30,22 @@ class Action(StrEnum):
     SIGN_UP = "/sign-up/email"
     SIGN_IN = "/sign-in/email"
     SIGN_OUT = "/sign-out"
-    REQUEST_PASSWORD_RESET = "/request-password-reset"  # noqa: S105
-    RESET_PASSWORD = "/reset-password"  # noqa: S105
+    REQUEST_PASSWORD_RESET = "/request-password-reset"
+    RESET_PASSWORD = "/reset-password"
     SEND_VERIFICATION_EMAIL = "/send-verification-email"
     VERIFY_EMAIL = "/verify-email"
     CONFIRM_EMAIL = "/confirm-email"
-    CHECK_RESET_TOKEN = "/check-reset-token"  # noqa: S105
+    CHECK_RESET_TOKEN = "/check-reset-token"
     RECOGNIZE_BROWSER = "/recognize-browser"
     UPDATE_PROFILE = "/update-user"
     DELETE_ACCOUNT = "/delete-user"
-    CHANGE_PASSWORD = "/change-password"  # noqa: S105
+    CHANGE_PASSWORD = "/change-password"
     REVOKE_SESSION = "/revoke-session"
     REVOKE_SESSIONS = "/revoke-sessions"
     REVOKE_OTHER_SESSIONS = "/revoke-other-sessions"
     ENABLE = "/two-factor/enable"
     DISABLE = "/two-factor/disable"
-    REVEAL_SECRET = "/two-factor/get-totp-uri"  # noqa: S105
+    REVEAL_SECRET = "/two-factor/get-totp-uri"
     GENERATE_BACKUP_CODES = "/two-factor/generate-backup-codes"
     SEND_OTP = "/two-factor/send-otp"
     VERIFY_TOTP = "/two-factor/verify-totp"
@@ -78,26 +78,26 @@ class Demand(msgspec.Struct, frozen=True):
     new_token: NewToken = NewToken.NEVER
 
 
-_ITS_OWN_PROOF = Demand(None)
+_IN_THE_REQUEST = Demand(None)
 _SESSION = Demand(Level.ONE)
 _CREDENTIAL = Demand(Level.TWO, FRESH, new_token=NewToken.BY_COOKIE)
 
 POLICY = {
-    Action.SIGN_UP: _ITS_OWN_PROOF,
-    Action.SIGN_IN: _ITS_OWN_PROOF,
-    Action.REQUEST_PASSWORD_RESET: _ITS_OWN_PROOF,
-    Action.RESET_PASSWORD: _ITS_OWN_PROOF,
-    Action.SEND_VERIFICATION_EMAIL: _ITS_OWN_PROOF,
+    Action.SIGN_UP: _IN_THE_REQUEST,
+    Action.SIGN_IN: _IN_THE_REQUEST,
+    Action.REQUEST_PASSWORD_RESET: _IN_THE_REQUEST,
+    Action.RESET_PASSWORD: _IN_THE_REQUEST,
+    Action.SEND_VERIFICATION_EMAIL: _IN_THE_REQUEST,
     # VERIFY_EMAIL checks for a session of the account itself; CONFIRM_EMAIL takes the password.
-    Action.VERIFY_EMAIL: _ITS_OWN_PROOF,
-    Action.CONFIRM_EMAIL: _ITS_OWN_PROOF,
-    Action.CHECK_RESET_TOKEN: _ITS_OWN_PROOF,
-    Action.RECOGNIZE_BROWSER: _ITS_OWN_PROOF,
+    Action.VERIFY_EMAIL: _IN_THE_REQUEST,
+    Action.CONFIRM_EMAIL: _IN_THE_REQUEST,
+    Action.CHECK_RESET_TOKEN: _IN_THE_REQUEST,
+    Action.RECOGNIZE_BROWSER: _IN_THE_REQUEST,
     # The request itself contains a code, also when it confirms a factor or trusts the device.
-    Action.VERIFY_TOTP: _ITS_OWN_PROOF,
-    Action.VERIFY_OTP: _ITS_OWN_PROOF,
-    Action.VERIFY_BACKUP_CODE: _ITS_OWN_PROOF,
-    Action.SEND_OTP: _ITS_OWN_PROOF,
+    Action.VERIFY_TOTP: _IN_THE_REQUEST,
+    Action.VERIFY_OTP: _IN_THE_REQUEST,
+    Action.VERIFY_BACKUP_CODE: _IN_THE_REQUEST,
+    Action.SEND_OTP: _IN_THE_REQUEST,
     Action.SIGN_OUT: _SESSION,
     Action.UPDATE_PROFILE: _SESSION,
     # Revoking trust only makes the next sign-in harder, and owners of a stolen laptop need it at once.

@@ -55,7 +55,7 @@ async def end_what_may_be_replayed(store: Store, clock: Clock, *, discards_backu
     if discards_backup_codes:
         await _empty(store, backup_codes.DISCARD)
     # Devices whose clock is ahead may have used codes of future steps.
-    await totp.use_up_steps(store, clock.now(), window=totp_rules.WIDEST_WINDOW, most=_BATCH)
+    await totp.consume_steps(store, clock.now(), window=totp_rules.WIDEST_WINDOW)
 
     async def record(tx: Tx) -> None:
         audit.record(

@@ -42,12 +42,6 @@ class EventName(StrEnum):
         "The password was correct, and a trusted device replaced the second factor.",
     )
 
-    TOTP_ACCEPTED = "second-step:totp:accepted", "A code of an authenticator app completed a sign-in."
-    TOTP_REFUSED = "second-step:totp:refused", "A wrong code of an authenticator app at sign-in."
-    OTP_ACCEPTED = "second-step:otp:accepted", "A code sent by email or text message completed a sign-in."
-    OTP_REFUSED = "second-step:otp:refused", "A wrong code in place of a sent one at sign-in."
-    BACKUP_CODE_ACCEPTED = "second-step:backup-code:accepted", "A backup code completed a sign-in."
-    BACKUP_CODE_REFUSED = "second-step:backup-code:refused", "A wrong backup code at sign-in."
     OTP_SENT = "second-step:otp:sent", "A code was sent by email or by text message."
     CODE_REUSED = (
         "second-step:code:reused",
@@ -63,18 +57,6 @@ class EventName(StrEnum):
         "A correct password authorised an action in a session.",
     )
     STEP_UP_PASSWORD_REFUSED = "step-up:password:refused", "A wrong password in a session."
-    STEP_UP_TOTP_ACCEPTED = (
-        "step-up:totp:accepted",
-        "A code of an authenticator app was verified in a session.",
-    )
-    STEP_UP_TOTP_REFUSED = "step-up:totp:refused", "A wrong code of an authenticator app in a session."
-    STEP_UP_OTP_ACCEPTED = (
-        "step-up:otp:accepted",
-        "A code sent by email or text message was verified in a session.",
-    )
-    STEP_UP_OTP_REFUSED = "step-up:otp:refused", "A wrong code in place of a sent one in a session."
-    STEP_UP_BACKUP_CODE_ACCEPTED = "step-up:backup-code:accepted", "A backup code was verified in a session."
-    STEP_UP_BACKUP_CODE_REFUSED = "step-up:backup-code:refused", "A wrong backup code in a session."
 
     SECRET_REVEALED = "account:secret:revealed", "The secret of the active authenticator app was shown."
     ENROLMENT_BEGUN = (
@@ -128,6 +110,25 @@ class EventName(StrEnum):
     TRUST_ENDED_BY_OPERATOR = "operator:trust:revoked", "An operator revoked all trusted devices."
 
 
+class Stage(StrEnum):
+    """What the verification of a second factor is part of."""
+
+    SIGN_IN = "second-step"
+    STEP_UP = "step-up"
+
+
+class Verdict(StrEnum):
+    """The result of a verification."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+def verification_event(stage: Stage, factor: str, verdict: Verdict) -> str:
+    """Return the name of the event `stage:factor:verdict`. It is computed because the set of factors is open."""
+    return f"{stage}:{factor}:{verdict}"
+
+
 NO_CLIENT = ClientInfo("", "")
 """The client of an operator's actions, which have no request."""
 
@@ -135,7 +136,8 @@ NO_CLIENT = ClientInfo("", "")
 class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event. It contains no credentials and no email address: no code, token or password."""
 
-    name: EventName
+    name: str
+    """An `EventName`, or a `verification_event`."""
     user_id: UserId | None
     """None for an attempt at an address that has no account, and for events that concern no single account."""
     client: ClientInfo

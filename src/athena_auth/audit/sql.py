@@ -3,7 +3,7 @@
 There is no foreign key to the account: the events of a deleted account are kept.
 """
 
-from athena_auth.audit.model import AuditEvent, EventName, ListedEvent, RecordedEvent
+from athena_auth.audit.model import AuditEvent, ListedEvent, RecordedEvent
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId, first_id_at, next_id
 from athena_auth.kernel.outcome import ErrorCode
@@ -65,7 +65,7 @@ def _columns(entry: AuditEvent, now: Millis) -> dict[str, Value]:
 
 def _listed(row: Row) -> ListedEvent:
     entry = AuditEvent(
-        name=EventName(row["event"]),
+        name=row["event"],
         user_id=row["user_id"],
         client=ClientInfo(row["address"], row["user_agent"]),
         reason=None if row["reason"] is None else ErrorCode(row["reason"]),

@@ -18,6 +18,7 @@ class BackupCodeFactor:
     """Generates and verifies backup codes."""
 
     name = FactorName.BACKUP_CODE
+    code_name = "backup code"
     is_throttled = False
     """80 bits cannot be guessed, and owners whose other factors are blocked must be able to sign in with one."""
     malformed = Refused(

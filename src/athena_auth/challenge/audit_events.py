@@ -1,28 +1,11 @@
-"""The audit events of verified codes and of changed credentials."""
+"""The audit events of verifications and of changed credentials."""
 
-from athena_auth.audit.model import EventName
-from athena_auth.challenge.model import Change, FactorName
+from collections.abc import Iterable
+
+from athena_auth.audit.model import EventName, Stage, Verdict, verification_event
+from athena_auth.challenge.factor import Factor
+from athena_auth.challenge.model import Change
 from athena_auth.delivery.model import MessageKind
-
-ACCEPTED = {
-    (FactorName.TOTP, False): EventName.TOTP_ACCEPTED,
-    (FactorName.OTP, False): EventName.OTP_ACCEPTED,
-    (FactorName.BACKUP_CODE, False): EventName.BACKUP_CODE_ACCEPTED,
-    (FactorName.TOTP, True): EventName.STEP_UP_TOTP_ACCEPTED,
-    (FactorName.OTP, True): EventName.STEP_UP_OTP_ACCEPTED,
-    (FactorName.BACKUP_CODE, True): EventName.STEP_UP_BACKUP_CODE_ACCEPTED,
-}
-"""By factor, and whether the code was verified in a live session."""
-
-REFUSED = {
-    (FactorName.TOTP, False): EventName.TOTP_REFUSED,
-    (FactorName.OTP, False): EventName.OTP_REFUSED,
-    (FactorName.BACKUP_CODE, False): EventName.BACKUP_CODE_REFUSED,
-    (FactorName.TOTP, True): EventName.STEP_UP_TOTP_REFUSED,
-    (FactorName.OTP, True): EventName.STEP_UP_OTP_REFUSED,
-    (FactorName.BACKUP_CODE, True): EventName.STEP_UP_BACKUP_CODE_REFUSED,
-}
-"""The same for wrong codes."""
 
 CHANGES = {
     Change.PASSWORD_CHANGED: (EventName.PASSWORD_CHANGED, MessageKind.PASSWORD_CHANGED),
@@ -34,3 +17,19 @@ CHANGES = {
     Change.FACTORS_RESET: (EventName.FACTORS_RESET, MessageKind.FACTORS_RESET),
 }
 """The audit event of each change of credentials, and the notification to the owner."""
+
+_MEANINGS = {
+    (Stage.SIGN_IN, Verdict.ACCEPTED): "A {code} completed a sign-in.",
+    (Stage.SIGN_IN, Verdict.REFUSED): "A wrong {code} at sign-in.",
+    (Stage.STEP_UP, Verdict.ACCEPTED): "A {code} was verified in a session.",
+    (Stage.STEP_UP, Verdict.REFUSED): "A wrong {code} in a session.",
+}
+
+
+def verification_events(factors: Iterable[type[Factor] | Factor]) -> dict[str, str]:
+    """Return the events of verifying these factors, with their meanings."""
+    return {
+        verification_event(stage, factor.name, verdict): meaning.format(code=factor.code_name)
+        for factor in factors
+        for (stage, verdict), meaning in _MEANINGS.items()
+    }

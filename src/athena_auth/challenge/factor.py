@@ -55,6 +55,8 @@ class Factor(Protocol):
     """A second factor. All methods run in the caller's transaction."""
 
     name: FactorName
+    code_name: str
+    """What its codes are called in a sentence, such as "backup code"."""
     is_throttled: bool
     """Whether its codes can be guessed, so that attempts must be limited (SP 800-63B-4 section 3.2.2)."""
 

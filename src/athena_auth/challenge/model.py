@@ -60,9 +60,9 @@ class ChallengeIssued(msgspec.Struct, frozen=True):
 class Change(StrEnum):
     """A change of an account's credentials (I5)."""
 
-    PASSWORD_CHANGED = "password-changed"  # noqa: S105
+    PASSWORD_CHANGED = "password-changed"
     """By the owner, with the old password."""
-    PASSWORD_RESET = "password-reset"  # noqa: S105
+    PASSWORD_RESET = "password-reset"
     """With a link from an email to the account's address."""
     ACCOUNT_RECLAIMED = "account-reclaimed"
     """The same, where the address had not been verified: factors that were set up before may be an attacker's."""

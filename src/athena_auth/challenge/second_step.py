@@ -13,7 +13,6 @@ from athena_auth.challenge.replay import Replay
 from athena_auth.challenge.result import SecondFactorResult
 from athena_auth.challenge.session_token import next_token
 from athena_auth.challenge.sign_in_policy import Lifetimes
-from athena_auth.challenge.success import SuccessRecorder
 from athena_auth.challenge.verification import AttemptVerifier, RequestContext
 from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.tokens import TokenKind, digest
@@ -22,7 +21,7 @@ from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
-from athena_auth.sessions.model import Amr, Assurance, Level, SessionTerms
+from athena_auth.sessions.model import Amr, Assurance, Level, SessionOptions
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.model import Throttled
 from athena_auth.throttle.refusal import CODES_USED_UP, refused_by
@@ -56,7 +55,6 @@ class SecondStep:
         clock: Clock,
         verifier: AttemptVerifier,
         events: CredentialEvents,
-        recorder: SuccessRecorder,
         replay: Replay,
         lifetimes: Lifetimes,
     ) -> None:
@@ -64,7 +62,6 @@ class SecondStep:
         self._clock = clock
         self._verifier = verifier
         self._events = events
-        self._recorder = recorder
         self._replay = replay
         self._lifetimes = lifetimes
 
@@ -179,11 +176,11 @@ class SecondStep:
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr))
         # This saves a statement in most sign-ins: the one that ends the oldest sessions.
         has_room = count < sessions.MOST_SESSIONS
-        terms = SessionTerms(self._lifetimes.session, challenge.persistent, has_room=has_room)
+        options = SessionOptions(self._lifetimes.session, challenge.persistent, has_room=has_room)
         now = submission.now
-        minted = mint(tx, account.id, assurance, bearer.client, terms, now)
+        minted = mint(tx, account.id, assurance, bearer.client, options, now)
         context = RequestContext(bearer.client, recognized=challenge.recognized)
-        trust_token = await self._recorder.record(
+        trust_token = await self._verifier.record_success(
             tx,
             account,
             verified,
@@ -211,7 +208,7 @@ class SecondStep:
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         context = RequestContext(signed_in.client, session.id)
-        trust_token = await self._recorder.record(
+        trust_token = await self._verifier.record_success(
             tx,
             account,
             verified,

@@ -14,7 +14,7 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
-from athena_auth.sessions.model import Amr, Assurance, Level, Minted, SessionTerms
+from athena_auth.sessions.model import Amr, Assurance, Level, Minted, SessionOptions
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import ClientInfo
 
@@ -169,5 +169,5 @@ class SignInPolicy:
     ) -> Minted:
         if first.superseded_session is not None:
             sessions.end_token(tx, digest(TokenKind.SESSION, first.superseded_session))
-        terms = SessionTerms(self._lifetimes.session, first.persistent, device_id)
-        return mint(tx, account.id, assurance, first.client, terms, now)
+        options = SessionOptions(self._lifetimes.session, first.persistent, device_id)
+        return mint(tx, account.id, assurance, first.client, options, now)

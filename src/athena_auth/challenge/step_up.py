@@ -20,7 +20,6 @@ from athena_auth.accounts.step_up import (
 from athena_auth.challenge.binding import session_binding
 from athena_auth.challenge.factor import Attempt, Factor, Used, Verified
 from athena_auth.challenge.session_token import next_token
-from athena_auth.challenge.success import SuccessRecorder
 from athena_auth.challenge.unreadable import refuse_unreadable
 from athena_auth.challenge.verification import AttemptVerifier, RequestContext
 from athena_auth.crypto.codes import normalised_code
@@ -49,7 +48,6 @@ class PolicyStepUp:
         clock: The clock.
         passwords: Verifies passwords.
         verifier: Verifies codes.
-        recorder: Records verified codes.
         methods: The second factors, in the order in which they are tried.
         relaxed: Whether ATHENA_STEP_UP is `password`.
     """
@@ -61,7 +59,6 @@ class PolicyStepUp:
         clock: Clock,
         passwords: PasswordVerifier,
         verifier: AttemptVerifier,
-        recorder: SuccessRecorder,
         methods: tuple[Factor, ...],
         relaxed: bool,
     ) -> None:
@@ -69,7 +66,6 @@ class PolicyStepUp:
         self._clock = clock
         self._passwords = passwords
         self._verifier = verifier
-        self._recorder = recorder
         self._methods = methods
         self._relaxed = relaxed
 
@@ -164,7 +160,7 @@ class PolicyStepUp:
             return outcome.refused
         if isinstance(outcome, Verified):
             account = signed_in.account
-            await self._recorder.record(
+            await self._verifier.record_success(
                 tx, account, outcome, context, session.id, trust_device=False, now=now
             )
         return outcome

@@ -17,7 +17,7 @@ NETWORK_ERROR = "NETWORK_ERROR"
 """The connection failed before an answer came."""
 TIMEOUT = "TIMEOUT"
 """No answer came in time."""
-TOKEN_STORE_FAILED = "TOKEN_STORE_FAILED"  # noqa: S105 - the name of an error
+TOKEN_STORE_FAILED = "TOKEN_STORE_FAILED"
 """The token store raised."""
 
 

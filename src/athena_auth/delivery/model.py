@@ -18,7 +18,7 @@ class MessageKind(StrEnum):
 
     TWO_FACTOR_OTP = "two-factor-otp"
     EMAIL_VERIFICATION = "email-verification"
-    PASSWORD_RESET = "password-reset"  # noqa: S105 -- a kind of message
+    PASSWORD_RESET = "password-reset"
 
     # News: what the owner should know because it may have been somebody else (I8).
     SECOND_FACTOR_REFUSED = "second-factor-refused"
@@ -33,15 +33,15 @@ class MessageKind(StrEnum):
     BACKUP_CODE_USED = "backup-code-used"
     BACKUP_CODES_REPLACED = "backup-codes-replaced"
     DEVICE_TRUSTED = "device-trusted"
-    PASSWORD_CHANGED = "password-changed"  # noqa: S105 -- a kind of message
-    PASSWORD_WAS_RESET = "password-was-reset"  # noqa: S105 -- a kind of message
+    PASSWORD_CHANGED = "password-changed"
+    PASSWORD_WAS_RESET = "password-was-reset"
     ACCOUNT_LOCKED = "account-locked"
     """So many passwords or codes were wrong in a row that whoever tries has to wait."""
     CODE_REUSED = "code-reused"
     """A code that had been used was entered again in another browser."""
-    SECRET_REVEALED = "secret-revealed"  # noqa: S105 -- a kind of message
+    SECRET_REVEALED = "secret-revealed"
     """The secret of the active authenticator app was shown."""
-    DEVICE_TOKEN_REUSED = "device-token-reused"  # noqa: S105 -- a kind of message
+    DEVICE_TOKEN_REUSED = "device-token-reused"
     """A trusted device's token was shown by two browsers."""
     ACCOUNT_DELETED = "account-deleted"
     ACCOUNT_RECLAIMED = "account-reclaimed"

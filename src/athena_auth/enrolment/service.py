@@ -92,9 +92,7 @@ class EnrolmentService:
             if factor is EnrollableFactor.OTP:
                 return await self._begin_otp(tx, account, signed_in, number, now)
             audit.record(tx, audit_event(signed_in, EventName.ENROLMENT_BEGUN), now)
-            # Only one enrolment at a time: its backup codes become active with it, and not with another one.
-            self._factors.otp.cancel_enrolment(tx, account.id)
-            uri = self._factors.totp.begin_enrolment(tx, account.id, issuer, account.email, now)
+            uri = await self._factors.totp.begin_enrolment(tx, account.id, issuer, account.email, now)
             return Enrolment(await self._pending_codes(tx, account, now), totp_uri=uri)
 
         return await self._step_up.act(Action.ENABLE, signed_in, offered, work)
@@ -140,7 +138,6 @@ class EnrolmentService:
         if number is not None or not account.email_verified:
             return await self._begin_sent_code(tx, account, signed_in, number, now)
         codes = await self._pending_codes(tx, account, now)
-        self._factors.totp.cancel_enrolment(tx, account.id)
         await otp.enrol_at_once(tx, account.id, now)
         actor = Actor(signed_in.client, signed_in.session.id)
         await self._events.announce(tx, account.id, Change.FACTOR_ADDED, actor, now)
@@ -154,9 +151,8 @@ class EnrolmentService:
         refused = await otp.consume_send(tx, account, binding, signed_in.client, now)
         if refused is not None:
             return refused
-        self._factors.totp.cancel_enrolment(tx, account.id)
         await otp.begin_enrolment(tx, account.id, now, number)
-        await otp.post_paid(tx, account, binding, now, confirming=True)
+        await otp.send_counted(tx, account, binding, now, confirming=True)
         for event in (EventName.ENROLMENT_BEGUN, EventName.OTP_SENT):
             audit.record(tx, audit_event(signed_in, event), now)
         return Enrolment(await self._pending_codes(tx, account, now))

@@ -3,12 +3,13 @@
 import msgspec
 
 from athena_auth.accounts.model import SignedIn
+from athena_auth.authenticators import sql as authenticators
+from athena_auth.authenticators.model import active, pending
 from athena_auth.challenge.model import FactorName
 from athena_auth.enrolment.service import EnrollableFactor, Factors
 from athena_auth.kernel.clock import Clock
 from athena_auth.otp.rules import masked
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.totp.model import State
 from athena_auth.trusted_devices import sql as trusted_devices
 
 
@@ -43,12 +44,13 @@ class StatusService:
         account, now = signed_in.account, self._clock.now()
 
         async def work(tx: Tx) -> TwoFactorStatus:
-            totp = await self._factors.totp.states(tx, account.id, now)
+            enrolled = await authenticators.load(tx, account.id)
+            pending_totp = pending(enrolled, FactorName.TOTP, now) is not None
             codes_left = await self._factors.backup_codes.left(tx, account.id)
             otp_pending = await self._factors.otp.is_pending(tx, account.id, now)
             number = await self._factors.otp.number(tx, account.id)
             offered = {
-                FactorName.TOTP: State.ACTIVE in totp,
+                FactorName.TOTP: active(enrolled, FactorName.TOTP) is not None,
                 FactorName.OTP: await self._factors.otp.is_available(tx, account),
                 FactorName.BACKUP_CODE: codes_left > 0,
             }
@@ -56,7 +58,7 @@ class StatusService:
                 methods=tuple(name for name in offered if account.two_factor_enabled and offered[name]),
                 backup_codes_left=codes_left,
                 trusted_devices=await trusted_devices.count_live(tx, account.id, now),
-                pending=_pending(totp=State.PENDING in totp, otp=otp_pending),
+                pending=_pending(totp=pending_totp, otp=otp_pending),
                 phone_number=None if number is None else masked(number),
             )
 

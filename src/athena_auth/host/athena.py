@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from athena_auth.accounts.requirement import Requirement
 from athena_auth.accounts.service import Resolver
+from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.errors import RefusedError, answer_refusal
 from athena_auth.host.events import Events, Subscriber
@@ -19,6 +20,7 @@ from athena_auth.kernel.outcome import Unavailable
 from athena_auth.sessions.model import Level
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route
+from athena_auth.wiring.core import known_events
 
 S = TypeVar("S", bound=Subscriber)
 
@@ -40,6 +42,7 @@ class Athena:
         *,
         clock: Clock | None = None,
         transport: Transport | None = None,
+        hasher: PasswordHasher | None = None,
         migrates: bool = True,
     ) -> None:
         """Build the server; nothing is connected yet.
@@ -48,6 +51,7 @@ class Athena:
             settings: From the environment and `.env` by default.
             clock: Tells the time; the system's by default.
             transport: Takes mail; the one of `ATHENA_MAIL_URL` by default.
+            hasher: Hashes passwords; at the cost of the settings by default. One of a low cost is for tests only.
             migrates: Whether starting brings the database up to date. Processes that start together take turns.
 
         Raises:
@@ -55,11 +59,12 @@ class Athena:
             Unavailable: the secret beside an SQLite file cannot be kept.
         """
         self._settings = settings or load_settings()
-        self._clock, self._transport, self._migrates = clock, transport, migrates
-        self._events = Events()
+        self._clock, self._transport, self._hasher = clock, transport, hasher
+        self._migrates = migrates
+        self._events = Events(known_events())
         self._run = self._new_run()
         self._has_run = self._is_running = False
-        self.session = Guard(lambda: self._run.gatekeeper, Requirement())
+        self.session = Guard(lambda: self._run.guard_context, Requirement())
         self.users = Users(lambda: self._run.wired.administration)
         # FastAPI, Starlette and Litestar each type this mapping in their own way.
         self.exception_handlers: dict[Any, Any] = {RefusedError: answer_refusal}
@@ -91,7 +96,7 @@ class Athena:
         """
         if fresh is not None and fresh <= 0:
             raise ValueError("fresh is a number of seconds, more than 0")
-        return Guard(lambda: self._run.gatekeeper, Requirement(Level(level), fresh))
+        return Guard(lambda: self._run.guard_context, Requirement(Level(level), fresh))
 
     def on(self, pattern: str) -> Callable[[S], S]:
         """Have a function told, after the commit, of events whose name matches `pattern`: `@athena.on("account:*")`.
@@ -145,7 +150,13 @@ class Athena:
         return await self._run.wired.sweeper.sweep()
 
     def _new_run(self) -> Run:
-        return Run(self._settings, self._events.hear, clock=self._clock, transport=self._transport)
+        return Run(
+            self._settings,
+            self._events.hear,
+            clock=self._clock,
+            transport=self._transport,
+            hasher=self._hasher,
+        )
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Serve one ASGI lifespan. What an operator can mend is one sentence in the log, without a traceback."""

@@ -110,7 +110,7 @@ def event_of(recorded: RecordedEvent) -> AuthEvent:
     entry = recorded.entry
     return AuthEvent(
         at=_moment(recorded.at),
-        name=entry.name.value,
+        name=str(entry.name),
         user_id=entry.user_id,
         reason=None if entry.reason is None else entry.reason.value,
         session_id=entry.session_id,

@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.types import ASGIApp
 
+from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.guard import GuardContext
 from athena_auth.kernel.clock import Clock, SystemClock
@@ -31,7 +32,13 @@ class Run:
     """The parts of a server, put together for one run: connections, queues and threads do not come back from a stop."""
 
     def __init__(
-        self, settings: Settings, listener: Listener, *, clock: Clock | None, transport: Transport | None
+        self,
+        settings: Settings,
+        listener: Listener,
+        *,
+        clock: Clock | None,
+        transport: Transport | None,
+        hasher: PasswordHasher | None,
     ) -> None:
         """Put them together; nothing is connected yet.
 
@@ -41,7 +48,7 @@ class Run:
         """
         self._database_url = settings.database_url
         self._undelivered = find_undelivered(settings, transport)
-        self.wired = build(settings, clock=clock, transport=transport)
+        self.wired = build(settings, clock=clock, transport=transport, hasher=hasher)
         base = self.wired.foundation
         readiness = Readiness(self._missing_schema, self._missing_outbox)
         self.routes: tuple[Route, ...] = (*self.wired.routes, *status_routes(), readiness_route(readiness))
@@ -50,7 +57,7 @@ class Run:
         self._limits = request_limits(settings, base.clock)
         policy = edge_policy(settings, self._limits)
         self.application: ASGIApp = application(self.routes, self.wired.resolver, settings, policy)
-        self.gatekeeper = GuardContext(policy, self.wired.resolver, base.clock)
+        self.guard_context = GuardContext(policy, self.wired.resolver, base.clock)
 
     async def start(self, *, migrates: bool) -> None:
         """Connect to the database; begin to send mail and to sweep.

@@ -6,6 +6,8 @@ import msgspec
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
+from athena_auth.authenticators import sql as authenticators
+from athena_auth.authenticators.model import Authenticator, active, pending
 from athena_auth.challenge.binding import Binding
 from athena_auth.challenge.factor import Attempt, Used, Verified
 from athena_auth.challenge.model import Change, FactorName
@@ -14,10 +16,11 @@ from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.model import Channel, Message, MessageKind
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis, after
-from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.otp import rules, sql
+from athena_auth.otp import sql
 from athena_auth.otp.model import ConsumedCode
+from athena_auth.otp.rules import OtpDetails, number_of
 from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sends import budget as sends
@@ -43,6 +46,7 @@ class OtpFactor:
     """Sends and verifies codes."""
 
     name = FactorName.OTP
+    code_name = "sent code"
     is_throttled = True
     malformed = Refused(
         ErrorCode.INVALID_CODE,
@@ -74,22 +78,15 @@ class OtpFactor:
 
     async def is_enrolled(self, tx: Tx, user_id: UserId) -> bool:
         """Tell whether the owner has enrolled sent codes. A number counts only if the server can send texts."""
-        enrolment = await sql.load_enrolment(tx, user_id)
-        return enrolment is not None and enrolment.confirmed and self._can_reach(enrolment.number)
+        return self._can_reach(active(await authenticators.load(tx, user_id), self.name))
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
         """Tell whether there is an enrolment that a code has yet to confirm."""
-        enrolment = await sql.load_enrolment(tx, user_id)
-        return (
-            enrolment is not None
-            and rules.is_pending(enrolment, now)
-            and self._can_reach(enrolment.pending_number)
-        )
+        return self._can_reach(pending(await authenticators.load(tx, user_id), self.name, now))
 
     async def number(self, tx: Tx, user_id: UserId) -> str | None:
         """Return the confirmed phone number to which codes are sent; None when they are sent by email."""
-        enrolment = await sql.load_enrolment(tx, user_id) if self.goes_by_text else None
-        return None if enrolment is None else enrolment.number
+        return await self._destination(tx, user_id) if self.goes_by_text else None
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
         """Verify a code. If the attempt may confirm an enrolment, it also confirms the one it was sent for."""
@@ -110,17 +107,16 @@ class OtpFactor:
 
     async def _confirm(self, tx: Tx, attempt: Attempt, number: str | None) -> Change | None:
         """Confirm the enrolment that a code sent to this number, or by email, belongs to, if any."""
-        user_id, now = attempt.user_id, attempt.now
-        if number is None:
-            if not await sql.confirm(tx, user_id, now):
-                return None
-            # The code shows that the user reads email at this address.
-            await accounts.mark_email_verified(tx, user_id, now)
-            return Change.FACTOR_ADDED
-        before = await sql.load_enrolment(tx, user_id)
-        if not await sql.confirm_number(tx, user_id, number, now):
+        loaded = await authenticators.load(tx, attempt.user_id)
+        enrolled = pending(loaded, self.name, attempt.now)
+        if enrolled is None or number_of(enrolled.details) != number:
             return None
-        return Change.FACTOR_REPLACED if before is not None and before.confirmed else Change.FACTOR_ADDED
+        replaced = active(loaded, self.name)
+        change = await authenticators.confirm(tx, enrolled, replaced, attempt.browser, attempt.now)
+        if change is not None and number is None:
+            # The code shows that the user reads email at this address.
+            await accounts.mark_email_verified(tx, attempt.user_id, attempt.now)
+        return change
 
     async def _refusal(self, tx: Tx, attempt: Attempt, hashes: list[bytes]) -> Refused | Used:
         """Return the refusal of a code that was not consumed: it is wrong, expired or used."""
@@ -159,7 +155,7 @@ class OtpFactor:
         """Count a send and post the code, unless too many were sent to this account recently."""
         refused = await self.consume_send(tx, account, binding, client, now)
         if refused is None:
-            await self.post_paid(tx, account, binding, now, confirming=confirming)
+            await self.send_counted(tx, account, binding, now, confirming=confirming)
         return refused
 
     async def consume_send(
@@ -168,7 +164,7 @@ class OtpFactor:
         """Count a send; return the refusal when too many were sent to this account recently."""
         return await sends.consume(tx, account.id, _sends_of(binding), client.address, now)
 
-    async def post_paid(
+    async def send_counted(
         self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
     ) -> None:
         """Create a code that is valid only in this challenge or session, and put it into the outbox.
@@ -176,7 +172,10 @@ class OtpFactor:
         `consume_send` has counted the send. The code goes to the owner's number or email address; with `confirming`, to
         that of the pending enrolment.
         """
-        number = await self._destination(tx, account.id, confirming=confirming)
+        pending_since = now if confirming else None
+        number = (
+            await self._destination(tx, account.id, pending_at=pending_since) if self.goes_by_text else None
+        )
         code = new_numeric_code(_DIGITS)
         expires_at = after(now, self._settings.ttl)
         code_hash = self._keyring.hash_code(code, _context(binding))
@@ -193,30 +192,33 @@ class OtpFactor:
         )
         self._outbox.post(tx, message, now)
 
-    async def _destination(self, tx: Tx, user_id: UserId, *, confirming: bool) -> str | None:
-        enrolment = await sql.load_enrolment(tx, user_id) if self.goes_by_text else None
-        if enrolment is None:
-            return None
-        return enrolment.pending_number if confirming else enrolment.number
-
-    def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
-        """Drop the pending enrolment of sent codes."""
-        sql.drop_pending(tx, user_id)
+    async def _destination(self, tx: Tx, user_id: UserId, *, pending_at: Millis | None = None) -> str | None:
+        """Return the number of the active authenticator, or of the one that is pending at `pending_at`."""
+        loaded = await authenticators.load(tx, user_id)
+        found = active(loaded, self.name) if pending_at is None else pending(loaded, self.name, pending_at)
+        return None if found is None else number_of(found.details)
 
     async def begin_enrolment(self, tx: Tx, user_id: UserId, now: Millis, number: str | None = None) -> None:
         """Begin an enrolment of a phone number, or of email; the code that is sent next confirms it."""
-        if number is None:
-            await sql.insert_pending(tx, user_id, now)
-        else:
-            await sql.insert_pending_number(tx, user_id, number, now)
+        await authenticators.begin_enrolment(tx, self._new(user_id, number, now))
 
     async def enrol_at_once(self, tx: Tx, user_id: UserId, now: Millis) -> None:
         """Enrol codes by email to a verified address."""
-        await sql.insert_pending(tx, user_id, now)
-        await sql.confirm(tx, user_id, now)
+        new, replaced = (
+            self._new(user_id, None, now),
+            active(await authenticators.load(tx, user_id), self.name),
+        )
+        await authenticators.begin_enrolment(tx, new)
+        await authenticators.confirm(tx, new, replaced, None, now)
 
-    def _can_reach(self, number: str | None) -> bool:
-        return number is None or self.goes_by_text
+    def _new(self, user_id: UserId, number: str | None, now: Millis) -> Authenticator:
+        details = msgspec.json.encode(OtpDetails(number)).decode()
+        return Authenticator(
+            id=new_id(now), user_id=user_id, factor=self.name, details=details, created_at=now
+        )
+
+    def _can_reach(self, authenticator: Authenticator | None) -> bool:
+        return authenticator is not None and (self.goes_by_text or number_of(authenticator.details) is None)
 
 
 def _sends_of(binding: Binding) -> sends.SendKind:

@@ -1,16 +1,26 @@
-"""Masked phone numbers and pending enrolments. Pure."""
+"""The stored destination of sent codes, and masked phone numbers. Pure."""
 
-from athena_auth.challenge.rules import enrolment_is_open
-from athena_auth.kernel.clock import Millis
-from athena_auth.otp.model import Enrolment
+import msgspec
 
 _SHOWN_FIRST, _SHOWN_LAST = 3, 2
 
 
-def is_pending(enrolment: Enrolment, now: Millis) -> bool:
-    """Tell whether a code may still confirm the enrolment."""
-    unconfirmed = not enrolment.confirmed or enrolment.pending_number is not None
-    return unconfirmed and enrolment_is_open(enrolment.begun_at, now)
+class OtpDetails(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The destination of sent codes."""
+
+    phone_number: str | None = None
+    """In E.164; None when codes are sent by email."""
+
+    def __repr__(self) -> str:
+        return "OtpDetails(…)"
+
+
+_decoder = msgspec.json.Decoder(OtpDetails)
+
+
+def number_of(stored: str) -> str | None:
+    """Return the phone number in the details of an authenticator."""
+    return _decoder.decode(stored).phone_number
 
 
 def masked(number: str) -> str:

@@ -7,7 +7,7 @@ class Purpose(StrEnum):
     """What a link may be used for."""
 
     VERIFY_EMAIL = "verify-email"
-    RESET_PASSWORD = "reset-password"  # noqa: S105
+    RESET_PASSWORD = "reset-password"
     RECOGNIZE_BROWSER = "recognize"
 
 

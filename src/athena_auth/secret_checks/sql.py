@@ -7,6 +7,7 @@ along an index, from one key to the next. Expired values are not counted.
 
 import msgspec
 
+from athena_auth.authenticators.model import seal_context
 from athena_auth.challenge.rules import ENROLMENT
 from athena_auth.crypto.keys import number_of
 from athena_auth.delivery.outbox import message_context
@@ -14,7 +15,6 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.secret_checks.model import SecretRecord
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
-from athena_auth.totp.model import totp_context
 
 _STEP = 10_000
 _SAMPLE = 100
@@ -31,14 +31,15 @@ _REPLACE = Statement("""
 """)
 _FORGET = Statement("DELETE FROM athena_secret_check WHERE number = :number")
 
-_TOTP_END = Statement("""
+_AUTHENTICATOR_END = Statement("""
     SELECT MAX(x.user_id) AS last FROM
-    (SELECT user_id FROM athena_totp_authenticator WHERE user_id > :first ORDER BY user_id LIMIT :most) AS x
+    (SELECT user_id FROM athena_authenticator WHERE user_id > :first ORDER BY user_id LIMIT :most) AS x
 """)
-_TOTP_COUNT = Statement("""
-    SELECT substr(sealed_secret, 1, 2) AS key_id, COUNT(*) AS found FROM athena_totp_authenticator
-    WHERE user_id > :first AND user_id <= :last AND (state = 'active' OR created_at >= :begun)
-    GROUP BY substr(sealed_secret, 1, 2)
+_AUTHENTICATOR_COUNT = Statement("""
+    SELECT substr(sealed_data, 1, 2) AS key_id, COUNT(*) AS found FROM athena_authenticator
+    WHERE user_id > :first AND user_id <= :last AND sealed_data IS NOT NULL
+      AND (state = 'active' OR created_at >= :begun)
+    GROUP BY substr(sealed_data, 1, 2)
 """)
 _BACKUP_END = Statement("""
     SELECT MAX(x.user_id) AS last FROM
@@ -69,16 +70,17 @@ _SENT_COUNT = Statement("""
     GROUP BY substr(code_hash, 1, 2)
 """)
 
-_SAMPLE_TOTP = Statement("""
-    SELECT id, user_id, sealed_secret FROM athena_totp_authenticator
-    WHERE id > '' AND (state = 'active' OR created_at >= :begun) ORDER BY id DESC LIMIT :most
+_SAMPLE_AUTHENTICATORS = Statement("""
+    SELECT id, user_id, factor, sealed_data FROM athena_authenticator
+    WHERE id > '' AND sealed_data IS NOT NULL AND (state = 'active' OR created_at >= :begun)
+    ORDER BY id DESC LIMIT :most
 """)
 _SAMPLE_OUTBOX = Statement("""
     SELECT id, sealed_message FROM athena_outbox WHERE id > '' AND expires_at > :now ORDER BY id DESC LIMIT :most
 """)
 
 _WALKS = {
-    "totp_secrets": (_TOTP_END, _TOTP_COUNT),
+    "totp_secrets": (_AUTHENTICATOR_END, _AUTHENTICATOR_COUNT),
     "backup_codes": (_BACKUP_END, _BACKUP_COUNT),
     "waiting_messages": (_OUTBOX_END, _OUTBOX_COUNT),
     "sent_codes": (_SENT_END, _SENT_COUNT),
@@ -133,9 +135,12 @@ async def _end(tx: Tx, statement: Statement, first: str) -> str | None:
 async def sample(tx: Tx, now: Millis) -> list[Sealed]:
     """Load the newest sealed values, with which a secret can be verified."""
     begun = now - ENROLMENT
-    secrets = await tx.fetch_all(_SAMPLE_TOTP, begun=begun, most=_SAMPLE)
+    secrets = await tx.fetch_all(_SAMPLE_AUTHENTICATORS, begun=begun, most=_SAMPLE)
     messages = await tx.fetch_all(_SAMPLE_OUTBOX, now=now, most=_SAMPLE)
     return [
-        *(Sealed(row["sealed_secret"], totp_context(row["user_id"], row["id"])) for row in secrets),
+        *(
+            Sealed(row["sealed_data"], seal_context(row["factor"], row["user_id"], row["id"]))
+            for row in secrets
+        ),
         *(Sealed(row["sealed_message"], message_context(row["id"])) for row in messages),
     ]

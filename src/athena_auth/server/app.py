@@ -1,24 +1,19 @@
 """The server as one ASGI application, below wherever it is mounted."""
 
-import msgspec
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from athena_auth.accounts.service import Resolver
 from athena_auth.server.client_address import ClientAddressResolver
-from athena_auth.server.client_module import client_module
 from athena_auth.server.cookies import CookieCodec
+from athena_auth.server.documents import Documents
 from athena_auth.server.edge import Edge, Policy
 from athena_auth.server.limits import RequestLimits
 from athena_auth.server.link_pages import link_page
 from athena_auth.server.metrics import with_metrics
-from athena_auth.server.openapi import openapi_document
 from athena_auth.server.origin import OriginPolicy
-from athena_auth.server.reference import reference_page
 from athena_auth.server.request import CallerReader
-from athena_auth.server.route_table import StaticPage
-from athena_auth.settings import BASE_PATH, Settings, SettingsError
-from athena_auth.version import __version__
+from athena_auth.settings import Settings, SettingsError
 from athena_auth.wire.route import Route
 
 _EXPOSED = ("set-auth-token", "retry-after", "x-request-id")
@@ -27,7 +22,7 @@ _EXPOSED = ("set-auth-token", "retry-after", "x-request-id")
 def application(routes: tuple[Route, ...], resolver: Resolver, settings: Settings, policy: Policy) -> ASGIApp:
     """Put the routes, the pages and what is around them together."""
     browser_pages = {"verify_email": link_page("verify_email")}
-    edge = Edge(routes, _pages(routes, settings), browser_pages, resolver, policy)
+    edge = Edge(routes, Documents(routes, settings), browser_pages, resolver, policy)
     return with_metrics(_with_cors(edge, settings), settings.metrics_token)
 
 
@@ -49,31 +44,6 @@ def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
         cookies=cookies,
         limits=limits,
     )
-
-
-def _pages(routes: tuple[Route, ...], settings: Settings) -> dict[str, StaticPage]:
-    document = openapi_document(
-        routes,
-        version=__version__,
-        server_url=settings.url + BASE_PATH,
-        cookie_prefix=settings.cookie_prefix,
-    )
-    reference = reference_page(document)
-    policy = reference.content_security_policy.encode()
-    # The address that the server announces opens in a browser: the reference, not an error.
-    to_reference = (b"location", f"{settings.sub_path}{BASE_PATH}/reference".encode())
-    to_reference_page = StaticPage(b"", b"text/plain", [to_reference], status=302)
-    return {
-        "": to_reference_page,
-        "/": to_reference_page,
-        "/openapi.json": StaticPage(msgspec.json.encode(document), b"application/json"),
-        "/client.js": client_module(),
-        "/reset-password": link_page("reset_password"),
-        "/recognize-browser": link_page("recognize_browser"),
-        "/reference": StaticPage(
-            reference.html, b"text/html; charset=utf-8", [(b"content-security-policy", policy)]
-        ),
-    }
 
 
 def _with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:

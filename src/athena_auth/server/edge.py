@@ -20,6 +20,7 @@ from athena_auth.crypto.keys import UnreadableError
 from athena_auth.kernel.log import Log, current_request
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.server.cookies import CookieCodec
+from athena_auth.server.documents import Documents
 from athena_auth.server.limits import RequestLimits
 from athena_auth.server.origin import OriginPolicy
 from athena_auth.server.request import (
@@ -79,14 +80,14 @@ class Edge:
     def __init__(
         self,
         routes: Iterable[Route],
-        pages: dict[str, StaticPage],
+        documents: Documents,
         browser_pages: dict[str, StaticPage],
         resolver: Resolver,
         policy: Policy,
     ) -> None:
-        """Take the routes, the static pages by path, those that routes show browsers by name, and the rules."""
+        """Take the routes, the documents, the pages that routes show browsers by name, and the rules."""
         self._table = RouteTable(routes)
-        self._pages = pages
+        self._documents = documents
         self._browser_pages = browser_pages
         self._resolver = resolver
         self._policy = policy
@@ -120,7 +121,7 @@ class Edge:
             "request",
             method=scope["method"],
             # A path nobody here knows may hold anything, a token for one: it is not logged.
-            path=path if path in self._table or path in self._pages else "(unknown)",
+            path=path if path in self._table or path in self._documents else "(unknown)",
             status=int(response.status),
             code=response.code,
             ms=round((time.perf_counter() - started) * 1000, 2),
@@ -130,7 +131,7 @@ class Edge:
         self, scope: Scope, receive: Receive, headers: RawHeaders, path: str, renewal: Headers
     ) -> Response:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        page = self._pages.get(path)
+        page = await self._documents.find(path)
         if page is not None and method == "GET":
             return page.answer(headers.get(b"if-none-match", ""))
         methods = self._table.find(scope, path)

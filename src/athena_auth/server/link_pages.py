@@ -4,6 +4,7 @@ Each is the same for everyone: its own script finds the token in the address and
 """
 
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import NamedTuple
@@ -47,6 +48,7 @@ _TEXTS = {
 }
 
 
+@cache
 def link_page(name: str) -> StaticPage:
     """Return one of the pages: `reset_password`, `verify_email` or `recognize_browser`."""
     style, script = _read("style.css"), _read("common.js") + _read(f"{name}.js")

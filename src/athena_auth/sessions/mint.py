@@ -8,7 +8,7 @@ from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.sessions import rules, sql
-from athena_auth.sessions.model import Assurance, Minted, Session, SessionTerms
+from athena_auth.sessions.model import Assurance, Minted, Session, SessionOptions
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import ClientInfo
@@ -22,30 +22,30 @@ _INSERT = Statement("""
 
 
 def mint(
-    tx: Tx, user_id: UserId, assurance: Assurance, client: ClientInfo, terms: SessionTerms, now: Millis
+    tx: Tx, user_id: UserId, assurance: Assurance, client: ClientInfo, options: SessionOptions, now: Millis
 ) -> Minted:
     """Create a session. The caller must have verified every required factor.
 
     If the account then has more than `MOST_SESSIONS`, its oldest sessions end: an attacker with the password could
     otherwise fill the table.
     """
-    lifetime = rules.lifetime(terms.ttl, persistent=terms.persistent)
+    lifetime = rules.lifetime(options.ttl, persistent=options.persistent)
     session = Session(
         id=SessionId(new_id(now)),
         user_id=user_id,
         assurance=assurance,
         proven_at=now,
         lifetime=lifetime,
-        persistent=terms.persistent,
+        persistent=options.persistent,
         client=client,
         created_at=now,
         updated_at=now,
         expires_at=Millis(now + lifetime),
     )
     token = new_token(TokenKind.SESSION)
-    if not terms.has_room:
+    if not options.has_room:
         sql.end_oldest(tx, user_id)
-    _insert(tx, session, digest(TokenKind.SESSION, token), terms.device_id)
+    _insert(tx, session, digest(TokenKind.SESSION, token), options.device_id)
     return Minted(session, token)
 
 

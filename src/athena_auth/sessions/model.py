@@ -19,7 +19,7 @@ class Level(IntEnum):
 class Amr(StrEnum):
     """Authentication methods, with the names of RFC 8176 where it defines one."""
 
-    PASSWORD = "pwd"  # noqa: S105
+    PASSWORD = "pwd"
     TOTP = "otp"
     SENT_CODE = "email"
     """A code sent by email; RFC 8176 has no name for it."""
@@ -58,7 +58,7 @@ class Session(msgspec.Struct, frozen=True):
     expires_at: Millis
 
 
-class SessionTerms(msgspec.Struct, frozen=True):
+class SessionOptions(msgspec.Struct, frozen=True):
     """The lifetime and origin of a new session."""
 
     ttl: int

@@ -5,7 +5,7 @@ from athena_auth.sessions.model import Amr, Session
 
 _DAY = 86_400_000
 _FRESH = 600_000
-_EXTENSIONS_PER_LIFETIME = 7
+_EXTENSION_FRACTION = 7
 
 
 def lifetime(ttl: int, *, persistent: bool) -> int:
@@ -19,7 +19,7 @@ def is_due_for_extension(session: Session, now: Millis) -> bool:
 
     This is once in a seventh of its lifetime (once a day for a week), so that not every read causes a write.
     """
-    return now - session.updated_at >= session.lifetime // _EXTENSIONS_PER_LIFETIME
+    return now - session.updated_at >= session.lifetime // _EXTENSION_FRACTION
 
 
 _FACTORS = frozenset({Amr.TOTP, Amr.SENT_CODE, Amr.TEXT, Amr.BACKUP_CODE})

@@ -9,7 +9,7 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Runner, Tx
 from athena_auth.wire.caller import ClientInfo
 
-_SLIDE = Statement("""
+_EXTEND = Statement("""
     UPDATE athena_session SET updated_at = :now, expires_at = :expires_at
     WHERE id = :id AND updated_at = :seen
 """)
@@ -96,7 +96,7 @@ async def extend(runner: Runner, session: Session, now: Millis) -> bool:
     """Extend the session; False when a concurrent request has extended it, or it has ended."""
     expires_at = now + session.lifetime
     changed = await runner.execute(
-        _SLIDE, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at
+        _EXTEND, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at
     )
     return changed == 1
 

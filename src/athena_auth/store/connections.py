@@ -12,17 +12,20 @@ from collections.abc import Awaitable, Callable
 from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.postgres_connection import Connection
 
-_PATIENCE = 2.0
-"""Seconds to wait for a connection; longer is an overload, which is answered and not queued."""
-
 
 class Connections:
     """At most so many connections, opened when needed and lent to one user at a time, the last used first."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int) -> None:
-        """Take how a connection is opened, and how many there may be."""
+    def __init__(
+        self, connect: Callable[[], Awaitable[Connection]], size: int, patience: float = 2.0
+    ) -> None:
+        """Take how a connection is opened, how many there may be, and how many seconds to wait for one.
+
+        A longer wait is an overload, which is answered and not queued.
+        """
         self._connect = connect
         self._free_places = size
+        self._patience = patience
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
 
@@ -69,14 +72,14 @@ class Connections:
         """Close those that are idle; those that are lent are closed by the database when the process ends."""
         idle, self._idle = self._idle, []
         # All at once, and each for a limited time: a database that has vanished says goodbye to none of them.
-        await asyncio.gather(*(each.close(timeout=_PATIENCE) for each in idle), return_exceptions=True)
+        await asyncio.gather(*(each.close(timeout=self._patience) for each in idle), return_exceptions=True)
 
     async def _wait(self) -> Connection | None:
         """Wait for a connection, or (None) for the place of one that broke."""
         turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._patience):
                 return await turn
         except TimeoutError:
             self._pass_on(turn)

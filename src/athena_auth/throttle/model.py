@@ -21,7 +21,7 @@ class AttemptKind(StrEnum):
 
     STRANGER_CODE = "challenge"
     RECOGNIZED_CODE = "session"
-    RECOGNIZED_PASSWORD = "password"  # noqa: S105
+    RECOGNIZED_PASSWORD = "password"
 
     @property
     def limit(self) -> int:

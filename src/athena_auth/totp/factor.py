@@ -5,8 +5,10 @@ import re
 import msgspec
 
 from athena_auth.accounts.model import Account
+from athena_auth.authenticators import sql
+from athena_auth.authenticators.model import Authenticator, AuthenticatorState, active, pending
 from athena_auth.challenge.factor import Attempt, Used, Verified
-from athena_auth.challenge.model import Change, FactorName
+from athena_auth.challenge.model import FactorName
 from athena_auth.crypto import totp
 from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.totp import Parameters
@@ -15,8 +17,8 @@ from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
-from athena_auth.totp import rules, sql
-from athena_auth.totp.model import Authenticator, State
+from athena_auth.totp import rules
+from athena_auth.totp.rules import TotpDetails, details_of
 
 _CODE = re.compile(r"[0-9]{6,8}")
 """Authenticators that were enrolled under another setting keep their number of digits."""
@@ -45,6 +47,7 @@ class TotpFactor:
     """Verifies the codes of authenticator apps."""
 
     name = FactorName.TOTP
+    code_name = "code of an authenticator app"
     is_throttled = True
     malformed = Refused(
         ErrorCode.INVALID_CODE,
@@ -61,107 +64,86 @@ class TotpFactor:
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether an authenticator is active."""
-        return rules.active(await sql.load(tx, account.id)) is not None
-
-    async def states(self, tx: Tx, user_id: UserId, now: Millis) -> frozenset[State]:
-        """Return the states in which the account has an authenticator."""
-        authenticators = await sql.load(tx, user_id)
-        found = (rules.active(authenticators), rules.pending(authenticators, now))
-        return frozenset(authenticator.state for authenticator in found if authenticator is not None)
+        return active(await sql.load(tx, account.id), self.name) is not None
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
         """Verify a code. If the attempt may confirm an enrolment, a code of the pending authenticator does so."""
         authenticators = await sql.load(tx, attempt.user_id)
-        active = rules.active(authenticators)
-        pending = rules.pending(authenticators, attempt.now) if attempt.confirms else None
-        if active is None and pending is None:
+        current = active(authenticators, self.name)
+        enrolled = pending(authenticators, self.name, attempt.now) if attempt.confirms else None
+        if current is None and enrolled is None:
             return Refused(ErrorCode.TOTP_NOT_ENABLED)
-        if pending is not None and (step := self._matching_step(pending, attempt)) is not None:
-            return await self._confirm(tx, pending, step, replaces=active, attempt=attempt)
-        if active is not None and (step := self._matching_step(active, attempt)) is not None:
-            return await self._use(tx, active, step, attempt)
-        return self._refusal(pending, attempt)
+        if enrolled is not None and (step := self._matching_step(enrolled, attempt)) is not None:
+            change = await sql.confirm(tx, enrolled, current, attempt.browser, attempt.now, counter=step)
+            return (
+                Refused(ErrorCode.INVALID_CODE) if change is None else Verified(self.name, Amr.TOTP, change)
+            )
+        if current is not None and (step := self._matching_step(current, attempt)) is not None:
+            return await self._use(tx, current, step, attempt)
+        return self._refusal(enrolled, attempt)
 
-    def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
-        """Drop the pending authenticator."""
-        sql.drop_pending(tx, user_id)
-
-    def begin_enrolment(
+    async def begin_enrolment(
         self, tx: Tx, user_id: UserId, issuer: str | None, account_name: str, now: Millis
     ) -> str:
         """Create a secret that stays pending until a code confirms it; return its `otpauth` URI."""
-        secret = totp.new_secret(self._settings.parameters.algorithm)
-        authenticator = Authenticator(
+        parameters = self._settings.parameters
+        secret = totp.new_secret(parameters.algorithm)
+        details = TotpDetails(
+            issuer or self._settings.issuer, parameters.algorithm, parameters.digits, parameters.period
+        )
+        unsealed = Authenticator(
             id=new_id(now),
             user_id=user_id,
-            state=State.PENDING,
-            sealed_secret=b"",
-            issuer=issuer or self._settings.issuer,
-            parameters=self._settings.parameters,
-            last_step=rules.NO_STEP,
+            factor=self.name,
+            details=msgspec.json.encode(details).decode(),
             created_at=now,
         )
-        sealed = self._keyring.seal(secret, authenticator.context)
-        sql.insert_pending(tx, msgspec.structs.replace(authenticator, sealed_secret=sealed))
-        return _uri(secret, authenticator, account_name)
+        sealed = self._keyring.seal(secret, unsealed.context)
+        await sql.begin_enrolment(tx, msgspec.structs.replace(unsealed, sealed_data=sealed))
+        return _uri(secret, details, account_name)
 
     async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> RevealedSecret | None:
         """Return the `otpauth` URI of the pending authenticator, otherwise of the active one."""
         authenticators = await sql.load(tx, user_id)
-        shown = rules.pending(authenticators, now) or rules.active(authenticators)
+        shown = pending(authenticators, self.name, now) or active(authenticators, self.name)
         if shown is None:
             return None
-        uri = _uri(self._secret(shown), shown, account_name)
-        return RevealedSecret(uri, is_active=shown.state is State.ACTIVE)
+        uri = _uri(self._secret(shown), details_of(shown.details), account_name)
+        return RevealedSecret(uri, is_active=shown.state is AuthenticatorState.ACTIVE)
 
     async def _use(
         self, tx: Tx, authenticator: Authenticator, step: int, attempt: Attempt
     ) -> Verified | Used:
         """Consume the time step of a correct code, and with it all earlier steps (RFC 6238 section 5.2)."""
-        if not await sql.advance(tx, authenticator.id, step, attempt.browser):
+        if not await sql.advance(tx, authenticator.id, step, attempt.browser, attempt.now):
             elsewhere = await sql.is_reuse_elsewhere(tx, authenticator.id, attempt.browser)
             return Used(Refused(ErrorCode.INVALID_CODE), elsewhere)
-        if not self._keyring.is_current_seal(authenticator.sealed_secret):
+        if not self._keyring.is_current_seal(authenticator.sealed_data):
             secret = self._secret(authenticator)
             sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.context))
         return Verified(self.name, Amr.TOTP)
 
-    async def _confirm(
-        self, tx: Tx, pending: Authenticator, step: int, *, replaces: Authenticator | None, attempt: Attempt
-    ) -> Verified | Refused:
-        if replaces is not None:
-            # Lock the new one first: a refusal commits, and must not remove the old one (I6).
-            if not await sql.lock_pending(tx, pending.id, step):
-                return Refused(ErrorCode.INVALID_CODE)
-            await sql.drop_active(tx, pending.user_id)
-        if not await sql.confirm(tx, pending.id, step, attempt.browser, attempt.now):
-            return Refused(ErrorCode.INVALID_CODE)
-        return Verified(
-            self.name, Amr.TOTP, Change.FACTOR_ADDED if replaces is None else Change.FACTOR_REPLACED
-        )
-
-    def _refusal(self, pending: Authenticator | None, attempt: Attempt) -> Refused:
+    def _refusal(self, enrolled: Authenticator | None, attempt: Attempt) -> Refused:
         """Refuse a code. At enrolment, tell the user if the code is correct for another time: their clock is off.
 
         At sign-in this would be an oracle that confirms forty codes instead of three. At enrolment the user has the
         secret anyway.
         """
-        if pending is not None:
-            steps = rules.near_steps(pending.parameters, attempt.now, self._settings.window)
-            step = totp.latest_match(self._secret(pending), pending.parameters, attempt.code, steps)
+        if enrolled is not None:
+            parameters = details_of(enrolled.details).parameters
+            steps = rules.near_steps(parameters, attempt.now, self._settings.window)
+            step = totp.latest_match(self._secret(enrolled), parameters, attempt.code, steps)
             if step is not None:
-                return rules.refuse_out_of_time(step, attempt.now, pending.parameters)
+                return rules.refuse_out_of_time(step, attempt.now, parameters)
         return Refused(ErrorCode.INVALID_CODE)
 
     def _matching_step(self, authenticator: Authenticator, attempt: Attempt) -> int | None:
-        secret, window = self._secret(authenticator), self._settings.window
-        return totp.matching_step(secret, authenticator.parameters, attempt.code, attempt.now, window)
+        secret, parameters = self._secret(authenticator), details_of(authenticator.details).parameters
+        return totp.matching_step(secret, parameters, attempt.code, attempt.now, self._settings.window)
 
     def _secret(self, authenticator: Authenticator) -> bytes:
-        return self._keyring.unseal(authenticator.sealed_secret, authenticator.context)
+        return self._keyring.unseal(authenticator.sealed_data, authenticator.context)
 
 
-def _uri(secret: bytes, authenticator: Authenticator, account_name: str) -> str:
-    return totp.otpauth_uri(
-        secret, authenticator.parameters, issuer=authenticator.issuer, account=account_name
-    )
+def _uri(secret: bytes, details: TotpDetails, account_name: str) -> str:
+    return totp.otpauth_uri(secret, details.parameters, issuer=details.issuer, account=account_name)

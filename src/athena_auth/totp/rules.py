@@ -1,15 +1,10 @@
-"""Selecting authenticators, and detecting that a device's clock is off at enrolment. Pure."""
+"""The stored parameters of authenticator apps, and detecting that a device's clock is off at enrolment. Pure."""
 
-from collections.abc import Iterable
+import msgspec
 
-from athena_auth.challenge.rules import enrolment_is_open
-from athena_auth.crypto.totp import Parameters, step_at
+from athena_auth.crypto.totp import Algorithm, Parameters, step_at
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.totp.model import Authenticator, State
-
-NO_STEP = -1
-"""The last step of an authenticator before any of its codes is accepted."""
 
 WIDEST_WINDOW = 2
 """The maximum of ATHENA_TOTP_WINDOW: the accepted steps on either side of the current one."""
@@ -20,15 +15,26 @@ _MAX_STEPS = 20
 """Steps to check on either side of the current one, so that short periods do not make a wrong code expensive."""
 
 
-def active(authenticators: Iterable[Authenticator]) -> Authenticator | None:
-    """Return the active authenticator, if any."""
-    return next((a for a in authenticators if a.state is State.ACTIVE), None)
+class TotpDetails(msgspec.Struct, frozen=True):
+    """The parameters of an enrolled app, apart from the secret; they do not follow later changes of the settings."""
+
+    issuer: str
+    algorithm: Algorithm
+    digits: int
+    period: int
+
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters from which codes are computed."""
+        return Parameters(self.algorithm, self.digits, self.period)
 
 
-def pending(authenticators: Iterable[Authenticator], now: Millis) -> Authenticator | None:
-    """Return the pending authenticator, unless its enrolment has expired."""
-    waiting = (a for a in authenticators if a.state is State.PENDING)
-    return next((a for a in waiting if enrolment_is_open(a.created_at, now)), None)
+_decoder = msgspec.json.Decoder(TotpDetails)
+
+
+def details_of(stored: str) -> TotpDetails:
+    """Decode the stored details of an authenticator."""
+    return _decoder.decode(stored)
 
 
 def near_steps(parameters: Parameters, now: Millis, window: int) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from athena_auth.accounts.service import AccountService, Resolver
 from athena_auth.administration.service import AdministrationService
 from athena_auth.audit import sql as audit_sql
 from athena_auth.challenge import sql as challenge_sql
+from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock, SystemClock, after
 from athena_auth.kernel.ids import first_id_at
@@ -40,14 +41,20 @@ class Wired(msgspec.Struct, frozen=True):
     administration: AdministrationService
 
 
-def build(settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None) -> Wired:
-    """Put a server together. The clock and the mail transport are seams; both are real by default.
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    transport: Transport | None = None,
+    hasher: PasswordHasher | None = None,
+) -> Wired:
+    """Put a server together. The clock, the mail transport and the hasher are seams; all are real by default.
 
     Raises:
         SettingsError: an address among the settings cannot be used.
         Unavailable: the secret beside an SQLite file cannot be kept.
     """
-    base = lay_foundation(settings, clock or SystemClock(), transport)
+    base = lay_foundation(settings, clock or SystemClock(), transport, hasher)
     core = core_of(settings, base)
     accounts = AccountService(base.store, base.clock, core.step_up, core.notifications)
     administration = AdministrationService(base.store, base.clock, base.pool, core.events, core.notifications)

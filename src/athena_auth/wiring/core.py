@@ -5,15 +5,17 @@ import msgspec
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up import StepUp
+from athena_auth.audit.model import EventName
+from athena_auth.authenticators import sql as authenticators_sql
 from athena_auth.backup_codes import sql as backup_codes_sql
 from athena_auth.backup_codes.factor import BackupCodeFactor
+from athena_auth.challenge.audit_events import verification_events
 from athena_auth.challenge.credentials import CredentialEvents
 from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
 from athena_auth.challenge.replay import Replay
 from athena_auth.challenge.second_step import SecondStep
 from athena_auth.challenge.sign_in_policy import Lifetimes, SignInPolicy
 from athena_auth.challenge.step_up import PolicyStepUp
-from athena_auth.challenge.success import SuccessRecorder
 from athena_auth.challenge.verification import AttemptVerifier
 from athena_auth.enrolment.service import Factors
 from athena_auth.otp import sql as otp_sql
@@ -21,19 +23,24 @@ from athena_auth.otp.factor import OtpFactor, OtpSettings
 from athena_auth.recovery import sql as recovery_sql
 from athena_auth.recovery.recognition import RecognitionLinks
 from athena_auth.settings import BASE_PATH, Settings
-from athena_auth.totp import sql as totp_sql
 from athena_auth.totp.factor import TotpFactor, TotpSettings
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.trusted_devices.device_trust import TrustedDevices
 from athena_auth.wiring.foundation import Foundation
 
 _SUBSCRIBERS = (
-    totp_sql.credentials_changed,
+    authenticators_sql.credentials_changed,
     otp_sql.credentials_changed,
     backup_codes_sql.credentials_changed,
     trusted_devices_sql.credentials_changed,
     recovery_sql.credentials_changed,
 )
+
+
+def known_events() -> dict[str, str]:
+    """Return the name of every event that this server records, with its meaning."""
+    general = {event.value: event.meaning for event in EventName}
+    return general | verification_events((TotpFactor, OtpFactor, BackupCodeFactor))
 
 
 class Core(msgspec.Struct, frozen=True):
@@ -60,7 +67,7 @@ def core_of(settings: Settings, base: Foundation) -> Core:
     )
     passwords = PasswordVerifier(base.store, base.clock, base.pool, notifications)
     events = CredentialEvents(notifications, _SUBSCRIBERS)
-    verifier, recorder = AttemptVerifier(notifications), SuccessRecorder(notifications, trust)
+    verifier = AttemptVerifier(notifications, trust)
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return Core(
         factors=factors,
@@ -75,7 +82,6 @@ def core_of(settings: Settings, base: Foundation) -> Core:
             clock=base.clock,
             verifier=verifier,
             events=events,
-            recorder=recorder,
             replay=Replay(base.keyring),
             lifetimes=lifetimes,
         ),
@@ -84,7 +90,6 @@ def core_of(settings: Settings, base: Foundation) -> Core:
             clock=base.clock,
             passwords=passwords,
             verifier=verifier,
-            recorder=recorder,
             methods=methods,
             relaxed=settings.step_up == "password",
         ),

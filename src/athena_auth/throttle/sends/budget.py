@@ -33,7 +33,7 @@ class SendKind(StrEnum):
     """Password reset links, from recognized browsers."""
     VERIFY = "verify"
     """Email verification links."""
-    NEWS = "news"
+    NOTIFICATION = "news"
     """Notifications to an unverified address, which may belong to someone else."""
 
 
@@ -44,7 +44,7 @@ MOST_SENDS = 10
 MOST_FROM_NETWORK = 5
 """Sends in an hour to one account, requested by unrecognized clients of one network."""
 _COOLDOWN = 30
-_MAX_NOTIFICATIONS = 20
+_MOST_NOTIFICATIONS = 20
 _WINDOW = 3600
 
 
@@ -65,8 +65,9 @@ async def consume(tx: Tx, user_id: UserId, kind: SendKind, address: str, now: Mi
 
 async def consume_notification(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Count a notification to an unverified address; False when it has reached its limit for this hour."""
-    limits = _limits(now, _MAX_NOTIFICATIONS, _MAX_NOTIFICATIONS)
-    return await sql.consume(tx, user_id, SendKind.NEWS, limits)
+    return await sql.consume(
+        tx, user_id, SendKind.NOTIFICATION, _limits(now, _MOST_NOTIFICATIONS, _MOST_NOTIFICATIONS)
+    )
 
 
 def reset(tx: Tx, user_id: UserId, kind: SendKind) -> None:
@@ -86,5 +87,5 @@ def _refused(until: Millis, now: Millis) -> Refused:
 
 def _limits(now: Millis, free: int, most: int) -> sql.SendLimits:
     return sql.SendLimits(
-        now=now, window_began=after(now, -_WINDOW), free=free, later=after(now, _COOLDOWN), most=most
+        now=now, window_began=after(now, -_WINDOW), free=free, next_at=after(now, _COOLDOWN), most=most
     )

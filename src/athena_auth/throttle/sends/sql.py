@@ -18,7 +18,7 @@ _PAY = Statement("""
     ON CONFLICT (user_id, kind) DO UPDATE
     SET sends = CASE WHEN b.began_at > :window_began AND b.began_at <= :now THEN b.sends + 1 ELSE 1 END,
         began_at = CASE WHEN b.began_at > :window_began AND b.began_at <= :now THEN b.began_at ELSE :now END,
-        next_at = CASE WHEN b.began_at > :window_began AND b.began_at <= :now AND b.sends + 1 >= :free THEN :later
+        next_at = CASE WHEN b.began_at > :window_began AND b.began_at <= :now AND b.sends + 1 >= :free THEN :next_at
                        ELSE :now END
     WHERE b.began_at <= :window_began OR b.began_at > :now OR (b.sends < :most AND b.next_at <= :now)
     RETURNING sends
@@ -58,7 +58,7 @@ class SendLimits(msgspec.Struct, frozen=True):
     """A count that began at or before this time restarts."""
     free: int
     """Sends without a delay between them."""
-    later: Millis
+    next_at: Millis
     """When the next send is allowed after those."""
     most: int
     """The maximum in a window."""

@@ -1,0 +1,1 @@
+"""The authenticators of all factors, with one table and one life cycle."""

@@ -1,0 +1,63 @@
+"""The documents below the base path, by path."""
+
+import asyncio
+
+import msgspec
+
+from athena_auth.server.client_module import client_module
+from athena_auth.server.link_pages import link_page
+from athena_auth.server.openapi import openapi_document
+from athena_auth.server.reference import reference_page
+from athena_auth.server.route_table import StaticPage
+from athena_auth.settings import BASE_PATH, Settings
+from athena_auth.version import __version__
+from athena_auth.wire.route import Route
+
+_OPENAPI, _REFERENCE = "/openapi.json", "/reference"
+
+
+class Documents:
+    """Documents that are the same for everybody.
+
+    Those that are generated from the routes cost as much CPU as starting the rest of the server does: they are
+    generated when first requested, on a thread.
+    """
+
+    def __init__(self, routes: tuple[Route, ...], settings: Settings) -> None:
+        self._routes, self._settings = routes, settings
+        # The address that the server announces opens in a browser: the reference, not an error.
+        location = (b"location", f"{settings.sub_path}{BASE_PATH}{_REFERENCE}".encode())
+        to_reference = StaticPage(b"", b"text/plain", [location], status=302)
+        self._pages = {
+            "": to_reference,
+            "/": to_reference,
+            "/client.js": client_module(),
+            "/reset-password": link_page("reset_password"),
+            "/recognize-browser": link_page("recognize_browser"),
+        }
+        self._generating = asyncio.Lock()
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._pages or path in {_OPENAPI, _REFERENCE}
+
+    async def find(self, path: str) -> StaticPage | None:
+        """Return the document at a path."""
+        if path in {_OPENAPI, _REFERENCE}:
+            async with self._generating:
+                if path not in self._pages:
+                    self._pages |= await asyncio.to_thread(self._generate)
+        return self._pages.get(path)
+
+    def _generate(self) -> dict[str, StaticPage]:
+        document = openapi_document(
+            self._routes,
+            version=__version__,
+            server_url=self._settings.url + BASE_PATH,
+            cookie_prefix=self._settings.cookie_prefix,
+        )
+        reference = reference_page(document)
+        policy = (b"content-security-policy", reference.content_security_policy.encode())
+        return {
+            _OPENAPI: StaticPage(msgspec.json.encode(document), b"application/json"),
+            _REFERENCE: StaticPage(reference.html, b"text/html; charset=utf-8", [policy]),
+        }
