@@ -334,7 +334,7 @@ async def test_an_address_that_reads_as_another_in_a_mail_is_refused(sqlite_worl
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"password": 7}'])
-async def test_who_is_not_signed_in_is_told_so_before_anything_else(sqlite_world: World, body: bytes) -> None:
+async def test_a_missing_session_is_reported_before_anything_else(sqlite_world: World, body: bytes) -> None:
     client = await sqlite_world.client()
     for path in ("/two-factor/enable", "/change-password"):
         assert_refusal(await client.post(path, content=body, headers=JSON), 401, "UNAUTHORIZED")

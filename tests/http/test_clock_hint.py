@@ -24,9 +24,7 @@ NEAR = [*range(-20, -1), *range(2, 21)]
         (-20, "10 minutes (it is behind)"),
     ],
 )
-async def test_a_phone_whose_clock_is_off_is_told_so_when_it_is_enrolled(
-    ada: Person, steps: int, off: str
-) -> None:
+async def test_a_clock_that_is_off_is_reported_at_enrolment(ada: Person, steps: int, off: str) -> None:
     """pypi/support 178, 2263, 5043, 10821: "invalid code", again and again, and nobody knew why."""
     await ada.enable()
 
@@ -60,7 +58,7 @@ async def test_a_hint_is_a_failed_attempt_and_confirms_nothing(ada: Person) -> N
     assert blocked.json()["code"] == "ACCOUNT_TEMPORARILY_LOCKED"
 
 
-async def test_a_replacement_is_told_of_its_own_secret_only(world: World, ada: Person) -> None:
+async def test_a_replacement_is_checked_against_its_own_secret_only(world: World, ada: Person) -> None:
     """With a session alone, the codes of the active phone must not be called right for another time."""
     await ada.turn_on_totp()
     world.clock.advance(300)
@@ -93,7 +91,7 @@ async def test_a_refusal_of_an_active_phone_does_not_depend_on_the_clock(
     assert refusals == {(401, WRONG_OR_USED)}
 
 
-async def test_a_sign_in_is_told_nothing_of_the_phone_that_is_being_enrolled(
+async def test_a_sign_in_learns_nothing_of_the_phone_that_is_being_enrolled(
     world: World, ada: Person
 ) -> None:
     """A hint on the pending secret would tell an attacker with the password about a phone that is in force soon."""

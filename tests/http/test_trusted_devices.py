@@ -166,7 +166,7 @@ async def test_where_no_device_is_trusted_there_is_nothing_to_revoke_and_nothing
     assert await revocations(store) == []
 
 
-async def test_nobody_revokes_or_sees_a_device_of_somebody_else(
+async def test_devices_of_other_accounts_are_neither_listed_nor_revoked(
     world: World, store: Store, ada: Person
 ) -> None:
     """CVE-2020-5240: an id in the request was enough to remove what belongs to another account."""

@@ -1,4 +1,4 @@
-"""Ways round the second factor: other routes, other sessions, other combinations of factors."""
+"""Ways to bypass the second factor: other routes, other sessions, other combinations of factors."""
 
 from collections.abc import Awaitable, Callable
 
@@ -36,7 +36,7 @@ async def test_a_reset_of_the_password_ends_in_a_challenge(world: World, ada: Pe
 
 
 async def test_a_mailbox_is_not_both_factors(world: World, ada: Person) -> None:
-    """gumroad PR 4065: who reads her mail resets the password by it, and must not answer the challenge by it."""
+    """gumroad PR 4065: an attacker with the mailbox resets the password, and must not complete the challenge by email."""
     await verify_address(ada)
     await ada.turn_on_totp()
     client = await world.client()
@@ -183,7 +183,7 @@ async def test_what_a_verifier_says_is_what_counts(
 
 
 async def test_a_session_alone_removes_no_factor(world: World, ada: Person) -> None:
-    """GHSA-8g9r-9wjw-37j4: whoever held a session deleted the factor by the account's API."""
+    """GHSA-8g9r-9wjw-37j4: an attacker with a session deleted the factor through the account's API."""
     await ada.turn_on_totp()
     attempts = [
         await ada.post("/two-factor/disable"),
@@ -241,7 +241,7 @@ async def test_another_sites_link_or_image_changes_nothing(world: World, ada: Pe
     assert passed.status_code == 200
 
 
-async def test_a_proof_of_enrolment_enrols_once(world: World, ada: Person) -> None:
+async def test_a_code_that_confirmed_an_enrolment_enrols_once(world: World, ada: Person) -> None:
     """CVE-2022-42731: the answer to a registration challenge was sent twice and registered a second key."""
     await ada.enable()
     code = ada.code()
