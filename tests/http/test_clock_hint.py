@@ -51,7 +51,7 @@ async def test_a_hint_is_a_failed_attempt_and_confirms_nothing(ada: Person) -> N
     await ada.enable()
     for steps in (-6, -5, -4, -3, -2):
         told = await ada.post("/two-factor/verify-totp", code=ada.code(steps))
-        assert "right for another time" in told.json()["message"]
+        assert "correct for another time" in told.json()["message"]
 
     blocked = await ada.post("/two-factor/verify-totp", code=ada.code())
 

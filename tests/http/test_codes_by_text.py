@@ -456,7 +456,7 @@ async def test_without_a_gateway_a_number_is_refused_in_plain_words(sqlite_url: 
         refused = await enable_number(ada)
 
         assert (refused.status_code, refused.json()["code"]) == (400, "VALIDATION_ERROR")
-        assert "no text messages" in refused.json()["message"]
+        assert "does not send text messages" in refused.json()["message"]
         assert (await status(ada))["pendingEnrolment"] is None
 
 

@@ -1,7 +1,7 @@
 """The only place that creates sessions (I1).
 
 The INSERT is here, not in `sql`, so that no other module can use it. An import contract allows only `challenge` to call
-`mint`. A test fails if the source contains another INSERT into `athena_session`, or another use of this one.
+`mint`. If the source contains another INSERT into `athena_session` or another use of this one, a test fails.
 """
 
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
