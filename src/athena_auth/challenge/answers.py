@@ -1,6 +1,6 @@
 """The responses to a verified second factor."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,6 +14,8 @@ from athena_auth.sessions.model import Minted
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.fields import CallbackUrl, Id, Redirect, SessionToken, Timestamp, timestamp
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
+
+A = TypeVar("A", bound=msgspec.Struct)
 
 
 class TokenUserAnswer(msgspec.Struct, frozen=True):
@@ -75,8 +77,8 @@ class SecondFactorReply:
         self._cookies = cookies
 
     def build(
-        self, result: SecondFactorResult, body: msgspec.Struct, caller: Caller, *, set_session: bool = True
-    ) -> Reply:
+        self, result: SecondFactorResult, body: A, caller: Caller, *, set_session: bool = True
+    ) -> Reply[A]:
         """Return the reply. Unless `set_session`, the session token is in the body only, not in a cookie."""
         minted = minted_cookies(Minted(result.session, result.token))
         trust = () if result.trust_token is None else (self._cookies.trust(result.trust_token),)

@@ -13,9 +13,10 @@ from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
 from athena_auth.wire.fields import BackupCodes, Issuer, Password, StepUpCode, TotpUri
+from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
-from athena_auth.wire.route import Access, Call, Route
+from athena_auth.wire.route import Call
 
 PhoneNumber = Annotated[
     str,
@@ -62,8 +63,19 @@ class EnrolmentApi:
     def __init__(self, service: EnrolmentService) -> None:
         self._service = service
 
-    async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply | Refused:
-        """Begin an enrolment."""
+    @post(
+        "/two-factor/enable",
+        errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
+        limit=SECOND_STEP,
+    )
+    async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply[EnableAnswer] | Refused:
+        """Begin to enrol a second factor.
+
+        The new secret and backup codes take effect when a code confirms them (/two-factor/verify-totp, or
+        /two-factor/verify-otp for the method `otp`, whose first code is sent at once). Until then the current factors
+        stay active. The method `otp` takes effect at once if the email address is verified and no phone number is
+        given.
+        """
         body = call.body
         begun = await self._service.enable(
             call.principal,
@@ -84,41 +96,13 @@ class EnrolmentApi:
         )
         return renewed_reply(answer, call.principal, begun.signed_in)
 
-    async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
-        """Remove all factors."""
+    @post("/two-factor/disable", errors=PASSWORD_STEP_UP_ERRORS, limit=SECOND_STEP)
+    async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply[StatusAnswer] | Refused:
+        """Turn two-factor authentication off.
+
+        Removes all factors, backup codes and trusted devices, and ends all other sessions.
+        """
         done = await self._service.disable(call.principal, Offered(call.body.password, call.body.code))
         if isinstance(done, Refused):
             return done
         return session_reply(StatusAnswer(), done.signed_in, expired(CookieName.TRUSTED_DEVICE))
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            Route(
-                method="POST",
-                path="/two-factor/enable",
-                handler=self.enable,
-                access=Access.SESSION,
-                body=EnableBody,
-                answer=EnableAnswer,
-                errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
-                limit=SECOND_STEP,
-                summary="Begin to enrol a second factor",
-                description="The new secret and backup codes take effect when a code confirms them "
-                "(/two-factor/verify-totp, or /two-factor/verify-otp for the method `otp`, whose first code is sent at "
-                "once). Until then the current factors stay active. The method `otp` takes effect at once if the "
-                "email address is verified and no phone number is given.",
-            ),
-            Route(
-                method="POST",
-                path="/two-factor/disable",
-                handler=self.disable,
-                access=Access.SESSION,
-                body=PasswordBody,
-                answer=StatusAnswer,
-                errors=PASSWORD_STEP_UP_ERRORS,
-                limit=SECOND_STEP,
-                summary="Turn two-factor authentication off",
-                description="Removes all factors, backup codes and trusted devices, and ends all other sessions.",
-            ),
-        )

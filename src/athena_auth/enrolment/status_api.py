@@ -10,8 +10,9 @@ from athena_auth.challenge.model import FactorName
 from athena_auth.enrolment.service import EnrollableFactor
 from athena_auth.enrolment.status import StatusService
 from athena_auth.wire.fields import CodesLeft, TwoFactorEnabled
+from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, NoBody, Route
+from athena_auth.wire.route import Call, NoBody
 
 
 class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -56,8 +57,12 @@ class StatusApi:
     def __init__(self, service: StatusService) -> None:
         self._service = service
 
-    async def status(self, call: Call[SignedIn, NoBody]) -> Reply:
-        """Return the state of the second factors."""
+    @get("/two-factor/status")
+    async def status(self, call: Call[SignedIn, NoBody]) -> Reply[TwoFactorStatusAnswer]:
+        """Get the state of the second factors.
+
+        For the settings page of the account owner. The response contains no secrets.
+        """
         found = await self._service.load(call.principal)
         return Reply(
             TwoFactorStatusAnswer(
@@ -69,18 +74,4 @@ class StatusApi:
                 pending_enrolment=found.pending,
                 phone_number=found.phone_number,
             )
-        )
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            Route(
-                method="GET",
-                path="/two-factor/status",
-                handler=self.status,
-                access=Access.SESSION,
-                answer=TwoFactorStatusAnswer,
-                summary="Get the state of the second factors",
-                description="For the settings page of the account owner. The response contains no secrets.",
-            ),
         )

@@ -13,11 +13,12 @@ from athena_auth.secret_checks.service import verify_secrets
 from athena_auth.server.app import application, edge_policy
 from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.limits import request_limits
-from athena_auth.server.readiness import Readiness, readiness_route
-from athena_auth.server.status import status_routes
+from athena_auth.server.readiness import Readiness, ReadinessApi
+from athena_auth.server.status import LivenessApi
 from athena_auth.settings import Settings
 from athena_auth.store.migrate import is_current, migrate, require_current
 from athena_auth.store.transaction import Listener
+from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.route import Route
 from athena_auth.wiring import build
 from athena_auth.wiring.foundation import open_keyring, open_store
@@ -51,7 +52,10 @@ class Run:
         self.wired = build(settings, clock=clock, transport=transport, hasher=hasher)
         base = self.wired.foundation
         readiness = Readiness(self._missing_schema, self._missing_outbox)
-        self.routes: tuple[Route, ...] = (*self.wired.routes, *status_routes(), readiness_route(readiness))
+        self.routes: tuple[Route, ...] = (
+            *self.wired.routes,
+            *routes_of(LivenessApi(), ReadinessApi(readiness)),
+        )
         base.store.listen(listener)
         self._clock_watch = ClockWatch(base.clock)
         self._limits = request_limits(settings, base.clock)

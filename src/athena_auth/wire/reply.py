@@ -1,9 +1,11 @@
 """What a handler returns: a body, and the cookies and tokens of the response."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Generic, TypeVar
 
 import msgspec
+
+A_co = TypeVar("A_co", covariant=True)
 
 DEFAULT_COOKIE_PREFIX = "athena-auth"
 
@@ -34,16 +36,23 @@ def expired(name: CookieName) -> Cookie:
     return Cookie(name, "", 0)
 
 
-class Reply(msgspec.Struct, frozen=True):
-    """A 200 response, or a 302 if it has a location."""
+class Reply(msgspec.Struct, Generic[A_co], frozen=True):
+    """A 200 response with a body of this type."""
 
-    body: Any
+    body: A_co
     cookies: tuple[Cookie, ...] = ()
     session_token: str | None = None
     """The token of a session that was created or got a new token; also sent as the header `set-auth-token`."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    location: str | None = None
-    """Where the browser is redirected to."""
 
     def __repr__(self) -> str:
         return "Reply(…)"
+
+
+class RedirectReply(msgspec.Struct, frozen=True):
+    """A 302 response, which redirects the browser."""
+
+    location: str
+
+    def __repr__(self) -> str:
+        return "RedirectReply(…)"

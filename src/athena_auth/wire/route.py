@@ -1,4 +1,4 @@
-"""The declaration of an endpoint, used by the router, the validation and the OpenAPI document."""
+"""What the router, the validation and the OpenAPI document know of an endpoint, and what its handler is called with."""
 
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
@@ -10,10 +10,7 @@ import msgspec
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.caller import Caller, ClientInfo
 from athena_auth.wire.limits import Limit
-from athena_auth.wire.reply import Reply
-
-P = TypeVar("P")
-B = TypeVar("B")
+from athena_auth.wire.reply import RedirectReply, Reply
 
 
 class Access(Enum):
@@ -27,6 +24,10 @@ class Access(Enum):
     """The owner of a live session."""
     SESSION_OR_CHALLENGE = auto()
     """The owner of a live session, the bearer of a challenge token, or an `EndedSession`."""
+
+
+class SessionOwner(msgspec.Struct, frozen=True):
+    """The owner of a live session. What is known of them is in the subclass, `accounts.model.SignedIn`."""
 
 
 class ChallengeBearer(msgspec.Struct, frozen=True):
@@ -53,6 +54,10 @@ class EndedSession(msgspec.Struct, frozen=True):
         return "EndedSession(…)"
 
 
+P = TypeVar("P", bound=SessionOwner | ChallengeBearer | EndedSession | None)
+B = TypeVar("B")
+
+
 class NoBody(msgspec.Struct, frozen=True):
     """The body of an endpoint that needs none: nothing, or any JSON object."""
 
@@ -73,22 +78,18 @@ def _always(_query: Any, _by_cookie: bool) -> bool:  # noqa: FBT001 - called by 
     return True
 
 
-Handler = Callable[[Call[Any, Any]], Awaitable[Reply | Refused]]
+Outcome = Reply[Any] | RedirectReply | Refused
+Handler = Callable[[Call[Any, Any]], Awaitable[Outcome]]
+Method = Callable[[Any, Call[Any, Any]], Awaitable[Outcome]]
+"""A handler before it is bound to its object."""
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint: its path, who may call it, its input, its response and its errors."""
+class Declaration(msgspec.Struct, frozen=True):
+    """What an endpoint declares in addition to its handler: its path, its errors and its rate limit."""
 
     method: Literal["GET", "POST"]
     path: str
-    handler: Handler
-    access: Access
-    answer: Any
-    """The type of the 200 response's body."""
-    summary: str
-    description: str = ""
-    body: type[msgspec.Struct] = NoBody
-    """The type of a POST's body or of a GET's query. A path parameter, `{token}`, is read like a query parameter."""
+    """A path parameter, `{token}`, is read like a query parameter."""
     query: type[msgspec.Struct] | None = None
     """The type of a POST's query, in addition to its body."""
     errors: tuple[ErrorCode, ...] = ()
@@ -106,3 +107,19 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a call extends the session. The arguments are the query of a GET and whether the token came as a cookie.
     It must not extend where the renewed cookie would not reach the browser."""
     tag: str = "two-factor"
+
+
+class Route(Declaration, frozen=True, kw_only=True):
+    """An endpoint with its handler. `wire.handlers.routes_of` creates the routes once, at the start."""
+
+    handler: Handler
+    access: Access
+    """Determined by the type of the call's principal."""
+    body: type[msgspec.Struct]
+    """The type of the call's body: of a POST's body or of a GET's query."""
+    answer: Any
+    """The type of the 200 response's body: the handler returns a `Reply` of it."""
+    summary: str
+    """The first paragraph of the handler's docstring, without its full stop."""
+    description: str
+    """The rest of the docstring."""

@@ -29,6 +29,7 @@ from athena_auth.totp.api import TotpApi
 from athena_auth.totp.service import TotpService
 from athena_auth.trusted_devices.api import TrustedDeviceApi
 from athena_auth.trusted_devices.service import TrustedDeviceService
+from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
 from athena_auth.wiring.core import Core
@@ -42,31 +43,31 @@ def all_routes(
     cookies = SignInCookies(core.browsers, base.clock, settings.trust_ttl)
     redirects = _redirects(settings)
     passwords = PasswordService(core.step_up, base.pool, core.events, base.clock)
-    return (
-        *_second_step(base, core, SecondFactorReply(cookies)),
-        *EnrolmentApi(_enrolment(base, core)).routes(),
-        *StatusApi(StatusService(core.factors, base.store, base.clock)).routes(),
-        *TrustedDeviceApi(TrustedDeviceService(base.store, base.clock)).routes(),
-        *SignInApi(_sign_in(settings, base, core), cookies, redirects).routes(),
-        *CurrentSessionApi(accounts).routes(),
-        *AccountApi(accounts).routes(),
-        *LinkedAccountsApi().routes(),
-        *SessionCheckApi(base.clock).routes(),
-        *_recovery(settings, base, core, cookies, redirects).routes(),
-        *PasswordApi(passwords, cookies).routes(),
+    reply = SecondFactorReply(cookies)
+    return routes_of(
+        TotpApi(_totp(base, core), reply),
+        OtpApi(OtpService(core.factors.otp, core.second_step, base.store, base.clock), reply),
+        BackupCodeApi(_backup_codes(base, core), reply),
+        EnrolmentApi(_enrolment(base, core)),
+        StatusApi(StatusService(core.factors, base.store, base.clock)),
+        TrustedDeviceApi(TrustedDeviceService(base.store, base.clock)),
+        SignInApi(_sign_in(settings, base, core), cookies, redirects),
+        CurrentSessionApi(accounts),
+        AccountApi(accounts),
+        LinkedAccountsApi(),
+        SessionCheckApi(base.clock),
+        _recovery(settings, base, core, cookies, redirects),
+        PasswordApi(passwords, cookies),
     )
 
 
-def _second_step(base: Foundation, core: Core, reply: SecondFactorReply) -> tuple[Route, ...]:
-    factors, step, step_up, notifications = core.factors, core.second_step, core.step_up, core.notifications
-    totp = TotpService(factors.totp, step, step_up, notifications, base.clock)
-    otp = OtpService(factors.otp, step, base.store, base.clock)
-    backup_codes = BackupCodeService(factors.backup_codes, step, step_up, notifications, base.clock)
-    return (
-        *TotpApi(totp, reply).routes(),
-        *OtpApi(otp, reply).routes(),
-        *BackupCodeApi(backup_codes, reply).routes(),
-    )
+def _totp(base: Foundation, core: Core) -> TotpService:
+    return TotpService(core.factors.totp, core.second_step, core.step_up, core.notifications, base.clock)
+
+
+def _backup_codes(base: Foundation, core: Core) -> BackupCodeService:
+    factor = core.factors.backup_codes
+    return BackupCodeService(factor, core.second_step, core.step_up, core.notifications, base.clock)
 
 
 def _enrolment(base: Foundation, core: Core) -> EnrolmentService:
