@@ -1,5 +1,6 @@
 """Security notifications to account owners (I8): decided in the transaction, sent after it."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from athena_auth.accounts.model import Account
@@ -45,19 +46,17 @@ class UnblockLinks(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class SecurityNotifications:
     """Emails account owners about security events.
 
-    Args:
-        outbox: Queues the emails.
+    Attributes:
         app_name: The name of the service in the emails.
-        links: Creates the links in emails about a blocked account.
     """
 
-    def __init__(self, outbox: Outbox, app_name: str, links: UnblockLinks) -> None:
-        self._outbox = outbox
-        self._app_name = app_name
-        self._links = links
+    outbox: Outbox
+    app_name: str
+    links: UnblockLinks
 
     async def notify(
         self,
@@ -94,13 +93,13 @@ class SecurityNotifications:
         has_link = kind in _WITH_LINK
         message = Message(
             kind=kind,
-            url=self._links.make(tx, account, now) if has_link else None,
-            valid_for=self._links.lifetime if has_link else None,
+            url=self.links.make(tx, account, now) if has_link else None,
+            valid_for=self.links.lifetime if has_link else None,
             to=account.email,
             name=account.greeting_name,
-            app_name=self._app_name,
+            app_name=self.app_name,
             expires_at=after(now, _LIFETIME),
             context=EventContext(now, client.address, client.user_agent),
             codes_left=codes_left,
         )
-        self._outbox.post(tx, message, now)
+        self.outbox.post(tx, message, now)

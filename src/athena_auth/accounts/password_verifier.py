@@ -1,6 +1,7 @@
 """Verifying passwords against accounts (docs/adr/0004)."""
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from athena_auth.accounts import sql
 from athena_auth.accounts.audit_events import audit_event
@@ -23,16 +24,14 @@ from athena_auth.throttle.refusal import PASSWORDS_USED_UP, refused_by
 _ATTEMPTS = AttemptKind.RECOGNIZED_PASSWORD
 
 
+@dataclass(frozen=True, slots=True)
 class PasswordVerifier:
     """Verifies passwords against accounts."""
 
-    def __init__(
-        self, store: Store, clock: Clock, pool: HashingPool, notifications: SecurityNotifications
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._pool = pool
-        self._notifications = notifications
+    store: Store
+    clock: Clock
+    pool: HashingPool
+    notifications: SecurityNotifications
 
     async def verify_in_session(self, signed_in: SignedIn, password: str) -> CredentialVersion | Refused:
         """Verify the password of a session's owner; return the credential version against which it was verified.
@@ -48,11 +47,11 @@ class PasswordVerifier:
         async def load(tx: Tx) -> StoredPassword | None:
             return await sql.load_password(tx, user_id)
 
-        with self._pool.slot():
+        with self.pool.slot():
             allowed = await self._consume(user_id)
             if isinstance(allowed, Refused):
                 return allowed
-            stored = await self._check(await self._store.read(load), password)
+            stored = await self._check(await self.store.read(load), password)
         if stored is None:
             await self._record_failure(signed_in, allowed)
             return Refused(ErrorCode.INVALID_PASSWORD)
@@ -60,19 +59,19 @@ class PasswordVerifier:
 
     def accepted(self, tx: Tx, signed_in: SignedIn) -> None:
         """Record a verified password and reset the failed attempts, in the transaction that acts on it."""
-        audit.record(tx, audit_event(signed_in, EventName.STEP_UP_PASSWORD_ACCEPTED), self._clock.now())
+        audit.record(tx, audit_event(signed_in, EventName.STEP_UP_PASSWORD_ACCEPTED), self.clock.now())
         budget.reset(tx, signed_in.account.id, _ATTEMPTS)
 
     async def _consume(self, user_id: UserId) -> Allowed | Refused:
-        now = self._clock.now()
-        allowed = await budget.consume(self._store, user_id, _ATTEMPTS, now)
+        now = self.clock.now()
+        allowed = await budget.consume(self.store, user_id, _ATTEMPTS, now)
         return allowed if isinstance(allowed, Allowed) else refused_by(allowed, now, PASSWORDS_USED_UP)
 
     async def _record_failure(self, signed_in: SignedIn, allowed: Allowed) -> None:
         refused = audit_event(
             signed_in, EventName.STEP_UP_PASSWORD_REFUSED, reason=ErrorCode.INVALID_PASSWORD
         )
-        now = self._clock.now()
+        now = self.clock.now()
 
         user_id = signed_in.account.id
 
@@ -82,13 +81,13 @@ class PasswordVerifier:
             await budget.record_failure(tx, user_id, _ATTEMPTS, allowed, now, warned=kind is not None)
             audit.record(tx, refused, now)
             if kind is not None:
-                await self._notifications.notify(tx, signed_in.account, kind, signed_in.client, now)
+                await self.notifications.notify(tx, signed_in.account, kind, signed_in.client, now)
 
-        await self._store.transact(work)
+        await self.store.transact(work)
 
     def slot(self) -> AbstractContextManager[None]:
         """Reserve a slot in the hashing pool. Raises `Unavailable` when the pool is full."""
-        return self._pool.slot()
+        return self.pool.slot()
 
     async def nearest(self, email: str) -> StoredPassword | None:
         """Load the password of this address or, if it has no account, of the next address in alphabetical order.
@@ -101,7 +100,7 @@ class PasswordVerifier:
         async def load(tx: Tx) -> StoredPassword | None:
             return await sql.load_nearest_password(tx, email)
 
-        return await self._store.read(load)
+        return await self.store.read(load)
 
     async def verify_by_email(
         self, email: str, nearest: StoredPassword | None, password: str
@@ -115,11 +114,11 @@ class PasswordVerifier:
 
     async def rehashed(self, stored: StoredPassword, password: str) -> str | None:
         """Return a new hash of a verified password if its stored hash has outdated parameters, otherwise None."""
-        return await self._pool.hash(password) if self._pool.is_outdated(stored.encoded) else None
+        return await self.pool.hash(password) if self.pool.is_outdated(stored.encoded) else None
 
     async def _check(self, stored: StoredPassword | None, password: str) -> StoredPassword | None:
         # No account has so long a password. A prefix of it is still hashed, so that the time reveals nothing.
         if is_oversized(password):
             stored, password = None, password[:MAX_LENGTH]
         encoded = None if stored is None else stored.encoded
-        return stored if await self._pool.verify_in_slot(encoded, password) else None
+        return stored if await self.pool.verify_in_slot(encoded, password) else None

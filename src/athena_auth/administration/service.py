@@ -7,6 +7,7 @@ unnoticed.
 
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -45,26 +46,19 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
         return "NewAccount(…)"
 
 
+@dataclass(frozen=True, slots=True)
 class AdministrationService:
     """What operators can do with accounts."""
 
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        pool: HashingPool,
-        events: CredentialEvents,
-        notifications: SecurityNotifications,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._pool = pool
-        self._events = events
-        self._notifications = notifications
+    store: Store
+    clock: Clock
+    pool: HashingPool
+    events: CredentialEvents
+    notifications: SecurityNotifications
 
     async def create(self, new: NewAccount) -> Account | Refused:
         """Create an account. Without a password, the owner must set one by a password reset email before signing in."""
-        now = self._clock.now()
+        now = self.clock.now()
         account = creation.new_account(new.email, new.name, new.image, now, email_verified=new.email_verified)
         if isinstance(account, Refused):
             return account
@@ -72,7 +66,7 @@ class AdministrationService:
         if refused is not None:
             return refused
         # An unknown random password, so that verification takes as long as for any other account.
-        password_hash = await self._pool.hash(new.password or secrets.token_urlsafe(32))
+        password_hash = await self.pool.hash(new.password or secrets.token_urlsafe(32))
 
         async def work(tx: Tx) -> Account:
             await accounts.insert(tx, account, password_hash)
@@ -81,22 +75,22 @@ class AdministrationService:
             return account
 
         try:
-            return await self._store.transact(work)
+            return await self.store.transact(work)
         except UniqueViolation:
             return Refused(ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL)
 
     async def get(self, user_id: UserId) -> Account | None:
         """Return the account with this id."""
-        return await self._store.read(lambda tx: accounts.load(tx, user_id))
+        return await self.store.read(lambda tx: accounts.load(tx, user_id))
 
     async def find(self, email: str) -> Account | None:
         """Return the account with this address."""
-        return await self._store.read(lambda tx: creation.find(tx, email))
+        return await self.store.read(lambda tx: creation.find(tx, email))
 
     async def sessions_of(self, user_id: UserId) -> list[Session]:
         """Return the account's live sessions, newest first; an empty list if there is no such account."""
-        now = self._clock.now()
-        return await self._store.read(lambda tx: sessions.all_live(tx, user_id, now))
+        now = self.clock.now()
+        return await self.store.read(lambda tx: sessions.all_live(tx, user_id, now))
 
     async def reset_factors(self, user_id: UserId) -> Refused | None:
         """Remove all second factors of an account whose owner has lost them; the owner can enrol again after sign-in.
@@ -107,7 +101,7 @@ class AdministrationService:
 
         async def work(tx: Tx, _account: Account) -> None:
             actor = Actor(NO_CLIENT, session_id=None)
-            await self._events.announce(tx, user_id, Change.FACTORS_RESET, actor, self._clock.now())
+            await self.events.announce(tx, user_id, Change.FACTORS_RESET, actor, self.clock.now())
 
         return await self._change_account(user_id, work)
 
@@ -131,7 +125,7 @@ class AdministrationService:
                 self._record(tx, user_id, EventName.SESSIONS_ENDED_BY_OPERATOR, session_id)
             return ended
 
-        return None if await self._store.transact(work) else Refused(ErrorCode.SESSION_NOT_FOUND)
+        return None if await self.store.transact(work) else Refused(ErrorCode.SESSION_NOT_FOUND)
 
     async def end_trust(self, user_id: UserId) -> Refused | None:
         """Revoke the trust in all devices of an account."""
@@ -146,7 +140,7 @@ class AdministrationService:
         """Unlock an account by resetting its failed attempts."""
 
         async def work(tx: Tx, account: Account) -> None:
-            reset_attempts(tx, account, self._clock.now())
+            reset_attempts(tx, account, self.clock.now())
 
         return await self._change_account(user_id, work)
 
@@ -157,7 +151,7 @@ class AdministrationService:
             if await accounts.delete(tx, user_id):
                 forget_account(tx, account.email)
                 self._record(tx, user_id, EventName.DELETED_BY_OPERATOR)
-                self._notifications.notify_deleted(tx, account, NO_CLIENT, self._clock.now())
+                self.notifications.notify_deleted(tx, account, NO_CLIENT, self.clock.now())
 
         return await self._change_account(user_id, work)
 
@@ -172,8 +166,8 @@ class AdministrationService:
                 await work(tx, account)
             return account is not None
 
-        return None if await self._store.transact(found) else Refused(ErrorCode.USER_NOT_FOUND)
+        return None if await self.store.transact(found) else Refused(ErrorCode.USER_NOT_FOUND)
 
     def _record(self, tx: Tx, user_id: UserId, event: EventName, session_id: SessionId | None = None) -> None:
         entry = AuditEvent(name=event, user_id=user_id, client=NO_CLIENT, session_id=session_id)
-        audit.record(tx, entry, self._clock.now())
+        audit.record(tx, entry, self.clock.now())

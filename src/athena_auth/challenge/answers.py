@@ -1,5 +1,6 @@
 """The responses to a verified second factor."""
 
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import msgspec
@@ -46,27 +47,25 @@ def minted_cookies(minted: Minted) -> tuple[Cookie, ...]:
     return (session_cookie(minted.session, minted.token), expired(CookieName.CHALLENGE))
 
 
+@dataclass(frozen=True, slots=True)
 class SignInCookies:
     """The cookies of a completed sign-in, apart from the session's own.
 
-    Args:
-        browsers: Issues the cookie of a recognized browser.
-        clock: The clock.
+    Attributes:
         trust_ttl: Seconds for which a device stays trusted.
     """
 
-    def __init__(self, browsers: RecognizedBrowsers, clock: Clock, trust_ttl: int) -> None:
-        self._browsers = browsers
-        self._clock = clock
-        self._trust_ttl = trust_ttl
+    browsers: RecognizedBrowsers
+    clock: Clock
+    trust_ttl: int
 
     def trust(self, token: str) -> Cookie:
         """Return the cookie of a trusted device."""
-        return Cookie(CookieName.TRUSTED_DEVICE, token, self._trust_ttl)
+        return Cookie(CookieName.TRUSTED_DEVICE, token, self.trust_ttl)
 
     def recognition(self, account: Account, caller: Caller) -> Cookie:
         """Return the cookie that makes this a recognized browser of the account."""
-        value = self._browsers.issue(account, caller.tokens.recognized_browser, self._clock.now())
+        value = self.browsers.issue(account, caller.tokens.recognized_browser, self.clock.now())
         return Cookie(CookieName.RECOGNIZED_BROWSER, value, LIFETIME)
 
 

@@ -5,6 +5,8 @@ its time nor a block reveals which addresses have accounts. Attempts from recogn
 counted separately (`throttle.model.AttemptKind`).
 """
 
+from dataclasses import dataclass
+
 import msgspec
 
 from athena_auth.accounts.episodes import begins_episode
@@ -40,27 +42,17 @@ class VerifiedPassword(msgspec.Struct, frozen=True):
     """Whether the browser is recognized or trusted by this account."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordLogin:
     """Verifies email addresses and passwords."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        passwords: PasswordVerifier,
-        budget: PasswordBudget,
-        trust: DeviceTrust,
-        browsers: RecognizedBrowsers,
-        notifications: SecurityNotifications,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._passwords = passwords
-        self._budget = budget
-        self._trust = trust
-        self._browsers = browsers
-        self._notifications = notifications
+    store: Store
+    clock: Clock
+    passwords: PasswordVerifier
+    budget: PasswordBudget
+    trust: DeviceTrust
+    browsers: RecognizedBrowsers
+    notifications: SecurityNotifications
 
     async def verify(
         self, email: str, password: str, first: FirstFactor, *, vouched: bool = False
@@ -73,20 +65,20 @@ class PasswordLogin:
         Raises:
             Unavailable: too many passwords are waiting to be verified; nothing was counted.
         """
-        with self._passwords.slot():
+        with self.passwords.slot():
             return await self._verify(email, password, first, vouched=vouched)
 
     async def _verify(
         self, email: str, password: str, first: FirstFactor, *, vouched: bool
     ) -> VerifiedPassword | Refused:
-        now = self._clock.now()
-        nearest = await self._passwords.nearest(email)
+        now = self.clock.now()
+        nearest = await self.passwords.nearest(email)
         account = nearest.account if nearest is not None and nearest.account.email == email else None
         recognized = account is not None and (vouched or await self._is_recognized(account, first, now))
         consumption = await self._count(email, account, first, now, recognized=recognized)
         if isinstance(consumption, Throttled):
             return refused_by(consumption, now, SIGN_IN_USED_UP)
-        stored = await self._passwords.verify_by_email(email, nearest, password)
+        stored = await self.passwords.verify_by_email(email, nearest, password)
         if stored is not None:
             return VerifiedPassword(stored, consumption, recognized)
         await self._record_failure(account, first, consumption)
@@ -97,26 +89,26 @@ class PasswordLogin:
         if isinstance(verified.consumption, Allowed):
             budget.reset(tx, verified.stored.account.id, AttemptKind.RECOGNIZED_PASSWORD)
         else:
-            self._budget.succeeded(tx, verified.consumption)
+            self.budget.succeeded(tx, verified.consumption)
 
     async def _is_recognized(self, account: Account, first: FirstFactor, now: Millis) -> bool:
-        if self._browsers.is_recognized(account, first.browser_token, now):
+        if self.browsers.is_recognized(account, first.browser_token, now):
             return True
         token = first.trust_token
-        return token is not None and await self._trust.recognise(self._store, account.id, token, now)
+        return token is not None and await self.trust.recognise(self.store, account.id, token, now)
 
     async def _count(
         self, email: str, account: Account | None, first: FirstFactor, now: Millis, *, recognized: bool
     ) -> Consumption | Allowed | Throttled:
         if account is not None and recognized:
-            return await budget.consume(self._store, account.id, AttemptKind.RECOGNIZED_PASSWORD, now)
+            return await budget.consume(self.store, account.id, AttemptKind.RECOGNIZED_PASSWORD, now)
         keys = throttle_keys(email, first.client.address, is_known=account is not None)
-        return await self._budget.consume(keys, now)
+        return await self.budget.consume(keys, now)
 
     async def _record_failure(
         self, account: Account | None, first: FirstFactor, consumption: Consumption | Allowed
     ) -> None:
-        now = self._clock.now()
+        now = self.clock.now()
         refused = AuditEvent(
             name=EventName.PASSWORD_REFUSED,
             user_id=None if account is None else account.id,
@@ -129,7 +121,7 @@ class PasswordLogin:
             if account is not None:
                 kind = await _notification(tx, account.id, consumption, now)
             if isinstance(consumption, Consumption):
-                self._budget.failed(tx, consumption, now, warned=kind is not None)
+                self.budget.failed(tx, consumption, now, warned=kind is not None)
             elif account is not None:
                 attempts = AttemptKind.RECOGNIZED_PASSWORD
                 await budget.record_failure(
@@ -137,9 +129,9 @@ class PasswordLogin:
                 )
             audit.record(tx, refused, now)
             if account is not None and kind is not None:
-                await self._notifications.notify(tx, account, kind, first.client, now)
+                await self.notifications.notify(tx, account, kind, first.client, now)
 
-        await self._store.transact(work)
+        await self.store.transact(work)
 
 
 async def _notification(

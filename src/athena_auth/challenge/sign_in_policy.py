@@ -1,5 +1,7 @@
 """From a verified first factor to a session or a challenge (I1)."""
 
+from dataclasses import dataclass
+
 import msgspec
 
 from athena_auth.accounts.model import Account
@@ -57,27 +59,18 @@ class SessionIssued(msgspec.Struct, frozen=True):
         return f"SessionIssued({self.account.id})"
 
 
+@dataclass(frozen=True, slots=True)
 class SignInPolicy:
     """Decides whether a verified first factor yields a session or a challenge.
 
-    Args:
+    Attributes:
         methods: The second factors, in the order in which clients are offered them.
-        trust: The trusted devices, which replace a second factor.
-        notifications: Sends the emails to account owners.
-        lifetimes: The lifetimes of sessions and challenges.
     """
 
-    def __init__(
-        self,
-        methods: tuple[Factor, ...],
-        trust: DeviceTrust,
-        notifications: SecurityNotifications,
-        lifetimes: Lifetimes,
-    ) -> None:
-        self._methods = methods
-        self._trust = trust
-        self._notifications = notifications
-        self._lifetimes = lifetimes
+    methods: tuple[Factor, ...]
+    trust: DeviceTrust
+    notifications: SecurityNotifications
+    lifetimes: Lifetimes
 
     async def complete_first_factor(
         self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool = False
@@ -101,7 +94,7 @@ class SignInPolicy:
         if device is None:
             challenged = await self.challenge(tx, account, first, now, recognized=recognized)
             token = first.trust_token
-            is_dead = token is not None and await self._trust.is_dead(tx, token, now)
+            is_dead = token is not None and await self.trust.is_dead(tx, token, now)
             return msgspec.structs.replace(challenged, device_is_dead=is_dead)
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
         minted = self._mint(tx, account, assurance, first, now, device_id=device.device_id)
@@ -118,7 +111,7 @@ class SignInPolicy:
     async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Granted | None:
         if first.trust_token is None:
             return None
-        presented = await self._trust.present(tx, account.id, first.trust_token, first.client, now)
+        presented = await self.trust.present(tx, account.id, first.trust_token, first.client, now)
         if not isinstance(presented, Reused):
             return presented
         await self._end_copied(tx, account, presented, first, now)
@@ -133,7 +126,7 @@ class SignInPolicy:
             name=EventName.TRUST_REUSED, user_id=account.id, client=first.client, device_id=reused.device_id
         )
         audit.record(tx, entry, now)
-        await self._notifications.notify(tx, account, MessageKind.DEVICE_TOKEN_REUSED, first.client, now)
+        await self.notifications.notify(tx, account, MessageKind.DEVICE_TOKEN_REUSED, first.client, now)
 
     async def challenge(
         self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool
@@ -148,15 +141,15 @@ class SignInPolicy:
             recognized=recognized,
             callback_url=first.callback_url,
             created_at=now,
-            expires_at=after(now, self._lifetimes.challenge),
+            expires_at=after(now, self.lifetimes.challenge),
         )
         sql.insert(tx, challenge)
         issued = AuditEvent(name=EventName.CHALLENGE_ISSUED, user_id=account.id, client=first.client)
         audit.record(tx, issued, now)
-        return ChallengeIssued(token, await self._available(tx, account), self._lifetimes.challenge)
+        return ChallengeIssued(token, await self._available(tx, account), self.lifetimes.challenge)
 
     async def _available(self, tx: Tx, account: Account) -> tuple[FactorName, ...]:
-        return tuple([m.name for m in self._methods if await m.is_available(tx, account)])
+        return tuple([m.name for m in self.methods if await m.is_available(tx, account)])
 
     def _mint(
         self,
@@ -168,6 +161,6 @@ class SignInPolicy:
         device_id: str | None = None,
     ) -> Minted:
         options = SessionOptions(
-            self._lifetimes.session, first.persistent, device_id, superseded=first.superseded_session
+            self.lifetimes.session, first.persistent, device_id, superseded=first.superseded_session
         )
         return mint(tx, account.id, assurance, first.client, options, now)

@@ -1,5 +1,6 @@
 """Enforcing the step-up policy: password, session and second factor are checked in the transaction of the action."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -40,34 +41,21 @@ T = TypeVar("T")
 _NO_CODE = "This is not a valid code. Enter the digits from your app or message, or a backup code."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyStepUp:
     """Enforces `POLICY`.
 
-    Args:
-        store: The database.
-        clock: The clock.
-        passwords: Verifies passwords.
-        verifier: Verifies codes.
+    Attributes:
         methods: The second factors, in the order in which they are tried.
         relaxed: Whether ATHENA_STEP_UP is `password`.
     """
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        passwords: PasswordVerifier,
-        verifier: AttemptVerifier,
-        methods: tuple[Factor, ...],
-        relaxed: bool,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._passwords = passwords
-        self._verifier = verifier
-        self._methods = methods
-        self._relaxed = relaxed
+    store: Store
+    clock: Clock
+    passwords: PasswordVerifier
+    verifier: AttemptVerifier
+    methods: tuple[Factor, ...]
+    relaxed: bool
 
     async def act(
         self, action: Action, signed_in: SignedIn, offered: Offered, work: AuthorizedWork[T]
@@ -79,7 +67,7 @@ class PolicyStepUp:
             return version
 
         async def locked_work(tx: Tx) -> Authorized[T] | Refused:
-            now = self._clock.now()
+            now = self.clock.now()
             locked = await self._lock(tx, signed_in, version, now)
             if isinstance(locked, Refused):
                 return locked
@@ -94,25 +82,25 @@ class PolicyStepUp:
             return Authorized(outcome, self._renewed(tx, action, current, now, raises=raises))
 
         try:
-            return await self._store.transact(locked_work)
+            return await self.store.transact(locked_work)
         except UnreadableError as error:
             if offered.password is not None:
-                await self._store.transact(partial(self._accept, signed_in))
+                await self.store.transact(partial(self._accept, signed_in))
             return refuse_unreadable(error)
 
     async def _verify_password(
         self, demand: Demand, signed_in: SignedIn, offered: Offered
     ) -> CredentialVersion | Refused | None:
         # Checked before the password, whose verification is expensive; checked again later, on the locked session.
-        if offered.code is None and self._lacks_factor(demand, signed_in, self._clock.now()):
+        if offered.code is None and self._lacks_factor(demand, signed_in, self.clock.now()):
             return Refused(ErrorCode.STEP_UP_REQUIRED)
         if offered.password is None:
             return None
-        return await self._passwords.verify_in_session(signed_in, offered.password)
+        return await self.passwords.verify_in_session(signed_in, offered.password)
 
     async def _accept(self, signed_in: SignedIn, tx: Tx) -> None:
         # The rollback left the attempt counted as a failure, although the password was correct.
-        self._passwords.accepted(tx, signed_in)
+        self.passwords.accepted(tx, signed_in)
 
     async def _lock(
         self, tx: Tx, signed_in: SignedIn, version: CredentialVersion | None, now: Millis
@@ -127,13 +115,13 @@ class PolicyStepUp:
         if session is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         if version is not None:
-            self._passwords.accepted(tx, signed_in)
+            self.passwords.accepted(tx, signed_in)
         return msgspec.structs.replace(signed_in, session=session, account=account)
 
     def _lacks_factor(self, demand: Demand, signed_in: SignedIn, now: Millis) -> bool:
         if demand.level is not Level.TWO or not signed_in.account.two_factor_enabled:
             return False
-        if self._relaxed and demand.relaxable:
+        if self.relaxed and demand.relaxable:
             return False
         return not has_fresh_second_factor(signed_in.session, now, (demand.fresh or 0) * 1000)
 
@@ -146,21 +134,21 @@ class PolicyStepUp:
         if code is None:
             return Refused(ErrorCode.STEP_UP_REQUIRED)
         session, typed = signed_in.session, normalised_code(code)
-        methods = tuple(method for method in self._methods if method.is_well_formed(typed))
+        methods = tuple(method for method in self.methods if method.is_well_formed(typed))
         if not methods:
             return Refused(ErrorCode.INVALID_CODE, _NO_CODE)
         attempt = Attempt(
             session.user_id, typed, session_binding(session.id), now, signed_in.client.fingerprint
         )
         context = RequestContext(signed_in.client, session.id)
-        outcome = await self._verifier.verify(tx, methods, attempt, context)
+        outcome = await self.verifier.verify(tx, methods, attempt, context)
         if isinstance(outcome, Throttled):
             return refused_by(outcome, now, CODES_USED_UP)
         if isinstance(outcome, Used):
             return outcome.refused
         if isinstance(outcome, Verified):
             account = signed_in.account
-            await self._verifier.record_success(
+            await self.verifier.record_success(
                 tx, account, outcome, context, session.id, trust_device=False, now=now
             )
         return outcome

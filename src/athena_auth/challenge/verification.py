@@ -1,5 +1,7 @@
 """Verifying one code: count the attempt, verify the code, record the failure and notify the owner if necessary."""
 
+from dataclasses import dataclass
+
 import msgspec
 
 from athena_auth.accounts import sql as accounts
@@ -46,12 +48,12 @@ class RequestContext(msgspec.Struct, frozen=True):
         return AttemptKind.STRANGER_CODE
 
 
+@dataclass(frozen=True, slots=True)
 class AttemptVerifier:
     """Verifies codes, in the caller's transaction."""
 
-    def __init__(self, notifications: SecurityNotifications, trust: DeviceTrust) -> None:
-        self._notifications = notifications
-        self._trust = trust
+    notifications: SecurityNotifications
+    trust: DeviceTrust
 
     async def verify(
         self, tx: Tx, methods: tuple[Factor, ...], attempt: Attempt, context: RequestContext
@@ -99,7 +101,7 @@ class AttemptVerifier:
         audit.record(tx, entry, now)
         if verified.codes_left is not None:
             kind, left = MessageKind.BACKUP_CODE_USED, verified.codes_left
-            await self._notifications.notify(tx, account, kind, context.client, now, codes_left=left)
+            await self.notifications.notify(tx, account, kind, context.client, now, codes_left=left)
         if account.reset_by_mail and verified.amr in _NOT_BY_MAIL:
             accounts.clear_reset_by_mail(tx, account.id)
         return await self._trusted(tx, account, context, session_id, now) if trust_device else None
@@ -107,7 +109,7 @@ class AttemptVerifier:
     async def _trusted(
         self, tx: Tx, account: Account, context: RequestContext, session_id: SessionId, now: Millis
     ) -> str | None:
-        granted = self._trust.grant(tx, account.id, context.client, now)
+        granted = self.trust.grant(tx, account.id, context.client, now)
         entry = AuditEvent(
             name=EventName.TRUST_GRANTED,
             user_id=account.id,
@@ -116,7 +118,7 @@ class AttemptVerifier:
             device_id=granted.device_id,
         )
         audit.record(tx, entry, now)
-        await self._notifications.notify(tx, account, MessageKind.DEVICE_TRUSTED, context.client, now)
+        await self.notifications.notify(tx, account, MessageKind.DEVICE_TRUSTED, context.client, now)
         return granted.token
 
     async def _failed(
@@ -149,7 +151,7 @@ class AttemptVerifier:
     ) -> None:
         account = None if kind is None else await accounts.load(tx, attempt.user_id)
         if kind is not None and account is not None:
-            await self._notifications.notify(tx, account, kind, context.client, attempt.now)
+            await self.notifications.notify(tx, account, kind, context.client, attempt.now)
 
     def _record(
         self,

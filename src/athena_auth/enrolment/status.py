@@ -1,5 +1,7 @@
 """The second factors of an account, for the owner's settings page."""
 
+from dataclasses import dataclass
+
 import msgspec
 
 from athena_auth.accounts.model import SignedIn
@@ -31,27 +33,27 @@ class TwoFactorStatus(msgspec.Struct, frozen=True):
         return next((name for name in self.methods if name is not FactorName.BACKUP_CODE), None)
 
 
+@dataclass(frozen=True, slots=True)
 class StatusService:
     """Collects the state of each factor."""
 
-    def __init__(self, factors: Factors, store: Store, clock: Clock) -> None:
-        self._factors = factors
-        self._store = store
-        self._clock = clock
+    factors: Factors
+    store: Store
+    clock: Clock
 
     async def load(self, signed_in: SignedIn) -> TwoFactorStatus:
         """Load the second factors of the account."""
-        account, now = signed_in.account, self._clock.now()
+        account, now = signed_in.account, self.clock.now()
 
         async def work(tx: Tx) -> TwoFactorStatus:
             enrolled = await authenticators.load(tx, account.id)
             pending_totp = pending(enrolled, FactorName.TOTP, now) is not None
-            codes_left = await self._factors.backup_codes.left(tx, account.id)
-            otp_pending = await self._factors.otp.is_pending(tx, account.id, now)
-            number = await self._factors.otp.number(tx, account.id)
+            codes_left = await self.factors.backup_codes.left(tx, account.id)
+            otp_pending = await self.factors.otp.is_pending(tx, account.id, now)
+            number = await self.factors.otp.number(tx, account.id)
             offered = {
                 FactorName.TOTP: active(enrolled, FactorName.TOTP) is not None,
-                FactorName.OTP: await self._factors.otp.is_available(tx, account),
+                FactorName.OTP: await self.factors.otp.is_available(tx, account),
                 FactorName.BACKUP_CODE: codes_left > 0,
             }
             return TwoFactorStatus(
@@ -62,7 +64,7 @@ class StatusService:
                 phone_number=None if number is None else masked(number),
             )
 
-        return await self._store.read(work)
+        return await self.store.read(work)
 
 
 def _pending(*, totp: bool, otp: bool) -> EnrollableFactor | None:

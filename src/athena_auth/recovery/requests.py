@@ -1,5 +1,7 @@
 """Requests for links. The response is sent before the server looks up whether there is such an account."""
 
+from dataclasses import dataclass
+
 from athena_auth.accounts import rules
 from athena_auth.accounts.model import Account
 from athena_auth.delivery.background_tasks import BackgroundTasks
@@ -10,16 +12,14 @@ from athena_auth.wire.caller import Caller
 from athena_auth.wire.redirects import RedirectPolicy, with_parameters
 
 
+@dataclass(frozen=True, slots=True)
 class EmailLinkRequests:
     """Accepts requests for links. `base_path` is the path below which this server's own pages are."""
 
-    def __init__(
-        self, mail: EmailLinkSender, background: BackgroundTasks, redirects: RedirectPolicy, base_path: str
-    ) -> None:
-        self._mail = mail
-        self._background = background
-        self._redirects = redirects
-        self._base_path = base_path
+    mail: EmailLinkSender
+    background: BackgroundTasks
+    redirects: RedirectPolicy
+    base_path: str
 
     def ask_for_reset(self, email: str, page: str | None, caller: Caller) -> Refused | None:
         """Send a password reset link to `page` or to this server's own page, if there is such an account."""
@@ -30,7 +30,7 @@ class EmailLinkRequests:
 
     def reset_page(self, page: str | None) -> str | Refused:
         """Return the page that takes a new password: `page`, if it may receive the token, or this server's own."""
-        target = self._redirects.reset_page(page or f"{self._base_path}/reset-password")
+        target = self.redirects.reset_page(page or f"{self.base_path}/reset-password")
         return target or Refused(ErrorCode.INVALID_REDIRECT_URL)
 
     def ask_for_verification(
@@ -43,22 +43,22 @@ class EmailLinkRequests:
         refused = None if owner is None else _refuse_verification(owner, email)
         if refused is not None:
             return refused
-        target = None if callback is None else self._redirects.absolute(callback)
+        target = None if callback is None else self.redirects.absolute(callback)
         if callback is not None and target is None:
             return Refused(ErrorCode.INVALID_CALLBACK_URL)
-        page = f"{self._redirects.own}{self._base_path}/verify-email"
+        page = f"{self.redirects.own}{self.base_path}/verify-email"
         page = page if target is None else with_parameters(page, callbackURL=target)
         return self._send(email, Purpose.VERIFY_EMAIL, page, caller)
 
     def callback(self, page: str) -> str | Refused:
         """Return the URL of the page that a link may redirect to."""
-        return self._redirects.absolute(page) or Refused(ErrorCode.INVALID_CALLBACK_URL)
+        return self.redirects.absolute(page) or Refused(ErrorCode.INVALID_CALLBACK_URL)
 
     def _send(self, typed: str, purpose: Purpose, page: str, caller: Caller) -> Refused | None:
         address = rules.normalised_email(typed)
         if address is None:
             return Refused(ErrorCode.INVALID_EMAIL)
-        self._background.run_soon(self._mail.send(address, purpose, page, caller))
+        self.background.run_soon(self.mail.send(address, purpose, page, caller))
         return None
 
 

@@ -9,6 +9,8 @@ The other links work only together with a session or the password: mail scanners
 signed up with another person's address must not get it verified by them.
 """
 
+from dataclasses import dataclass
+
 import msgspec
 
 from athena_auth.accounts import rules
@@ -52,31 +54,22 @@ class PasswordReset(msgspec.Struct, frozen=True):
     """The challenge, if two-factor authentication is on."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryService:
     """Performs what a link was sent for."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        pool: HashingPool,
-        events: CredentialEvents,
-        sign_in_policy: SignInPolicy,
-        login: PasswordLogin,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._pool = pool
-        self._events = events
-        self._sign_in_policy = sign_in_policy
-        self._login = login
+    store: Store
+    clock: Clock
+    pool: HashingPool
+    events: CredentialEvents
+    sign_in_policy: SignInPolicy
+    login: PasswordLogin
 
     async def verify_in_session(
         self, token: str, signed_in: SignedIn | None, client: ClientInfo
     ) -> VerifiedEmail | Refused:
         """Verify an address with the token that was sent to it, in a session of its account."""
-        now = self._clock.now()
+        now = self.clock.now()
         account = await self._owner_of(token, Purpose.VERIFY_EMAIL, now)
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
@@ -88,37 +81,37 @@ class RecoveryService:
         async def work(tx: Tx) -> VerifiedEmail | Refused:
             return await self._mark_verified(tx, account, client, signed_in.session.id, now)
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def verify_by_password(
         self, token: str, password: str, first: FirstFactor
     ) -> VerifiedEmail | Refused:
         """Verify an address with the token that was sent to it and the account's password. This creates no session."""
-        now = self._clock.now()
+        now = self.clock.now()
         account = await self._owner_of(token, Purpose.VERIFY_EMAIL, now)
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
         if account.email_verified:
             return VerifiedEmail(account, already=True)
-        verified = await self._login.verify(account.email, password, first, vouched=True)
+        verified = await self.login.verify(account.email, password, first, vouched=True)
         if isinstance(verified, Refused):
             return verified
 
         async def work(tx: Tx) -> VerifiedEmail | Refused:
             if await accounts.lock_if_current(tx, verified.stored.version) is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
-            self._login.succeeded(tx, verified)
+            self.login.succeeded(tx, verified)
             return await self._mark_verified(tx, account, first.client, None, now)
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def recognize(self, token: str, password: str, first: FirstFactor) -> Account | Refused:
         """Consume the link of an email about a blocked account; with the password, the browser becomes recognized."""
-        now = self._clock.now()
+        now = self.clock.now()
         account = await self._owner_of(token, Purpose.RECOGNIZE_BROWSER, now)
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
-        verified = await self._login.verify(account.email, password, first, vouched=True)
+        verified = await self.login.verify(account.email, password, first, vouched=True)
         if isinstance(verified, Refused):
             return verified
 
@@ -129,29 +122,29 @@ class RecoveryService:
             token_digest = digest(TokenKind.MAIL, token)
             if await sql.consume(tx, token_digest, Purpose.RECOGNIZE_BROWSER, now) is None:
                 return Refused(ErrorCode.INVALID_TOKEN)
-            self._login.succeeded(tx, verified)
+            self.login.succeeded(tx, verified)
             entry = AuditEvent(name=EventName.BROWSER_RECOGNIZED, user_id=current.id, client=first.client)
             audit.record(tx, entry, now)
             return current
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def check_reset(self, token: str) -> Refused | None:
         """Return the refusal if a password reset link is no longer valid. Nothing changes."""
-        account = await self._owner_of(token, Purpose.RESET_PASSWORD, self._clock.now())
+        account = await self._owner_of(token, Purpose.RESET_PASSWORD, self.clock.now())
         return Refused(ErrorCode.INVALID_TOKEN) if account is None else None
 
     async def reset(self, token: str, password: str, first: FirstFactor) -> PasswordReset | Refused:
         """Set a new password with a token that was sent; if two-factor authentication is on, issue a challenge."""
         # Refuse bad passwords before hashing, which is expensive, and before consuming the link: the user can retry.
-        account = await self._owner_of(token, Purpose.RESET_PASSWORD, self._clock.now())
+        account = await self._owner_of(token, Purpose.RESET_PASSWORD, self.clock.now())
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
         refused = rules.refuse_password(password, account.email)
         if refused is not None:
             return refused
-        password_hash = await self._pool.hash(password)
-        now = self._clock.now()
+        password_hash = await self.pool.hash(password)
+        now = self.clock.now()
 
         async def work(tx: Tx) -> PasswordReset | Refused:
             user_id = await sql.consume(tx, digest(TokenKind.MAIL, token), Purpose.RESET_PASSWORD, now)
@@ -160,7 +153,7 @@ class RecoveryService:
                 return Refused(ErrorCode.INVALID_TOKEN)
             return await self._reset(tx, before, password_hash, first, now)
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def _reset(
         self, tx: Tx, before: Account, password_hash: str, first: FirstFactor, now: Millis
@@ -171,18 +164,18 @@ class RecoveryService:
         change = Change.ACCOUNT_RECLAIMED if reclaims else Change.PASSWORD_RESET
         await accounts.reset_password(tx, before.id, password_hash, now)
         actor = Actor(first.client, None, reset_attempts=False)
-        account = await self._events.announce(tx, before.id, change, actor, now)
+        account = await self.events.announce(tx, before.id, change, actor, now)
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
         reset_account(tx, account.email, first.client.address)
         if not account.two_factor_enabled:
             return PasswordReset(account, None)
-        challenged = await self._sign_in_policy.challenge(tx, account, first, now, recognized=True)
+        challenged = await self.sign_in_policy.challenge(tx, account, first, now, recognized=True)
         return PasswordReset(account, challenged)
 
     async def _owner_of(self, token: str, purpose: Purpose, now: Millis) -> Account | None:
         token_digest = digest(TokenKind.MAIL, token)
-        return await self._store.read(lambda tx: sql.load(tx, token_digest, purpose, now))
+        return await self.store.read(lambda tx: sql.load(tx, token_digest, purpose, now))
 
     async def _mark_verified(
         self, tx: Tx, account: Account, client: ClientInfo, session_id: SessionId | None, now: Millis

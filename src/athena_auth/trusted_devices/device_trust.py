@@ -8,6 +8,7 @@ device is revoked. Within a few seconds of the rotation it is accepted, as a con
 import base64
 import hmac
 import secrets
+from dataclasses import dataclass
 
 from athena_auth.challenge.factor import Granted, Reused
 from athena_auth.crypto.keys import Keyring
@@ -24,17 +25,16 @@ _SEPARATOR = "."
 _CONTEXT = "trusted-device"
 
 
+@dataclass(frozen=True, slots=True)
 class TrustedDevices:
     """Issues and verifies trust tokens, each of which is valid once and for one account.
 
-    Args:
-        keyring: Signs the tokens.
+    Attributes:
         ttl: Seconds without a sign-in after which the trust ends.
     """
 
-    def __init__(self, keyring: Keyring, ttl: int) -> None:
-        self._keyring = keyring
-        self._ttl = ttl
+    keyring: Keyring
+    ttl: int
 
     async def present(
         self, tx: Tx, user_id: UserId, token: str, client: ClientInfo, now: Millis
@@ -52,7 +52,7 @@ class TrustedDevices:
             successor=_digest(successor),
             family=_digest(family),
             now=now,
-            expires_at=after(now, self._ttl),
+            expires_at=after(now, self.ttl),
         )
         device_id = await sql.rotate(tx, user_id, rotation, client)
         if device_id is not None:
@@ -71,7 +71,7 @@ class TrustedDevices:
         token, device_id = self._new_token(family), new_id(now)
         sql.end_oldest(tx, user_id)
         new = sql.NewDevice(device_id, user_id, _digest(token), _digest(family))
-        sql.insert(tx, new, client, now=now, expires_at=after(now, self._ttl))
+        sql.insert(tx, new, client, now=now, expires_at=after(now, self.ttl))
         return Granted(token, device_id)
 
     async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
@@ -84,12 +84,12 @@ class TrustedDevices:
 
     def _new_token(self, family: str) -> str:
         signed = f"{family}{_SEPARATOR}{new_token(TokenKind.TRUSTED_DEVICE)}"
-        return f"{signed}{_SEPARATOR}{_text(self._keyring.hash_code(signed, _CONTEXT))}"
+        return f"{signed}{_SEPARATOR}{_text(self.keyring.hash_code(signed, _CONTEXT))}"
 
     def _family_of(self, token: str) -> str | None:
         """Return the family of a token with a valid signature, even if the token has expired; otherwise None."""
         signed, _, signature = token.rpartition(_SEPARATOR)
-        expected = map(_text, self._keyring.possible_hashes(signed, _CONTEXT))
+        expected = map(_text, self.keyring.possible_hashes(signed, _CONTEXT))
         is_ours = any(hmac.compare_digest(signature.encode(), each.encode()) for each in expected)
         return signed.partition(_SEPARATOR)[0] if is_ours else None
 

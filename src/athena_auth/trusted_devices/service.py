@@ -1,5 +1,7 @@
 """Use cases of trusted devices: listing and revoking them."""
 
+from dataclasses import dataclass
+
 import msgspec
 
 from athena_auth.accounts.audit_events import audit_event
@@ -21,25 +23,25 @@ class Revoked(msgspec.Struct, frozen=True):
     """Whether it is the browser that sent the request."""
 
 
+@dataclass(frozen=True, slots=True)
 class TrustedDeviceService:
     """Lists and revokes an account's trusted devices. `trust_token` is the caller's own token, if any."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
+    store: Store
+    clock: Clock
 
     async def devices_of(self, signed_in: SignedIn, trust_token: str | None) -> list[TrustedDevice]:
         """Return the account's trusted devices, most recently used first."""
-        now = self._clock.now()
+        now = self.clock.now()
 
         async def work(tx: Tx) -> list[TrustedDevice]:
             return await sql.all_live(tx, signed_in.account.id, _own(trust_token), now)
 
-        return await self._store.read(work)
+        return await self.store.read(work)
 
     async def revoke(self, signed_in: SignedIn, device_id: str, trust_token: str | None) -> Revoked | Refused:
         """Revoke the trust in one device. Devices of other accounts are never found, even if their id is known."""
-        now = self._clock.now()
+        now = self.clock.now()
 
         async def work(tx: Tx) -> Revoked | Refused:
             is_current = await sql.end(tx, signed_in.account.id, device_id, _own(trust_token), now)
@@ -48,17 +50,17 @@ class TrustedDeviceService:
             _record(tx, signed_in, device_id, now)
             return Revoked(is_current)
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def revoke_all(self, signed_in: SignedIn) -> None:
         """Revoke the trust in all devices of the account."""
-        now = self._clock.now()
+        now = self.clock.now()
 
         async def work(tx: Tx) -> None:
             if await sql.end_all(tx, signed_in.account.id) > 0:
                 _record(tx, signed_in, None, now)
 
-        await self._store.transact(work)
+        await self.store.transact(work)
 
 
 def _own(trust_token: str | None) -> bytes | None:
