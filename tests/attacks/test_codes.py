@@ -95,7 +95,7 @@ async def test_a_clock_that_is_set_back_gives_no_code_back(world: World, ada: Pe
 
 
 async def test_a_sent_code_of_one_account_is_no_code_of_another(world: World, ada: Person) -> None:
-    """CVE-2025-64175, for sent codes: Eve requests a code of her own and enters it at Ada's challenge."""
+    """CVE-2025-64175, for sent codes: Eve requests a code and enters it at Ada's challenge."""
     await ada.turn_on_totp()
     eve = await sign_up(world, "eve@example.com", "Eve")
     await eve.turn_on_totp()

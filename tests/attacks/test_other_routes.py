@@ -135,7 +135,7 @@ async def without_backup_codes(person: Person) -> None:
     ids=lambda steps: "+".join(step.__name__ for step in steps),
 )
 async def test_every_set_of_factors_is_asked_for(world: World, ada: Person, enrolled: list[Enrol]) -> None:
-    """CVE-2025-64103: the factor was asked for when it was one of those that somebody had thought of."""
+    """CVE-2025-64103: the second factor was required only if it was one of certain kinds."""
     for enrol in enrolled:
         await enrol(ada)
 

@@ -326,7 +326,7 @@ async def test_a_session_named_by_what_no_token_holds_is_refused(world: World, a
 
 @pytest.mark.parametrize("email", ["=?utf-8?q?a=0ab?=@evil.com", "=?utf-8?q??=@example.com"])
 async def test_an_address_that_reads_as_another_in_a_mail_is_refused(sqlite_world: World, email: str) -> None:
-    """RFC 2047: `=?utf-8?q?…?=` is decoded by whoever reads the header."""
+    """RFC 2047: `=?utf-8?q?…?=` is decoded by readers of the header."""
     client = await sqlite_world.client()
     body = {"name": "A", "email": email, "password": PASSWORD}
 

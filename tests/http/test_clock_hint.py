@@ -1,7 +1,7 @@
-"""Whoever enrols an app whose clock is off is told by how much; at sign-in nobody learns anything.
+"""At enrolment, the refusal says how far a device's clock is off; at sign-in it says nothing.
 
-To be told that a code is right for another time is an oracle: forty steps would be called right where three are
-accepted. Whoever enrols holds the secret already.
+At sign-in that would be an oracle that confirms forty codes instead of three. At enrolment the user has the secret
+anyway.
 """
 
 import pytest

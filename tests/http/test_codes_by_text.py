@@ -252,7 +252,7 @@ async def test_a_text_confirms_no_enrolment_of_mail(world: World, ada: Person, p
 
 
 async def test_a_stolen_session_alone_sets_no_number(world: World, ada: Person, phones: Phones) -> None:
-    """The thief has her session and a phone of his own, and not her password."""
+    """The attacker has the owner's session and their own phone, but not the password."""
     await turn_on_texts(ada, phones)
     thief = await world.bearer(ada.token)
 

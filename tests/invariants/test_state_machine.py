@@ -167,7 +167,7 @@ class Accounts(SignInMachine):
 
     @invariant()
     def a_token_that_was_replaced_opens_nothing(self) -> None:
-        """I5: whoever copied it is out with the change."""
+        """I5: a copied token becomes invalid with the change."""
         assert [token for token in self.retired if self.session_of(token) is not None] == []
 
     @invariant()

@@ -147,7 +147,7 @@ async def test_parallel_wrong_passwords_in_a_session_are_each_counted_once(
 
 
 async def test_one_link_resets_one_password(worlds: tuple[World, World], ada: Person) -> None:
-    """Whoever reads over the shoulder, or the proxy that follows every link, must not set a second password."""
+    """An onlooker, or a proxy that follows every link, must not set a second password."""
     token = await reset_token(worlds[0], ada.email)
     bodies = [{"token": token, "newPassword": f"a new password, number {number}"} for number in range(12)]
 

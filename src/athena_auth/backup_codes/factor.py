@@ -44,7 +44,7 @@ class BackupCodeFactor:
         return await sql.count(tx, user_id, State.ACTIVE)
 
     def credentials_changed(self, change: Change) -> tuple[Statement, ...]:
-        """Put a pending set into effect with its factor; drop it with the password, and all with the factors."""
+        """Activate a pending set with its factor; delete it with the password; delete all sets with the factors."""
         return sql.credentials_changed(change)
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:

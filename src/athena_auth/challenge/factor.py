@@ -77,7 +77,10 @@ class Factor(Protocol):
         ...
 
     def credentials_changed(self, change: Change) -> tuple[Statement, ...]:
-        """Return the writes, by `user_id`, that end or move on what this factor keeps beside its authenticators (I5)."""
+        """Return the writes, by `user_id`, that revoke or activate this factor's other data (I5).
+
+        They do not include its authenticators, which `authenticators.sql` deletes.
+        """
         ...
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
@@ -86,7 +89,7 @@ class Factor(Protocol):
 
 
 class EnrolmentOptions(msgspec.Struct, frozen=True):
-    """What a request to turn a factor on may ask for, beside the factor."""
+    """The options of a request to turn a factor on."""
 
     issuer: str | None = None
     phone_number: str | None = None
@@ -108,18 +111,18 @@ class EnrolmentRequest(msgspec.Struct, frozen=True):
 
 
 class EnrolmentState(Enum):
-    """How far a factor could go at once."""
+    """The state of a factor after its enrolment was begun."""
 
     PENDING = auto()
     """A code must confirm it."""
     CONFIRMED = auto()
-    """It is on: what a code would confirm is known already."""
+    """It is active: there is nothing that a code has to confirm."""
     UNCHANGED = auto()
-    """It was on as asked for before."""
+    """It was already active with these options."""
 
 
 class EnrolmentBegun(msgspec.Struct, frozen=True):
-    """A factor that is being turned on, and what its owner is shown this once."""
+    """An enrolment that was begun, with what is shown to the owner only once."""
 
     state: EnrolmentState
     totp_uri: str | None = None
@@ -130,16 +133,16 @@ class EnrolmentBegun(msgspec.Struct, frozen=True):
 
 
 class Enrollable(Factor, Protocol):
-    """A factor that the account owner turns on; others come with one, as backup codes do."""
+    """A factor that account owners turn on. Backup codes are not: they are created with any other factor."""
 
     def refuse(self, options: EnrolmentOptions) -> Refused | None:
         """Return why these options do not fit this factor, or this server; None if they do."""
         ...
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:
-        """Make a pending authenticator, and send what its owner needs to confirm it.
+        """Create a pending authenticator, and send its owner a code if the factor needs one.
 
-        A refusal commits what came before it, so nothing may be replaced before the last refusal.
+        A refusal commits what came before it, so nothing may be replaced before the last possible refusal.
         """
         ...
 

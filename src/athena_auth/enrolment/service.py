@@ -106,10 +106,10 @@ class EnrolmentService:
         return await self._step_up.act(Action.ENABLE, signed_in, offered, work)
 
     async def _continue(self, tx: Tx, request: EnrolmentRequest, begun: EnrolmentBegun) -> Enrolment:
-        """Make the backup codes that come with it, and record how far the factor went."""
+        """Create the backup codes of the enrolment, and record its state."""
         account, signed_in, now = request.account, request.signed_in, request.now
         if begun.state is EnrolmentState.UNCHANGED:
-            # Nothing is left to confirm, so the new backup codes take effect at once.
+            # There is nothing to confirm, so the new backup codes are active at once.
             codes = await self._backup_codes.issue(tx, account.id, State.ACTIVE, now)
             audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
             await self._notifications.notify(

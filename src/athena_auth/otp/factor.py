@@ -209,20 +209,20 @@ class OtpFactor:
         return None if found is None else number_of(found.details)
 
     def credentials_changed(self, change: Change) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's
-        """End the codes that have not been used, whatever changed."""
+        """Return the deletion of sent codes, for every change."""
         return (sql.END_CODES,)
 
     def refuse(self, options: EnrolmentOptions) -> Refused | None:
-        """Refuse a phone number where no text messages go out."""
+        """Refuse a phone number if the server cannot send text messages."""
         if options.phone_number is None or self.goes_by_text:
             return None
         return Refused(
             ErrorCode.VALIDATION_ERROR,
-            "This server sends no text messages: leave phoneNumber out, and codes are sent by mail.",
+            "This server does not send text messages. Leave `phoneNumber` out to receive codes by email.",
         )
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:
-        """Send a code to the number or address it is to confirm; a verified address needs none."""
+        """Send a code to the number or address that it will confirm; a verified address needs none."""
         account, number, now = request.account, request.options.phone_number, request.now
         new = self._new(account.id, number, now)
         if number is None and await self.is_enrolled(tx, account.id):

@@ -70,7 +70,7 @@ class SessionOptions(msgspec.Struct, frozen=True):
     has_room: bool = False
     """Whether the account is known to be below its maximum number of sessions, so that none must end."""
     superseded: str | None = None
-    """The token of the session that this one replaces in the same browser, whoever owns it."""
+    """The token of the previous session of the same browser, which may belong to another account."""
 
 
 class Minted(msgspec.Struct, frozen=True):

@@ -93,17 +93,20 @@ class TotpFactor:
         return self._refusal(enrolled, attempt)
 
     def credentials_changed(self, change: Change) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's
-        """Return nothing: an app has its authenticator, and nothing beside it."""
+        """Return nothing: an app has no data apart from its authenticator."""
         return ()
 
     def refuse(self, options: EnrolmentOptions) -> Refused | None:
         """Refuse a phone number."""
         if options.phone_number is None:
             return None
-        return Refused(ErrorCode.VALIDATION_ERROR, "A phoneNumber goes with the method otp only.")
+        return Refused(
+            ErrorCode.VALIDATION_ERROR,
+            "`phoneNumber` is valid only with the method `otp`. Leave it out, or use that method.",
+        )
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun:
-        """Make a new secret, pending until a code confirms that the app has it."""
+        """Create a secret that stays pending until a code confirms it."""
         parameters = self._settings.parameters
         secret = totp.new_secret(parameters.algorithm)
         details = TotpDetails(

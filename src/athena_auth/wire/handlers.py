@@ -74,7 +74,7 @@ def routes_of(*apis: object) -> tuple[Route, ...]:
 
 
 def alternatives_of(described: Any) -> tuple[Any, ...]:
-    """Return the members of a union, or the type itself where it is none."""
+    """Return the members of a union, or the type itself if it is not a union."""
     return get_args(described) if get_origin(described) in {Union, UnionType} else (described,)
 
 
@@ -95,7 +95,7 @@ def _route(declaration: Declaration, handler: Handler) -> Route:
 
 
 def _words(handler: Handler) -> tuple[str, str]:
-    """Return the docstring's first paragraph, without its full stop, and the others; each as one line."""
+    """Return the first paragraph of the docstring, without its full stop, and the rest, each on one line."""
     if not handler.__doc__:
         raise HandlerError(handler, "has no docstring, which is the summary of its route")
     summary, _, rest = inspect.cleandoc(handler.__doc__).partition("\n\n")
@@ -103,7 +103,7 @@ def _words(handler: Handler) -> tuple[str, str]:
 
 
 def _annotations(handler: Handler) -> tuple[Any, Any, Any]:
-    """Return the types of the principal, of the body and of what is returned."""
+    """Return the types of the principal, the body and the return value."""
     try:
         hints = get_type_hints(handler, include_extras=True)
     except (AttributeError, NameError, SyntaxError, TypeError) as error:
@@ -118,12 +118,12 @@ def _annotations(handler: Handler) -> tuple[Any, Any, Any]:
 def _access(handler: Handler, principal: Any) -> Access:
     kinds = frozenset(_kind(each) for each in alternatives_of(principal))
     if kinds not in _ACCESS:
-        raise HandlerError(handler, f"names a principal that the edge never finds: {principal}")
+        raise HandlerError(handler, f"names a principal that the server never resolves: {principal}")
     return _ACCESS[kinds]
 
 
 def _kind(principal: Any) -> Any:
-    """Return what the edge knows this principal as: the owner of a session by the base class."""
+    """Return the principal type that the server resolves; for the owner of a session it is the base class."""
     is_owner = isinstance(principal, type) and issubclass(principal, SessionOwner)
     return SessionOwner if is_owner else principal
 
