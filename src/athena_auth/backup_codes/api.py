@@ -22,7 +22,7 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     BackupCode,
-    BackupCodes,
+    BackupCodeList,
     CallbackUrl,
     CodesLeft,
     DisableSession,
@@ -44,7 +44,7 @@ class BackupCodesAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
     """The new codes, which are shown only in this response."""
 
     status: Done = True
-    backup_codes: BackupCodes
+    backup_codes: BackupCodeList
 
 
 class VerifyBackupCodeBody(msgspec.Struct, frozen=True, rename="camel"):

@@ -1,13 +1,14 @@
 """The responses to a verified second factor."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, session_cookie, user_answer
 from athena_auth.accounts.model import Account
+from athena_auth.challenge.model import FactorName
 from athena_auth.challenge.recognized_browsers import LIFETIME, RecognizedBrowsers
 from athena_auth.challenge.result import SecondFactorResult
 from athena_auth.kernel.clock import Clock
@@ -35,6 +36,14 @@ class NewSessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     user_id: Id
     created_at: Timestamp
     expires_at: Timestamp
+
+
+def factor_names(names: tuple[str, ...]) -> tuple[FactorName, ...]:
+    """Return names for an answer whose schema lists the factors that come with the server.
+
+    A factor that a host adds goes out by its name too; clients ignore names they do not know.
+    """
+    return cast("tuple[FactorName, ...]", names)
 
 
 def redirect_fields(callback_url: str | None) -> tuple[Literal[True], str] | tuple[UnsetType, UnsetType]:

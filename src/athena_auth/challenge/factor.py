@@ -1,17 +1,19 @@
 """The interfaces of second factors, which verify codes, and of trusted devices, which replace them."""
 
 from enum import Enum, auto
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.challenge.binding import Binding
-from athena_auth.challenge.model import Change, FactorName
+from athena_auth.challenge.model import Change
+from athena_auth.crypto.keys import Keyring
+from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import Refused
-from athena_auth.sessions.model import Amr
+from athena_auth.settings import Settings
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Runner, Tx
 from athena_auth.wire.caller import ClientInfo
@@ -37,8 +39,8 @@ class Attempt(msgspec.Struct, frozen=True):
 class Verified(msgspec.Struct, frozen=True):
     """The code is correct, and has been consumed."""
 
-    method: FactorName
-    amr: Amr
+    method: str
+    amr: str
     change: Change | None = None
     """Set when the code confirmed an enrolment."""
     codes_left: int | None = None
@@ -53,10 +55,21 @@ class Used(msgspec.Struct, frozen=True):
     """Whether another browser used it; then an attacker may have seen it."""
 
 
+class FactorParts(msgspec.Struct, frozen=True):
+    """What a factor is built from, by `Athena(factors=…)`: each factor is a class, or a function, of these parts."""
+
+    keyring: Keyring
+    """Seals what is secret, and hashes codes."""
+    outbox: Outbox
+    """Sends messages."""
+    settings: Settings
+
+
 class Factor(Protocol):
     """A second factor. All methods run in the caller's transaction."""
 
-    name: FactorName
+    name: str
+    """What clients and the audit log call it: lower-case letters, digits and hyphens."""
     code_name: str
     """What its codes are called in a sentence, such as "backup code"."""
     is_throttled: bool
@@ -76,7 +89,7 @@ class Factor(Protocol):
         """Tell whether this account, which has two-factor authentication on, can use this factor at sign-in."""
         ...
 
-    def credentials_changed(self, change: Change) -> tuple[Statement, ...]:
+    def credentials_changed(self, change: Change, /) -> tuple[Statement, ...]:
         """Return the writes, by `user_id`, that revoke or activate this factor's other data (I5).
 
         They do not include its authenticators, which `authenticators.sql` deletes.
@@ -125,18 +138,24 @@ class EnrolmentBegun(msgspec.Struct, frozen=True):
     """An enrolment that was begun, with what is shown to the owner only once."""
 
     state: EnrolmentState
-    totp_uri: str | None = None
+    shown: dict[str, str] = {}
+    """Fields of the answer beside the backup codes, by their names on the wire, such as `totpURI`."""
     code_was_sent: bool = False
 
     def __repr__(self) -> str:
         return f"EnrolmentBegun({self.state.name})"
 
 
+@runtime_checkable
 class Enrollable(Factor, Protocol):
     """A factor that account owners turn on. Backup codes are not: they are created with any other factor."""
 
     def refuse(self, options: EnrolmentOptions) -> Refused | None:
         """Return why these options do not fit this factor, or this server; None if they do."""
+        ...
+
+    async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
+        """Tell whether an enrolment waits for the code that confirms it."""
         ...
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:

@@ -15,14 +15,13 @@ from athena_auth.challenge.factor import (
     EnrolmentOptions,
     EnrolmentRequest,
     EnrolmentState,
+    FactorParts,
     Used,
     Verified,
 )
 from athena_auth.challenge.model import Change, FactorName
 from athena_auth.crypto.codes import new_numeric_code
-from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.model import Channel, Message, MessageKind
-from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -39,22 +38,10 @@ _DIGITS = 6
 _CODE = re.compile(f"[0-9]{{{_DIGITS}}}")
 
 
-class OtpSettings(msgspec.Struct, frozen=True):
-    """Settings of sent codes."""
-
-    app_name: str
-    ttl: int
-    """Seconds for which a code is valid."""
-    fallback: bool
-    """Whether accounts with an authenticator app may receive codes by email without having enrolled them."""
-    by_text: bool
-    """Whether the server can send text messages."""
-
-
-class OtpFactor:
+class Otp:
     """Sends and verifies codes."""
 
-    name = FactorName.OTP
+    name: str = FactorName.OTP
     code_name = "sent code"
     is_throttled = True
     sweeps: tuple[Statement, ...] = (sql.SWEEP,)
@@ -63,15 +50,20 @@ class OtpFactor:
         f"This is not a code from our message. Enter the {_DIGITS} digits of the message.",
     )
 
-    def __init__(self, keyring: Keyring, outbox: Outbox, settings: OtpSettings) -> None:
-        self._keyring = keyring
-        self._outbox = outbox
-        self._settings = settings
+    def __init__(self, parts: FactorParts) -> None:
+        settings = parts.settings
+        self._keyring = parts.keyring
+        self._outbox = parts.outbox
+        self._app_name = settings.app_name
+        self._ttl = settings.otp_ttl
+        # Whether accounts with an authenticator app may have codes mailed without having enrolled for them.
+        self._fallback = settings.otp_fallback == "on"
+        self._by_text = settings.sms_url is not None
 
     @property
     def goes_by_text(self) -> bool:
         """Whether the server can send codes by text message."""
-        return self._settings.by_text
+        return self._by_text
 
     def is_well_formed(self, code: str) -> bool:
         """Tell whether this could be a sent code."""
@@ -83,7 +75,7 @@ class OtpFactor:
         After a password reset by email, the mailbox stands for the password. Until another factor is verified, it must
         not also stand for the second factor, unless the owner has enrolled it.
         """
-        by_fallback = self._settings.fallback and not account.reset_by_mail
+        by_fallback = self._fallback and not account.reset_by_mail
         return by_fallback or await self.is_enrolled(tx, account.id)
 
     async def is_enrolled(self, tx: Tx, user_id: UserId) -> bool:
@@ -187,7 +179,7 @@ class OtpFactor:
             await self._destination(tx, account.id, pending_at=pending_since) if self.goes_by_text else None
         )
         code = new_numeric_code(_DIGITS)
-        expires_at = after(now, self._settings.ttl)
+        expires_at = after(now, self._ttl)
         code_hash = self._keyring.hash_code(code, _context(binding))
         sql.put_code(tx, account.id, binding.key, code_hash, number=number, now=now, expires_at=expires_at)
         message = Message(
@@ -195,9 +187,9 @@ class OtpFactor:
             channel=Channel.MAIL if number is None else Channel.TEXT,
             to=account.email if number is None else number,
             name=account.greeting_name,
-            app_name=self._settings.app_name,
+            app_name=self._app_name,
             code=code,
-            valid_for=self._settings.ttl,
+            valid_for=self._ttl,
             expires_at=expires_at,
         )
         self._outbox.post(tx, message, now)
@@ -208,7 +200,7 @@ class OtpFactor:
         found = active(loaded, self.name) if pending_at is None else pending(loaded, self.name, pending_at)
         return None if found is None else number_of(found.details)
 
-    def credentials_changed(self, change: Change) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's
+    def credentials_changed(self, _change: Change) -> tuple[Statement, ...]:
         """Return the deletion of sent codes, for every change."""
         return (sql.END_CODES,)
 

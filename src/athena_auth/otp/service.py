@@ -14,7 +14,7 @@ from athena_auth.challenge.second_step import MAX_ATTEMPTS, Principal, SecondSte
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.otp.factor import OtpFactor
+from athena_auth.otp.factor import Otp
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.route import ChallengeBearer, EndedSession
 
@@ -23,7 +23,7 @@ from athena_auth.wire.route import ChallengeBearer, EndedSession
 class OtpService:
     """Sends and verifies codes, in a challenge or a session."""
 
-    method: OtpFactor
+    method: Otp
     second_step: SecondStep
     store: Store
     clock: Clock

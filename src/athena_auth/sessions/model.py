@@ -33,9 +33,10 @@ class Assurance(msgspec.Struct, frozen=True):
     """The methods that were used in a session, and the level they amount to."""
 
     level: Level
-    amr: tuple[Amr, ...]
+    amr: tuple[str, ...]
+    """Values of `Amr`, and those of factors that a host adds."""
 
-    def raised_by(self, amr: Amr) -> "Assurance":
+    def raised_by(self, amr: str) -> "Assurance":
         """Return this assurance with a second factor added."""
         return Assurance(Level.TWO, tuple(dict.fromkeys((*self.amr, amr))))
 

@@ -22,7 +22,7 @@ def is_due_for_extension(session: Session, now: Millis) -> bool:
     return now - session.updated_at >= session.lifetime // _EXTENSION_FRACTION
 
 
-_FACTORS = frozenset({Amr.TOTP, Amr.SENT_CODE, Amr.TEXT, Amr.BACKUP_CODE})
+_NO_SECOND_FACTOR = frozenset({Amr.PASSWORD, Amr.TRUSTED_DEVICE})
 
 
 def has_fresh_second_factor(session: Session, now: Millis, within: int = _FRESH) -> bool:
@@ -32,7 +32,7 @@ def has_fresh_second_factor(session: Session, now: Millis, within: int = _FRESH)
 
 def has_second_factor(session: Session) -> bool:
     """Tell whether a second factor, not a trusted device in its place, was ever verified in this session."""
-    return not _FACTORS.isdisjoint(session.assurance.amr)
+    return not _NO_SECOND_FACTOR.issuperset(session.assurance.amr)
 
 
 def is_fresh(session: Session, now: Millis, within: int = _FRESH) -> bool:

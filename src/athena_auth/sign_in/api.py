@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
-from athena_auth.challenge.answers import SignInCookies, minted_cookies, redirect_fields
+from athena_auth.challenge.answers import SignInCookies, factor_names, minted_cookies, redirect_fields
 from athena_auth.challenge.model import ChallengeIssued, FactorName
 from athena_auth.challenge.sign_in_policy import FirstFactor, SessionIssued
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -176,9 +176,9 @@ class SignInApi:
 
 
 def _challenged(issued: ChallengeIssued) -> Reply[SecondFactorDueAnswer]:
-    # A session of this browser stays until the second step is done: a concurrent sign-in of another tab may have just
-    # been given it.
+    # The browser's previous session stays until the second factor is verified: a concurrent sign-in in another tab may
+    # just have received it.
     challenge = Cookie(CookieName.CHALLENGE, issued.token, issued.expires_in)
     dead = (expired(CookieName.TRUSTED_DEVICE),) if issued.device_is_dead else ()
-    answer = SecondFactorDueAnswer(two_factor_methods=issued.methods, token=issued.token)
+    answer = SecondFactorDueAnswer(two_factor_methods=factor_names(issued.methods), token=issued.token)
     return Reply(answer, (challenge, *dead))

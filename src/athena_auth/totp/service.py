@@ -14,14 +14,14 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
-from athena_auth.totp.factor import TotpFactor
+from athena_auth.totp.factor import Totp
 
 
 @dataclass(frozen=True, slots=True)
 class TotpService:
     """Reveals the secret to its owner and verifies codes."""
 
-    method: TotpFactor
+    method: Totp
     second_step: SecondStep
     step_up: StepUp
     notifications: SecurityNotifications

@@ -103,7 +103,7 @@ TotpUri = Annotated[
         ],
     ),
 ]
-BackupCodes = Annotated[
+BackupCodeList = Annotated[
     list[str],
     Meta(
         description="Each code works once. The codes are shown only in this response.",
