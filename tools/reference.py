@@ -23,7 +23,7 @@ from athena_auth.server.openapi import openapi_document
 from athena_auth.settings import BASE_PATH, PREFIX, Settings
 from athena_auth.totp.factor import Totp
 from athena_auth.version import __version__
-from athena_auth.wiring.core import known_events
+from athena_auth.wiring.shared_services import known_events
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- Written from the code by tools/reference.py; `make docs` renews it. -->\n\n"

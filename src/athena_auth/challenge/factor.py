@@ -139,7 +139,7 @@ class EnrolmentBegun(msgspec.Struct, frozen=True):
 
     state: EnrolmentState
     shown: dict[str, str] = {}
-    """Fields of the answer beside the backup codes, by their names on the wire, such as `totpURI`."""
+    """Further fields of the response, in addition to the backup codes, by their names on the wire (`totpURI`)."""
     code_was_sent: bool = False
 
     def __repr__(self) -> str:
@@ -155,7 +155,7 @@ class Enrollable(Factor, Protocol):
         ...
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
-        """Tell whether an enrolment waits for the code that confirms it."""
+        """Tell whether there is an enrolment that a code has yet to confirm."""
         ...
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:

@@ -17,7 +17,7 @@ _WIDEST_AGENT = 40
 _LONGEST_EMAIL = 320
 
 
-class Line(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class AuditLine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """An entry as programs read it."""
 
     at: str
@@ -61,16 +61,16 @@ def print_table(events: list[ListedEvent]) -> None:
         typer.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def _cells(line: AuditLine) -> tuple[str, ...]:
     # Whoever signs up chooses the address, and a browser calls itself what it likes: this is an operator's terminal.
     account = one_line(line.email or line.user_id or "", limit=_LONGEST_EMAIL)
     agent = one_line(line.user_agent or "", limit=_WIDEST_AGENT)
     return (line.at, line.event, line.reason or "", account, line.ip_address or "", agent)
 
 
-def _line(listed: ListedEvent) -> Line:
+def _line(listed: ListedEvent) -> AuditLine:
     entry = listed.entry
-    return Line(
+    return AuditLine(
         at=timestamp(listed.at),
         event=entry.name,
         user_id=entry.user_id,

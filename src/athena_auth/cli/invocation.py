@@ -13,7 +13,7 @@ from athena_auth.cli.options import refuse_passwords
 from athena_auth.settings import PREFIX, Settings, SettingsError, load_settings
 from athena_auth.store.migrate import require_current
 from athena_auth.store.transaction import Store
-from athena_auth.wiring.foundation import open_store
+from athena_auth.wiring.resources import open_store
 
 T = TypeVar("T")
 

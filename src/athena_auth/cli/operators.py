@@ -5,7 +5,7 @@ import asyncio
 from athena_auth.host.athena import Athena
 from athena_auth.settings import Settings, SettingsError
 from athena_auth.store.migrate import require_current
-from athena_auth.wiring.foundation import open_keyring
+from athena_auth.wiring.resources import open_keyring
 
 
 async def reset_factors(settings: Settings, email: str, *, prints_mail: bool) -> bool | None:

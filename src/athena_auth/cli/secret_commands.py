@@ -13,7 +13,7 @@ from athena_auth.secret_checks.model import SecretReport
 from athena_auth.secret_checks.service import give_up_secret, report_secrets
 from athena_auth.settings import SettingsError
 from athena_auth.store.migrate import require_current
-from athena_auth.wiring.foundation import open_keyring
+from athena_auth.wiring.resources import open_keyring
 
 secrets = typer.Typer(
     name="secrets",

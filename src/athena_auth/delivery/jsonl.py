@@ -19,7 +19,7 @@ _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _OWNER_ONLY = 0o600
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class OutboxLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What the file tells of a message; what a message does not have is left out.
 
     Attributes:
@@ -46,7 +46,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defau
 
 
 class JsonLinesTransport:
-    """Appends each message as a `Line` to the file at `path`.
+    """Appends each message as a `OutboxLine` to the file at `path`.
 
     A file it creates is readable by its owner only.
 
@@ -107,9 +107,9 @@ class JsonLinesTransport:
             )
 
 
-def _line(message: Message) -> Line:
+def _line(message: Message) -> OutboxLine:
     context = message.context
-    return Line(
+    return OutboxLine(
         to=message.to,
         kind=message.kind,
         code=message.code,

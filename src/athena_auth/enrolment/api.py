@@ -59,7 +59,7 @@ class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 def with_methods(route: Route, names: tuple[str, ...]) -> Route:
-    """Return the route of `enable` as a server takes it that has factors of its own; others have what the schema says."""
+    """Return the route of `enable` with the factors of this server, which may include those of the host."""
     methods = StrEnum("EnrollableMethod", {name.upper().replace("-", "_"): name for name in names})  # type: ignore[misc]
     field = (
         "method",
@@ -108,7 +108,7 @@ class EnrolmentApi:
             confirmation_pending=enrolment.is_pending,
         )
         if shown:
-            # What a factor of the host's shows has no field in the schema.
+            # The schema has no fields for what a host's factor shows.
             answer = cast("EnableAnswer", msgspec.to_builtins(answer) | shown)
         return renewed_reply(answer, call.principal, begun.signed_in)
 

@@ -42,7 +42,7 @@ class Enrolment(msgspec.Struct, frozen=True):
 
     backup_codes: list[str]
     shown: dict[str, str] = {}
-    """Fields of the answer, by their names on the wire."""
+    """Further fields of the response, by their names on the wire."""
     is_pending: bool = True
     """Whether a code must confirm the factor before it is active."""
 
@@ -54,7 +54,7 @@ class Factors(msgspec.Struct, frozen=True):
     """The factors of a server."""
 
     every: tuple[Factor, ...]
-    """In the order they are offered."""
+    """The factors in the order in which clients are offered them."""
     totp: Totp
     otp: Otp
     backup_codes: BackupCodes

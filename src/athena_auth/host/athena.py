@@ -20,7 +20,7 @@ from athena_auth.kernel.outcome import Unavailable
 from athena_auth.sessions.model import Level
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route
-from athena_auth.wiring.core import BUILT_IN, FactorFactory, known_events
+from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory, known_events
 
 S = TypeVar("S", bound=Subscriber)
 
@@ -64,11 +64,11 @@ class Athena:
         self._settings = settings or load_settings()
         self._clock, self._transport, self._hasher = clock, transport, hasher
         self._migrates, self._factors = migrates, factors
-        self._events = Events(lambda: known_events(self._run.wired.factors))
+        self._events = Events(lambda: known_events(self._run.components.factors))
         self._run = self._new_run()
         self._has_run = self._is_running = False
         self.session = Guard(lambda: self._run.guard_context, Requirement())
-        self.users = Users(lambda: self._run.wired.administration)
+        self.users = Users(lambda: self._run.components.administration)
         # FastAPI, Starlette and Litestar each type this mapping in their own way.
         self.exception_handlers: dict[Any, Any] = {RefusedError: answer_refusal}
 
@@ -84,7 +84,7 @@ class Athena:
     @property
     def resolver(self) -> Resolver:
         """Finds out who a session token belongs to."""
-        return self._run.wired.resolver
+        return self._run.components.resolver
 
     def require(self, *, level: int = 1, fresh: int | None = None) -> Guard:
         """Return a guard that asks for more than a session.
@@ -150,7 +150,7 @@ class Athena:
 
     async def sweep(self) -> int:
         """Delete now what has expired; return how many rows. The server does so by itself once a minute."""
-        return await self._run.wired.sweeper.sweep()
+        return await self._run.components.sweeper.sweep()
 
     def _new_run(self) -> Run:
         return Run(

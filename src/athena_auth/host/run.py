@@ -21,9 +21,9 @@ from athena_auth.store.transaction import Listener
 from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.route import Route
 from athena_auth.wiring import build
-from athena_auth.wiring.core import FactorFactory
-from athena_auth.wiring.foundation import open_keyring, open_store
 from athena_auth.wiring.messages import find_undelivered
+from athena_auth.wiring.resources import open_keyring, open_store
+from athena_auth.wiring.shared_services import FactorFactory
 
 _log = Log(__name__)
 
@@ -51,19 +51,19 @@ class Run:
         """
         self._database_url = settings.database_url
         self._undelivered = find_undelivered(settings, transport)
-        self.wired = build(settings, clock=clock, transport=transport, hasher=hasher, factors=factors)
-        base = self.wired.foundation
+        self.components = build(settings, clock=clock, transport=transport, hasher=hasher, factors=factors)
+        resources = self.components.resources
         readiness = Readiness(self._missing_schema, self._missing_outbox)
         self.routes: tuple[Route, ...] = (
-            *self.wired.routes,
+            *self.components.routes,
             *routes_of(LivenessApi(), ReadinessApi(readiness)),
         )
-        base.store.listen(listener)
-        self._clock_watch = ClockWatch(base.clock)
-        self._limits = request_limits(settings, base.clock)
+        resources.store.listen(listener)
+        self._clock_watch = ClockWatch(resources.clock)
+        self._limits = request_limits(settings, resources.clock)
         policy = edge_policy(settings, self._limits)
-        self.application: ASGIApp = application(self.routes, self.wired.resolver, settings, policy)
-        self.guard_context = GuardContext(policy, self.wired.resolver, base.clock)
+        self.application: ASGIApp = application(self.routes, self.components.resolver, settings, policy)
+        self.guard_context = GuardContext(policy, self.components.resolver, resources.clock)
 
     async def start(self, *, migrates: bool) -> None:
         """Connect to the database; begin to send mail and to sweep.
@@ -74,37 +74,37 @@ class Run:
         """
         for each in self._undelivered:
             _log.warning(f"{each.channel}.not_delivered", setting=each.setting, meanwhile=_SHOWN)
-        base = self.wired.foundation
+        resources = self.components.resources
         await asyncio.to_thread(migrate if migrates else require_current, self._database_url)
-        await base.store.open()
+        await resources.store.open()
         try:
-            await verify_secrets(base.store, base.keyring, base.clock.now())
+            await verify_secrets(resources.store, resources.keyring, resources.clock.now())
         except BaseException:
-            await base.store.close()
+            await resources.store.close()
             raise
-        base.outbox.start()
-        self.wired.sweeper.start()
+        resources.outbox.start()
+        self.components.sweeper.start()
         self._clock_watch.start()
 
     async def _missing_schema(self) -> str | None:
-        if await is_current(self.wired.foundation.store):
+        if await is_current(self.components.resources.store):
             return None
         return "The database's schema is older than this program: run athena-auth migrate."
 
     async def _missing_outbox(self) -> str | None:
-        return None if self.wired.foundation.outbox.is_at_work else "The outbox is not sending."
+        return None if self.components.resources.outbox.is_at_work else "The outbox is not sending."
 
     async def stop(self) -> None:
         """Finish what is under way and disconnect."""
-        base = self.wired.foundation
+        resources = self.components.resources
         if self._limits is not None:
             await self._limits.close()
         await self._clock_watch.stop()
-        await self.wired.sweeper.stop()
-        await base.background.stop()
-        await base.outbox.stop()
-        base.pool.close()
-        await base.store.close()
+        await self.components.sweeper.stop()
+        await resources.background.stop()
+        await resources.outbox.stop()
+        resources.pool.close()
+        await resources.store.close()
 
 
 async def verify_database(settings: Settings) -> None:

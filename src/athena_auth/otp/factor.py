@@ -56,7 +56,7 @@ class Otp:
         self._outbox = parts.outbox
         self._app_name = settings.app_name
         self._ttl = settings.otp_ttl
-        # Whether accounts with an authenticator app may have codes mailed without having enrolled for them.
+        # Whether accounts with an authenticator app may receive codes by email without having enrolled them.
         self._fallback = settings.otp_fallback == "on"
         self._by_text = settings.sms_url is not None
 

@@ -22,6 +22,7 @@ def is_due_for_extension(session: Session, now: Millis) -> bool:
     return now - session.updated_at >= session.lifetime // _EXTENSION_FRACTION
 
 
+# The names of factors are an open set. What else may begin a session must be named here, or it counts as a second factor.
 _NO_SECOND_FACTOR = frozenset({Amr.PASSWORD, Amr.TRUSTED_DEVICE})
 
 

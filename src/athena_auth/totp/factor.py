@@ -99,7 +99,7 @@ class Totp:
         )
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
-        """Tell whether an authenticator waits for its first code."""
+        """Tell whether there is an authenticator that a code has yet to confirm."""
         return pending(await sql.load(tx, user_id), self.name, now) is not None
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun:

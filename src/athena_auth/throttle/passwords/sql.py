@@ -10,8 +10,8 @@ from athena_auth.throttle.passwords.model import ThrottleKeys
 FOR_EVER = Millis(2**62)
 """Later than any time."""
 
-# A network is counted in windows. The count restarts if the window is over, or if the clock was set back since.
-_BEGINS_ANEW = "(b.subject = :network AND (b.began_at <= :window_began OR b.began_at > :now))"
+# A network's count has a window; one older than that begins anew, as does one of a clock that was set back since.
+_BEGINS_AGAIN = "(b.subject = :network AND (b.began_at <= :window_began OR b.began_at > :now))"
 
 # One statement, so that an attempt is counted in one round trip. Every transaction locks the rows in this order.
 # While the pair is blocked, nothing is counted for the network and the account.
@@ -19,14 +19,14 @@ _CONSUME_ATTEMPT = Statement(f"""
     INSERT INTO athena_password_budget AS b (subject, failures, blocked_until, began_at, expires_at)
     VALUES (:network, 1, 0, :now, :soon), (:pair, 1, 0, :now, :soon), (:account, 1, 0, :now, :account_expires_at)
     ON CONFLICT (subject) DO UPDATE
-    SET failures = CASE WHEN {_BEGINS_ANEW} THEN 1 ELSE b.failures + 1 END,
-        began_at = CASE WHEN {_BEGINS_ANEW} THEN :now ELSE b.began_at END,
+    SET failures = CASE WHEN {_BEGINS_AGAIN} THEN 1 ELSE b.failures + 1 END,
+        began_at = CASE WHEN {_BEGINS_AGAIN} THEN :now ELSE b.began_at END,
         expires_at = CASE WHEN b.subject = :account AND b.failures + 1 >= CAST(:most AS INTEGER) THEN :for_ever
                           ELSE excluded.expires_at END
     WHERE b.blocked_until <= :now
       AND (b.subject = :pair OR NOT EXISTS
            (SELECT 1 FROM athena_password_budget p WHERE p.subject = :pair AND p.blocked_until > :now))
-      AND ({_BEGINS_ANEW} OR b.subject = :pair OR b.failures <
+      AND ({_BEGINS_AGAIN} OR b.subject = :pair OR b.failures <
            CASE WHEN b.subject = :network THEN CAST(:most_of_network AS INTEGER) ELSE CAST(:most AS INTEGER) END)
     RETURNING subject, failures, warned_at
 """)  # noqa: S608 - composed of this file's own words
