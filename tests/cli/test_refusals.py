@@ -86,7 +86,7 @@ SETTINGS = {
     "secrets without a number": ({"secrets": "abc"}, "ATHENA_SECRETS: a secret needs at least 32 bytes"),
     "SQLite with parameters": (
         {"database_url": "sqlite:///athena.db?timeout=30"},
-        "ATHENA_DATABASE_URL: an SQLite address is sqlite:/// and the path of a file, without parameters",
+        "ATHENA_DATABASE_URL: an SQLite URL is sqlite:/// followed by a file path, without parameters",
     ),
     "SQLite's own kind of address": (
         {"database_url": "sqlite:///file:x.db"},
@@ -106,7 +106,7 @@ SETTINGS = {
     ),
     "PostgreSQL at no such port": (
         {"database_url": "postgresql://ada@h1:5432,h2:54320000/x", "secret": SECRET},
-        "ATHENA_DATABASE_URL: this address cannot be read",
+        "ATHENA_DATABASE_URL: this URL cannot be parsed",
     ),
     "a proxy that is no address": ({"trusted_proxies": "proxy"}, "ATHENA_TRUSTED_PROXIES: "),
     "a mail address of no kind": (

@@ -235,7 +235,7 @@ async def test_a_secret_that_was_lost_before_it_was_recorded_can_be_given_up(
     nothing = run_athena(tmp_path, "secrets", "forget", "9", **run)
     code, told = check(tmp_path, database_url, TWO)
 
-    assert_refused(refused, "The secret numbered 1 is not configured any more")
+    assert_refused(refused, "The secret numbered 1 is no longer configured")
     assert given_up.returncode == 0
     assert nothing.stdout.endswith("Values that can no longer be read: nothing.\n")
     assert (code, {number: row["status"] for number, row in told.items()}) == (

@@ -35,7 +35,7 @@ async def ask(app, athena):
 for app, athena in apps:
     asyncio.run(ask(app, athena))
 """
-REFUSED = '{"message":"Sign in first: there is no valid session.","code":"UNAUTHORIZED"} {"ok":true}'
+REFUSED = '{"message":"You are not signed in. Sign in first.","code":"UNAUTHORIZED"} {"ok":true}'
 
 
 def snippets(page: str, language: str) -> list[str]:
