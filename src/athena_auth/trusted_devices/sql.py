@@ -69,7 +69,9 @@ _OPENS_SOMETHING = Statement("""
     SELECT id FROM athena_trusted_device WHERE token_digest = :token_digest AND expires_at > :now
 """)
 
-_END_ALL = Statement("DELETE FROM athena_trusted_device WHERE user_id = :user_id")
+# Combinable: a device that is trusted with the change (a code that confirms a factor) is inserted after this was deferred. A
+# combined statement deletes what was there before it, and so does a sequence in that order.
+_END_ALL = Statement("DELETE FROM athena_trusted_device WHERE user_id = :user_id", combinable=True)
 
 SWEEP = Statement("""
     DELETE FROM athena_trusted_device WHERE id IN
