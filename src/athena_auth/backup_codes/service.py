@@ -8,8 +8,6 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.backup_codes.factor import BackupCodeFactor
 from athena_auth.backup_codes.sql import State
-from athena_auth.challenge.result import SecondFactorResult
-from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -17,18 +15,16 @@ from athena_auth.store.transaction import Tx
 
 
 class BackupCodeService:
-    """Makes new sets and verifies codes."""
+    """Makes new sets. `SecondStep` verifies the codes."""
 
     def __init__(
         self,
         method: BackupCodeFactor,
-        second_step: SecondStep,
         step_up: StepUp,
         notifications: SecurityNotifications,
         clock: Clock,
     ) -> None:
         self._method = method
-        self._second_step = second_step
         self._step_up = step_up
         self._notifications = notifications
         self._clock = clock
@@ -49,7 +45,3 @@ class BackupCodeService:
             return codes
 
         return await self._step_up.act(Action.GENERATE_BACKUP_CODES, signed_in, offered, work)
-
-    async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Sign in by a backup code, or prove one in a live session."""
-        return await self._second_step.verify(self._method, principal, submitted)

@@ -7,8 +7,7 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.challenge import sql as challenges
 from athena_auth.challenge.binding import Binding, challenge_binding, session_binding
-from athena_auth.challenge.result import SecondFactorResult
-from athena_auth.challenge.second_step import MAX_ATTEMPTS, Principal, SecondStep, SubmittedCode
+from athena_auth.challenge.second_step import MAX_ATTEMPTS, Principal
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -18,12 +17,10 @@ from athena_auth.wire.route import ChallengeBearer, EndedSession
 
 
 class OtpService:
-    """Sends codes to whoever is in the middle of a sign-in or signed in, and judges them."""
+    """Sends codes in the middle of a sign-in and in a session. `SecondStep` verifies them."""
 
-    def __init__(self, method: OtpFactor, second_step: SecondStep, store: Store, clock: Clock) -> None:
-        """Take the factor and the step it serves."""
+    def __init__(self, method: OtpFactor, store: Store, clock: Clock) -> None:
         self._method = method
-        self._second_step = second_step
         self._store = store
         self._clock = clock
 
@@ -38,10 +35,6 @@ class OtpService:
             return await self._post_for_session(tx, principal)
 
         return await self._store.transact(work)
-
-    async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Sign in by a sent code, confirm an enrolment, or prove the factor again."""
-        return await self._second_step.verify(self._method, principal, submitted)
 
     async def _post_for_challenge(self, tx: Tx, bearer: ChallengeBearer) -> Refused | None:
         now = self._clock.now()

@@ -6,8 +6,6 @@ from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
-from athena_auth.challenge.result import SecondFactorResult
-from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -16,18 +14,16 @@ from athena_auth.totp.factor import TotpFactor
 
 
 class TotpService:
-    """Shows the secret to its owner and verifies its codes."""
+    """Shows the secret to its owner. `SecondStep` verifies the codes."""
 
     def __init__(
         self,
         method: TotpFactor,
-        second_step: SecondStep,
         step_up: StepUp,
         notifications: SecurityNotifications,
         clock: Clock,
     ) -> None:
         self._method = method
-        self._second_step = second_step
         self._step_up = step_up
         self._notifications = notifications
         self._clock = clock
@@ -52,7 +48,3 @@ class TotpService:
             return revealed.uri
 
         return await self._step_up.act(Action.REVEAL_SECRET, signed_in, offered, work)
-
-    async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Sign in, confirm an enrolment, or prove the factor again."""
-        return await self._second_step.verify(self._method, principal, submitted)

@@ -43,11 +43,11 @@ def all_routes(
     cookies = SignInCookies(core.browsers, base.clock, settings.trust_ttl)
     redirects = _redirects(settings)
     passwords = PasswordService(core.step_up, base.pool, core.events, base.clock)
-    reply = SecondFactorReply(cookies)
+    factors, step, reply = core.factors, core.second_step, SecondFactorReply(cookies)
     return routes_of(
-        TotpApi(_totp(base, core), reply),
-        OtpApi(OtpService(core.factors.otp, core.second_step, base.store, base.clock), reply),
-        BackupCodeApi(_backup_codes(base, core), reply),
+        TotpApi(_totp(base, core), factors.totp, step, reply),
+        OtpApi(OtpService(factors.otp, base.store, base.clock), factors.otp, step, reply),
+        BackupCodeApi(_backup_codes(base, core), factors.backup_codes, step, reply),
         EnrolmentApi(_enrolment(base, core)),
         StatusApi(StatusService(core.factors, base.store, base.clock)),
         TrustedDeviceApi(TrustedDeviceService(base.store, base.clock)),
@@ -62,12 +62,11 @@ def all_routes(
 
 
 def _totp(base: Foundation, core: Core) -> TotpService:
-    return TotpService(core.factors.totp, core.second_step, core.step_up, core.notifications, base.clock)
+    return TotpService(core.factors.totp, core.step_up, core.notifications, base.clock)
 
 
 def _backup_codes(base: Foundation, core: Core) -> BackupCodeService:
-    factor = core.factors.backup_codes
-    return BackupCodeService(factor, core.second_step, core.step_up, core.notifications, base.clock)
+    return BackupCodeService(core.factors.backup_codes, core.step_up, core.notifications, base.clock)
 
 
 def _enrolment(base: Foundation, core: Core) -> EnrolmentService:
