@@ -40,7 +40,7 @@ def pages() -> dict[str, str]:
         "messages.md": _messages(),
         "cli.md": _cli(),
         "python.md": page_of("athena_auth", "The Python package"),
-        "python-sdk.md": page_of("athena_auth.client", "The Python SDK", GROUPS),
+        "python-sdk.md": page_of("athena_auth_client", "The Python SDK", GROUPS),
     }
     return {name: NOTE + text.rstrip() + "\n" for name, text in written.items()}
 

@@ -11,10 +11,13 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Tx, Value
 from athena_auth.wire.caller import ClientInfo
 
-_INSERT = Statement("""
+_INSERT = Statement(
+    """
     INSERT INTO athena_audit (id, user_id, event, reason, address, user_agent, session_id, device_id, created_at)
     VALUES (:id, :user_id, :event, :reason, :address, :user_agent, :session_id, :device_id, :now)
-""")
+    """,
+    combinable=True,
+)
 
 # Identifiers are ordered by time, so that the primary key finds rows by age.
 _LOAD_OF_USER = Statement("""

@@ -120,9 +120,9 @@ async def is_reuse_elsewhere(tx: Tx, authenticator_id: str, browser: bytes) -> b
     return await tx.execute(_RECORD_REUSE, id=authenticator_id, browser=browser) == 1
 
 
-def reseal(tx: Tx, authenticator_id: str, sealed_data: bytes) -> None:
-    """Store the secret re-encrypted with the current key."""
-    tx.defer(_RESEAL, id=authenticator_id, sealed_data=sealed_data)
+async def reseal(tx: Tx, authenticator_id: str, sealed_data: bytes) -> None:
+    """Store the secret re-encrypted with the current key. Not deferred: the same transaction may delete the row after it."""
+    await tx.execute(_RESEAL, id=authenticator_id, sealed_data=sealed_data)
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:

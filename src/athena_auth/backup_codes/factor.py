@@ -4,13 +4,14 @@ from athena_auth.accounts.model import Account
 from athena_auth.backup_codes import sql
 from athena_auth.backup_codes.sql import State
 from athena_auth.challenge.factor import Attempt, Used, Verified
-from athena_auth.challenge.model import FactorName
+from athena_auth.challenge.model import Change, FactorName
 from athena_auth.crypto.codes import BACKUP_CODE_COUNT, is_backup_code, new_backup_code, normalised_code
 from athena_auth.crypto.keys import Keyring
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions.model import Amr
+from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
 
@@ -19,6 +20,7 @@ class BackupCodeFactor:
 
     name = FactorName.BACKUP_CODE
     code_name = "backup code"
+    sweeps: tuple[Statement, ...] = ()
     is_throttled = False
     """80 bits cannot be guessed, and an owner whose other factors are blocked must get in by one."""
     malformed = Refused(
@@ -41,6 +43,10 @@ class BackupCodeFactor:
     async def left(self, tx: Tx, user_id: UserId) -> int:
         """Return how many codes may still be used."""
         return await sql.count(tx, user_id, State.ACTIVE)
+
+    def credentials_changed(self, change: Change) -> tuple[Statement, ...]:
+        """Put a pending set into effect with its factor; drop it with the password, and all with the factors."""
+        return sql.credentials_changed(change)
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
         """Verify a code and use it up: one guarded write is both."""

@@ -132,7 +132,9 @@ class PasswordLogin:
                 self._budget.failed(tx, consumption, now, warned=kind is not None)
             elif account is not None:
                 attempts = AttemptKind.RECOGNIZED_PASSWORD
-                budget.record_failure(tx, account.id, attempts, consumption, now, warned=kind is not None)
+                await budget.record_failure(
+                    tx, account.id, attempts, consumption, now, warned=kind is not None
+                )
             audit.record(tx, refused, now)
             if account is not None and kind is not None:
                 await self._notifications.notify(tx, account, kind, first.client, now)

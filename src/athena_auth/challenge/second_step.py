@@ -171,12 +171,15 @@ class SecondStep:
             return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
         account, count = loaded
         sql.consume(tx, challenge.token_digest)
-        if bearer.superseded_session is not None:
-            sessions.end_token(tx, digest(TokenKind.SESSION, bearer.superseded_session))
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr))
         # One statement fewer: this is what most sign-ins pay for.
         has_room = count < sessions.MOST_SESSIONS
-        options = SessionOptions(self._lifetimes.session, challenge.persistent, has_room=has_room)
+        options = SessionOptions(
+            self._lifetimes.session,
+            challenge.persistent,
+            has_room=has_room,
+            superseded=bearer.superseded_session,
+        )
         now = submission.now
         minted = mint(tx, account.id, assurance, bearer.client, options, now)
         context = RequestContext(bearer.client, recognized=challenge.recognized)

@@ -161,7 +161,7 @@ class SignInPolicy:
         now: Millis,
         device_id: str | None = None,
     ) -> Minted:
-        if first.superseded_session is not None:
-            sessions.end_token(tx, digest(TokenKind.SESSION, first.superseded_session))
-        options = SessionOptions(self._lifetimes.session, first.persistent, device_id)
+        options = SessionOptions(
+            self._lifetimes.session, first.persistent, device_id, superseded=first.superseded_session
+        )
         return mint(tx, account.id, assurance, first.client, options, now)

@@ -20,10 +20,13 @@ class Due(msgspec.Struct, frozen=True):
     expires_at: Millis
 
 
-_INSERT = Statement("""
+_INSERT = Statement(
+    """
     INSERT INTO athena_outbox (id, sealed_message, tries, due_at, expires_at)
     VALUES (:id, :sealed_message, 0, :due_at, :expires_at)
-""")
+    """,
+    combinable=True,
+)
 
 _LOAD_DUE = Statement("""
     SELECT * FROM athena_outbox WHERE due_at <= :now ORDER BY due_at LIMIT :most

@@ -8,8 +8,16 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.authenticators import sql as authenticators
 from athena_auth.authenticators.model import Authenticator, active, pending
-from athena_auth.challenge.binding import Binding
-from athena_auth.challenge.factor import Attempt, Used, Verified
+from athena_auth.challenge.binding import Binding, session_binding
+from athena_auth.challenge.factor import (
+    Attempt,
+    EnrolmentBegun,
+    EnrolmentOptions,
+    EnrolmentRequest,
+    EnrolmentState,
+    Used,
+    Verified,
+)
 from athena_auth.challenge.model import Change, FactorName
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.crypto.keys import Keyring
@@ -22,6 +30,7 @@ from athena_auth.otp import sql
 from athena_auth.otp.model import ConsumedCode
 from athena_auth.otp.rules import OtpDetails, number_of
 from athena_auth.sessions.model import Amr
+from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sends import budget as sends
 from athena_auth.wire.caller import ClientInfo
@@ -48,6 +57,7 @@ class OtpFactor:
     name = FactorName.OTP
     code_name = "sent code"
     is_throttled = True
+    sweeps: tuple[Statement, ...] = (sql.SWEEP,)
     malformed = Refused(
         ErrorCode.INVALID_CODE,
         f"This is not a code that was sent. Enter the {_DIGITS} digits of the message.",
@@ -198,18 +208,38 @@ class OtpFactor:
         found = active(loaded, self.name) if pending_at is None else pending(loaded, self.name, pending_at)
         return None if found is None else number_of(found.details)
 
-    async def begin_enrolment(self, tx: Tx, user_id: UserId, now: Millis, number: str | None = None) -> None:
-        """Begin an enrolment of a phone number, or of mail; the code that is sent next confirms it."""
-        await authenticators.begin_enrolment(tx, self._new(user_id, number, now))
+    def credentials_changed(self, change: Change) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's
+        """End the codes that have not been used, whatever changed."""
+        return (sql.END_CODES,)
 
-    async def enrol_at_once(self, tx: Tx, user_id: UserId, now: Millis) -> None:
-        """Turn codes by mail on for an address that is verified."""
-        new, replaced = (
-            self._new(user_id, None, now),
-            active(await authenticators.load(tx, user_id), self.name),
+    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+        """Refuse a phone number where no text messages go out."""
+        if options.phone_number is None or self.goes_by_text:
+            return None
+        return Refused(
+            ErrorCode.VALIDATION_ERROR,
+            "This server sends no text messages: leave phoneNumber out, and codes are sent by mail.",
         )
+
+    async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:
+        """Send a code to the number or address it is to confirm; a verified address needs none."""
+        account, number, now = request.account, request.options.phone_number, request.now
+        new = self._new(account.id, number, now)
+        if number is None and await self.is_enrolled(tx, account.id):
+            return EnrolmentBegun(EnrolmentState.UNCHANGED)
+        if number is None and account.email_verified:
+            replaced = active(await authenticators.load(tx, account.id), self.name)
+            await authenticators.begin_enrolment(tx, new)
+            await authenticators.confirm(tx, new, replaced, None, now)
+            return EnrolmentBegun(EnrolmentState.CONFIRMED)
+        binding = session_binding(request.signed_in.session.id)
+        # Counted before anything is replaced: a refusal commits what came before it.
+        refused = await self.consume_send(tx, account, binding, request.signed_in.client, now)
+        if refused is not None:
+            return refused
         await authenticators.begin_enrolment(tx, new)
-        await authenticators.confirm(tx, new, replaced, None, now)
+        await self.send_counted(tx, account, binding, now, confirming=True)
+        return EnrolmentBegun(EnrolmentState.PENDING, code_was_sent=True)
 
     def _new(self, user_id: UserId, number: str | None, now: Millis) -> Authenticator:
         details = msgspec.json.encode(OtpDetails(number)).decode()

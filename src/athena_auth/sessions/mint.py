@@ -13,12 +13,15 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import ClientInfo
 
-_INSERT = Statement("""
+_INSERT = Statement(
+    """
     INSERT INTO athena_session (id, user_id, token_digest, level, amr, proven_at, lifetime, persistent,
                                 address, user_agent, created_at, updated_at, expires_at, device_id)
     VALUES (:id, :user_id, :token_digest, :level, :amr, :now, :lifetime, :persistent,
             :address, :user_agent, :now, :now, :expires_at, :device_id)
-""")
+    """,
+    combinable=True,
+)
 
 
 def mint(
@@ -43,8 +46,11 @@ def mint(
         expires_at=Millis(now + lifetime),
     )
     token = new_token(TokenKind.SESSION)
+    superseded = b"" if options.superseded is None else digest(TokenKind.SESSION, options.superseded)
+    if superseded:
+        sql.end_token(tx, superseded)
     if not options.has_room:
-        sql.end_oldest(tx, user_id)
+        sql.end_oldest(tx, user_id, ended=superseded)
     _insert(tx, session, digest(TokenKind.SESSION, token), options.device_id)
     return Minted(session, token)
 

@@ -69,6 +69,8 @@ class SessionOptions(msgspec.Struct, frozen=True):
     """The trusted device that opened it."""
     has_room: bool = False
     """Whether the account is known to have fewer sessions than it may have, so that none must end."""
+    superseded: str | None = None
+    """The token of the session that this one replaces in the same browser, whoever owns it."""
 
 
 class Minted(msgspec.Struct, frozen=True):

@@ -7,8 +7,16 @@ import msgspec
 from athena_auth.accounts.model import Account
 from athena_auth.authenticators import sql
 from athena_auth.authenticators.model import Authenticator, AuthenticatorState, active, pending
-from athena_auth.challenge.factor import Attempt, Used, Verified
-from athena_auth.challenge.model import FactorName
+from athena_auth.challenge.factor import (
+    Attempt,
+    EnrolmentBegun,
+    EnrolmentOptions,
+    EnrolmentRequest,
+    EnrolmentState,
+    Used,
+    Verified,
+)
+from athena_auth.challenge.model import Change, FactorName
 from athena_auth.crypto import totp
 from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.totp import Parameters
@@ -16,6 +24,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions.model import Amr
+from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.totp import rules
 from athena_auth.totp.rules import TotpDetails, details_of
@@ -49,6 +58,7 @@ class TotpFactor:
     name = FactorName.TOTP
     code_name = "code of an authenticator app"
     is_throttled = True
+    sweeps: tuple[Statement, ...] = ()
     malformed = Refused(
         ErrorCode.INVALID_CODE,
         "This is not a code of an authenticator app. Enter the digits that the app shows.",
@@ -83,25 +93,37 @@ class TotpFactor:
             return await self._use(tx, in_force, step, attempt)
         return self._refusal(enrolled, attempt)
 
-    async def begin_enrolment(
-        self, tx: Tx, user_id: UserId, issuer: str | None, account_name: str, now: Millis
-    ) -> str:
-        """Make a new secret, pending until a code confirms that the app has it; return its `otpauth` URI."""
+    def credentials_changed(self, change: Change) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's
+        """Return nothing: an app has its authenticator, and nothing beside it."""
+        return ()
+
+    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+        """Refuse a phone number."""
+        if options.phone_number is None:
+            return None
+        return Refused(ErrorCode.VALIDATION_ERROR, "A phoneNumber goes with the method otp only.")
+
+    async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun:
+        """Make a new secret, pending until a code confirms that the app has it."""
         parameters = self._settings.parameters
         secret = totp.new_secret(parameters.algorithm)
         details = TotpDetails(
-            issuer or self._settings.issuer, parameters.algorithm, parameters.digits, parameters.period
+            request.options.issuer or self._settings.issuer,
+            parameters.algorithm,
+            parameters.digits,
+            parameters.period,
         )
         unsealed = Authenticator(
-            id=new_id(now),
-            user_id=user_id,
+            id=new_id(request.now),
+            user_id=request.account.id,
             factor=self.name,
             details=msgspec.json.encode(details).decode(),
-            created_at=now,
+            created_at=request.now,
         )
         sealed = self._keyring.seal(secret, unsealed.context)
         await sql.begin_enrolment(tx, msgspec.structs.replace(unsealed, sealed_data=sealed))
-        return _uri(secret, details, account_name)
+        uri = _uri(secret, details, request.account.email)
+        return EnrolmentBegun(EnrolmentState.PENDING, totp_uri=uri)
 
     async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> RevealedSecret | None:
         """Return the `otpauth` URI of the authenticator that is being enrolled, else of the active one."""
@@ -121,7 +143,7 @@ class TotpFactor:
             return Used(Refused(ErrorCode.INVALID_CODE), elsewhere)
         if not self._keyring.is_current_seal(authenticator.sealed_data):
             secret = self._secret(authenticator)
-            sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.context))
+            await sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.context))
         return Verified(self.name, Amr.TOTP)
 
     def _refusal(self, enrolled: Authenticator | None, attempt: Attempt) -> Refused:

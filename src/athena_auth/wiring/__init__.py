@@ -14,7 +14,6 @@ from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock, SystemClock, after
 from athena_auth.kernel.ids import first_id_at
-from athena_auth.otp import sql as otp_sql
 from athena_auth.recovery import sql as recovery_sql
 from athena_auth.retired_tokens import sql as retired_tokens_sql
 from athena_auth.sessions import sql as sessions_sql
@@ -24,7 +23,7 @@ from athena_auth.throttle.passwords import sql as password_budget_sql
 from athena_auth.throttle.sends import sql as sends_sql
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.wire.route import Route
-from athena_auth.wiring.core import core_of
+from athena_auth.wiring.core import Core, core_of
 from athena_auth.wiring.foundation import Foundation, lay_foundation
 from athena_auth.wiring.routes import all_routes
 
@@ -59,14 +58,18 @@ def build(
     accounts = AccountService(base.store, base.clock, core.step_up, core.notifications)
     administration = AdministrationService(base.store, base.clock, base.pool, core.events, core.notifications)
     routes = all_routes(settings, base, core, accounts)
-    return Wired(base, accounts, _sweeper(settings, base), routes, administration)
+    return Wired(base, accounts, _sweeper(settings, base, core), routes, administration)
 
 
-def _sweeper(settings: Settings, base: Foundation) -> Sweeper:
+def _sweeper(settings: Settings, base: Foundation, core: Core) -> Sweeper:
     expiring = (
         sessions_sql.SWEEP,
         challenge_sql.SWEEP,
-        otp_sql.SWEEP,
+        *(
+            sweep
+            for factor in (core.factors.totp, core.factors.otp, core.factors.backup_codes)
+            for sweep in factor.sweeps
+        ),
         trusted_devices_sql.SWEEP,
         password_budget_sql.SWEEP,
         recovery_sql.SWEEP,

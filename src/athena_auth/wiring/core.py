@@ -7,7 +7,6 @@ from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up import StepUp
 from athena_auth.audit.model import EventName
 from athena_auth.authenticators import sql as authenticators_sql
-from athena_auth.backup_codes import sql as backup_codes_sql
 from athena_auth.backup_codes.factor import BackupCodeFactor
 from athena_auth.challenge.audit_events import verification_events
 from athena_auth.challenge.credentials import CredentialEvents
@@ -18,7 +17,6 @@ from athena_auth.challenge.sign_in_policy import Lifetimes, SignInPolicy
 from athena_auth.challenge.step_up import PolicyStepUp
 from athena_auth.challenge.verification import AttemptVerifier
 from athena_auth.enrolment.service import Factors
-from athena_auth.otp import sql as otp_sql
 from athena_auth.otp.factor import OtpFactor, OtpSettings
 from athena_auth.recovery import sql as recovery_sql
 from athena_auth.recovery.recognition import RecognitionLinks
@@ -27,14 +25,6 @@ from athena_auth.totp.factor import TotpFactor, TotpSettings
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.trusted_devices.device_trust import TrustedDevices
 from athena_auth.wiring.foundation import Foundation
-
-_SUBSCRIBERS = (
-    authenticators_sql.credentials_changed,
-    otp_sql.credentials_changed,
-    backup_codes_sql.credentials_changed,
-    trusted_devices_sql.credentials_changed,
-    recovery_sql.credentials_changed,
-)
 
 
 def known_events() -> dict[str, str]:
@@ -66,7 +56,15 @@ def core_of(settings: Settings, base: Foundation) -> Core:
         base.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings))
     )
     passwords = PasswordVerifier(base.store, base.clock, base.pool, notifications)
-    events = CredentialEvents(notifications, _SUBSCRIBERS)
+    events = CredentialEvents(
+        notifications,
+        (
+            authenticators_sql.credentials_changed,
+            *(factor.credentials_changed for factor in methods),
+            trusted_devices_sql.credentials_changed,
+            recovery_sql.credentials_changed,
+        ),
+    )
     verifier = AttemptVerifier(notifications, trust)
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return Core(
