@@ -61,7 +61,7 @@ async def revocations(store: Store) -> list[ListedEvent]:
         return await audit.load(tx, None, Millis(0), 100)
 
     trail = await store.read(work)
-    return [recorded for recorded in trail if recorded.entry.name is EventName.TRUST_REVOKED]
+    return [recorded for recorded in trail if recorded.entry.name == EventName.TRUST_REVOKED]
 
 
 async def test_devices_are_listed_by_name_place_and_time(world: World, ada: Person) -> None:
