@@ -15,10 +15,13 @@ from python_names import GROUPS, page_of
 from tables import table
 
 from athena_auth import Athena, load_settings
+from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.delivery.message_texts import MESSAGES
 from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.otp.factor import Otp
 from athena_auth.server.openapi import openapi_document
 from athena_auth.settings import BASE_PATH, PREFIX, Settings
+from athena_auth.totp.factor import Totp
 from athena_auth.version import __version__
 from athena_auth.wiring.core import known_events
 
@@ -88,7 +91,7 @@ def _errors(document: Json) -> str:
 
 
 def _events() -> str:
-    rows = [(f"`{name}`", meaning) for name, meaning in known_events().items()]
+    rows = [(f"`{name}`", meaning) for name, meaning in known_events((Totp, Otp, BackupCodes)).items()]
     return (
         "# Events\n\nWhat the trail records (`athena-auth audit`) and `@athena.on(pattern)` tells, as `source:subject:action`.\n\n"
         + table(("Event", "What has happened"), rows)

@@ -134,7 +134,6 @@ async def test_two_deferred_changes_of_one_row_are_both_applied(store: Store) ->
 
     async def work(tx: Tx) -> None:
         await add(tx, "a")
-        tx.defer(DEFERRED_BUMP, id="a")
         tx.defer(DEFERRED_RESET, id="a")
         tx.defer(DEFERRED_BUMP, id="a")
 

@@ -9,7 +9,7 @@ from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up import Offered
-from athena_auth.backup_codes.factor import BackupCodeFactor
+from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import (
     NewSessionAnswer,
@@ -23,7 +23,7 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     BackupCode,
-    BackupCodes,
+    BackupCodeList,
     CallbackUrl,
     CodesLeft,
     DisableSession,
@@ -45,7 +45,7 @@ class BackupCodesAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
     """The new codes. They are shown this once."""
 
     status: Done = True
-    backup_codes: BackupCodes
+    backup_codes: BackupCodeList
 
 
 class VerifyBackupCodeBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -77,7 +77,7 @@ class BackupCodeApi:
     def __init__(
         self,
         service: BackupCodeService,
-        factor: BackupCodeFactor,
+        factor: BackupCodes,
         second_step: SecondStep,
         second_factor_reply: SecondFactorReply,
     ) -> None:

@@ -3,10 +3,9 @@
 from athena_auth.accounts.model import Account
 from athena_auth.backup_codes import sql
 from athena_auth.backup_codes.sql import State
-from athena_auth.challenge.factor import Attempt, Used, Verified
+from athena_auth.challenge.factor import Attempt, FactorParts, Used, Verified
 from athena_auth.challenge.model import Change, FactorName
 from athena_auth.crypto.codes import BACKUP_CODE_COUNT, is_backup_code, new_backup_code, normalised_code
-from athena_auth.crypto.keys import Keyring
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -15,10 +14,10 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
 
-class BackupCodeFactor:
+class BackupCodes:
     """Makes, judges and uses up backup codes."""
 
-    name = FactorName.BACKUP_CODE
+    name: str = FactorName.BACKUP_CODE
     code_name = "backup code"
     sweeps: tuple[Statement, ...] = ()
     is_throttled = False
@@ -28,9 +27,8 @@ class BackupCodeFactor:
         "This is not a backup code. It has 16 letters and digits, in groups of four, without 0, 1, l and o.",
     )
 
-    def __init__(self, keyring: Keyring) -> None:
-        """Take the keys that hash the codes."""
-        self._keyring = keyring
+    def __init__(self, parts: FactorParts) -> None:
+        self._keyring = parts.keyring
 
     def is_well_formed(self, code: str) -> bool:
         """Tell whether this could be a backup code."""

@@ -1,17 +1,19 @@
 """What a second factor is to the challenge: a judge of codes. And devices that stand in for it."""
 
 from enum import Enum, auto
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.challenge.binding import Binding
-from athena_auth.challenge.model import Change, FactorName
+from athena_auth.challenge.model import Change
+from athena_auth.crypto.keys import Keyring
+from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import Refused
-from athena_auth.sessions.model import Amr
+from athena_auth.settings import Settings
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Runner, Tx
 from athena_auth.wire.caller import ClientInfo
@@ -37,8 +39,8 @@ class Attempt(msgspec.Struct, frozen=True):
 class Verified(msgspec.Struct, frozen=True):
     """The code is right, and is used up."""
 
-    method: FactorName
-    amr: Amr
+    method: str
+    amr: str
     change: Change | None = None
     """Set when the code confirmed an enrolment."""
     codes_left: int | None = None
@@ -53,10 +55,21 @@ class Used(msgspec.Struct, frozen=True):
     """Whether another browser used it: then someone may have seen it."""
 
 
+class FactorParts(msgspec.Struct, frozen=True):
+    """What a factor is built from, by `Athena(factors=…)`: each factor is a class, or a function, of these parts."""
+
+    keyring: Keyring
+    """Seals what is secret, and hashes codes."""
+    outbox: Outbox
+    """Sends messages."""
+    settings: Settings
+
+
 class Factor(Protocol):
     """A second factor. All steps take the caller's transaction."""
 
-    name: FactorName
+    name: str
+    """What clients and the audit log call it: lower-case letters, digits and hyphens."""
     code_name: str
     """What its codes are called in a sentence, such as "backup code"."""
     is_throttled: bool
@@ -76,7 +89,7 @@ class Factor(Protocol):
         """Tell whether this account, which has a second factor on, can answer a challenge by it."""
         ...
 
-    def credentials_changed(self, change: Change) -> tuple[Statement, ...]:
+    def credentials_changed(self, change: Change, /) -> tuple[Statement, ...]:
         """Return the writes, by `user_id`, that end or move on what this factor keeps beside its authenticators (I5)."""
         ...
 
@@ -122,18 +135,24 @@ class EnrolmentBegun(msgspec.Struct, frozen=True):
     """A factor that is being turned on, and what its owner is shown this once."""
 
     state: EnrolmentState
-    totp_uri: str | None = None
+    shown: dict[str, str] = {}
+    """Fields of the answer beside the backup codes, by their names on the wire, such as `totpURI`."""
     code_was_sent: bool = False
 
     def __repr__(self) -> str:
         return f"EnrolmentBegun({self.state.name})"
 
 
+@runtime_checkable
 class Enrollable(Factor, Protocol):
     """A factor that the account owner turns on; others come with one, as backup codes do."""
 
     def refuse(self, options: EnrolmentOptions) -> Refused | None:
         """Return why these options do not fit this factor, or this server; None if they do."""
+        ...
+
+    async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
+        """Tell whether an enrolment waits for the code that confirms it."""
         ...
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:

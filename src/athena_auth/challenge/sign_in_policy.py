@@ -8,7 +8,7 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.challenge import sql
 from athena_auth.challenge.factor import DeviceTrust, Factor, Granted, Reused
-from athena_auth.challenge.model import Challenge, ChallengeIssued, FactorName
+from athena_auth.challenge.model import Challenge, ChallengeIssued
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis, after
@@ -149,7 +149,7 @@ class SignInPolicy:
         audit.record(tx, issued, now)
         return ChallengeIssued(token, await self._available(tx, account), self._lifetimes.challenge)
 
-    async def _available(self, tx: Tx, account: Account) -> tuple[FactorName, ...]:
+    async def _available(self, tx: Tx, account: Account) -> tuple[str, ...]:
         return tuple([m.name for m in self._methods if await m.is_available(tx, account)])
 
     def _mint(

@@ -21,8 +21,6 @@ from athena_auth.throttle.model import Allowed, AttemptKind, Throttled
 from athena_auth.throttle.rules import FREE_FAILURES
 from athena_auth.wire.caller import ClientInfo
 
-_NOT_BY_MAIL = frozenset({Amr.TOTP, Amr.TEXT, Amr.BACKUP_CODE})
-
 
 class RequestContext(msgspec.Struct, frozen=True):
     """Where a code is offered."""
@@ -101,7 +99,7 @@ class AttemptVerifier:
         if verified.codes_left is not None:
             kind, left = MessageKind.BACKUP_CODE_USED, verified.codes_left
             await self._notifications.notify(tx, account, kind, context.client, now, codes_left=left)
-        if account.reset_by_mail and verified.amr in _NOT_BY_MAIL:
+        if account.reset_by_mail and verified.amr != Amr.SENT_CODE:
             accounts.clear_reset_by_mail(tx, account.id)
         return await self._trusted(tx, account, context, session_id, now) if trust_device else None
 

@@ -1,6 +1,7 @@
 """HTTP for turning the second factor on and off."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, cast
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -12,11 +13,11 @@ from athena_auth.accounts.step_up import Offered
 from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
-from athena_auth.wire.fields import BackupCodes, Issuer, Password, StepUpCode, TotpUri
+from athena_auth.wire.fields import BackupCodeList, Issuer, Password, StepUpCode, TotpUri
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
-from athena_auth.wire.route import Call
+from athena_auth.wire.route import Call, Route
 
 PhoneNumber = Annotated[
     str,
@@ -46,7 +47,7 @@ class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What to show the owner, this once; without `totpURI` for the method `otp`."""
 
     totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
-    backup_codes: BackupCodes
+    backup_codes: BackupCodeList
     method: Annotated[EnrollableFactor, Meta(examples=["totp"])]
     confirmation_pending: Annotated[
         bool,
@@ -55,6 +56,18 @@ class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
             examples=[True],
         ),
     ]
+
+
+def with_methods(route: Route, names: tuple[str, ...]) -> Route:
+    """Return the route of `enable` as a server takes it that has factors of its own; others have what the schema says."""
+    methods = StrEnum("EnrollableMethod", {name.upper().replace("-", "_"): name for name in names})  # type: ignore[misc]
+    field = (
+        "method",
+        Annotated[methods, Meta(description="Which factor to turn on.")],
+        methods(EnrollableFactor.TOTP),
+    )
+    body = msgspec.defstruct("EnableBody", [field], bases=(EnableBody,), frozen=True, rename="camel")
+    return msgspec.structs.replace(route, body=body)
 
 
 class EnrolmentApi:
@@ -87,13 +100,16 @@ class EnrolmentApi:
         if isinstance(begun, Refused):
             return begun
         enrolment = begun.outcome
-        uri = UNSET if enrolment.totp_uri is None else enrolment.totp_uri
+        shown = dict(enrolment.shown)
         answer = EnableAnswer(
-            totp_uri=uri,
+            totp_uri=shown.pop("totpURI", UNSET),
             backup_codes=enrolment.backup_codes,
             method=body.method,
             confirmation_pending=enrolment.is_pending,
         )
+        if shown:
+            # What a factor of the host's shows has no field in the schema.
+            answer = cast("EnableAnswer", msgspec.to_builtins(answer) | shown)
         return renewed_reply(answer, call.principal, begun.signed_in)
 
     @post("/two-factor/disable", errors=PASSWORD_STEP_UP_ERRORS, limit=SECOND_STEP)

@@ -10,7 +10,7 @@ from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
-from athena_auth.backup_codes.factor import BackupCodeFactor
+from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.backup_codes.sql import State
 from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.factor import (
@@ -19,14 +19,15 @@ from athena_auth.challenge.factor import (
     EnrolmentOptions,
     EnrolmentRequest,
     EnrolmentState,
+    Factor,
 )
 from athena_auth.challenge.model import Change
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import Refused
-from athena_auth.otp.factor import OtpFactor
+from athena_auth.otp.factor import Otp
 from athena_auth.store.transaction import Tx
-from athena_auth.totp.factor import TotpFactor
+from athena_auth.totp.factor import Totp
 
 
 class EnrollableFactor(StrEnum):
@@ -40,7 +41,8 @@ class Enrolment(msgspec.Struct, frozen=True):
     """An enrolment begun (or, for a verified address, done), and what is shown this once."""
 
     backup_codes: list[str]
-    totp_uri: str | None = None
+    shown: dict[str, str] = {}
+    """Fields of the answer, by their names on the wire."""
     is_pending: bool = True
     """Whether a code must confirm it before it is in force."""
 
@@ -49,11 +51,13 @@ class Enrolment(msgspec.Struct, frozen=True):
 
 
 class Factors(msgspec.Struct, frozen=True):
-    """The factors that an enrolment puts together."""
+    """The factors of a server."""
 
-    totp: TotpFactor
-    otp: OtpFactor
-    backup_codes: BackupCodeFactor
+    every: tuple[Factor, ...]
+    """In the order they are offered."""
+    totp: Totp
+    otp: Otp
+    backup_codes: BackupCodes
 
 
 class EnrolmentService:
@@ -73,7 +77,9 @@ class EnrolmentService:
         clock: Clock,
     ) -> None:
         self._backup_codes = factors.backup_codes
-        self._enrollable: dict[str, Enrollable] = {each.name: each for each in (factors.totp, factors.otp)}
+        self._enrollable: dict[str, Enrollable] = {
+            each.name: each for each in factors.every if isinstance(each, Enrollable)
+        }
         self._step_up = step_up
         self._events = events
         self._notifications = notifications
@@ -83,7 +89,7 @@ class EnrolmentService:
         self,
         signed_in: SignedIn,
         offered: Offered,
-        factor: EnrollableFactor,
+        factor: str,
         *,
         issuer: str | None = None,
         number: str | None = None,
@@ -124,7 +130,7 @@ class EnrolmentService:
         audit.record(tx, audit_event(signed_in, EventName.ENROLMENT_BEGUN), now)
         if begun.code_was_sent:
             audit.record(tx, audit_event(signed_in, EventName.OTP_SENT), now)
-        return Enrolment(codes, totp_uri=begun.totp_uri)
+        return Enrolment(codes, begun.shown)
 
     async def disable(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
         """Remove all factors, enrolments under way included. Nothing to remove is no error."""

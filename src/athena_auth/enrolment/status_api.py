@@ -1,11 +1,12 @@
 """HTTP for the state of the second factor."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import msgspec
 from msgspec import Meta
 
 from athena_auth.accounts.model import SignedIn
+from athena_auth.challenge.answers import factor_names
 from athena_auth.challenge.model import FactorName
 from athena_auth.enrolment.service import EnrollableFactor
 from athena_auth.enrolment.status import StatusService
@@ -62,11 +63,11 @@ class StatusApi:
         return Reply(
             TwoFactorStatusAnswer(
                 enabled=call.principal.account.two_factor_enabled,
-                methods=found.methods,
-                preferred_method=found.preferred,
+                methods=factor_names(found.methods),
+                preferred_method=cast("FactorName | None", found.preferred),
                 backup_codes_left=found.backup_codes_left,
                 trusted_devices=found.trusted_devices,
-                pending_enrolment=found.pending,
+                pending_enrolment=cast("EnrollableFactor | None", found.pending),
                 phone_number=found.phone_number,
             )
         )

@@ -20,7 +20,7 @@ from athena_auth.kernel.outcome import Unavailable
 from athena_auth.sessions.model import Level
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route
-from athena_auth.wiring.core import known_events
+from athena_auth.wiring.core import BUILT_IN, FactorFactory, known_events
 
 S = TypeVar("S", bound=Subscriber)
 
@@ -44,6 +44,7 @@ class Athena:
         transport: Transport | None = None,
         hasher: PasswordHasher | None = None,
         migrates: bool = True,
+        factors: tuple[FactorFactory, ...] = BUILT_IN,
     ) -> None:
         """Build the server; nothing is connected yet.
 
@@ -52,6 +53,8 @@ class Athena:
             clock: Tells the time; the system's by default.
             transport: Takes mail; the one of `ATHENA_MAIL_URL` by default.
             hasher: Hashes passwords; at the cost of the settings by default. One of a low cost is for tests only.
+            factors: The second factors in the order they are offered, each a class or function of `FactorParts`
+                (`athena_auth.factors`).
             migrates: Whether starting brings the database up to date. Processes that start together take turns.
 
         Raises:
@@ -60,8 +63,8 @@ class Athena:
         """
         self._settings = settings or load_settings()
         self._clock, self._transport, self._hasher = clock, transport, hasher
-        self._migrates = migrates
-        self._events = Events(known_events())
+        self._migrates, self._factors = migrates, factors
+        self._events = Events(lambda: known_events(self._run.wired.factors))
         self._run = self._new_run()
         self._has_run = self._is_running = False
         self.session = Guard(lambda: self._run.guard_context, Requirement())
@@ -156,6 +159,7 @@ class Athena:
             clock=self._clock,
             transport=self._transport,
             hasher=self._hasher,
+            factors=self._factors,
         )
 
     async def _live(self, receive: Receive, send: Send) -> None:

@@ -88,8 +88,8 @@ class _Subscription:
 class Events:
     """Tells subscribers what happened."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = frozenset(names)
+    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
+        self._names = names
         self._subscriptions: list[_Subscription] = []
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -99,7 +99,7 @@ class Events:
         Raises:
             ValueError: no event has such a name.
         """
-        names = frozenset(name for name in self._names if fnmatchcase(name, pattern))
+        names = frozenset(name for name in self._names() if fnmatchcase(name, pattern))
         if not names:
             raise ValueError(f"no event matches {pattern!r}; the reference lists their names")
         subscription = _Subscription(subscriber, names)

@@ -21,6 +21,7 @@ from athena_auth.store.transaction import Listener
 from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.route import Route
 from athena_auth.wiring import build
+from athena_auth.wiring.core import FactorFactory
 from athena_auth.wiring.foundation import open_keyring, open_store
 from athena_auth.wiring.messages import find_undelivered
 
@@ -40,6 +41,7 @@ class Run:
         clock: Clock | None,
         transport: Transport | None,
         hasher: PasswordHasher | None,
+        factors: tuple[FactorFactory, ...],
     ) -> None:
         """Put them together; nothing is connected yet.
 
@@ -49,7 +51,7 @@ class Run:
         """
         self._database_url = settings.database_url
         self._undelivered = find_undelivered(settings, transport)
-        self.wired = build(settings, clock=clock, transport=transport, hasher=hasher)
+        self.wired = build(settings, clock=clock, transport=transport, hasher=hasher, factors=factors)
         base = self.wired.foundation
         readiness = Readiness(self._missing_schema, self._missing_outbox)
         self.routes: tuple[Route, ...] = (

@@ -6,7 +6,7 @@ from athena_auth.challenge.answers import SecondFactorReply, TokenUserAnswer, to
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.otp.factor import OtpFactor
+from athena_auth.otp.factor import Otp
 from athena_auth.otp.service import OtpService
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.fields import Code, TrustDevice, is_set
@@ -29,7 +29,7 @@ class OtpApi:
     def __init__(
         self,
         service: OtpService,
-        factor: OtpFactor,
+        factor: Otp,
         second_step: SecondStep,
         second_factor_reply: SecondFactorReply,
     ) -> None:

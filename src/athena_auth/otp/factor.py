@@ -15,14 +15,13 @@ from athena_auth.challenge.factor import (
     EnrolmentOptions,
     EnrolmentRequest,
     EnrolmentState,
+    FactorParts,
     Used,
     Verified,
 )
 from athena_auth.challenge.model import Change, FactorName
 from athena_auth.crypto.codes import new_numeric_code
-from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.model import Channel, Message, MessageKind
-from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -39,22 +38,10 @@ _DIGITS = 6
 _CODE = re.compile(f"[0-9]{{{_DIGITS}}}")
 
 
-class OtpSettings(msgspec.Struct, frozen=True):
-    """How sent codes behave."""
-
-    app_name: str
-    ttl: int
-    """Seconds a code is valid."""
-    fallback: bool
-    """Whether accounts with an authenticator app may have codes mailed without having enrolled for them."""
-    by_text: bool
-    """Whether there is a way for text messages to go out."""
-
-
-class OtpFactor:
+class Otp:
     """Sends, judges and uses up codes."""
 
-    name = FactorName.OTP
+    name: str = FactorName.OTP
     code_name = "sent code"
     is_throttled = True
     sweeps: tuple[Statement, ...] = (sql.SWEEP,)
@@ -63,16 +50,20 @@ class OtpFactor:
         f"This is not a code that was sent. Enter the {_DIGITS} digits of the message.",
     )
 
-    def __init__(self, keyring: Keyring, outbox: Outbox, settings: OtpSettings) -> None:
-        """Take the keys that hash the codes and the way messages go out."""
-        self._keyring = keyring
-        self._outbox = outbox
-        self._settings = settings
+    def __init__(self, parts: FactorParts) -> None:
+        settings = parts.settings
+        self._keyring = parts.keyring
+        self._outbox = parts.outbox
+        self._app_name = settings.app_name
+        self._ttl = settings.otp_ttl
+        # Whether accounts with an authenticator app may have codes mailed without having enrolled for them.
+        self._fallback = settings.otp_fallback == "on"
+        self._by_text = settings.sms_url is not None
 
     @property
     def goes_by_text(self) -> bool:
         """Whether codes can be sent to phone numbers here."""
-        return self._settings.by_text
+        return self._by_text
 
     def is_well_formed(self, code: str) -> bool:
         """Tell whether this could be a sent code."""
@@ -84,7 +75,7 @@ class OtpFactor:
         After a reset by mail the mailbox has spoken for the password: as long as nothing else was proven since,
         it must not speak for a second factor that the owner did not choose to have there.
         """
-        by_fallback = self._settings.fallback and not account.reset_by_mail
+        by_fallback = self._fallback and not account.reset_by_mail
         return by_fallback or await self.is_enrolled(tx, account.id)
 
     async def is_enrolled(self, tx: Tx, user_id: UserId) -> bool:
@@ -187,7 +178,7 @@ class OtpFactor:
             await self._destination(tx, account.id, pending_at=pending_since) if self.goes_by_text else None
         )
         code = new_numeric_code(_DIGITS)
-        expires_at = after(now, self._settings.ttl)
+        expires_at = after(now, self._ttl)
         code_hash = self._keyring.hash_code(code, _context(binding))
         sql.put_code(tx, account.id, binding.key, code_hash, number=number, now=now, expires_at=expires_at)
         message = Message(
@@ -195,9 +186,9 @@ class OtpFactor:
             channel=Channel.MAIL if number is None else Channel.TEXT,
             to=account.email if number is None else number,
             name=account.greeting_name,
-            app_name=self._settings.app_name,
+            app_name=self._app_name,
             code=code,
-            valid_for=self._settings.ttl,
+            valid_for=self._ttl,
             expires_at=expires_at,
         )
         self._outbox.post(tx, message, now)
@@ -208,7 +199,7 @@ class OtpFactor:
         found = active(loaded, self.name) if pending_at is None else pending(loaded, self.name, pending_at)
         return None if found is None else number_of(found.details)
 
-    def credentials_changed(self, change: Change) -> tuple[Statement, ...]:  # noqa: ARG002 - the protocol's
+    def credentials_changed(self, _change: Change) -> tuple[Statement, ...]:
         """End the codes that have not been used, whatever changed."""
         return (sql.END_CODES,)
 

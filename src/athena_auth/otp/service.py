@@ -11,7 +11,7 @@ from athena_auth.challenge.second_step import MAX_ATTEMPTS, Principal
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.otp.factor import OtpFactor
+from athena_auth.otp.factor import Otp
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.route import ChallengeBearer, EndedSession
 
@@ -19,7 +19,7 @@ from athena_auth.wire.route import ChallengeBearer, EndedSession
 class OtpService:
     """Sends codes in the middle of a sign-in and in a session. `SecondStep` verifies them."""
 
-    def __init__(self, method: OtpFactor, store: Store, clock: Clock) -> None:
+    def __init__(self, method: Otp, store: Store, clock: Clock) -> None:
         self._method = method
         self._store = store
         self._clock = clock

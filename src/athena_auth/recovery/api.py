@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
 from athena_auth.accounts.model import SignedIn
-from athena_auth.challenge.answers import SignInCookies
+from athena_auth.challenge.answers import SignInCookies, factor_names
 from athena_auth.challenge.sign_in_policy import FirstFactor
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.recovery.messages import (
@@ -135,7 +135,7 @@ class RecoveryApi:
         challenged = outcome.challenged
         if challenged is None:
             return Reply(PasswordResetAnswer(), cookies)
-        answer = ChallengedAnswer(two_factor_methods=challenged.methods, token=challenged.token)
+        answer = ChallengedAnswer(two_factor_methods=factor_names(challenged.methods), token=challenged.token)
         challenge = Cookie(CookieName.CHALLENGE, challenged.token, challenged.expires_in)
         return Reply(answer, (challenge, *cookies))
 

@@ -33,9 +33,10 @@ class Assurance(msgspec.Struct, frozen=True):
     """What a caller has shown, and the level that is worth."""
 
     level: Level
-    amr: tuple[Amr, ...]
+    amr: tuple[str, ...]
+    """Values of `Amr`, and those of factors that a host adds."""
 
-    def raised_by(self, amr: Amr) -> "Assurance":
+    def raised_by(self, amr: str) -> "Assurance":
         """Return this proof with a second factor added to it."""
         return Assurance(Level.TWO, tuple(dict.fromkeys((*self.amr, amr))))
 

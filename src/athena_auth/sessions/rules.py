@@ -22,7 +22,8 @@ def is_due_for_extension(session: Session, now: Millis) -> bool:
     return now - session.updated_at >= session.lifetime // _EXTENSION_FRACTION
 
 
-_FACTORS = frozenset({Amr.TOTP, Amr.SENT_CODE, Amr.TEXT, Amr.BACKUP_CODE})
+# The names of factors are an open set. What else may begin a session must be named here, or it counts as a second factor.
+_NO_SECOND_FACTOR = frozenset({Amr.PASSWORD, Amr.TRUSTED_DEVICE})
 
 
 def has_fresh_second_factor(session: Session, now: Millis, within: int = _FRESH) -> bool:
@@ -32,7 +33,7 @@ def has_fresh_second_factor(session: Session, now: Millis, within: int = _FRESH)
 
 def has_second_factor(session: Session) -> bool:
     """Tell whether a second factor itself was ever proven in this session."""
-    return not _FACTORS.isdisjoint(session.assurance.amr)
+    return not _NO_SECOND_FACTOR.issuperset(session.assurance.amr)
 
 
 def is_fresh(session: Session, now: Millis, within: int = _FRESH) -> bool:

@@ -84,7 +84,7 @@ def session_from(row: Row) -> Session:
 @lru_cache(maxsize=256)
 def _assurance(level: int, amr: str) -> Assurance:
     # There are few ways to sign in, and this is on the way of every request that has a session.
-    return Assurance(Level(level), tuple(Amr(name) for name in amr.split()))
+    return Assurance(Level(level), tuple(amr.split()))
 
 
 def end_oldest(tx: Tx, user_id: UserId, *, ended: bytes) -> None:

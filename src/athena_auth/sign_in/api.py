@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
-from athena_auth.challenge.answers import SignInCookies, led_to, minted_cookies
+from athena_auth.challenge.answers import SignInCookies, factor_names, led_to, minted_cookies
 from athena_auth.challenge.model import ChallengeIssued, FactorName
 from athena_auth.challenge.sign_in_policy import FirstFactor, SessionIssued
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -180,5 +180,5 @@ def _challenged(issued: ChallengeIssued) -> Reply[SecondFactorDueAnswer]:
     # been given it.
     challenge = Cookie(CookieName.CHALLENGE, issued.token, issued.expires_in)
     dead = (expired(CookieName.TRUSTED_DEVICE),) if issued.device_is_dead else ()
-    answer = SecondFactorDueAnswer(two_factor_methods=issued.methods, token=issued.token)
+    answer = SecondFactorDueAnswer(two_factor_methods=factor_names(issued.methods), token=issued.token)
     return Reply(answer, (challenge, *dead))

@@ -11,7 +11,7 @@ from athena_auth.challenge.answers import SecondFactorReply, led_to
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.totp.factor import TotpFactor
+from athena_auth.totp.factor import Totp
 from athena_auth.totp.service import TotpService
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
@@ -59,7 +59,7 @@ class TotpApi:
     def __init__(
         self,
         service: TotpService,
-        factor: TotpFactor,
+        factor: Totp,
         second_step: SecondStep,
         second_factor_reply: SecondFactorReply,
     ) -> None:

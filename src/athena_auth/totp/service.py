@@ -10,7 +10,7 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
-from athena_auth.totp.factor import TotpFactor
+from athena_auth.totp.factor import Totp
 
 
 class TotpService:
@@ -18,7 +18,7 @@ class TotpService:
 
     def __init__(
         self,
-        method: TotpFactor,
+        method: Totp,
         step_up: StepUp,
         notifications: SecurityNotifications,
         clock: Clock,

@@ -6,14 +6,18 @@ from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
 from athena_auth.backup_codes.api import BackupCodeApi
+from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import SecondFactorReply, SignInCookies
+from athena_auth.challenge.factor import Enrollable
+from athena_auth.challenge.factor_api import FactorApi
 from athena_auth.challenge.password_login import PasswordLogin
-from athena_auth.enrolment.api import EnrolmentApi
+from athena_auth.enrolment.api import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService
 from athena_auth.enrolment.status import StatusService
 from athena_auth.enrolment.status_api import StatusApi
 from athena_auth.otp.api import OtpApi
+from athena_auth.otp.factor import Otp
 from athena_auth.otp.service import OtpService
 from athena_auth.passwords.api import PasswordApi
 from athena_auth.passwords.service import PasswordService
@@ -26,6 +30,7 @@ from athena_auth.sign_in.api import SignInApi
 from athena_auth.sign_in.service import SignInService
 from athena_auth.throttle.passwords.budget import PasswordBudget
 from athena_auth.totp.api import TotpApi
+from athena_auth.totp.factor import Totp
 from athena_auth.totp.service import TotpService
 from athena_auth.trusted_devices.api import TrustedDeviceApi
 from athena_auth.trusted_devices.service import TrustedDeviceService
@@ -44,7 +49,9 @@ def all_routes(
     redirects = _redirects(settings)
     passwords = PasswordService(core.step_up, base.pool, core.events, base.clock)
     factors, step, reply = core.factors, core.second_step, SecondFactorReply(cookies)
-    return routes_of(
+    own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
+    enrollable = tuple(each.name for each in factors.every if isinstance(each, Enrollable))
+    routes = routes_of(
         TotpApi(_totp(base, core), factors.totp, step, reply),
         OtpApi(OtpService(factors.otp, base.store, base.clock), factors.otp, step, reply),
         BackupCodeApi(_backup_codes(base, core), factors.backup_codes, step, reply),
@@ -59,6 +66,12 @@ def all_routes(
         _recovery(settings, base, core, cookies, redirects),
         PasswordApi(passwords, cookies),
     )
+    if own:
+        routes = tuple(
+            with_methods(route, enrollable) if route.path == "/two-factor/enable" else route
+            for route in routes
+        )
+    return (*routes, *(FactorApi(factor, step, reply).route() for factor in own))
 
 
 def _totp(base: Foundation, core: Core) -> TotpService:
