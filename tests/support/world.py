@@ -16,7 +16,7 @@ from athena_auth.kernel.outcome import Refused
 from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.route import Call
-from athena_auth.wiring.core import BUILT_IN, FactorFactory
+from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory
 from support.clock import FakeClock
 from support.hashing import QUICK_COST
 from support.mailbox import Mailbox

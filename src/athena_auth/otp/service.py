@@ -1,5 +1,7 @@
 """Use cases of sent codes."""
 
+from dataclasses import dataclass
+
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.audit_events import audit_event
 from athena_auth.accounts.model import Account, SignedIn
@@ -16,16 +18,16 @@ from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.route import ChallengeBearer, EndedSession
 
 
+@dataclass(frozen=True, slots=True)
 class OtpService:
-    """Sends codes in the middle of a sign-in and in a session. `SecondStep` verifies them."""
+    """Sends codes, in a challenge or a session. `SecondStep` verifies them."""
 
-    def __init__(self, method: Otp, store: Store, clock: Clock) -> None:
-        self._method = method
-        self._store = store
-        self._clock = clock
+    method: Otp
+    store: Store
+    clock: Clock
 
     async def send(self, principal: Principal) -> Refused | None:
-        """Send a code that is good for this challenge or session only; it replaces the one sent before."""
+        """Send a code that is valid only in this challenge or session; it replaces the previous one."""
 
         async def work(tx: Tx) -> Refused | None:
             if isinstance(principal, ChallengeBearer):
@@ -34,10 +36,10 @@ class OtpService:
                 return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
             return await self._post_for_session(tx, principal)
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def _post_for_challenge(self, tx: Tx, bearer: ChallengeBearer) -> Refused | None:
-        now = self._clock.now()
+        now = self.clock.now()
         token_digest = digest(TokenKind.CHALLENGE, bearer.token)
         pending = await challenges.load_live(tx, token_digest, now)
         if pending is None:
@@ -51,15 +53,15 @@ class OtpService:
         )
 
     async def _post_for_session(self, tx: Tx, signed_in: SignedIn) -> Refused | None:
-        now = self._clock.now()
+        now = self.clock.now()
         account = await accounts.load(tx, signed_in.account.id)
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         binding, sent = session_binding(signed_in.session.id), audit_event(signed_in, EventName.OTP_SENT)
-        if await self._method.is_pending(tx, account.id, now):
+        if await self.method.is_pending(tx, account.id, now):
             return await self._post(tx, account, binding, sent, confirming=True)
-        # With no factor on and none begun there is nothing a code could confirm. A session alone, without a
-        # fresh password, must not turn a factor on: it may be stolen.
+        # Without a factor or a pending enrolment there is nothing to confirm. A session without a fresh password must
+        # not turn a factor on: it may be stolen.
         if not account.two_factor_enabled:
             return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
         return await self._post_if_available(tx, account, binding, sent)
@@ -67,15 +69,15 @@ class OtpService:
     async def _post_if_available(
         self, tx: Tx, account: Account, binding: Binding, sent: AuditEvent
     ) -> Refused | None:
-        if not await self._method.is_available(tx, account):
+        if not await self.method.is_available(tx, account):
             return Refused(ErrorCode.OTP_NOT_CONFIGURED)
         return await self._post(tx, account, binding, sent)
 
     async def _post(
         self, tx: Tx, account: Account, binding: Binding, sent: AuditEvent, *, confirming: bool = False
     ) -> Refused | None:
-        now = self._clock.now()
-        refused = await self._method.post(tx, account, binding, sent.client, now, confirming=confirming)
+        now = self.clock.now()
+        refused = await self.method.post(tx, account, binding, sent.client, now, confirming=confirming)
         if refused is None:
             audit.record(tx, sent, now)
         return refused
