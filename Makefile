@@ -49,8 +49,8 @@ clean:  ## remove what make set up (never a database)
 
 # Everything comes from the lock files, by hash; the package itself is installed in place.
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Athena Auth needs Python 3.11 or newer; say which one: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 1))' \
+	  || { echo "Athena Auth needs Python 3.11.1 or newer; say which one: make PYTHON=python3.12 …" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' \
 	  || { echo "This Python cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Setting up $(VENV) (once) …"

@@ -91,7 +91,7 @@ def codes() -> Iterator[Pair]:
     yield Pair("codes of clients", OF_CLIENTS | (OF_PROXIES - OF_SERVER), of_javascript)
     for status, (code, _) in errors.PROXY_ERRORS.items():
         if code in OF_SERVER:
-            yield Pair(f"status of {code}", ErrorCode(code).status, HTTPStatus(status))
+            yield Pair(f"status of {code}", ErrorCode[code].status, HTTPStatus(status))
 
 
 def names_and_limits() -> Iterator[Pair]:

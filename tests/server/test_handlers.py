@@ -10,6 +10,7 @@ import pytest
 from athena_auth.accounts.model import SignedIn
 from athena_auth.challenge.second_step import Principal
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.server.route_table import RouteTable
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer, StepUpBody
 from athena_auth.wire.handlers import HandlerError, get, post, routes_of
 from athena_auth.wire.limits import SECOND_STEP
@@ -181,3 +182,10 @@ def test_a_handler_that_says_no_route_is_refused_by_name(api: object, fault: str
 def test_a_handler_is_that_of_one_endpoint() -> None:
     with pytest.raises(HandlerError, match=r"^The handler Undocumented\.serve is declared twice;"):
         post("/y")(Undocumented.serve)
+
+
+def test_an_endpoint_has_one_handler() -> None:
+    with pytest.raises(
+        HandlerError, match=r"^The handler Api\.one declares POST /one, which another one serves\.$"
+    ):
+        RouteTable(routes_of(Api(), Api()))

@@ -157,8 +157,8 @@ def test_an_error_example_holds_the_codes_own_message_under_its_own_status(docum
 def check_error_examples(document: Json, status: str, described: Json) -> None:
     for name, reference in described.get("examples", {}).items():
         value = resolved(document, reference)["value"]
-        assert value["message"] == ErrorCode(name).message
-        expected = {str(ErrorCode(name).status.value), *([] if name != "INVALID_TOKEN" else ["401"])}
+        assert value["message"] == ErrorCode[name].message
+        expected = {str(ErrorCode[name].status.value), *([] if name != "INVALID_TOKEN" else ["401"])}
         assert status in expected, "INVALID_TOKEN alone has another status, at /verify-email"
         check(document, described["schema"], value)
 

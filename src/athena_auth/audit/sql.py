@@ -71,7 +71,7 @@ def _listed(row: Row) -> ListedEvent:
         name=row["event"],
         user_id=row["user_id"],
         client=ClientInfo(row["address"], row["user_agent"]),
-        reason=None if row["reason"] is None else ErrorCode(row["reason"]),
+        reason=None if row["reason"] is None else ErrorCode[row["reason"]],
         session_id=row["session_id"],
         device_id=row["device_id"],
     )

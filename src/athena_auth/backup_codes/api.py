@@ -9,6 +9,7 @@ from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up import Offered
+from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import (
     NewSessionAnswer,
@@ -17,7 +18,7 @@ from athena_auth.challenge.answers import (
     redirect_fields,
 )
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
-from athena_auth.challenge.second_step import Principal, SubmittedCode
+from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
@@ -73,8 +74,16 @@ class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True, rename="camel"):
 class BackupCodeApi:
     """The routes of backup codes."""
 
-    def __init__(self, service: BackupCodeService, second_factor_reply: SecondFactorReply) -> None:
+    def __init__(
+        self,
+        service: BackupCodeService,
+        factor: BackupCodes,
+        second_step: SecondStep,
+        second_factor_reply: SecondFactorReply,
+    ) -> None:
         self._service = service
+        self._factor = factor
+        self._second_step = second_step
         self._second_factor_reply = second_factor_reply
 
     @post(
@@ -107,7 +116,7 @@ class BackupCodeApi:
         session's token.
         """
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
-        result = await self._service.verify(call.principal, submitted)
+        result = await self._second_step.verify(self._factor, call.principal, submitted)
         if isinstance(result, Refused):
             return result
         left = result.codes_left or 0

@@ -10,8 +10,6 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.backup_codes.sql import State
-from athena_auth.challenge.result import SecondFactorResult
-from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -20,10 +18,9 @@ from athena_auth.store.transaction import Tx
 
 @dataclass(frozen=True, slots=True)
 class BackupCodeService:
-    """Generates new sets and verifies codes."""
+    """Generates new sets. `SecondStep` verifies the codes."""
 
     method: BackupCodes
-    second_step: SecondStep
     step_up: StepUp
     notifications: SecurityNotifications
     clock: Clock
@@ -44,7 +41,3 @@ class BackupCodeService:
             return codes
 
         return await self.step_up.act(Action.GENERATE_BACKUP_CODES, signed_in, offered, work)
-
-    async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Verify a code: complete a sign-in, or step up."""
-        return await self.second_step.verify(self.method, principal, submitted)

@@ -4,215 +4,137 @@ An expected refusal is a value, not an exception: an exception would roll back t
 count of the attempt that was refused. Exceptions are for bugs and outages.
 """
 
-from enum import StrEnum, unique
+from enum import StrEnum, auto, unique
 from http import HTTPStatus
-from typing import NamedTuple
-
-
-class _Refusal(NamedTuple):
-    status: HTTPStatus
-    message: str
+from typing import Self
 
 
 @unique
 class ErrorCode(StrEnum):
     """Every `code` a client may receive, each with an HTTP status and a message for the user."""
 
-    INVALID_EMAIL_OR_PASSWORD = "INVALID_EMAIL_OR_PASSWORD"
-    INVALID_PASSWORD = "INVALID_PASSWORD"
-    PASSWORD_TOO_SHORT = "PASSWORD_TOO_SHORT"
-    PASSWORD_TOO_LONG = "PASSWORD_TOO_LONG"
-    PASSWORD_TOO_COMMON = "PASSWORD_TOO_COMMON"
-    PASSWORD_CONTAINS_EMAIL = "PASSWORD_CONTAINS_EMAIL"
-    INVALID_EMAIL = "INVALID_EMAIL"
-    USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
-    UNAUTHORIZED = "UNAUTHORIZED"
-    INVALID_ORIGIN = "INVALID_ORIGIN"
-    MISSING_OR_NULL_ORIGIN = "MISSING_OR_NULL_ORIGIN"
-    INVALID_REDIRECT_URL = "INVALID_REDIRECT_URL"
-    INVALID_CALLBACK_URL = "INVALID_CALLBACK_URL"
-    SESSION_EXPIRED = "SESSION_EXPIRED"
-    EMAIL_ALREADY_VERIFIED = "EMAIL_ALREADY_VERIFIED"
-    EMAIL_MISMATCH = "EMAIL_MISMATCH"
-    EMAIL_CAN_NOT_BE_UPDATED = "EMAIL_CAN_NOT_BE_UPDATED"
-    SIGN_IN_AGAIN = "SIGN_IN_AGAIN"
-    USER_NOT_FOUND = "USER_NOT_FOUND"
-    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
-    TRUSTED_DEVICE_NOT_FOUND = "TRUSTED_DEVICE_NOT_FOUND"
-    STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
-    ENROLMENT_REQUIRED = "ENROLMENT_REQUIRED"
-    INVALID_TOKEN = "INVALID_TOKEN"
-    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
-    INVALID_TWO_FACTOR_COOKIE = "INVALID_TWO_FACTOR_COOKIE"
-    INVALID_CODE = "INVALID_CODE"
-    INVALID_BACKUP_CODE = "INVALID_BACKUP_CODE"
-    OTP_HAS_EXPIRED = "OTP_HAS_EXPIRED"
-    OTP_NOT_CONFIGURED = "OTP_NOT_CONFIGURED"
-    TOTP_NOT_ENABLED = "TOTP_NOT_ENABLED"
-    TWO_FACTOR_NOT_ENABLED = "TWO_FACTOR_NOT_ENABLED"
-    BACKUP_CODES_NOT_ENABLED = "BACKUP_CODES_NOT_ENABLED"
-    TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE = "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"
-    ACCOUNT_TEMPORARILY_LOCKED = "ACCOUNT_TEMPORARILY_LOCKED"
-    CONFLICT = "CONFLICT"
-    VALIDATION_ERROR = "VALIDATION_ERROR"
-    NOT_FOUND = "NOT_FOUND"
-    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
-    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
-    HEADERS_TOO_LARGE = "HEADERS_TOO_LARGE"
-    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
-    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
-    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
-    INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+    status: HTTPStatus
+    """The HTTP status of this code; a route may override it (`Route.statuses`)."""
+    message: str
+    """The message for the user, unless the refusal has a more specific one."""
 
-    @property
-    def status(self) -> HTTPStatus:
-        """The HTTP status of this code; a route may override it (`Route.statuses`)."""
-        return _REFUSALS[self].status
+    @staticmethod
+    def _generate_next_value_(name: str, _start: int, _count: int, _last_values: list[str]) -> str:
+        return name
 
-    @property
-    def message(self) -> str:
-        """The message for the user, unless the refusal has a more specific one."""
-        return _REFUSALS[self].message
+    def __new__(cls, name: str, status: int, message: str) -> Self:
+        """Make a member: its name is its value."""
+        code = str.__new__(cls, name)
+        code._value_ = name
+        code.status = HTTPStatus(status)
+        code.message = message
+        return code
 
-
-_REFUSALS = {
-    ErrorCode.INVALID_EMAIL_OR_PASSWORD: _Refusal(
-        HTTPStatus.UNAUTHORIZED, "The email address or password is wrong. Check both and try again."
-    ),
-    ErrorCode.INVALID_PASSWORD: _Refusal(HTTPStatus.BAD_REQUEST, "The password is wrong. Try again."),
-    ErrorCode.PASSWORD_TOO_SHORT: _Refusal(
-        HTTPStatus.BAD_REQUEST, "The password is too short. Use at least 8 characters."
-    ),
-    ErrorCode.PASSWORD_TOO_LONG: _Refusal(
-        HTTPStatus.BAD_REQUEST, "The password is too long. Use at most 128 characters."
-    ),
-    ErrorCode.PASSWORD_TOO_COMMON: _Refusal(
-        HTTPStatus.BAD_REQUEST, "This password is too common. Choose another one."
-    ),
-    ErrorCode.PASSWORD_CONTAINS_EMAIL: _Refusal(
-        HTTPStatus.BAD_REQUEST, "The password contains your email address. Choose another one."
-    ),
-    ErrorCode.INVALID_EMAIL: _Refusal(
-        HTTPStatus.BAD_REQUEST, "This is not a valid email address. Check it and try again."
-    ),
-    ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: _Refusal(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
+    INVALID_EMAIL_OR_PASSWORD = (
+        auto(),
+        401,
+        "The email address or password is wrong. Check both and try again.",
+    )
+    INVALID_PASSWORD = auto(), 400, "The password is wrong. Try again."
+    PASSWORD_TOO_SHORT = auto(), 400, "The password is too short. Use at least 8 characters."
+    PASSWORD_TOO_LONG = auto(), 400, "The password is too long. Use at most 128 characters."
+    PASSWORD_TOO_COMMON = auto(), 400, "This password is too common. Choose another one."
+    PASSWORD_CONTAINS_EMAIL = auto(), 400, "The password contains your email address. Choose another one."
+    INVALID_EMAIL = auto(), 400, "This is not a valid email address. Check it and try again."
+    USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = (
+        auto(),
+        422,
         "An account with this email address already exists. Sign in, or use another address.",
-    ),
-    ErrorCode.UNAUTHORIZED: _Refusal(HTTPStatus.UNAUTHORIZED, "You are not signed in. Sign in first."),
-    ErrorCode.INVALID_ORIGIN: _Refusal(
-        HTTPStatus.FORBIDDEN,
-        "The request is authenticated by cookie but comes from an untrusted origin. Send it from this site or a trusted "
-        "origin.",
-    ),
-    ErrorCode.MISSING_OR_NULL_ORIGIN: _Refusal(
-        HTTPStatus.FORBIDDEN,
-        "The request is authenticated by cookie but does not name its origin. Send it from this site or a trusted origin, "
-        "or with a bearer token.",
-    ),
-    ErrorCode.INVALID_REDIRECT_URL: _Refusal(
-        HTTPStatus.FORBIDDEN,
-        "`redirectTo` may not receive a password reset token. Use a password reset page of this site or of a trusted "
-        "origin.",
-    ),
-    ErrorCode.INVALID_CALLBACK_URL: _Refusal(
-        HTTPStatus.FORBIDDEN,
+    )
+    UNAUTHORIZED = auto(), 401, "You are not signed in. Sign in first."
+    INVALID_ORIGIN = (
+        auto(),
+        403,
+        "The request is authenticated by cookie but comes from an untrusted origin. Send it from this site or a trusted origin.",
+    )
+    MISSING_OR_NULL_ORIGIN = (
+        auto(),
+        403,
+        "The request is authenticated by cookie but does not name its origin. Send it from this site or a trusted origin, or with a bearer token.",
+    )
+    INVALID_REDIRECT_URL = (
+        auto(),
+        403,
+        "`redirectTo` may not receive a password reset token. Use a password reset page of this site or of a trusted origin.",
+    )
+    INVALID_CALLBACK_URL = (
+        auto(),
+        403,
         "`callbackURL` leads to an untrusted origin. Use a page of this site or of a trusted origin.",
-    ),
-    ErrorCode.SESSION_EXPIRED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "You signed in too long ago. Enter your password, or sign in again."
-    ),
-    ErrorCode.EMAIL_ALREADY_VERIFIED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "This email address is already verified."
-    ),
-    ErrorCode.EMAIL_MISMATCH: _Refusal(
-        HTTPStatus.BAD_REQUEST, "This is not the email address of the signed-in account."
-    ),
-    ErrorCode.EMAIL_CAN_NOT_BE_UPDATED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "The email address cannot be changed here."
-    ),
-    ErrorCode.SESSION_NOT_FOUND: _Refusal(
-        HTTPStatus.NOT_FOUND, "Session not found. It may have ended already."
-    ),
-    ErrorCode.TRUSTED_DEVICE_NOT_FOUND: _Refusal(
-        HTTPStatus.NOT_FOUND, "Trusted device not found. Its trust may have ended already."
-    ),
-    ErrorCode.STEP_UP_REQUIRED: _Refusal(
-        HTTPStatus.FORBIDDEN,
+    )
+    SESSION_EXPIRED = auto(), 400, "You signed in too long ago. Enter your password, or sign in again."
+    EMAIL_ALREADY_VERIFIED = auto(), 400, "This email address is already verified."
+    EMAIL_MISMATCH = auto(), 400, "This is not the email address of the signed-in account."
+    EMAIL_CAN_NOT_BE_UPDATED = auto(), 400, "The email address cannot be changed here."
+    SIGN_IN_AGAIN = auto(), 403, "You signed in too long ago. Sign in again, then repeat the request."
+    USER_NOT_FOUND = auto(), 404, "Account not found."
+    SESSION_NOT_FOUND = auto(), 404, "Session not found. It may have ended already."
+    TRUSTED_DEVICE_NOT_FOUND = auto(), 404, "Trusted device not found. Its trust may have ended already."
+    STEP_UP_REQUIRED = (
+        auto(),
+        403,
         "Your second factor was not verified recently. Verify it in this session, then repeat the request.",
-    ),
-    ErrorCode.ENROLMENT_REQUIRED: _Refusal(
-        HTTPStatus.FORBIDDEN,
+    )
+    ENROLMENT_REQUIRED = (
+        auto(),
+        403,
         "This action requires two-factor authentication. Turn it on for your account first.",
-    ),
-    ErrorCode.SIGN_IN_AGAIN: _Refusal(
-        HTTPStatus.FORBIDDEN, "You signed in too long ago. Sign in again, then repeat the request."
-    ),
-    ErrorCode.USER_NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "Account not found."),
-    ErrorCode.INVALID_TOKEN: _Refusal(
-        HTTPStatus.BAD_REQUEST, "This link has expired or has already been used. Request a new one."
-    ),
-    ErrorCode.TOO_MANY_REQUESTS: _Refusal(
-        HTTPStatus.TOO_MANY_REQUESTS, "Too many requests. Wait before you try again."
-    ),
-    ErrorCode.INVALID_TWO_FACTOR_COOKIE: _Refusal(
-        HTTPStatus.UNAUTHORIZED, "This sign-in has ended or expired. Sign in with your password again."
-    ),
-    ErrorCode.INVALID_CODE: _Refusal(
-        HTTPStatus.UNAUTHORIZED,
+    )
+    INVALID_TOKEN = auto(), 400, "This link has expired or has already been used. Request a new one."
+    TOO_MANY_REQUESTS = auto(), 429, "Too many requests. Wait before you try again."
+    INVALID_TWO_FACTOR_COOKIE = (
+        auto(),
+        401,
+        "This sign-in has ended or expired. Sign in with your password again.",
+    )
+    INVALID_CODE = (
+        auto(),
+        401,
         "The code is wrong or has already been used. Wait for the next one, then try again.",
-    ),
-    ErrorCode.INVALID_BACKUP_CODE: _Refusal(
-        HTTPStatus.UNAUTHORIZED, "The backup code is wrong or has already been used. Try another one."
-    ),
-    ErrorCode.OTP_HAS_EXPIRED: _Refusal(HTTPStatus.BAD_REQUEST, "The code has expired. Request a new one."),
-    ErrorCode.OTP_NOT_CONFIGURED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "Codes by email are not turned on for this account."
-    ),
-    ErrorCode.TOTP_NOT_ENABLED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "No authenticator app is set up for this account. Set one up first."
-    ),
-    ErrorCode.TWO_FACTOR_NOT_ENABLED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "Two-factor authentication is off. Turn it on with your password first."
-    ),
-    ErrorCode.BACKUP_CODES_NOT_ENABLED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "This account has no backup codes. Generate new ones."
-    ),
-    ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: _Refusal(
-        HTTPStatus.BAD_REQUEST, "Too many wrong codes for this sign-in. Sign in with your password again."
-    ),
-    ErrorCode.ACCOUNT_TEMPORARILY_LOCKED: _Refusal(
-        HTTPStatus.TOO_MANY_REQUESTS, "Too many failed attempts for this account. Wait before you try again."
-    ),
-    ErrorCode.CONFLICT: _Refusal(
-        HTTPStatus.CONFLICT, "The account was changed at the same time. Check its current state, then retry."
-    ),
-    ErrorCode.VALIDATION_ERROR: _Refusal(HTTPStatus.BAD_REQUEST, "The request is not valid."),
-    ErrorCode.NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "There is nothing at this path."),
-    ErrorCode.METHOD_NOT_ALLOWED: _Refusal(
-        HTTPStatus.METHOD_NOT_ALLOWED, "This path does not support this method."
-    ),
-    ErrorCode.PAYLOAD_TOO_LARGE: _Refusal(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is larger than 64 KiB."
-    ),
-    ErrorCode.HEADERS_TOO_LARGE: _Refusal(
-        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    )
+    INVALID_BACKUP_CODE = auto(), 401, "The backup code is wrong or has already been used. Try another one."
+    OTP_HAS_EXPIRED = auto(), 400, "The code has expired. Request a new one."
+    OTP_NOT_CONFIGURED = auto(), 400, "Codes by email are not turned on for this account."
+    TOTP_NOT_ENABLED = auto(), 400, "No authenticator app is set up for this account. Set one up first."
+    TWO_FACTOR_NOT_ENABLED = (
+        auto(),
+        400,
+        "Two-factor authentication is off. Turn it on with your password first.",
+    )
+    BACKUP_CODES_NOT_ENABLED = auto(), 400, "This account has no backup codes. Generate new ones."
+    TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE = (
+        auto(),
+        400,
+        "Too many wrong codes for this sign-in. Sign in with your password again.",
+    )
+    ACCOUNT_TEMPORARILY_LOCKED = (
+        auto(),
+        429,
+        "Too many failed attempts for this account. Wait before you try again.",
+    )
+    CONFLICT = auto(), 409, "The account was changed at the same time. Check its current state, then retry."
+    VALIDATION_ERROR = auto(), 400, "The request is not valid."
+    NOT_FOUND = auto(), 404, "There is nothing at this path."
+    METHOD_NOT_ALLOWED = auto(), 405, "This path does not support this method."
+    PAYLOAD_TOO_LARGE = auto(), 413, "The request body is larger than 64 KiB."
+    HEADERS_TOO_LARGE = (
+        auto(),
+        431,
         "The request line and the headers are larger than 64 KiB, or there are more than 100 header fields.",
-    ),
-    ErrorCode.REQUEST_TIMEOUT: _Refusal(
-        HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive. Send it again."
-    ),
-    ErrorCode.UNSUPPORTED_MEDIA_TYPE: _Refusal(
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as JSON, with Content-Type: application/json."
-    ),
-    ErrorCode.SERVICE_UNAVAILABLE: _Refusal(
-        HTTPStatus.SERVICE_UNAVAILABLE, "The service is temporarily unavailable. Try again shortly."
-    ),
-    ErrorCode.INTERNAL_SERVER_ERROR: _Refusal(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
+    )
+    REQUEST_TIMEOUT = auto(), 408, "The request took too long to arrive. Send it again."
+    UNSUPPORTED_MEDIA_TYPE = auto(), 415, "Send the body as JSON, with Content-Type: application/json."
+    SERVICE_UNAVAILABLE = auto(), 503, "The service is temporarily unavailable. Try again shortly."
+    INTERNAL_SERVER_ERROR = (
+        auto(),
+        500,
         "Something went wrong on our side. Check whether your request took effect before you repeat it.",
-    ),
-}
+    )
 
 
 class Refused:

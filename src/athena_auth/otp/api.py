@@ -4,8 +4,9 @@ import msgspec
 
 from athena_auth.challenge.answers import SecondFactorReply, TokenUserAnswer, token_user_answer
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
-from athena_auth.challenge.second_step import Principal, SubmittedCode
+from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.otp.factor import Otp
 from athena_auth.otp.service import OtpService
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.fields import Code, TrustDevice, is_set
@@ -25,8 +26,16 @@ class VerifyOtpBody(msgspec.Struct, frozen=True, rename="camel"):
 class OtpApi:
     """The routes of sent codes."""
 
-    def __init__(self, service: OtpService, second_factor_reply: SecondFactorReply) -> None:
+    def __init__(
+        self,
+        service: OtpService,
+        factor: Otp,
+        second_step: SecondStep,
+        second_factor_reply: SecondFactorReply,
+    ) -> None:
         self._service = service
+        self._factor = factor
+        self._second_step = second_step
         self._second_factor_reply = second_factor_reply
 
     @post(
@@ -61,7 +70,7 @@ class OtpApi:
         has begun, or verifies the factor again (step-up).
         """
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
-        result = await self._service.verify(call.principal, submitted)
+        result = await self._second_step.verify(self._factor, call.principal, submitted)
         if isinstance(result, Refused):
             return result
         return self._second_factor_reply.build(result, token_user_answer(result), call.caller)

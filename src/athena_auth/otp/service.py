@@ -9,8 +9,7 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.challenge import sql as challenges
 from athena_auth.challenge.binding import Binding, challenge_binding, session_binding
-from athena_auth.challenge.result import SecondFactorResult
-from athena_auth.challenge.second_step import MAX_ATTEMPTS, Principal, SecondStep, SubmittedCode
+from athena_auth.challenge.second_step import MAX_ATTEMPTS, Principal
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -21,10 +20,9 @@ from athena_auth.wire.route import ChallengeBearer, EndedSession
 
 @dataclass(frozen=True, slots=True)
 class OtpService:
-    """Sends and verifies codes, in a challenge or a session."""
+    """Sends codes, in a challenge or a session. `SecondStep` verifies them."""
 
     method: Otp
-    second_step: SecondStep
     store: Store
     clock: Clock
 
@@ -39,10 +37,6 @@ class OtpService:
             return await self._post_for_session(tx, principal)
 
         return await self.store.transact(work)
-
-    async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Verify a code: complete a sign-in, confirm an enrolment, or step up."""
-        return await self.second_step.verify(self.method, principal, submitted)
 
     async def _post_for_challenge(self, tx: Tx, bearer: ChallengeBearer) -> Refused | None:
         now = self.clock.now()

@@ -11,6 +11,7 @@ from starlette.types import Scope
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.server.request import BodyDecoder
 from athena_auth.server.response import Headers, Response, refusal
+from athena_auth.wire.handlers import HandlerError
 from athena_auth.wire.route import Route
 
 _TOKEN = "{token}"
@@ -71,7 +72,12 @@ class RouteTable:
     def __init__(self, routes: Iterable[Route]) -> None:
         self._by_path: dict[str, dict[str, BoundRoute]] = {}
         for route in routes:
-            self._by_path.setdefault(route.path, {})[route.method] = _bound(route)
+            methods = self._by_path.setdefault(route.path, {})
+            if route.method in methods:
+                raise HandlerError(
+                    route.handler, f"declares {route.method} {route.path}, which another one serves"
+                )
+            methods[route.method] = _bound(route)
         self._above_a_token = {
             path.removesuffix(_TOKEN): methods
             for path, methods in self._by_path.items()

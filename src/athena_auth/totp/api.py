@@ -9,8 +9,9 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up import Offered
 from athena_auth.challenge.answers import SecondFactorReply, redirect_fields
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
-from athena_auth.challenge.second_step import Principal, SubmittedCode
+from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.totp.factor import Totp
 from athena_auth.totp.service import TotpService
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
@@ -55,8 +56,16 @@ class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class TotpApi:
     """The routes of authenticator apps."""
 
-    def __init__(self, service: TotpService, second_factor_reply: SecondFactorReply) -> None:
+    def __init__(
+        self,
+        service: TotpService,
+        factor: Totp,
+        second_step: SecondStep,
+        second_factor_reply: SecondFactorReply,
+    ) -> None:
         self._service = service
+        self._factor = factor
+        self._second_step = second_step
         self._second_factor_reply = second_factor_reply
 
     @post(
@@ -88,7 +97,7 @@ class TotpApi:
         minutes away, the refusal says how far the device's clock is off. At sign-in it does not.
         """
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
-        result = await self._service.verify(call.principal, submitted)
+        result = await self._second_step.verify(self._factor, call.principal, submitted)
         if isinstance(result, Refused):
             return result
         redirect, url = redirect_fields(result.callback_url)

@@ -8,8 +8,6 @@ from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
-from athena_auth.challenge.result import SecondFactorResult
-from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -19,10 +17,9 @@ from athena_auth.totp.factor import Totp
 
 @dataclass(frozen=True, slots=True)
 class TotpService:
-    """Reveals the secret to its owner and verifies codes."""
+    """Reveals the secret to its owner. `SecondStep` verifies the codes."""
 
     method: Totp
-    second_step: SecondStep
     step_up: StepUp
     notifications: SecurityNotifications
     clock: Clock
@@ -47,7 +44,3 @@ class TotpService:
             return revealed.uri
 
         return await self.step_up.act(Action.REVEAL_SECRET, signed_in, offered, work)
-
-    async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Verify a code: complete a sign-in, confirm an enrolment, or step up."""
-        return await self.second_step.verify(self.method, principal, submitted)

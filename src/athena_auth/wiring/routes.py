@@ -48,15 +48,15 @@ def all_routes(
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     redirects = _redirects(settings)
     passwords = PasswordService(shared.step_up, resources.pool, shared.events, resources.clock)
-    reply = SecondFactorReply(cookies)
-    own = [each for each in shared.factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
-    enrollable = tuple(each.name for each in shared.factors.every if isinstance(each, Enrollable))
+    factors, step, reply = shared.factors, shared.second_step, SecondFactorReply(cookies)
+    own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
+    enrollable = tuple(each.name for each in factors.every if isinstance(each, Enrollable))
     routes = routes_of(
-        TotpApi(_totp(resources, shared), reply),
-        OtpApi(OtpService(shared.factors.otp, shared.second_step, resources.store, resources.clock), reply),
-        BackupCodeApi(_backup_codes(resources, shared), reply),
+        TotpApi(_totp(resources, shared), factors.totp, step, reply),
+        OtpApi(OtpService(factors.otp, resources.store, resources.clock), factors.otp, step, reply),
+        BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, step, reply),
         EnrolmentApi(_enrolment(resources, shared)),
-        StatusApi(StatusService(shared.factors, resources.store, resources.clock)),
+        StatusApi(StatusService(factors, resources.store, resources.clock)),
         TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
         SignInApi(_sign_in(settings, resources, shared), cookies, redirects),
         CurrentSessionApi(accounts),
@@ -71,20 +71,16 @@ def all_routes(
             with_methods(route, enrollable) if route.path == "/two-factor/enable" else route
             for route in routes
         )
-    return (*routes, *(FactorApi(factor, shared.second_step, reply).route() for factor in own))
+    return (*routes, *(FactorApi(factor, step, reply).route() for factor in own))
 
 
 def _totp(resources: Resources, shared: SharedServices) -> TotpService:
-    return TotpService(
-        shared.factors.totp, shared.second_step, shared.step_up, shared.notifications, resources.clock
-    )
+    return TotpService(shared.factors.totp, shared.step_up, shared.notifications, resources.clock)
 
 
 def _backup_codes(resources: Resources, shared: SharedServices) -> BackupCodeService:
     factor = shared.factors.backup_codes
-    return BackupCodeService(
-        factor, shared.second_step, shared.step_up, shared.notifications, resources.clock
-    )
+    return BackupCodeService(factor, shared.step_up, shared.notifications, resources.clock)
 
 
 def _enrolment(resources: Resources, shared: SharedServices) -> EnrolmentService:
