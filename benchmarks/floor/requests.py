@@ -22,8 +22,8 @@ from athena_auth.delivery.sql import BATCH_SIZE
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.store.transaction import Tx as ProductTx
-from athena_auth.throttle.model import AttemptKind
 from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS, SendKind
+from athena_auth.throttle.sql import AttemptKind
 from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.fields import timestamp
 

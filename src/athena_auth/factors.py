@@ -11,7 +11,7 @@ cycle that all factors share.
 
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.authenticators import sql as authenticators
-from athena_auth.authenticators.model import Authenticator, active, pending
+from athena_auth.authenticators.sql import Authenticator, active, pending
 from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.challenge.factor import (
     Attempt,

@@ -10,9 +10,9 @@ from athena_auth.kernel.ids import UserId
 from athena_auth.store.address import store_at
 from athena_auth.store.transaction import Store, Tx, Work
 from athena_auth.throttle import budget as throttle
-from athena_auth.throttle.model import Allowed, AttemptKind, Throttled
 from athena_auth.throttle.passwords.budget import PasswordBudget, throttle_keys
-from athena_auth.throttle.passwords.model import Consumption
+from athena_auth.throttle.passwords.sql import Consumption
+from athena_auth.throttle.sql import Allowed, AttemptKind, Throttled
 from support.attacker import PROXY, network, sign_in_from, wrong_totp
 from support.clock import START
 from support.links import ask_for_reset, reset_token

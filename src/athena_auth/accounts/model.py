@@ -2,8 +2,11 @@
 
 import msgspec
 
+from athena_auth.audit.model import AuditEvent, EventName
+from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.sessions.model import Session
 from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.route import SessionOwner
@@ -51,6 +54,15 @@ class SignedIn(SessionOwner, frozen=True):
     def __repr__(self) -> str:
         return f"SignedIn({self.account.id})"
 
+    def next_token(self, *, rotates: bool) -> tuple[str, bytes]:
+        """Return the session's token and its digest: a new token if it rotates, otherwise the same (ASVS 7.2.4).
+
+        A copy of the old token, from a log or a stolen browser profile, must not benefit from the factor that the owner has
+        just verified.
+        """
+        token = new_token(TokenKind.SESSION) if rotates else self.token
+        return token, digest(TokenKind.SESSION, token)
+
 
 class CredentialVersion(msgspec.Struct, frozen=True):
     """The version of an account's credentials against which a password was verified.
@@ -61,3 +73,17 @@ class CredentialVersion(msgspec.Struct, frozen=True):
 
     user_id: UserId
     number: int
+
+
+def audit_event(
+    signed_in: SignedIn, event: EventName, *, reason: ErrorCode | None = None, device_id: str | None = None
+) -> AuditEvent:
+    """Return the event, with the account, the client and the session of the signed-in user."""
+    return AuditEvent(
+        name=event,
+        user_id=signed_in.account.id,
+        client=signed_in.client,
+        reason=reason,
+        session_id=signed_in.session.id,
+        device_id=device_id,
+    )

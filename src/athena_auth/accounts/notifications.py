@@ -7,8 +7,10 @@ from athena_auth.accounts.model import Account
 from athena_auth.delivery.model import EventContext, Message, MessageKind
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis, after
+from athena_auth.kernel.ids import UserId
+from athena_auth.sessions import sql as sessions
 from athena_auth.store.transaction import Tx
-from athena_auth.throttle.rules import FREE_FAILURES
+from athena_auth.throttle.rules import FREE_FAILURES, is_new_episode
 from athena_auth.throttle.sends import budget as sends
 from athena_auth.wire.caller import ClientInfo
 
@@ -103,3 +105,11 @@ class SecurityNotifications:
             codes_left=codes_left,
         )
         self.outbox.post(tx, message, now)
+
+
+async def begins_episode(tx: Tx, user_id: UserId, warned_at: Millis, now: Millis) -> bool:
+    """Tell whether a failure now begins a new episode: a day after the last warning, or after a sign-in since then.
+
+    If episodes did not end, a mistyped code weeks ago would suppress the warning of an attack today.
+    """
+    return is_new_episode(warned_at, now) or await sessions.began_since(tx, user_id, warned_at)

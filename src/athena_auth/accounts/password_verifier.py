@@ -4,11 +4,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from athena_auth.accounts import sql
-from athena_auth.accounts.audit_events import audit_event
-from athena_auth.accounts.episodes import begins_episode
 from athena_auth.accounts.hashing import HashingPool
-from athena_auth.accounts.model import CredentialVersion, SignedIn
-from athena_auth.accounts.notifications import SecurityNotifications, password_notification
+from athena_auth.accounts.model import CredentialVersion, SignedIn, audit_event
+from athena_auth.accounts.notifications import SecurityNotifications, begins_episode, password_notification
 from athena_auth.accounts.sql import StoredPassword
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
@@ -18,8 +16,8 @@ from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import budget
-from athena_auth.throttle.model import Allowed, AttemptKind
-from athena_auth.throttle.refusal import PASSWORDS_USED_UP, refused_by
+from athena_auth.throttle.budget import PASSWORDS_USED_UP, refused_by
+from athena_auth.throttle.sql import Allowed, AttemptKind
 
 _ATTEMPTS = AttemptKind.RECOGNIZED_PASSWORD
 

@@ -7,8 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from athena_auth.accounts import sql
-from athena_auth.accounts.audit_events import audit_event
-from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.rules import normalised_name
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp

@@ -1,5 +1,6 @@
 """HTTP for backup codes."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -7,19 +8,25 @@ from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
-from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.step_up import Offered
+from athena_auth.accounts.model import SignedIn, audit_event
+from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import EventName
 from athena_auth.backup_codes.factor import BackupCodes
-from athena_auth.backup_codes.service import BackupCodeService
+from athena_auth.backup_codes.sql import State
 from athena_auth.challenge.answers import (
+    SECOND_STEP_ERRORS,
     NewSessionAnswer,
     SecondFactorReply,
     new_session_answer,
     redirect_fields,
 )
-from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
+from athena_auth.delivery.model import MessageKind
+from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.store.transaction import Tx
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     BackupCode,
@@ -37,6 +44,34 @@ from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Call
+
+
+@dataclass(frozen=True, slots=True)
+class BackupCodeService:
+    """Generates new sets. `SecondStep` verifies the codes."""
+
+    method: BackupCodes
+    step_up: StepUp
+    notifications: SecurityNotifications
+    clock: Clock
+
+    async def generate(self, signed_in: SignedIn, offered: Offered) -> Authorized[list[str]] | Refused:
+        """Replace the account's codes with new ones, which are shown only once."""
+        user_id, now = signed_in.account.id, self.clock.now()
+
+        async def work(tx: Tx, current: SignedIn) -> list[str] | Refused:
+            account = current.account
+            if not account.two_factor_enabled:
+                return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
+            codes = await self.method.issue(tx, user_id, State.ACTIVE, now)
+            audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
+            await self.notifications.notify(
+                tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now
+            )
+            return codes
+
+        return await self.step_up.act(Action.GENERATE_BACKUP_CODES, signed_in, offered, work)
+
 
 _LAST_CODE = "That was your last backup code. Generate new ones now, with your password, at /two-factor/generate-backup-codes."
 

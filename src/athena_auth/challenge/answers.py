@@ -8,14 +8,21 @@ from msgspec import UNSET, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, session_cookie, user_answer
 from athena_auth.accounts.model import Account
-from athena_auth.challenge.model import FactorName
+from athena_auth.challenge.model import FactorName, SecondFactorResult
 from athena_auth.challenge.recognized_browsers import LIFETIME, RecognizedBrowsers
-from athena_auth.challenge.result import SecondFactorResult
 from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.sessions.model import Minted
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.fields import CallbackUrl, Id, Redirect, SessionToken, Timestamp, timestamp
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
+
+SECOND_STEP_ERRORS = (
+    ErrorCode.INVALID_TWO_FACTOR_COOKIE,
+    ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,
+    ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
+)
+
 
 A = TypeVar("A", bound=msgspec.Struct)
 

@@ -6,8 +6,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.challenge.binding import Binding
-from athena_auth.challenge.model import Change
+from athena_auth.challenge.model import Binding, Change
 from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis

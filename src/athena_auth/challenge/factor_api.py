@@ -2,8 +2,12 @@
 
 import msgspec
 
-from athena_auth.challenge.answers import SecondFactorReply, TokenUserAnswer, token_user_answer
-from athena_auth.challenge.errors import SECOND_STEP_ERRORS
+from athena_auth.challenge.answers import (
+    SECOND_STEP_ERRORS,
+    SecondFactorReply,
+    TokenUserAnswer,
+    token_user_answer,
+)
 from athena_auth.challenge.factor import Factor
 from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused

@@ -6,7 +6,16 @@ import msgspec
 
 from athena_auth.accounts.model import Account
 from athena_auth.kernel.clock import Millis
-from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.ids import SessionId, UserId
+from athena_auth.sessions.model import Session
+
+ENROLMENT = 1_200_000
+"""Milliseconds: after 20 minutes the password is required again (NIST SP 800-63B-4 section 4.1)."""
+
+
+def enrolment_is_open(begun_at: Millis, now: Millis) -> bool:
+    """Tell whether an enrolment that was begun at `begun_at` may still be confirmed."""
+    return now - begun_at <= ENROLMENT
 
 
 class FactorName(StrEnum):
@@ -84,3 +93,41 @@ class Change(StrEnum):
     def removes_factors(self) -> bool:
         """Whether no second factor is left."""
         return self in {Change.FACTORS_REMOVED, Change.FACTORS_RESET, Change.ACCOUNT_RECLAIMED}
+
+
+class SecondFactorResult(msgspec.Struct, frozen=True):
+    """A second factor was verified: the session that was created or raised."""
+
+    session: Session
+    token: str
+    """The session's token. It is new if the session was created, or was raised in a browser by cookie."""
+    account: Account
+    trust_token: str | None
+    """The trust token, if the device became trusted."""
+    codes_left: int | None = None
+    """The number of backup codes left, if one was used."""
+    callback_url: str | None = None
+    """The page to open next, if the sign-in had a `callbackURL`."""
+
+    def __repr__(self) -> str:
+        return f"SecondFactorResult({self.account.id})"
+
+
+class Binding(msgspec.Struct, frozen=True):
+    """The challenge or session of an attempt. A sent code is valid only where it was requested."""
+
+    key: bytes
+    signed_in: bool
+    """Whether this is a live session, in which a code may also confirm an enrolment."""
+    recognized: bool = False
+    """Whether this is a challenge that was issued to a recognized browser."""
+
+
+def challenge_binding(token_digest: bytes, *, recognized: bool) -> Binding:
+    """Return the binding to the challenge with this token digest."""
+    return Binding(token_digest, signed_in=False, recognized=recognized)
+
+
+def session_binding(session_id: SessionId) -> Binding:
+    """Return the binding to a live session."""
+    return Binding(b"session:" + session_id.encode(), signed_in=True)

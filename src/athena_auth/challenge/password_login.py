@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth.accounts.episodes import begins_episode
 from athena_auth.accounts.model import Account
-from athena_auth.accounts.notifications import SecurityNotifications, password_notification
+from athena_auth.accounts.notifications import SecurityNotifications, begins_episode, password_notification
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.sql import StoredPassword
 from athena_auth.audit import sql as audit
@@ -25,11 +24,11 @@ from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import budget
-from athena_auth.throttle.model import Allowed, AttemptKind, Throttled
+from athena_auth.throttle.budget import SIGN_IN_USED_UP, refused_by
 from athena_auth.throttle.passwords.budget import PasswordBudget, throttle_keys
-from athena_auth.throttle.passwords.model import Consumption
-from athena_auth.throttle.refusal import SIGN_IN_USED_UP, refused_by
+from athena_auth.throttle.passwords.sql import Consumption
 from athena_auth.throttle.rules import MAX_BY_STRANGERS
+from athena_auth.throttle.sql import Allowed, AttemptKind, Throttled
 
 
 class VerifiedPassword(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ encrypted, and decrypts only with that token and that code. Nothing is verified 
 import msgspec
 
 from athena_auth.accounts import sql as accounts
-from athena_auth.challenge.result import SecondFactorResult
+from athena_auth.challenge.model import SecondFactorResult
 from athena_auth.crypto.keys import Keyring, UnreadableError
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Millis

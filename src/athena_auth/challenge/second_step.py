@@ -7,13 +7,16 @@ import msgspec
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.challenge import sql
-from athena_auth.challenge.binding import Binding, challenge_binding, session_binding
 from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.factor import Attempt, Factor, Used, Verified
-from athena_auth.challenge.model import Challenge
+from athena_auth.challenge.model import (
+    Binding,
+    Challenge,
+    SecondFactorResult,
+    challenge_binding,
+    session_binding,
+)
 from athena_auth.challenge.replay import Replay
-from athena_auth.challenge.result import SecondFactorResult
-from athena_auth.challenge.session_token import next_token
 from athena_auth.challenge.sign_in_policy import Lifetimes
 from athena_auth.challenge.verification import AttemptVerifier, RequestContext
 from athena_auth.crypto.codes import normalised_code
@@ -25,8 +28,8 @@ from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
 from athena_auth.sessions.model import Amr, Assurance, Level, SessionOptions
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle.model import Throttled
-from athena_auth.throttle.refusal import CODES_USED_UP, refused_by
+from athena_auth.throttle.budget import CODES_USED_UP, refused_by
+from athena_auth.throttle.sql import Throttled
 from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.route import ChallengeBearer, EndedSession
 
@@ -194,7 +197,7 @@ class SecondStep:
     ) -> SecondFactorResult | Refused:
         session, now = signed_in.session, submission.now
         assurance = session.assurance.raised_by(verified.amr)
-        token, token_digest = next_token(signed_in, rotates=signed_in.by_cookie)
+        token, token_digest = signed_in.next_token(rotates=signed_in.by_cookie)
         sessions.raise_to(tx, session.id, assurance, token_digest, now)
         account: Account | None = signed_in.account
         if verified.change is not None:

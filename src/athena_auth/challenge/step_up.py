@@ -18,9 +18,8 @@ from athena_auth.accounts.step_up import (
     NewToken,
     Offered,
 )
-from athena_auth.challenge.binding import session_binding
 from athena_auth.challenge.factor import Attempt, Factor, Used, Verified
-from athena_auth.challenge.session_token import next_token
+from athena_auth.challenge.model import session_binding
 from athena_auth.challenge.unreadable import refuse_unreadable
 from athena_auth.challenge.verification import AttemptVerifier, RequestContext
 from athena_auth.crypto.codes import normalised_code
@@ -33,8 +32,8 @@ from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
 from athena_auth.sessions.rules import has_fresh_second_factor
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle.model import Throttled
-from athena_auth.throttle.refusal import CODES_USED_UP, refused_by
+from athena_auth.throttle.budget import CODES_USED_UP, refused_by
+from athena_auth.throttle.sql import Throttled
 
 T = TypeVar("T")
 
@@ -160,7 +159,7 @@ class PolicyStepUp:
             return signed_in
         changes = raises or demand.new_token is NewToken.BY_COOKIE
         rotates = demand.new_token is NewToken.ALWAYS or (signed_in.by_cookie and changes)
-        token, token_digest = next_token(signed_in, rotates=rotates)
+        token, token_digest = signed_in.next_token(rotates=rotates)
         # Turning two-factor authentication off lowers the session to level one (`CredentialEvents`).
         if raises and action is not Action.DISABLE:
             sessions.raise_to(tx, session.id, session.assurance, token_digest, now)

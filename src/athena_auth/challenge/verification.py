@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import msgspec
 
 from athena_auth.accounts import sql as accounts
-from athena_auth.accounts.episodes import begins_episode
 from athena_auth.accounts.model import Account
-from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.notifications import SecurityNotifications, begins_episode
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName, Stage, Verdict, verification_event
 from athena_auth.challenge.factor import Attempt, DeviceTrust, Factor, Used, Verified
@@ -19,8 +18,8 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle import budget
-from athena_auth.throttle.model import Allowed, AttemptKind, Throttled
 from athena_auth.throttle.rules import FREE_FAILURES
+from athena_auth.throttle.sql import Allowed, AttemptKind, Throttled
 from athena_auth.wire.caller import ClientInfo
 
 

@@ -4,8 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from athena_auth.accounts.audit_events import audit_event
-from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
 from athena_auth.audit import sql as audit

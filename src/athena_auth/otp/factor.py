@@ -7,8 +7,7 @@ import msgspec
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.authenticators import sql as authenticators
-from athena_auth.authenticators.model import Authenticator, active, pending
-from athena_auth.challenge.binding import Binding, session_binding
+from athena_auth.authenticators.sql import Authenticator, active, pending
 from athena_auth.challenge.factor import (
     Attempt,
     EnrolmentBegun,
@@ -19,20 +18,46 @@ from athena_auth.challenge.factor import (
     Used,
     Verified,
 )
-from athena_auth.challenge.model import Change, FactorName
+from athena_auth.challenge.model import Binding, Change, FactorName, session_binding
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.delivery.model import Channel, Message, MessageKind
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp import sql
-from athena_auth.otp.model import ConsumedCode
-from athena_auth.otp.rules import OtpDetails, number_of
+from athena_auth.otp.sql import ConsumedCode
 from athena_auth.sessions.model import Amr
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sends import budget as sends
 from athena_auth.wire.caller import ClientInfo
+
+_SHOWN_FIRST, _SHOWN_LAST = 3, 2
+
+
+class OtpDetails(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The destination of sent codes."""
+
+    phone_number: str | None = None
+    """In E.164; None when codes are sent by email."""
+
+    def __repr__(self) -> str:
+        return "OtpDetails(…)"
+
+
+_decoder = msgspec.json.Decoder(OtpDetails)
+
+
+def number_of(stored: str) -> str | None:
+    """Return the phone number in the details of an authenticator."""
+    return _decoder.decode(stored).phone_number
+
+
+def masked(number: str) -> str:
+    """Return a number that its owner recognizes, with most digits hidden from onlookers."""
+    hidden = "*" * (len(number) - _SHOWN_FIRST - _SHOWN_LAST)
+    return f"{number[:_SHOWN_FIRST]}{hidden}{number[-_SHOWN_LAST:]}"
+
 
 _DIGITS = 6
 _CODE = re.compile(f"[0-9]{{{_DIGITS}}}")

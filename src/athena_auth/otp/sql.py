@@ -1,11 +1,34 @@
 """Statements on `athena_sent_code`."""
 
+import msgspec
+
 from athena_auth.challenge.factor import Attempt
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
-from athena_auth.otp.model import ConsumedCode, SentCode
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
+
+
+class SentCode(msgspec.Struct, frozen=True):
+    """The last code that was sent for a challenge or a session."""
+
+    code_hash: bytes
+    used_by: bytes | None
+    """The browser that used it, if any."""
+
+    def __repr__(self) -> str:
+        return "SentCode(…)"
+
+
+class ConsumedCode(msgspec.Struct, frozen=True):
+    """A code that was correct and has been consumed."""
+
+    number: str | None
+    """The phone number to which it was sent; None for email."""
+
+    def __repr__(self) -> str:
+        return "ConsumedCode(…)"
+
 
 _PUT_CODE = Statement("""
     INSERT INTO athena_sent_code (binding, user_id, code_hash, phone_number, created_at, expires_at)

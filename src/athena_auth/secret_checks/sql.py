@@ -7,8 +7,8 @@ along an index, from one key to the next. Expired values are not counted.
 
 import msgspec
 
-from athena_auth.authenticators.model import seal_context
-from athena_auth.challenge.rules import ENROLMENT
+from athena_auth.authenticators.sql import seal_context
+from athena_auth.challenge.model import ENROLMENT
 from athena_auth.crypto.keys import number_of
 from athena_auth.delivery.outbox import message_context
 from athena_auth.kernel.clock import Millis

@@ -1,18 +1,24 @@
 """HTTP for authenticator apps."""
 
+from dataclasses import dataclass
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
-from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.step_up import Offered
-from athena_auth.challenge.answers import SecondFactorReply, redirect_fields
-from athena_auth.challenge.errors import SECOND_STEP_ERRORS
+from athena_auth.accounts.model import SignedIn, audit_event
+from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import EventName
+from athena_auth.challenge.answers import SECOND_STEP_ERRORS, SecondFactorReply, redirect_fields
 from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
+from athena_auth.delivery.model import MessageKind
+from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.store.transaction import Tx
 from athena_auth.totp.factor import Totp
-from athena_auth.totp.service import TotpService
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     CallbackUrl,
@@ -28,6 +34,37 @@ from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Call
+
+
+@dataclass(frozen=True, slots=True)
+class TotpService:
+    """Reveals the secret to its owner. `SecondStep` verifies the codes."""
+
+    method: Totp
+    step_up: StepUp
+    notifications: SecurityNotifications
+    clock: Clock
+
+    async def uri(self, signed_in: SignedIn, offered: Offered) -> Authorized[str] | Refused:
+        """Return the `otpauth` URI of the pending enrolment, otherwise of the active authenticator.
+
+        The owner is notified if it is the active one: an attacker who has seen it can generate valid codes.
+        """
+        now = self.clock.now()
+
+        async def work(tx: Tx, current: SignedIn) -> str | Refused:
+            account = current.account
+            revealed = await self.method.uri(tx, account.id, account.email, now)
+            if revealed is None:
+                return Refused(ErrorCode.TOTP_NOT_ENABLED)
+            if revealed.is_active:
+                audit.record(tx, audit_event(signed_in, EventName.SECRET_REVEALED), now)
+                await self.notifications.notify(
+                    tx, account, MessageKind.SECRET_REVEALED, signed_in.client, now
+                )
+            return revealed.uri
+
+        return await self.step_up.act(Action.REVEAL_SECRET, signed_in, offered, work)
 
 
 class TotpUriAnswer(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import msgspec
 
 from athena_auth.accounts.model import Account
 from athena_auth.authenticators import sql
-from athena_auth.authenticators.model import Authenticator, AuthenticatorState, active, pending
+from athena_auth.authenticators.sql import Authenticator, AuthenticatorState, active, pending
 from athena_auth.challenge.factor import (
     Attempt,
     EnrolmentBegun,

@@ -7,8 +7,21 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Runner, Tx
-from athena_auth.trusted_devices.model import TrustedDevice
 from athena_auth.wire.caller import ClientInfo
+
+
+class TrustedDevice(msgspec.Struct, frozen=True):
+    """A trusted browser, without its token: the database has only the token's digest."""
+
+    id: str
+    client: ClientInfo
+    """The client of its last use."""
+    created_at: Millis
+    last_used_at: Millis
+    expires_at: Millis
+    is_current: bool
+    """Whether this is the browser that sent the request."""
+
 
 MOST_DEVICES = 10
 """The maximum number of trusted devices of one account."""

@@ -5,22 +5,18 @@ from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
-from athena_auth.backup_codes.api import BackupCodeApi
+from athena_auth.backup_codes.api import BackupCodeApi, BackupCodeService
 from athena_auth.backup_codes.factor import BackupCodes
-from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import SecondFactorReply, SignInCookies
 from athena_auth.challenge.factor import Enrollable
 from athena_auth.challenge.factor_api import FactorApi
 from athena_auth.challenge.password_login import PasswordLogin
 from athena_auth.enrolment.api import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService
-from athena_auth.enrolment.status import StatusService
-from athena_auth.enrolment.status_api import StatusApi
-from athena_auth.otp.api import OtpApi
+from athena_auth.enrolment.status_api import StatusApi, StatusService
+from athena_auth.otp.api import OtpApi, OtpService
 from athena_auth.otp.factor import Otp
-from athena_auth.otp.service import OtpService
-from athena_auth.passwords.api import PasswordApi
-from athena_auth.passwords.service import PasswordService
+from athena_auth.passwords.api import PasswordApi, PasswordService
 from athena_auth.recovery.api import RecoveryApi
 from athena_auth.recovery.email_links import EmailLinkSender
 from athena_auth.recovery.requests import EmailLinkRequests
@@ -29,11 +25,9 @@ from athena_auth.settings import BASE_PATH, Settings, SettingsError
 from athena_auth.sign_in.api import SignInApi
 from athena_auth.sign_in.service import SignInService
 from athena_auth.throttle.passwords.budget import PasswordBudget
-from athena_auth.totp.api import TotpApi
+from athena_auth.totp.api import TotpApi, TotpService
 from athena_auth.totp.factor import Totp
-from athena_auth.totp.service import TotpService
-from athena_auth.trusted_devices.api import TrustedDeviceApi
-from athena_auth.trusted_devices.service import TrustedDeviceService
+from athena_auth.trusted_devices.api import TrustedDeviceApi, TrustedDeviceService
 from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route

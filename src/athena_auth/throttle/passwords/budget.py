@@ -15,9 +15,9 @@ from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.network import network_of
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle import rules
-from athena_auth.throttle.model import Throttled
 from athena_auth.throttle.passwords import sql
-from athena_auth.throttle.passwords.model import Consumption, ThrottleKeys
+from athena_auth.throttle.passwords.sql import Consumption, ThrottleKeys
+from athena_auth.throttle.sql import Throttled
 
 _WINDOW = 3600
 """Seconds over which a network's wrong passwords are counted."""
