@@ -34,7 +34,18 @@ class PasswordHasher:
     """Hashes and verifies passwords. One call costs tens of milliseconds of CPU: keep it off the event loop."""
 
     def __init__(self, cost: Cost = DEFAULT_COST) -> None:
-        """Fix the cost of new hashes; old hashes carry their own."""
+        """Fix the cost of new hashes; old hashes carry their own.
+
+        Raises:
+            ValueError: the cost is below what OWASP accepts. `athena_auth.testing` has a cheap hasher for tests.
+        """
+        if not is_strong_enough(cost):
+            raise ValueError(
+                "this cost is below what OWASP accepts; athena_auth.testing has a hasher for tests"
+            )
+        self._hash_at(cost)
+
+    def _hash_at(self, cost: Cost) -> None:
         self._argon2 = argon2.PasswordHasher(
             time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
         )

@@ -1,7 +1,8 @@
 """The object a host holds."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,7 +14,7 @@ from athena_auth.delivery.transport import Transport
 from athena_auth.host.errors import RefusedError, answer_refusal
 from athena_auth.host.events import Events, Subscriber
 from athena_auth.host.guard import Guard
-from athena_auth.host.run import Run
+from athena_auth.host.run import Parts, Run
 from athena_auth.host.users import Users
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import Unavailable
@@ -50,19 +51,20 @@ class Athena:
             settings: From the environment and `.env` by default.
             clock: Tells the time; the system's by default.
             transport: Takes mail; the one of `ATHENA_MAIL_URL` by default.
-            hasher: Hashes passwords; at the cost of the settings by default. One of a low cost is for tests only.
+            hasher: Hashes passwords; at the cost of the settings by default.
             migrates: Whether starting brings the database up to date. Processes that start together take turns.
 
         Raises:
             SettingsError: a setting cannot be used.
             Unavailable: the secret beside an SQLite file cannot be kept.
         """
-        self._settings = settings or load_settings()
-        self._clock, self._transport, self._hasher = clock, transport, hasher
-        self._migrates = migrates
+        self._parts = Parts(
+            settings or load_settings(), clock=clock, transport=transport, hasher=hasher, migrates=migrates
+        )
         self._events = Events()
         self._run = self._new_run()
-        self._has_run = self._is_running = False
+        self._has_run = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.session = Guard(lambda: self._run.gatekeeper, Requirement())
         self.users = Users(lambda: self._run.wired.administration)
         # FastAPI, Starlette and Litestar each type this mapping in their own way.
@@ -121,24 +123,24 @@ class Athena:
             Unavailable: the database is out of reach, or its schema is too old.
             RuntimeError: it runs already: two lifespans start it.
         """
-        if self._is_running:
+        if self._loop is not None:
             raise RuntimeError("Athena runs already; start it in one lifespan only")
-        self._is_running = True
+        self._loop = asyncio.get_running_loop()
         try:
             if self._has_run:
                 self._run = self._new_run()
             self._has_run = True
-            await self._run.start(migrates=self._migrates)
+            await self._run.start()
             self._events.start()
         except BaseException:
-            self._is_running = False
+            self._loop = None
             raise
 
     async def stop(self) -> None:
         """Finish what is under way and disconnect; subscribers first, who may use what is about to close."""
-        if not self._is_running:
+        if self._loop is None:
             return
-        self._is_running = False
+        self._loop = None
         try:
             await self._events.stop()
         finally:
@@ -149,13 +151,28 @@ class Athena:
         return await self._run.wired.sweeper.sweep()
 
     def _new_run(self) -> Run:
-        return Run(
-            self._settings,
-            self._events.hear,
-            clock=self._clock,
-            transport=self._transport,
-            hasher=self._hasher,
-        )
+        return Run(self._parts, self._events.hear)
+
+    @contextmanager
+    def _made_of(self, parts: Parts) -> Iterator[None]:
+        """Consist of other parts until the block ends: `athena_auth.testing` uses it on the object a host imports.
+
+        Raises:
+            RuntimeError: the server runs, on entry or still on exit.
+        """
+        self._refuse_if_running("its parts cannot be replaced before it has stopped")
+        before = self._parts, self._run, self._has_run
+        self._parts, self._has_run = parts, False
+        self._run = self._new_run()
+        try:
+            yield
+        finally:
+            self._refuse_if_running("leave the application's lifespan first")
+            self._parts, self._run, self._has_run = before
+
+    def _refuse_if_running(self, advice: str) -> None:
+        if self._loop is not None:
+            raise RuntimeError(f"Athena is running; {advice}")
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Serve one ASGI lifespan. What an operator can mend is one sentence in the log, without a traceback."""
@@ -185,7 +202,7 @@ class Athena:
         For what cannot mount: Django's ASGI application, for one.
         """
         api, below = BASE_PATH, f"{BASE_PATH}/"
-        sub_path = self._settings.sub_path
+        sub_path = self._parts.settings.sub_path
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
             # Starlette's search for a route costs a twelfth of a get-session; the one prefix needs none.

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 from starlette.types import ASGIApp
 
 from athena_auth.crypto.passwords import PasswordHasher
@@ -28,27 +29,34 @@ _log = Log(__name__)
 _SHOWN = "codes and links are printed or written to a file, where users cannot read them and others can"
 
 
+class Parts(msgspec.Struct, frozen=True):
+    """What a server is made of: its settings, and what takes the place of the real clock, transports and hasher."""
+
+    settings: Settings
+    clock: Clock | None = None
+    transport: Transport | None = None
+    texts: Transport | None = None
+    hasher: PasswordHasher | None = None
+    migrates: bool = True
+    """Whether starting brings the database up to date."""
+
+
 class Run:
     """The parts of a server, put together for one run: connections, queues and threads do not come back from a stop."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        listener: Listener,
-        *,
-        clock: Clock | None,
-        transport: Transport | None,
-        hasher: PasswordHasher | None,
-    ) -> None:
+    def __init__(self, parts: Parts, listener: Listener) -> None:
         """Put them together; nothing is connected yet.
 
         Raises:
             SettingsError: a setting cannot be used.
             Unavailable: the secret beside an SQLite file cannot be kept.
         """
-        self._database_url = settings.database_url
-        self._undelivered = find_undelivered(settings, transport)
-        self.wired = build(settings, clock=clock, transport=transport, hasher=hasher)
+        settings = parts.settings
+        self._database_url, self._migrates = settings.database_url, parts.migrates
+        self._undelivered = find_undelivered(settings, parts.transport)
+        self.wired = build(
+            settings, clock=parts.clock, transport=parts.transport, texts=parts.texts, hasher=parts.hasher
+        )
         base = self.wired.foundation
         readiness = Readiness(self._missing_schema, self._missing_outbox)
         self.routes: tuple[Route, ...] = (*self.wired.routes, *status_routes(), readiness_route(readiness))
@@ -59,7 +67,7 @@ class Run:
         self.application: ASGIApp = application(self.routes, self.wired.resolver, settings, policy)
         self.gatekeeper = GuardContext(policy, self.wired.resolver, base.clock)
 
-    async def start(self, *, migrates: bool) -> None:
+    async def start(self) -> None:
         """Connect to the database; begin to send mail and to sweep.
 
         Raises:
@@ -69,7 +77,7 @@ class Run:
         for each in self._undelivered:
             _log.warning(f"{each.channel}.not_delivered", setting=each.setting, meanwhile=_SHOWN)
         base = self.wired.foundation
-        await asyncio.to_thread(migrate if migrates else require_current, self._database_url)
+        await asyncio.to_thread(migrate if self._migrates else require_current, self._database_url)
         await base.store.open()
         try:
             await verify_secrets(base.store, base.keyring, base.clock.now())

@@ -46,15 +46,23 @@ def build(
     *,
     clock: Clock | None = None,
     transport: Transport | None = None,
+    texts: Transport | None = None,
     hasher: PasswordHasher | None = None,
 ) -> Wired:
-    """Put a server together. The clock, the mail transport and the hasher are seams; all are real by default.
+    """Put a server together. The clock, the transports and the hasher are seams; all are real by default.
+
+    Args:
+        settings: Say what the rest does not.
+        clock: Tells the time.
+        transport: Takes mail.
+        texts: Takes text messages, where the settings name a gateway.
+        hasher: Hashes passwords.
 
     Raises:
         SettingsError: an address among the settings cannot be used.
         Unavailable: the secret beside an SQLite file cannot be kept.
     """
-    base = lay_foundation(settings, clock or SystemClock(), transport, hasher)
+    base = lay_foundation(settings, clock or SystemClock(), transport, texts, hasher)
     core = core_of(settings, base)
     accounts = AccountService(base.store, base.clock, core.step_up, core.notifications)
     administration = AdministrationService(base.store, base.clock, base.pool, core.events, core.notifications)

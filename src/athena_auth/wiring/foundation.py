@@ -31,13 +31,17 @@ class Foundation(msgspec.Struct, frozen=True):
 
 
 def lay_foundation(
-    settings: Settings, clock: Clock, transport: Transport | None, hasher: PasswordHasher | None
+    settings: Settings,
+    clock: Clock,
+    transport: Transport | None,
+    texts: Transport | None,
+    hasher: PasswordHasher | None,
 ) -> Foundation:
     """Make them; nothing is connected or started yet. Raises `SettingsError` and `Unavailable`."""
     store = open_store(settings)
     mail = open_mail(settings, transport)
     keyring = open_keyring(settings)
-    outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings))
+    outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings, texts))
     pool = HashingPool(hasher or PasswordHasher(settings.argon2_cost))
     return Foundation(store, clock, keyring, pool, outbox, BackgroundTasks())
 

@@ -44,10 +44,16 @@ def open_mail(settings: Settings, given: Transport | None) -> Transport:
         raise SettingsError(f"ATHENA_MAIL_URL: {error}") from None
 
 
-def open_texts(settings: Settings) -> Transport | None:
-    """Return the transport of text messages, if there is one. Raises `SettingsError`."""
+def open_texts(settings: Settings, given: Transport | None) -> Transport | None:
+    """Return the transport of text messages, if there is one: the given one in place of the gateway's.
+
+    Raises:
+        SettingsError: ATHENA_SMS_URL cannot be used.
+    """
     if settings.sms_url is None:
         return None
+    if given is not None:
+        return given
     try:
         return open_text_transport(
             settings.sms_url.get_secret_value(), urlsplit(settings.origin).hostname or ""
