@@ -14,7 +14,7 @@ from athena_auth.host.athena import Athena
 from athena_auth.host.standalone import standalone
 from athena_auth.kernel.outcome import Refused
 from athena_auth.settings import BASE_PATH, Settings
-from athena_auth.testing import CheapHasher
+from athena_auth.testing.hashing import CheapHasher
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.route import Call
 from support.clock import FakeClock

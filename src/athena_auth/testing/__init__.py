@@ -5,9 +5,8 @@ with a clock that the test moves, and without sending anything. Nothing in the s
 """
 
 from athena_auth.testing.clock import Clock
-from athena_auth.testing.hashing import CheapHasher
 from athena_auth.testing.mailbox import Mailbox
 from athena_auth.testing.person import Person
 from athena_auth.testing.server import ServerForTests, athena_for_tests
 
-__all__ = ["CheapHasher", "Clock", "Mailbox", "Person", "ServerForTests", "athena_for_tests"]
+__all__ = ["Clock", "Mailbox", "Person", "ServerForTests", "athena_for_tests"]

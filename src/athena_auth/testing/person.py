@@ -31,6 +31,7 @@ class Person:
     backup_codes: list[str] = field(default_factory=list)
     _api: Api = field(kw_only=True, repr=False)
     _clock: Clock = field(kw_only=True, repr=False)
+    _totp_window: int = field(kw_only=True, repr=False)
     _app: Authenticator | None = field(default=None, kw_only=True, repr=False)
 
     @property
@@ -46,17 +47,13 @@ class Person:
         """
         return self._authenticator.code()
 
-    async def enrol(self, *, with_previous_code: bool = True) -> None:
-        """Turn two-factor authentication on with an authenticator app; the session has level 2 from then on.
-
-        Args:
-            with_previous_code: Confirm with the code of the period before, so that the present one is left for the test.
-                Servers with `ATHENA_TOTP_WINDOW=0` refuse it.
-        """
+    async def enrol(self) -> None:
+        """Turn two-factor authentication on with an authenticator app; the session has level 2 from then on."""
         enabled = (await self._post("/two-factor/enable", password=self.password)).json
         self._app = app = Authenticator(enabled["totpURI"], self._clock)
         self.backup_codes = enabled["backupCodes"]
-        await self._verify(app.previous_code() if with_previous_code else app.code())
+        # With the code of the period before, where the server accepts it, the present one is left for the test.
+        await self._verify(app.previous_code() if self._totp_window > 0 else app.code())
 
     async def step_up(self) -> None:
         """Verify a second factor in their session again, so that it is fresh: `require(level=2, fresh=…)` lets them in.
@@ -92,8 +89,17 @@ class Person:
         return answer
 
 
-async def sign_up(api: Api, clock: Clock, *, email: str, name: str, password: str) -> Person:
+async def sign_up(api: Api, clock: Clock, totp_window: int, body: dict[str, str]) -> Person:
     """Create an account as its owner does, who is then signed in at level 1."""
-    answer = await api.post("/sign-up/email", {"email": email, "name": name, "password": password})
+    answer = await api.post("/sign-up/email", body)
     user_id, token = answer.json["user"]["id"], answer.json["token"]
-    return Person(email, password, user_id, token, answer.cookies, _api=api, _clock=clock)
+    return Person(
+        body["email"],
+        body["password"],
+        user_id,
+        token,
+        answer.cookies,
+        _api=api,
+        _clock=clock,
+        _totp_window=totp_window,
+    )
