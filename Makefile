@@ -61,8 +61,9 @@ $(VENV)/.runtime: lock/build.txt lock/runtime.txt pyproject.toml | $(BIN)/python
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: lock/dev.txt $(VENV)/.runtime
+$(VENV)/.dev: lock/dev.txt clients/python/pyproject.toml $(VENV)/.runtime
 	@$(PIP) --require-hashes -r lock/dev.txt
+	@$(PIP) --no-deps --no-build-isolation --editable clients/python
 	@touch $@
 
 $(VENV)/.uv: | $(BIN)/python

@@ -10,6 +10,8 @@ import pytest_asyncio
 from hypothesis import settings
 
 from athena_auth.store.migrate import migrate
+from athena_auth.store.transaction import DEFER_CHECKS
+from support.collisions import refuse_collisions
 from support.person import Person, sign_up
 from support.postgres import PostgresServer
 from support.selection import is_slow
@@ -20,6 +22,8 @@ settings.register_profile("untimed", deadline=None)
 # For `make test-fast`; more examples where a test itself says so.
 settings.register_profile("fast", deadline=None, max_examples=10)
 settings.load_profile("untimed")
+
+DEFER_CHECKS.append(refuse_collisions)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import athena_auth
 
-SOURCES = sorted((Path(__file__).parent.parent / "src").rglob("*.py"))
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted(path for folder in ("src", "clients/python/src") for path in (ROOT / folder).rglob("*.py"))
 MAX_FILE, MAX_FUNCTION = 300, 40
 
 

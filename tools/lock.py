@@ -1,7 +1,7 @@
 """Write lock/*.txt: every package pinned to a version and to the hashes of its files.
 
-`lock/build.txt` builds the package, `lock/runtime.txt` runs it, `lock/dev.txt` tests it with all its extras; where
-two of them name the same package they name the same version. `lock/bench.txt` is what it is measured beside, and apart.
+`lock/build.txt` builds the package, `lock/runtime.txt` runs it, `lock/dev.txt` tests it with all its extras and
+the Python SDK; where two of them name the same package they name the same version. `lock/bench.txt` is what it is measured beside, and apart.
 """
 
 import subprocess
@@ -32,7 +32,14 @@ def main() -> None:
     compile_lock("build", "-", stdin="\n".join([*project["build-system"]["requires"], "editables"]))
     compile_lock("runtime", "pyproject.toml")
     development = ("--all-extras", "--group", "dev")
-    compile_lock("dev", "pyproject.toml", *development, "--constraints", "lock/runtime.txt")
+    compile_lock(
+        "dev",
+        "pyproject.toml",
+        "clients/python/pyproject.toml",
+        *development,
+        "--constraints",
+        "lock/runtime.txt",
+    )
     compile_lock("bench", "--group", "bench")
 
 

@@ -5,15 +5,15 @@ import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_overloads
 
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from athena_auth.client.auth import Auth
-from athena_auth.client.sign_in import SignIn, SignUp
-from athena_auth.client.two_factor import TwoFactor
 from athena_auth.testing import Person, ServerForTests
+from athena_auth_client.auth import Auth
+from athena_auth_client.sign_in import SignIn, SignUp
+from athena_auth_client.two_factor import TwoFactor
 
 GROUPS: dict[str, type] = {
     "client.auth": Auth,
@@ -26,6 +26,7 @@ MADE_BY_TESTING: dict[str, type] = {"ServerForTests": ServerForTests, "Person": 
 """Classes that are used and not called: what they are made of is their own."""
 _SECTION = re.compile(r"^(Args|Raises|Attributes):$")
 _INNER = {"sender"}
+_AWAITED = re.compile(r"\(self: '[^']+', (.*) -> Coroutine\[Any, Any, (\w+)\]")
 # The signature of a model is pydantic's, with validators by their addresses in memory; its fields are a page already.
 _FIELDS = "Its fields, which are what `load_settings` accepts, are on the page of [settings](settings.md).\n"
 _ALIASES = {
@@ -60,15 +61,23 @@ def _object(name: str, value: Any, *, is_made_by_callers: bool) -> Iterator[str]
             function = member.fget if isinstance(member, property) else member
             if member_name.startswith("_") or member_name in _INNER or not _is_ours(function):
                 continue
-            shown = "" if isinstance(member, property) else _signature(function)
-            waits = "await " if inspect.iscoroutinefunction(function) else ""
+            calls = [member_name] if isinstance(member, property) else _calls(member_name, function)
             yield f"### {name}.{member_name}\n"
-            yield f"```text\n{waits}{member_name}{shown}\n```\n"
+            yield "```text\n" + "\n".join(calls) + "\n```\n"
             yield _prose(inspect.getdoc(function) or "")
 
 
 def _is_ours(member: Any) -> bool:
     return inspect.isfunction(member) and member.__module__.startswith("athena_auth")
+
+
+def _calls(name: str, function: Any) -> list[str]:
+    """Return how a function is called, a line for each overload; of the SDK's overloads, those that are awaited."""
+    overloads = [_AWAITED.fullmatch(_signature(variant)) for variant in get_overloads(function)]
+    waits = "await " if inspect.iscoroutinefunction(function) else ""
+    return [f"await {name}({found[1]} -> {found[2]}" for found in overloads if found] or [
+        f"{waits}{name}{_signature(function)}"
+    ]
 
 
 def _signature(value: Any) -> str:

@@ -15,12 +15,15 @@ from python_names import GROUPS, MADE_BY_TESTING, page_of
 from tables import table
 
 from athena_auth import Athena, load_settings
-from athena_auth.audit.model import EventName
+from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.delivery.message_texts import MESSAGES
 from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.otp.factor import Otp
 from athena_auth.server.openapi import openapi_document
 from athena_auth.settings import BASE_PATH, PREFIX, Settings
+from athena_auth.totp.factor import Totp
 from athena_auth.version import __version__
+from athena_auth.wiring.core import known_events
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- Written from the code by tools/reference.py; `make docs` renews it. -->\n\n"
@@ -41,7 +44,7 @@ def pages() -> dict[str, str]:
         "cli.md": _cli(),
         "python.md": page_of("athena_auth", "The Python package"),
         "testing.md": page_of("athena_auth.testing", "Testing an application", MADE_BY_TESTING),
-        "python-sdk.md": page_of("athena_auth.client", "The Python SDK", GROUPS),
+        "python-sdk.md": page_of("athena_auth_client", "The Python SDK", GROUPS),
     }
     return {name: NOTE + text.rstrip() + "\n" for name, text in written.items()}
 
@@ -89,7 +92,7 @@ def _errors(document: Json) -> str:
 
 
 def _events() -> str:
-    rows = [(f"`{event.value}`", event.meaning) for event in EventName]
+    rows = [(f"`{name}`", meaning) for name, meaning in known_events((Totp, Otp, BackupCodes)).items()]
     return (
         "# Events\n\nWhat the trail records (`athena-auth audit`) and `@athena.on(pattern)` tells, as `source:subject:action`.\n\n"
         + table(("Event", "What has happened"), rows)

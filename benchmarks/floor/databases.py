@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import asyncpg
 
-from athena_auth.store.statement import Statement, combined
+from athena_auth.store.statement import Statement, batched
 
 T = TypeVar("T")
 Row = Any
@@ -22,7 +22,7 @@ _CONNECTIONS = 10
 
 
 class Tx(Protocol):
-    """Runs statements; `one` returns the first row or None."""
+    """Runs statements; `fetch_one` returns the first row or None."""
 
     async def fetch_one(self, statement: Statement, **parameters: Any) -> Row: ...
 
@@ -158,8 +158,10 @@ class _PostgresTx:
         """Nobody listens."""
 
     async def finish(self) -> None:
-        if self._last:
-            await self._connection.execute(combined(tuple(self._last)), *self._arguments)
+        first = 0
+        for statement, count in batched(tuple(self._last)):
+            await self._connection.execute(statement, *self._arguments[first : first + count])
+            first += count
 
 
 class Postgres:

@@ -9,42 +9,43 @@ from typing import Any, cast
 
 import msgspec
 from floor.databases import Database, Row, Tx
+from floor.statements import server_statement
 
-from athena_auth.accounts.sql import _LOAD as LOAD_ACCOUNT
-from athena_auth.accounts.sql import _LOAD_SIGNED_IN as LOAD_SIGNED_IN
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.audit.sql import record
-from athena_auth.authenticators.sql import _ADVANCE as USE_STEP
-from athena_auth.authenticators.sql import _LOAD as LOAD_AUTHENTICATORS
-from athena_auth.backup_codes.sql import _CONSUME as SPEND_BACKUP_CODE
-from athena_auth.backup_codes.sql import _COUNT as COUNT_BACKUP_CODES
 from athena_auth.challenge.second_step import MAX_ATTEMPTS
-from athena_auth.challenge.sql import _CONSUME as SPEND_CHALLENGE
-from athena_auth.challenge.sql import _LOAD_LIVE as LOAD_WAITING
-from athena_auth.challenge.sql import _PAY as PAY_TRY
 from athena_auth.crypto import totp
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
-from athena_auth.delivery.sql import _DELETE as DELETE_MAIL
-from athena_auth.delivery.sql import _DELETE_NAMES as DELETE_NAMES
-from athena_auth.delivery.sql import _INSERT as INSERT_MAIL
 from athena_auth.delivery.sql import SEVERAL
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
-from athena_auth.otp.sql import _PUT_CODE as PUT_CODE
-from athena_auth.otp.sql import _SPEND_CODE as SPEND_CODE
-from athena_auth.retired_tokens.sql import _PUT as RETIRE_TOKEN
-from athena_auth.sessions.mint import _INSERT as INSERT_SESSION
 from athena_auth.store.transaction import Tx as ProductTx
 from athena_auth.throttle.model import AttemptKind
 from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS, SendKind
-from athena_auth.throttle.sends.sql import _PAY as PAY_SEND
-from athena_auth.throttle.sends.sql import _RESET as CLEAR_SENDS
-from athena_auth.throttle.sql import _PAY as PAY_GUESS
-from athena_auth.throttle.sql import _RESET as CLEAR_FAILURES
 from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.fields import timestamp
+
+CONSUME_ATTEMPT = server_statement("athena_challenge", "_CONSUME_ATTEMPT")
+LOAD_PENDING = server_statement("athena_challenge", "_LOAD_LIVE")
+CONSUME_CHALLENGE = server_statement("athena_challenge", "_CONSUME")
+COUNT_FAILURE = server_statement("athena_guess_budget", "_CONSUME_ATTEMPT")
+RESET_FAILURES = server_statement("athena_guess_budget", "_RESET")
+COUNT_SEND = server_statement("athena_send_budget", "_CONSUME_SEND")
+RESET_SENDS = server_statement("athena_send_budget", "_RESET")
+LOAD_AUTHENTICATORS = server_statement("athena_authenticator", "_LOAD")
+ADVANCE_STEP = server_statement("athena_authenticator", "_ADVANCE")
+PUT_CODE = server_statement("athena_sent_code", "_PUT_CODE")
+CONSUME_CODE = server_statement("athena_sent_code", "_CONSUME_CODE")
+CONSUME_BACKUP_CODE = server_statement("athena_backup_code", "_CONSUME")
+COUNT_BACKUP_CODES = server_statement("athena_backup_code", "_COUNT")
+LOAD_ACCOUNT = server_statement("athena_account", "_LOAD")
+LOAD_SIGNED_IN = server_statement("athena_session", "_LOAD_SIGNED_IN")
+INSERT_SESSION = server_statement("athena_session", "_INSERT")
+RETIRE_TOKEN = server_statement("athena_retired_token", "_PUT")
+INSERT_MAIL = server_statement("athena_outbox", "_INSERT")
+DELETE_MAIL = server_statement("athena_outbox", "_DELETE")
 
 _CLIENT = ClientInfo("127.0.0.1", "")
 _WEEK = 604_800_000
@@ -98,12 +99,12 @@ class Requests:
         challenge, now = digest(TokenKind.CHALLENGE, token), _now()
 
         async def work(tx: Tx) -> Any:
-            user_id = await _pay(tx, challenge, now)
+            user_id = await _consume_attempt(tx, challenge, now)
             row = await tx.fetch_one(LOAD_AUTHENTICATORS, user_id=user_id)
             secret = self._keyring.unseal(row["sealed_data"], f"totp:{user_id}:{row['id']}")
             step = totp.matching_step(secret, _PARAMETERS, code, now, 1)
-            await tx.execute(USE_STEP, id=row["id"], counter=step, browser=_BROWSER, now=now)
-            return await self._sign_in(tx, challenge, user_id, EventName.TOTP_ACCEPTED, now)
+            await tx.execute(ADVANCE_STEP, id=row["id"], counter=step, browser=_BROWSER, now=now)
+            return await self._sign_in(tx, challenge, user_id, "second-step:totp:accepted", now)
 
         return await self._database.transact(work)
 
@@ -111,13 +112,18 @@ class Requests:
         challenge, now = digest(TokenKind.CHALLENGE, token), _now()
 
         async def work(tx: Tx) -> Any:
-            user_id = await _pay(tx, challenge, now)
+            user_id = await _consume_attempt(tx, challenge, now)
             code_hash = self._keyring.hash_code(code, f"sent-code:{challenge.hex()}")
             await tx.execute(
-                SPEND_CODE, binding=challenge, user_id=user_id, code_hash=code_hash, browser=_BROWSER, now=now
+                CONSUME_CODE,
+                binding=challenge,
+                user_id=user_id,
+                code_hash=code_hash,
+                browser=_BROWSER,
+                now=now,
             )
-            tx.defer(CLEAR_SENDS, user_id=user_id, kind=SendKind.CHALLENGE)
-            return await self._sign_in(tx, challenge, user_id, EventName.OTP_ACCEPTED, now)
+            tx.defer(RESET_SENDS, user_id=user_id, kind=SendKind.CHALLENGE)
+            return await self._sign_in(tx, challenge, user_id, "second-step:otp:accepted", now)
 
         return await self._database.transact(work)
 
@@ -125,13 +131,13 @@ class Requests:
         challenge, now = digest(TokenKind.CHALLENGE, token), _now()
 
         async def work(tx: Tx) -> tuple[Any, Mail]:
-            user_id = await _pay(tx, challenge, now)
+            user_id = await _consume_attempt(tx, challenge, now)
             code_hash = self._keyring.hash_code(code.replace("-", ""), f"backup-code:{user_id}")
-            await tx.execute(SPEND_BACKUP_CODE, user_id=user_id, code_hash=code_hash, browser=_BROWSER)
+            await tx.execute(CONSUME_BACKUP_CODE, user_id=user_id, code_hash=code_hash, browser=_BROWSER)
             await tx.fetch_one(COUNT_BACKUP_CODES, user_id=user_id, state="active")
-            answer = await self._sign_in(tx, challenge, user_id, EventName.BACKUP_CODE_ACCEPTED, now)
+            answer = await self._sign_in(tx, challenge, user_id, "second-step:backup-code:accepted", now)
             mail = Mail(new_id(now), answer["user"]["email"], answer["user"]["name"], "", now + _WEEK)
-            await _pay_for_send(tx, user_id, SendKind.NEWS, now)
+            await _consume_send(tx, user_id, SendKind.NOTIFICATION, now)
             self._post(tx, mail, now)
             return answer, mail
 
@@ -141,8 +147,8 @@ class Requests:
         challenge, now = digest(TokenKind.CHALLENGE, token), _now()
 
         async def work(tx: Tx) -> Mail:
-            row = await tx.fetch_one(LOAD_WAITING, token_digest=challenge, now=now)
-            await _pay_for_send(tx, row["id"], SendKind.CHALLENGE, now)
+            row = await tx.fetch_one(LOAD_PENDING, token_digest=challenge, now=now)
+            await _consume_send(tx, row["id"], SendKind.CHALLENGE, now)
             mail = Mail(new_id(now), row["email"], row["name"], new_numeric_code(6), now + _OTP_TTL)
             code_hash = self._keyring.hash_code(mail.code, f"sent-code:{challenge.hex()}")
             tx.defer(
@@ -160,10 +166,10 @@ class Requests:
 
         return await self._database.transact(work)
 
-    async def _sign_in(self, tx: Tx, challenge: bytes, user_id: str, event: EventName, now: Millis) -> Any:
-        tx.defer(CLEAR_FAILURES, user_id=user_id, kind=_KIND)
+    async def _sign_in(self, tx: Tx, challenge: bytes, user_id: str, event: str, now: Millis) -> Any:
+        tx.defer(RESET_FAILURES, user_id=user_id, kind=_KIND)
         account = await tx.fetch_one(LOAD_ACCOUNT, id=user_id)
-        tx.defer(SPEND_CHALLENGE, token_digest=challenge)
+        tx.defer(CONSUME_CHALLENGE, token_digest=challenge)
         token, session_id = new_token(TokenKind.SESSION), SessionId(new_id(now))
         tx.defer(
             INSERT_SESSION,
@@ -208,7 +214,7 @@ class Requests:
         self._is_forgetting = True
         while self._delivered:
             several = [self._delivered.pop() for _ in range(min(len(self._delivered), SEVERAL))]
-            named = {name: several[min(n, len(several) - 1)] for n, name in enumerate(DELETE_NAMES)}
+            named = {name: several[min(n, len(several) - 1)] for n, name in enumerate(DELETE_MAIL.names)}
             await self._database.execute(DELETE_MAIL, **named)
         self._is_forgetting = False
 
@@ -217,22 +223,22 @@ def _now() -> Millis:
     return Millis(time.time_ns() // 1_000_000)
 
 
-async def _pay(tx: Tx, challenge: bytes, now: Millis) -> str:
-    row = await tx.fetch_one(PAY_TRY, token_digest=challenge, most=MAX_ATTEMPTS, now=now)
+async def _consume_attempt(tx: Tx, challenge: bytes, now: Millis) -> str:
+    row = await tx.fetch_one(CONSUME_ATTEMPT, token_digest=challenge, most=MAX_ATTEMPTS, now=now)
     user_id: str = row["user_id"]
-    await tx.fetch_one(PAY_GUESS, user_id=user_id, kind=_KIND, most=_KIND.limit, now=now)
+    await tx.fetch_one(COUNT_FAILURE, user_id=user_id, kind=_KIND, most=_KIND.limit, now=now)
     return user_id
 
 
-async def _pay_for_send(tx: Tx, user_id: str, kind: SendKind, now: Millis) -> None:
+async def _consume_send(tx: Tx, user_id: str, kind: SendKind, now: Millis) -> None:
     await tx.fetch_one(
-        PAY_SEND,
+        COUNT_SEND,
         user_id=user_id,
         kind=kind,
         now=now,
         window_began=now - _HOUR,
         free=FREE_SENDS,
-        later=now + _LEASE,
+        next_at=now + _LEASE,
         most=MOST_SENDS,
     )
 

@@ -88,17 +88,32 @@ export interface Done {
   status: true;
 }
 
-/** Why there is no data: a refusal of the server, or no answer that could be read. It holds nothing secret. */
+/** The codes of the server; its reference says when it sends which. A test holds them equal to the server's. */
+export type ServerErrorCode =
+  | "INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD" | "PASSWORD_TOO_SHORT" | "PASSWORD_TOO_LONG" | "PASSWORD_TOO_COMMON"
+  | "PASSWORD_CONTAINS_EMAIL" | "INVALID_EMAIL" | "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL" | "UNAUTHORIZED" | "INVALID_ORIGIN"
+  | "MISSING_OR_NULL_ORIGIN" | "INVALID_REDIRECT_URL" | "INVALID_CALLBACK_URL" | "SESSION_EXPIRED" | "EMAIL_ALREADY_VERIFIED"
+  | "EMAIL_MISMATCH" | "EMAIL_CAN_NOT_BE_UPDATED" | "SIGN_IN_AGAIN" | "USER_NOT_FOUND" | "SESSION_NOT_FOUND" | "TRUSTED_DEVICE_NOT_FOUND"
+  | "STEP_UP_REQUIRED" | "ENROLMENT_REQUIRED" | "INVALID_TOKEN" | "TOO_MANY_REQUESTS" | "INVALID_TWO_FACTOR_COOKIE" | "INVALID_CODE"
+  | "INVALID_BACKUP_CODE" | "OTP_HAS_EXPIRED" | "OTP_NOT_CONFIGURED" | "TOTP_NOT_ENABLED" | "TWO_FACTOR_NOT_ENABLED"
+  | "BACKUP_CODES_NOT_ENABLED" | "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE" | "ACCOUNT_TEMPORARILY_LOCKED" | "CONFLICT" | "VALIDATION_ERROR"
+  | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE"
+  | "SERVICE_UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+
+/** The codes of this client: for a proxy's own response, and where there is no response that can be read. */
+export type ClientErrorCode =
+  | "NETWORK_ERROR" | "TIMEOUT" | "ABORTED" | "UNEXPECTED_ANSWER" | "TOKEN_STORE_FAILED" | "BAD_GATEWAY" | "GATEWAY_TIMEOUT";
+
+/** Every code of an `AuthError`. A newer server may send others, so give a `switch` a `default`. */
+export type ErrorCode = ServerErrorCode | ClientErrorCode;
+
+/** Why there is no data: a refusal of the server, or no response that can be read. It holds nothing secret. */
 export class AuthError extends Error {
-  constructor(status: number, code: string, message: string, retryAfter?: number | null, options?: { cause?: unknown });
+  constructor(status: number, code: ErrorCode, message: string, retryAfter?: number | null, options?: { cause?: unknown });
   /** The HTTP status; 0 when no answer came. */
   status: number;
-  /**
-   * The stable name of the reason: a code of the server (`INVALID_CODE`, `ACCOUNT_TEMPORARILY_LOCKED`, …; its
-   * reference lists them), a proxy's `BAD_GATEWAY` or `GATEWAY_TIMEOUT`, or `NETWORK_ERROR`, `TIMEOUT`, `ABORTED`,
-   * `UNEXPECTED_ANSWER` or `TOKEN_STORE_FAILED` (then `cause` is what your storage threw).
-   */
-  code: string;
+  /** The stable name of the reason. With `TOKEN_STORE_FAILED`, `cause` is what your storage threw. */
+  code: ErrorCode;
   /** Seconds to wait before another try has a chance, where that is known. */
   retryAfter: number | null;
 }
@@ -129,9 +144,7 @@ export interface BareCall<T> {
 export interface Code {
   /** As typed; spaces and dashes do not matter. */
   code: string;
-  /**
-   * Let this device's next sign-ins skip the second step. It is remembered by a cookie, so in browsers only.
-   */
+  /** Skip the second step at this device's next sign-ins. It is remembered by a cookie, so in browsers only. */
   trustDevice?: Flag;
 }
 
@@ -244,10 +257,7 @@ export interface Auth {
   sendVerificationEmail: Call<{ email: string; callbackURL?: string }, Done>;
   /** Change the name or the image; what is left out stays, and a null image is removed. */
   updateUser: Call<{ name?: string; image?: string | null }, Done>;
-  /**
-   * Delete the account and all that belongs to it. The password is needed unless a factor was proven in this
-   * session within the last ten minutes.
-   */
+  /** Delete the account and all its data. The password is required unless a factor was verified in the last ten minutes. */
   deleteUser: Call<{ password?: string; code?: string }, { success: true; message: string }>;
   twoFactor: TwoFactor;
 }
@@ -281,14 +291,8 @@ export interface ClientOptions {
   onTwoFactorRedirect?: (due: { methods: TwoFactorMethod[] }) => unknown;
 }
 
-/**
- * Make a client for one server and one person. On a server of your own, make one for each request: whoever
- * shares a client shares its session.
- */
+/** Make a client for one server and one user. On a server of your own, make one for each request: clients hold a session. */
 export function createAuthClient(options?: ClientOptions): Client;
 
-/**
- * A client that is ready: of the server that served this file, or, outside browsers, of what the environment
- * names in ATHENA_AUTH_BASE_URL and ATHENA_AUTH_TOKEN.
- */
+/** A ready client: of the server that served this file, or, outside browsers, by ATHENA_AUTH_BASE_URL and ATHENA_AUTH_TOKEN. */
 export const client: Client;

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from athena_auth.client import AthenaClient, AthenaError, MemoryTokenStore
+from athena_auth_client import AthenaClient, AthenaError, MemoryTokenStore
 
 NEEDED = ("ATHENA_AUTH_TOKEN", "PASSWORD", "TOTP_CODE", "BACKUP_CODE")
 

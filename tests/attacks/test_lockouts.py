@@ -144,7 +144,7 @@ async def test_a_step_up_that_is_slow_to_be_judged_does_not_shorten_the_wait(
             now=START,
             warned=False,
         )
-        await store.transact(work_of(close))
+        await store.transact(close)
 
     refused = await throttle.consume(store, user_id, AttemptKind.RECOGNIZED_PASSWORD, START)
 

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from athena_auth.backup_codes.factor import BackupCodeFactor
+from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.challenge.factor import Attempt, Verified
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.otp.factor import OtpFactor
+from athena_auth.otp.factor import Otp
 from athena_auth.store.transaction import Tx
-from athena_auth.totp.factor import TotpFactor
+from athena_auth.totp.factor import Totp
 from support.links import reset_token, token_in, verify_address
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
@@ -146,7 +146,7 @@ async def test_every_set_of_factors_is_asked_for(world: World, ada: Person, enro
     assert "user" not in due
 
 
-METHODS = {"verify-totp": TotpFactor, "verify-otp": OtpFactor, "verify-backup-code": BackupCodeFactor}
+METHODS = {"verify-totp": Totp, "verify-otp": Otp, "verify-backup-code": BackupCodes}
 
 
 async def _refuse(_method: object, _tx: Tx, _attempt: Attempt) -> Verified | Refused:
@@ -173,7 +173,7 @@ async def test_what_a_verifier_says_is_what_counts(
     }[path]
     # The one place where our insides are patched: no caller can make a verifier answer anything but the truth.
     with monkeypatch.context() as mutation:
-        mutation.setattr(METHODS[path], "check", verdict)
+        mutation.setattr(METHODS[path], "verify", verdict)
         refused = await ada.answer(challenge, path, code=right)
 
     assert (refused.status_code, "token" in refused.json()) == (status, False)

@@ -44,7 +44,19 @@ def snippets(page: str, language: str) -> list[str]:
 
 def test_every_page_with_python_is_run_here_or_in_the_sdks_tests() -> None:
     pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md") if "```python\n" in page.read_text()}
-    assert pages == {"tutorial.md", "how-to/mount.md", "how-to/test.md", "python-sdk.md"}
+    assert pages == {
+        "tutorial.md",
+        "how-to/add-a-factor.md",
+        "how-to/mount.md",
+        "how-to/test.md",
+        "python-sdk.md",
+    }
+
+
+def test_the_page_on_factors_shows_the_one_that_is_tested() -> None:
+    factor, _ = snippets("how-to/add-a-factor.md", "python")
+
+    assert factor == (ROOT / "tests/support/key_fob.py").read_text()
 
 
 def test_every_page_with_calls_by_curl_is_walked_here() -> None:

@@ -12,9 +12,6 @@ WITHOUT = "import sys; sys.modules[{absent!r}] = None; import {module}"
 @pytest.mark.parametrize(
     ("module", "absent", "extra"),
     [
-        ("athena_auth.client", "httpx", "client"),
-        ("athena_auth.client", "anyio", "client"),
-        ("athena_auth.client.errors", "httpx", "client"),
         ("athena_auth.integrations.django", "django", "django"),
         ("athena_auth.integrations.litestar", "litestar", "litestar"),
     ],

@@ -109,6 +109,22 @@ async def test_an_account_has_a_hundred_sessions_and_the_oldest_goes(world: Worl
     assert await is_signed_in(await world.bearer(tokens[-1]))
 
 
+async def test_a_sign_in_in_place_of_the_newest_session_ends_no_other(world: World, ada: Person) -> None:
+    """The browser's own session makes room. PostgreSQL ended the oldest session as well, SQLite did not."""
+    browser = await world.browser()
+    for _ in range(98):
+        world.clock.advance(1)
+        await ada.sign_in()
+    await ada.sign_in(browser)
+    world.clock.advance(1)
+
+    await ada.sign_in(browser)
+
+    assert await is_signed_in(browser)
+    assert len((await browser.get("/list-sessions")).json()) == 100
+    assert await is_signed_in(ada.client), "the one of the sign-up"
+
+
 async def test_so_has_one_with_a_second_factor(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
     tokens = []

@@ -5,9 +5,12 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from support.person import PASSWORD, Person
-from support.world import World
+from support.dump import fetch_all
+from support.person import PASSWORD, Person, sign_up
+from support.world import World, world_over
 
+OLD_SECRET = "1:the-first-secret-of-more-than-thirty-two-bytes"
+BOTH_SECRETS = f"2:the-second-secret-of-more-than-32-bytes,{OLD_SECRET}"
 NEW_PASSWORD = "a wholly different password"
 
 
@@ -221,3 +224,17 @@ async def test_who_takes_the_factors_off_keeps_nothing_they_had_proven(world: Wo
     await ada.turn_on_totp()
 
     assert (await thief.get("/get-session")).json() is None
+
+
+async def test_an_app_is_forgotten_with_the_code_that_re_encrypts_its_secret(database_url: str) -> None:
+    """PostgreSQL applies one of two deferred writes to a row: it stored the new ciphertext, and the app stayed."""
+    async with world_over(database_url, secret=None, secrets=OLD_SECRET) as before:
+        ada = await sign_up(before)
+        await ada.turn_on_totp()
+    async with world_over(database_url, secret=None, secrets=BOTH_SECRETS) as after:
+        after.clock.advance(3600)
+        ada.world, ada.client = after, await after.bearer(ada.token)
+        answer = await ada.post("/two-factor/disable", password=PASSWORD, code=ada.code())
+
+    assert answer.status_code == 200, answer.text
+    assert await fetch_all(database_url, "SELECT id FROM athena_authenticator") == []

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from athena_auth.client import MemoryTokenStore
+from athena_auth_client import MemoryTokenStore
 from support.faults import TOKEN, Faults
 from support.sdk import Client, Credentials, Kind, Stage, client_over, stage_over
 

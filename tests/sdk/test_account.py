@@ -2,8 +2,8 @@
 
 import pytest
 
-from athena_auth.client import AthenaError, UnauthorizedError
 from athena_auth.delivery.model import MessageKind
+from athena_auth_client import AthenaError, UnauthorizedError
 from support.sdk import EMAIL, PASSWORD, Client, Stage
 
 NEW_PASSWORD = "another good password"

@@ -11,7 +11,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from athena_auth.client import (
+from athena_auth_client import (
     AsyncAthenaClient,
     AthenaClient,
     AthenaError,

@@ -7,7 +7,7 @@ from typing import Unpack
 import httpx
 import pytest
 
-from athena_auth.client import AthenaClient, FileTokenStore, MemoryTokenStore, Options, Tokens
+from athena_auth_client import AthenaClient, FileTokenStore, MemoryTokenStore, Options, Tokens
 from support.sdk import BASE_URL, PASSWORD, Credentials, Kind, Stage, stage_over
 from support.world import ORIGIN
 
@@ -173,7 +173,7 @@ def test_a_file_of_something_else_is_named_and_not_quoted(file: Path, content: b
     file.touch(0o600)
     file.write_bytes(content)
 
-    with pytest.raises(ValueError, match=r"tokens\.json does not hold") as refused:
+    with pytest.raises(ValueError, match=r"tokens\.json does not contain") as refused:
         FileTokenStore(file).load()
 
     assert refused.value.__context__ is None

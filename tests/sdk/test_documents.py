@@ -11,13 +11,14 @@ from typing import Any
 import pyotp
 import pytest
 
-from athena_auth.client import AthenaClient
 from athena_auth.kernel.clock import SystemClock
+from athena_auth_client import AthenaClient
 from support.process import PATIENCE, Server, serving
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "python" / "two_factor.py"
 GUIDE = ROOT / "docs" / "python-sdk.md"
+README = ROOT / "clients" / "python" / "README.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 EMAIL = "ada@example.com"
 PASSWORD = "correct horse battery"
@@ -59,9 +60,8 @@ def variables(server: Server) -> dict[str, str]:
     }
 
 
-def codes_of(totp_uri: str | None) -> Callable[[int], str]:
+def codes_of(totp_uri: str) -> Callable[[int], str]:
     """Return what tells the code of an authenticator app, so many steps after the present one."""
-    assert totp_uri is not None
     phone = pyotp.parse_uri(totp_uri)
     assert isinstance(phone, pyotp.TOTP)
     now = SystemClock().now() // 1000
@@ -137,3 +137,22 @@ def test_the_guide_happens_as_it_is_written(
     assert said.count("Welcome, Ada") == 2
     assert "(this one)" in said
     assert "The password is wrong. INVALID_PASSWORD 400" in said
+
+
+def test_the_readmes_first_example_runs(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    [block] = BLOCK.findall(README.read_text())
+    shown: dict[str, Any] = {"__name__": "readme"}
+
+    def type_in(prompt: str) -> str:
+        if prompt == "Code of the app: ":
+            return codes_of(shown["enrolment"].totp_uri)(0)
+        assert prompt == "One of the backup codes: "
+        code: str = shown["enrolment"].backup_codes[0]
+        return code
+
+    shown["input"] = type_in
+    exec(block.replace("http://localhost:3001/api/auth", server.base_url), shown)  # noqa: S102 - the page's own lines
+
+    said = capsys.readouterr().out
+    assert "otpauth://totp/" in said
+    assert said.endswith("Signed in as Ada\n")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from athena_auth.client import (
+from athena_auth_client import (
     AsyncAthenaClient,
     AthenaClient,
     AthenaError,

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from athena_auth.client import AthenaClient, MemoryTokenStore, SignedIn
+from athena_auth_client import AthenaClient, MemoryTokenStore, SignedIn
 from support.sdk import EMAIL, PASSWORD, AnyChallenge, Client, Stage
 
 

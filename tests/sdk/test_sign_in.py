@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from athena_auth.client import (
+from athena_auth.delivery.model import MessageKind
+from athena_auth_client import (
     AthenaError,
     ChallengeEndedError,
     MemoryTokenStore,
@@ -14,7 +15,6 @@ from athena_auth.client import (
     SignedInByBackupCode,
     WrongCodeError,
 )
-from athena_auth.delivery.model import MessageKind
 from support.sdk import EMAIL, PASSWORD, AnyChallenge, Client, Phone, Stage
 
 Finish = Callable[[Stage, AnyChallenge, Phone, tuple[str, ...]], SignedIn]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from athena_auth.client import (
+from athena_auth_client import (
     AthenaError,
     FileTokenStore,
     MemoryTokenStore,
@@ -55,7 +55,7 @@ def test_a_store_that_cannot_save_is_an_error_that_says_that_the_call_was_done(s
     keyring.broken_save = cause
     client = stage.client(tokens=keyring)
 
-    with pytest.raises(TokenStoreError, match="has done what it was asked") as failed:
+    with pytest.raises(TokenStoreError, match="The call succeeded") as failed:
         stage.sign_up(client)
 
     assert failed.value.__cause__ is cause

@@ -1,8 +1,8 @@
 """What users write, as a type checker sees it: `test_package` has mypy read this, and each type is asserted."""
 
-from typing import assert_type
+from typing import Literal, assert_type
 
-from athena_auth.client import (
+from athena_auth_client import (
     Async,
     AsyncAthenaClient,
     AthenaClient,
@@ -11,9 +11,11 @@ from athena_auth.client import (
     CurrentSession,
     Enrolment,
     FileTokenStore,
+    OtpEnrolment,
     SignedIn,
     SignedInByBackupCode,
     Sync,
+    TotpEnrolment,
     TrustedDevice,
     TwoFactorStatus,
     User,
@@ -49,7 +51,11 @@ async def sign_in_awaiting(client: AsyncAthenaClient, code: str) -> User:
 
 def look_after(client: AthenaClient) -> None:
     assert_type(client.auth.get_session(), CurrentSession | None)
-    assert_type(client.auth.two_factor.enable("secret", issuer="Engines", method="otp"), Enrolment)
+    by_app = client.auth.two_factor.enable("secret", issuer="Engines")
+    assert_type(by_app, TotpEnrolment)
+    assert_type(by_app.totp_uri, str)
+    assert_type(client.auth.two_factor.enable("secret", method="totp", code="123456"), TotpEnrolment)
+    assert_type(client.auth.two_factor.enable("secret", method="otp", phone_number="+491511"), OtpEnrolment)
     assert_type(client.auth.two_factor.generate_backup_codes(password="secret"), BackupCodes)
     assert_type(client.auth.two_factor.status(), TwoFactorStatus)
     assert_type(client.auth.two_factor.trusted_devices(), tuple[TrustedDevice, ...])
@@ -61,8 +67,18 @@ def look_after(client: AthenaClient) -> None:
 async def look_after_awaiting(client: AsyncAthenaClient) -> None:
     assert_type(await client.auth.get_session(), CurrentSession | None)
     assert_type(await client.auth.two_factor.status(), TwoFactorStatus)
+    assert_type(await client.auth.two_factor.enable("secret"), TotpEnrolment)
+    assert_type((await client.auth.two_factor.enable("secret")).totp_uri, str)
+    assert_type(await client.auth.two_factor.enable("secret", method="otp"), OtpEnrolment)
     assert_type(await client.auth.reset_password(token="t", new_password="p"), Challenge[Async] | None)
     await client.auth.sign_out()
+
+
+def enrol(client: AthenaClient, method: Literal["totp", "otp"]) -> tuple[str, ...]:
+    enrolment: Enrolment = client.auth.two_factor.enable("secret", method=method)
+    if isinstance(enrolment, TotpEnrolment):
+        assert_type(enrolment.totp_uri, str)
+    return enrolment.backup_codes
 
 
 def choose() -> AthenaClient:

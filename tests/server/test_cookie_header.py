@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from athena_auth.client import AsyncAthenaClient, MemoryTokenStore
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.settings import BASE_PATH
 from athena_auth.wire.reply import Cookie, CookieName
+from athena_auth_client import AsyncAthenaClient, MemoryTokenStore
 from support.person import PASSWORD, Person, sign_up
 from support.world import ORIGIN, World, world_over
 

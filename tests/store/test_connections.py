@@ -14,7 +14,7 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from support.process import PATIENCE
 
-SLEEP = Statement("SELECT pg_sleep(:seconds)::text AS slept")
+SLEEP = Statement("SELECT pg_sleep(:seconds)::text AS slept FROM athena_schema_version")
 END_ALL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()

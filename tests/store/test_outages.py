@@ -18,7 +18,7 @@ ADD = Statement("""
     INSERT INTO athena_outbox (id, sealed_message, tries, due_at, expires_at) VALUES (:id, '', 0, 0, 0)
 """)
 ALL = Statement("SELECT * FROM athena_outbox")
-PID = Statement("SELECT pg_backend_pid() AS pid")
+PID = Statement("SELECT pg_backend_pid() AS pid FROM athena_schema_version")
 QUICK = StoreLimits(database_timeout=1.0, lock_timeout=0.5)
 FAIL_WITH = """
     CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS

@@ -13,10 +13,10 @@ import httpx
 import pyotp
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from athena_auth.client import AsyncAthenaClient, AthenaClient, Challenge, Options, SignedIn, User
 from athena_auth.delivery.model import Message, MessageKind
 from athena_auth.host.standalone import standalone
 from athena_auth.settings import BASE_PATH
+from athena_auth_client import AsyncAthenaClient, AthenaClient, Challenge, Options, SignedIn, User
 from support.world import ORIGIN, World, world_over
 
 T = TypeVar("T")
@@ -106,7 +106,6 @@ class Stage:
     def enrol(self, client: Client) -> tuple[Phone, tuple[str, ...]]:
         """Turn an authenticator app on; return it with the backup codes, at a time when its code is fresh again."""
         enrolment = self.done(client.auth.two_factor.enable(PASSWORD))
-        assert enrolment.totp_uri is not None
         phone = self.phone(enrolment.totp_uri)
         self.done(client.auth.two_factor.verify_totp(phone.code()))
         self.world.clock.advance(60)

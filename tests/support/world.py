@@ -17,6 +17,7 @@ from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.testing.hashing import CheapHasher
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.route import Call
+from athena_auth.wiring.core import BUILT_IN, FactorFactory
 from support.clock import FakeClock
 from support.mailbox import Mailbox
 
@@ -71,14 +72,18 @@ class World:
 
 @asynccontextmanager
 async def world_over(
-    database_url: str, *, hasher: PasswordHasher | None = QUICK_HASHER, **settings: Any
+    database_url: str,
+    *,
+    hasher: PasswordHasher | None = QUICK_HASHER,
+    factors: tuple[FactorFactory, ...] = BUILT_IN,
+    **settings: Any,
 ) -> AsyncIterator[World]:
     """Run a server over this database; without a hasher, passwords are hashed at the cost of the settings."""
     clock, mailbox = FakeClock(), Mailbox()
     # Tests ask more often than people: limits by address are on where they are what is tested.
     defaults = {"secret": SECRET, "database_url": database_url, "rate_limit": "off", "_env_file": None}
     chosen = Settings(**{**defaults, **settings})
-    athena = Athena(chosen, clock=clock, transport=mailbox, hasher=hasher, migrates=False)
+    athena = Athena(chosen, clock=clock, transport=mailbox, hasher=hasher, factors=factors, migrates=False)
     world = World(athena, clock, mailbox, database_url)
     async with athena.lifespan(), world._clients:  # noqa: SLF001 - its own module
         yield world

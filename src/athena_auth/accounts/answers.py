@@ -1,6 +1,6 @@
 """How an account and a session look on the wire."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -21,6 +21,8 @@ from athena_auth.wire.fields import (
     timestamp,
 )
 from athena_auth.wire.reply import Cookie, CookieName, Reply
+
+A = TypeVar("A", bound=msgspec.Struct)
 
 
 class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -108,12 +110,12 @@ def session_cookie(session: Session, token: str) -> Cookie:
     return Cookie(CookieName.SESSION, token, session.lifetime // 1000 if session.persistent else None)
 
 
-def session_reply(body: msgspec.Struct, signed_in: SignedIn, *cookies: Cookie) -> Reply:
+def session_reply(body: A, signed_in: SignedIn, *cookies: Cookie) -> Reply[A]:
     """Return the reply to a call that may have given the session another token."""
     cookie = session_cookie(signed_in.session, signed_in.token)
     return Reply(body, (cookie, *cookies), session_token=signed_in.token)
 
 
-def renewed_reply(body: msgspec.Struct, before: SignedIn, after: SignedIn) -> Reply:
+def renewed_reply(body: A, before: SignedIn, after: SignedIn) -> Reply[A]:
     """Return the reply to a call that gives the session another token only where it has gained assurance."""
     return Reply(body) if before.token == after.token else session_reply(body, after)

@@ -17,9 +17,10 @@ from athena_auth.accounts.step_up import Offered
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import StatusAnswer, StepUpBody
 from athena_auth.wire.fields import Done, ImageUrl, Name, Password, StepUpCode
+from athena_auth.wire.handlers import get, post
 from athena_auth.wire.limits import SECOND_STEP, SESSION_LISTS
 from athena_auth.wire.reply import CookieName, Reply, expired
-from athena_auth.wire.route import Access, Call, NoBody, Route
+from athena_auth.wire.route import Call, NoBody
 
 SessionName = Annotated[
     str,
@@ -84,8 +85,9 @@ class AccountApi:
         """Take the use cases."""
         self._service = service
 
-    async def update_user(self, call: Call[SignedIn, UpdateUserBody]) -> Reply | Refused:
-        """Change name or image."""
+    @post("/update-user", errors=(ErrorCode.EMAIL_CAN_NOT_BE_UPDATED,), tag="accounts")
+    async def update_user(self, call: Call[SignedIn, UpdateUserBody]) -> Reply[StatusAnswer] | Refused:
+        """Change the name or the image."""
         if call.body.email is not UNSET:
             return Refused(ErrorCode.EMAIL_CAN_NOT_BE_UPDATED)
         if call.body.name is UNSET and call.body.image is UNSET:
@@ -97,8 +99,14 @@ class AccountApi:
         )
         return refused or Reply(StatusAnswer())
 
-    async def delete_user(self, call: Call[SignedIn, DeleteUserBody]) -> Reply | Refused:
-        """Delete the account."""
+    @post(
+        "/delete-user",
+        errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.SESSION_EXPIRED),
+        limit=SECOND_STEP,
+        tag="accounts",
+    )
+    async def delete_user(self, call: Call[SignedIn, DeleteUserBody]) -> Reply[DeletedAnswer] | Refused:
+        """Delete the account and everything that belongs to it."""
         offered = Offered(call.body.password, call.body.code)
         deleted = await self._service.delete(call.principal, offered)
         if isinstance(deleted, Refused):
@@ -106,18 +114,30 @@ class AccountApi:
         forget_browser = (expired(CookieName.TRUSTED_DEVICE), expired(CookieName.RECOGNIZED_BROWSER))
         return Reply(DeletedAnswer(), cookies=(*_FORGET, *forget_browser))
 
-    async def sign_out(self, call: Call[SignedIn | None, NoBody]) -> Reply:
-        """End the session, if there is one."""
+    @post("/sign-out", tag="sessions")
+    async def sign_out(self, call: Call[SignedIn | None, NoBody]) -> Reply[SuccessAnswer]:
+        """End this session."""
         if call.principal is not None:
             await self._service.sign_out(call.principal)
         return Reply(SuccessAnswer(), cookies=_FORGET)
 
-    async def list_sessions(self, call: Call[SignedIn, NoBody]) -> Reply:
-        """List the live sessions."""
+    @get("/list-sessions", limit=SESSION_LISTS, tag="sessions")
+    async def list_sessions(self, call: Call[SignedIn, NoBody]) -> Reply[list[SessionAnswer]]:
+        """List the account's sessions.
+
+        `token` holds each session's id, which /revoke-session takes; tokens are stored as digests and cannot be
+        shown.
+        """
         sessions = await self._service.sessions_of(call.principal)
         return Reply([session_answer(session, session.id) for session in sessions])
 
-    async def revoke_session(self, call: Call[SignedIn, RevokeSessionBody]) -> Reply | Refused:
+    @post(
+        "/revoke-session",
+        errors=(ErrorCode.SESSION_NOT_FOUND, *STEP_UP_ERRORS),
+        limit=SECOND_STEP,
+        tag="sessions",
+    )
+    async def revoke_session(self, call: Call[SignedIn, RevokeSessionBody]) -> Reply[StatusAnswer] | Refused:
         """End one session."""
         offered = Offered(code=call.body.code)
         revoked = await self._service.revoke(call.principal, call.body.token, offered)
@@ -127,116 +147,18 @@ class AccountApi:
         is_own = call.body.token in {signed_in.session.id, signed_in.token}
         return Reply(StatusAnswer(), cookies=_FORGET if is_own else ())
 
-    async def revoke_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply | Refused:
+    @post("/revoke-sessions", errors=STEP_UP_ERRORS, limit=SECOND_STEP, tag="sessions")
+    async def revoke_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply[StatusAnswer] | Refused:
         """End all sessions, this one too."""
         offered = Offered(code=call.body.code)
         revoked = await self._service.revoke_all(call.principal, offered, keep_this_one=False)
         return revoked if isinstance(revoked, Refused) else Reply(StatusAnswer(), cookies=_FORGET)
 
-    async def revoke_other_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply | Refused:
-        """End all sessions but this one."""
+    @post("/revoke-other-sessions", errors=STEP_UP_ERRORS, limit=SECOND_STEP, tag="sessions")
+    async def revoke_other_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply[StatusAnswer] | Refused:
+        """End all other sessions."""
         offered = Offered(code=call.body.code)
         revoked = await self._service.revoke_all(call.principal, offered, keep_this_one=True)
         if isinstance(revoked, Refused):
             return revoked
         return renewed_reply(StatusAnswer(), call.principal, revoked.signed_in)
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            *self._account_routes(),
-            *self._session_routes(),
-            *self._revocation_routes(),
-        )
-
-    def _account_routes(self) -> tuple[Route, ...]:
-        return (
-            Route(
-                method="POST",
-                path="/update-user",
-                handler=self.update_user,
-                access=Access.SESSION,
-                body=UpdateUserBody,
-                answer=StatusAnswer,
-                errors=(ErrorCode.EMAIL_CAN_NOT_BE_UPDATED,),
-                summary="Change the name or the image",
-                tag="accounts",
-            ),
-            Route(
-                method="POST",
-                path="/delete-user",
-                handler=self.delete_user,
-                access=Access.SESSION,
-                body=DeleteUserBody,
-                answer=DeletedAnswer,
-                errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.SESSION_EXPIRED),
-                limit=SECOND_STEP,
-                summary="Delete the account and everything that belongs to it",
-                tag="accounts",
-            ),
-        )
-
-    def _session_routes(self) -> tuple[Route, ...]:
-        return (
-            Route(
-                method="POST",
-                path="/sign-out",
-                handler=self.sign_out,
-                access=Access.OPTIONAL_SESSION,
-                answer=SuccessAnswer,
-                summary="End this session",
-                tag="sessions",
-            ),
-            Route(
-                method="GET",
-                path="/list-sessions",
-                handler=self.list_sessions,
-                access=Access.SESSION,
-                answer=list[SessionAnswer],
-                limit=SESSION_LISTS,
-                summary="List the account's sessions",
-                description="`token` holds each session's id, which /revoke-session takes; "
-                "tokens are stored as digests and cannot be shown.",
-                tag="sessions",
-            ),
-        )
-
-    def _revocation_routes(self) -> tuple[Route, ...]:
-        return (
-            Route(
-                method="POST",
-                path="/revoke-session",
-                handler=self.revoke_session,
-                access=Access.SESSION,
-                body=RevokeSessionBody,
-                answer=StatusAnswer,
-                errors=(ErrorCode.SESSION_NOT_FOUND, *STEP_UP_ERRORS),
-                limit=SECOND_STEP,
-                summary="End one session",
-                tag="sessions",
-            ),
-            Route(
-                method="POST",
-                path="/revoke-sessions",
-                handler=self.revoke_sessions,
-                access=Access.SESSION,
-                body=StepUpBody,
-                answer=StatusAnswer,
-                errors=STEP_UP_ERRORS,
-                limit=SECOND_STEP,
-                summary="End all sessions, this one too",
-                tag="sessions",
-            ),
-            Route(
-                method="POST",
-                path="/revoke-other-sessions",
-                handler=self.revoke_other_sessions,
-                access=Access.SESSION,
-                body=StepUpBody,
-                answer=StatusAnswer,
-                errors=STEP_UP_ERRORS,
-                limit=SECOND_STEP,
-                summary="End all other sessions",
-                tag="sessions",
-            ),
-        )

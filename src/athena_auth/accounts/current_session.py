@@ -1,6 +1,6 @@
 """HTTP for the question that front ends ask when they load: who is signed in?"""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -10,8 +10,9 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import AccountService
 from athena_auth.wire.caller import Tokens
 from athena_auth.wire.fields import Flag, is_set
+from athena_auth.wire.handlers import get, post
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
-from athena_auth.wire.route import Access, Call, Route
+from athena_auth.wire.route import Call, NoBody
 
 
 class GetSessionQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -35,13 +36,32 @@ class CurrentSessionApi:
     def __init__(self, service: AccountService) -> None:
         self._service = service
 
-    async def get_session(self, call: Call[SignedIn | None, Any]) -> Reply:
-        """Say who is signed in, or null."""
-        signed_in = call.principal
+    @get("/get-session", renews=lambda query, _by_cookie: not is_set(query.disable_refresh), tag="sessions")
+    async def get_session(
+        self, call: Call[SignedIn | None, GetSessionQuery]
+    ) -> Reply[GetSessionAnswer | None]:
+        """Say who is signed in.
+
+        Null when nobody is. `session.token` is the bearer token for a bearer caller and the session's id for a
+        cookie caller, whose token stays out of reach of scripts.
+        """
+        return await self._reply(call.principal, call.caller.tokens)
+
+    @post("/get-session", tag="sessions")
+    async def get_session_by_post(
+        self, call: Call[SignedIn | None, NoBody]
+    ) -> Reply[GetSessionAnswer | None]:
+        """Say who is signed in, by POST.
+
+        The same, for clients that keep GET free of side effects.
+        """
+        return await self._reply(call.principal, call.caller.tokens)
+
+    async def _reply(self, signed_in: SignedIn | None, tokens: Tokens) -> Reply[GetSessionAnswer | None]:
         if signed_in is None:
-            return Reply(None, cookies=await self._dead_cookie(call.caller.tokens))
+            return Reply(None, cookies=await self._dead_cookie(tokens))
         # A cookie is kept from scripts on purpose (HttpOnly): do not hand its token to them in a body.
-        token = signed_in.session.id if call.caller.tokens.by_cookie else signed_in.token
+        token = signed_in.session.id if tokens.by_cookie else signed_in.token
         return Reply(
             GetSessionAnswer(session_answer(signed_in.session, token), user_answer(signed_in.account))
         )
@@ -55,31 +75,3 @@ class CurrentSessionApi:
         if not is_dead or await self._service.was_just_replaced(tokens.session or ""):
             return ()
         return (expired(CookieName.SESSION),)
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            Route(
-                method="GET",
-                path="/get-session",
-                handler=self.get_session,
-                access=Access.OPTIONAL_SESSION,
-                body=GetSessionQuery,
-                answer=GetSessionAnswer | None,
-                renews=lambda query, _by_cookie: not is_set(query.disable_refresh),
-                summary="Say who is signed in",
-                description="Null when nobody is. `session.token` is the bearer token for a bearer caller and "
-                "the session's id for a cookie caller, whose token stays out of reach of scripts.",
-                tag="sessions",
-            ),
-            Route(
-                method="POST",
-                path="/get-session",
-                handler=self.get_session,
-                access=Access.OPTIONAL_SESSION,
-                answer=GetSessionAnswer | None,
-                summary="Say who is signed in, by POST",
-                description="The same, for clients that keep GET free of side effects.",
-                tag="sessions",
-            ),
-        )

@@ -7,8 +7,9 @@ from msgspec import Meta
 
 from athena_auth.accounts.model import SignedIn
 from athena_auth.wire.fields import Id, Timestamp, timestamp
+from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, NoBody, Route
+from athena_auth.wire.route import Call, NoBody
 
 _PASSWORD = "credential"
 
@@ -30,24 +31,13 @@ class LinkedAccountAnswer(msgspec.Struct, frozen=True, rename="camel"):
 class LinkedAccountsApi:
     """The route."""
 
-    async def list_accounts(self, call: Call[SignedIn, NoBody]) -> Reply:
-        """List the ways to sign in."""
+    @get("/list-accounts", tag="accounts")
+    async def list_accounts(self, call: Call[SignedIn, NoBody]) -> Reply[list[LinkedAccountAnswer]]:
+        """List the ways to sign in.
+
+        One, the password.
+        """
         account = call.principal.account
         created, updated = timestamp(account.created_at), timestamp(account.updated_at)
         owner = account.id
         return Reply([LinkedAccountAnswer(owner, _PASSWORD, owner, owner, created, updated, scopes=[])])
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the route."""
-        return (
-            Route(
-                method="GET",
-                path="/list-accounts",
-                handler=self.list_accounts,
-                access=Access.SESSION,
-                answer=list[LinkedAccountAnswer],
-                summary="List the ways to sign in",
-                description="One, the password.",
-                tag="accounts",
-            ),
-        )

@@ -6,6 +6,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.sessions.model import Session
 from athena_auth.wire.caller import ClientInfo
+from athena_auth.wire.route import SessionOwner
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ class Account(msgspec.Struct, frozen=True):
         return self.name if self.email_verified else ""
 
 
-class SignedIn(msgspec.Struct, frozen=True):
+class SignedIn(SessionOwner, frozen=True):
     """The owner of a live session: the principal of every request that needs one."""
 
     session: Session

@@ -97,9 +97,9 @@ class AccountService:
     async def delete(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
         """Delete the account and all that belongs to it; by password, or right after a factor was verified."""
         account = signed_in.account
-        has_recent_proof = account.two_factor_enabled or rules.is_fresh(signed_in.session, self._clock.now())
+        is_fresh_enough = account.two_factor_enabled or rules.is_fresh(signed_in.session, self._clock.now())
         # With two-factor authentication on, the policy asks for the second factor; this is for accounts without.
-        if offered.password is None and not has_recent_proof:
+        if offered.password is None and not is_fresh_enough:
             return Refused(ErrorCode.SESSION_EXPIRED)
 
         async def work(tx: Tx, current: SignedIn) -> Refused | None:

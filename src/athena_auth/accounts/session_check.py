@@ -15,8 +15,9 @@ from athena_auth.accounts.requirement import Requirement, unmet_requirement
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions.model import Level
+from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, Route
+from athena_auth.wire.route import Call
 
 _Seconds = Annotated[
     int,
@@ -53,8 +54,21 @@ class SessionCheckApi:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def check_session(self, call: Call[SignedIn, SessionCheckQuery]) -> Reply | Refused:
-        """Answer 200 to a session that meets the requirement."""
+    @get(
+        "/check-session",
+        errors=(ErrorCode.STEP_UP_REQUIRED, ErrorCode.ENROLMENT_REQUIRED, ErrorCode.SIGN_IN_AGAIN),
+        renews=lambda _query, by_cookie: not by_cookie,
+        tag="sessions",
+    )
+    async def check_session(
+        self, call: Call[SignedIn, SessionCheckQuery]
+    ) -> Reply[SessionCheckAnswer] | Refused:
+        """Let a proxy or a service check a session.
+
+        200 with the session and its owner, 401 without a live session, 403 where the session does not meet the
+        requirement. The headers `x-athena-user-id` and `x-athena-session-level` are for a proxy to pass on. A
+        browser's cookie is not renewed, because a proxy passes no cookie on.
+        """
         signed_in = call.principal
         requirement = Requirement(Level(call.body.level), call.body.fresh)
         unmet = unmet_requirement(signed_in, requirement, self._clock.now())
@@ -67,23 +81,3 @@ class SessionCheckApi:
         )
         answer = SessionCheckAnswer(session_answer(session, session.id), user_answer(account))
         return Reply(answer, headers=headers)
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the route."""
-        return (
-            Route(
-                method="GET",
-                path="/check-session",
-                handler=self.check_session,
-                access=Access.SESSION,
-                body=SessionCheckQuery,
-                answer=SessionCheckAnswer,
-                errors=(ErrorCode.STEP_UP_REQUIRED, ErrorCode.ENROLMENT_REQUIRED, ErrorCode.SIGN_IN_AGAIN),
-                renews=lambda _query, by_cookie: not by_cookie,
-                summary="Let a proxy or a service check a session",
-                description="200 with the session and its owner, 401 without a live session, 403 where the session does not "
-                "meet the requirement. The headers `x-athena-user-id` and `x-athena-session-level` are for a proxy to pass on. "
-                "A browser's cookie is not renewed, because a proxy passes no cookie on.",
-                tag="sessions",
-            ),
-        )

@@ -73,7 +73,7 @@ _RESET_PASSWORD = Statement(f"""
     SET password_hash = :password_hash, password_changed_at = {_CHANGED}, reset_by_mail = :yes, email_verified = :yes
     WHERE id = :id
 """)  # noqa: S608 - as above
-_CLEAR_RESET = Statement("UPDATE athena_account SET reset_by_mail = :no WHERE id = :id")
+_CLEAR_RESET_BY_MAIL = Statement("UPDATE athena_account SET reset_by_mail = :no WHERE id = :id")
 
 _UPDATE_PROFILE = Statement("""
     UPDATE athena_account SET name = COALESCE(:name, name),
@@ -204,7 +204,7 @@ async def reset_password(tx: Tx, user_id: UserId, password_hash: str, now: Milli
 
 def clear_reset_by_mail(tx: Tx, user_id: UserId) -> None:
     """Record that a factor other than the mailbox was proven since the password was reset."""
-    tx.defer(_CLEAR_RESET, id=user_id, no=False)
+    tx.defer(_CLEAR_RESET_BY_MAIL, id=user_id, no=False)
 
 
 async def update_profile(

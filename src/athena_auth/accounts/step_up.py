@@ -78,26 +78,26 @@ class Demand(msgspec.Struct, frozen=True):
     new_token: NewToken = NewToken.NEVER
 
 
-_ITS_OWN_PROOF = Demand(None)
+_IN_THE_REQUEST = Demand(None)
 _SESSION = Demand(Level.ONE)
 _CREDENTIAL = Demand(Level.TWO, FRESH, new_token=NewToken.BY_COOKIE)
 
 POLICY = {
-    Action.SIGN_UP: _ITS_OWN_PROOF,
-    Action.SIGN_IN: _ITS_OWN_PROOF,
-    Action.REQUEST_PASSWORD_RESET: _ITS_OWN_PROOF,
-    Action.RESET_PASSWORD: _ITS_OWN_PROOF,
-    Action.SEND_VERIFICATION_EMAIL: _ITS_OWN_PROOF,
+    Action.SIGN_UP: _IN_THE_REQUEST,
+    Action.SIGN_IN: _IN_THE_REQUEST,
+    Action.REQUEST_PASSWORD_RESET: _IN_THE_REQUEST,
+    Action.RESET_PASSWORD: _IN_THE_REQUEST,
+    Action.SEND_VERIFICATION_EMAIL: _IN_THE_REQUEST,
     # A session of the account or, for the other, its password.
-    Action.VERIFY_EMAIL: _ITS_OWN_PROOF,
-    Action.CONFIRM_EMAIL: _ITS_OWN_PROOF,
-    Action.CHECK_RESET_TOKEN: _ITS_OWN_PROOF,
-    Action.RECOGNIZE_BROWSER: _ITS_OWN_PROOF,
+    Action.VERIFY_EMAIL: _IN_THE_REQUEST,
+    Action.CONFIRM_EMAIL: _IN_THE_REQUEST,
+    Action.CHECK_RESET_TOKEN: _IN_THE_REQUEST,
+    Action.RECOGNIZE_BROWSER: _IN_THE_REQUEST,
     # The code in the request is the proof, for confirming a factor and for trusting the device too.
-    Action.VERIFY_TOTP: _ITS_OWN_PROOF,
-    Action.VERIFY_OTP: _ITS_OWN_PROOF,
-    Action.VERIFY_BACKUP_CODE: _ITS_OWN_PROOF,
-    Action.SEND_OTP: _ITS_OWN_PROOF,
+    Action.VERIFY_TOTP: _IN_THE_REQUEST,
+    Action.VERIFY_OTP: _IN_THE_REQUEST,
+    Action.VERIFY_BACKUP_CODE: _IN_THE_REQUEST,
+    Action.SEND_OTP: _IN_THE_REQUEST,
     Action.SIGN_OUT: _SESSION,
     Action.UPDATE_PROFILE: _SESSION,
     # Ending trust only makes the next sign-in harder, and is what the owner of a stolen laptop needs at once.

@@ -3,7 +3,7 @@
 An entry is not tied to its account: what was done to an account must outlive it.
 """
 
-from athena_auth.audit.model import AuditEvent, EventName, ListedEvent, RecordedEvent
+from athena_auth.audit.model import AuditEvent, ListedEvent, RecordedEvent
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId, first_id_at, next_id
 from athena_auth.kernel.outcome import ErrorCode
@@ -11,10 +11,13 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Tx, Value
 from athena_auth.wire.caller import ClientInfo
 
-_INSERT = Statement("""
+_INSERT = Statement(
+    """
     INSERT INTO athena_audit (id, user_id, event, reason, address, user_agent, session_id, device_id, created_at)
     VALUES (:id, :user_id, :event, :reason, :address, :user_agent, :session_id, :device_id, :now)
-""")
+    """,
+    combinable=True,
+)
 
 # Identifiers are ordered by time, so that the primary key finds rows by age.
 _LOAD_OF_USER = Statement("""
@@ -65,7 +68,7 @@ def _columns(entry: AuditEvent, now: Millis) -> dict[str, Value]:
 
 def _listed(row: Row) -> ListedEvent:
     entry = AuditEvent(
-        name=EventName(row["event"]),
+        name=row["event"],
         user_id=row["user_id"],
         client=ClientInfo(row["address"], row["user_agent"]),
         reason=None if row["reason"] is None else ErrorCode(row["reason"]),

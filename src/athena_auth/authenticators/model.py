@@ -5,7 +5,6 @@ from enum import StrEnum
 
 import msgspec
 
-from athena_auth.challenge.model import FactorName
 from athena_auth.challenge.rules import enrolment_is_open
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
@@ -35,7 +34,7 @@ class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     user_id: UserId
-    factor: FactorName
+    factor: str
     state: AuthenticatorState = AuthenticatorState.PENDING
     label: str | None = None
     sealed_data: bytes = b""
@@ -51,22 +50,26 @@ class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
         """The associated data of `sealed_data`, which decrypts in this row only."""
         return seal_context(self.factor, self.user_id, self.id)
 
+    def with_sealed(self, data: bytes) -> "Authenticator":
+        """Return it with what `Keyring.seal` made of its secret for `context`."""
+        return msgspec.structs.replace(self, sealed_data=data)
+
 
 def seal_context(factor: str, user_id: str, authenticator_id: str) -> str:
     """Return the associated data that the secret of an authenticator is encrypted with."""
     return f"{factor}:{user_id}:{authenticator_id}"
 
 
-def active(authenticators: Iterable[Authenticator], factor: FactorName) -> Authenticator | None:
+def active(authenticators: Iterable[Authenticator], factor: str) -> Authenticator | None:
     """Return the authenticator of this factor that verifies sign-ins."""
     return next((a for a in _of(authenticators, factor) if a.state is AuthenticatorState.ACTIVE), None)
 
 
-def pending(authenticators: Iterable[Authenticator], factor: FactorName, now: Millis) -> Authenticator | None:
+def pending(authenticators: Iterable[Authenticator], factor: str, now: Millis) -> Authenticator | None:
     """Return the authenticator of this factor that can still be confirmed (SP 800-63B-4 section 4.1)."""
     unconfirmed = (a for a in _of(authenticators, factor) if a.state is AuthenticatorState.PENDING)
     return next((a for a in unconfirmed if enrolment_is_open(a.created_at, now)), None)
 
 
-def _of(authenticators: Iterable[Authenticator], factor: FactorName) -> Iterable[Authenticator]:
-    return (a for a in authenticators if a.factor is factor)
+def _of(authenticators: Iterable[Authenticator], factor: str) -> Iterable[Authenticator]:
+    return (a for a in authenticators if a.factor == factor)

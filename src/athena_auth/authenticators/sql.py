@@ -1,7 +1,7 @@
 """Statements over `athena_authenticator`: at most one active and one pending authenticator for an account and factor."""
 
 from athena_auth.authenticators.model import Authenticator, AuthenticatorState
-from athena_auth.challenge.model import Change, FactorName
+from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
@@ -52,7 +52,7 @@ def _authenticator(row: Row) -> Authenticator:
     return Authenticator(
         id=row["id"],
         user_id=row["user_id"],
-        factor=FactorName(row["factor"]),
+        factor=row["factor"],
         state=AuthenticatorState(row["state"]),
         label=row["label"],
         sealed_data=row["sealed_data"] or b"",
@@ -120,9 +120,9 @@ async def is_reuse_elsewhere(tx: Tx, authenticator_id: str, browser: bytes) -> b
     return await tx.execute(_RECORD_REUSE, id=authenticator_id, browser=browser) == 1
 
 
-def reseal(tx: Tx, authenticator_id: str, sealed_data: bytes) -> None:
-    """Store the secret re-encrypted with the current key."""
-    tx.defer(_RESEAL, id=authenticator_id, sealed_data=sealed_data)
+async def reseal(tx: Tx, authenticator_id: str, sealed_data: bytes) -> None:
+    """Store the secret re-encrypted with the current key. Not deferred: the same transaction may delete the row after it."""
+    await tx.execute(_RESEAL, id=authenticator_id, sealed_data=sealed_data)
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:

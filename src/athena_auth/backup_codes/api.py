@@ -22,7 +22,7 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     BackupCode,
-    BackupCodes,
+    BackupCodeList,
     CallbackUrl,
     CodesLeft,
     DisableSession,
@@ -32,9 +32,10 @@ from athena_auth.wire.fields import (
     TrustDevice,
     is_set,
 )
+from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, Route
+from athena_auth.wire.route import Call
 
 _LAST_CODE = "That was your last backup code: make new ones now, with your password, at /two-factor/generate-backup-codes."
 
@@ -43,7 +44,7 @@ class BackupCodesAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
     """The new codes. They are shown this once."""
 
     status: Done = True
-    backup_codes: BackupCodes
+    backup_codes: BackupCodeList
 
 
 class VerifyBackupCodeBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -77,15 +78,35 @@ class BackupCodeApi:
         self._service = service
         self._second_factor_reply = second_factor_reply
 
-    async def generate(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
-        """Make a new set."""
+    @post(
+        "/two-factor/generate-backup-codes",
+        errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED),
+        limit=SECOND_STEP,
+    )
+    async def generate(self, call: Call[SignedIn, PasswordBody]) -> Reply[BackupCodesAnswer] | Refused:
+        """Replace the backup codes by new ones."""
         made = await self._service.generate(call.principal, Offered(call.body.password, call.body.code))
         if isinstance(made, Refused):
             return made
         return renewed_reply(BackupCodesAnswer(backup_codes=made.outcome), call.principal, made.signed_in)
 
-    async def verify(self, call: Call[Principal, VerifyBackupCodeBody]) -> Reply | Refused:
-        """Judge a code."""
+    @post(
+        "/two-factor/verify-backup-code",
+        errors=(
+            *SECOND_STEP_ERRORS,
+            ErrorCode.INVALID_BACKUP_CODE,
+            ErrorCode.BACKUP_CODES_NOT_ENABLED,
+        ),
+        limit=SECOND_STEP,
+    )
+    async def verify(
+        self, call: Call[Principal, VerifyBackupCodeBody]
+    ) -> Reply[VerifyBackupCodeAnswer] | Refused:
+        """Verify a backup code.
+
+        Each code works once. With `disableSession` no session cookie is set; the session's token is in the
+        answer all the same.
+        """
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         result = await self._service.verify(call.principal, submitted)
         if isinstance(result, Refused):
@@ -101,36 +122,3 @@ class BackupCodeApi:
         )
         set_session = not is_set(call.body.disable_session)
         return self._second_factor_reply.build(result, body, call.caller, set_session=set_session)
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            Route(
-                method="POST",
-                path="/two-factor/verify-backup-code",
-                handler=self.verify,
-                access=Access.SESSION_OR_CHALLENGE,
-                body=VerifyBackupCodeBody,
-                answer=VerifyBackupCodeAnswer,
-                errors=(
-                    *SECOND_STEP_ERRORS,
-                    ErrorCode.INVALID_BACKUP_CODE,
-                    ErrorCode.BACKUP_CODES_NOT_ENABLED,
-                ),
-                limit=SECOND_STEP,
-                summary="Verify a backup code",
-                description="Each code works once. With `disableSession` no session cookie is set; the "
-                "session's token is in the answer all the same.",
-            ),
-            Route(
-                method="POST",
-                path="/two-factor/generate-backup-codes",
-                handler=self.generate,
-                access=Access.SESSION,
-                body=PasswordBody,
-                answer=BackupCodesAnswer,
-                errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED),
-                limit=SECOND_STEP,
-                summary="Replace the backup codes by new ones",
-            ),
-        )

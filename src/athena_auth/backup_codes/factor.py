@@ -3,21 +3,23 @@
 from athena_auth.accounts.model import Account
 from athena_auth.backup_codes import sql
 from athena_auth.backup_codes.sql import State
-from athena_auth.challenge.factor import Attempt, Used, Verified
-from athena_auth.challenge.model import FactorName
+from athena_auth.challenge.factor import Attempt, FactorParts, Used, Verified
+from athena_auth.challenge.model import Change, FactorName
 from athena_auth.crypto.codes import BACKUP_CODE_COUNT, is_backup_code, new_backup_code, normalised_code
-from athena_auth.crypto.keys import Keyring
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions.model import Amr
+from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
 
-class BackupCodeFactor:
+class BackupCodes:
     """Makes, judges and uses up backup codes."""
 
-    name = FactorName.BACKUP_CODE
+    name: str = FactorName.BACKUP_CODE
+    code_name = "backup code"
+    sweeps: tuple[Statement, ...] = ()
     is_throttled = False
     """80 bits cannot be guessed, and an owner whose other factors are blocked must get in by one."""
     malformed = Refused(
@@ -25,9 +27,8 @@ class BackupCodeFactor:
         "This is not a backup code. It has 16 letters and digits, in groups of four, without 0, 1, l and o.",
     )
 
-    def __init__(self, keyring: Keyring) -> None:
-        """Take the keys that hash the codes."""
-        self._keyring = keyring
+    def __init__(self, parts: FactorParts) -> None:
+        self._keyring = parts.keyring
 
     def is_well_formed(self, code: str) -> bool:
         """Tell whether this could be a backup code."""
@@ -40,6 +41,10 @@ class BackupCodeFactor:
     async def left(self, tx: Tx, user_id: UserId) -> int:
         """Return how many codes may still be used."""
         return await sql.count(tx, user_id, State.ACTIVE)
+
+    def credentials_changed(self, change: Change) -> tuple[Statement, ...]:
+        """Put a pending set into effect with its factor; drop it with the password, and all with the factors."""
+        return sql.credentials_changed(change)
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
         """Verify a code and use it up: one guarded write is both."""

@@ -6,7 +6,7 @@ from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
-from athena_auth.backup_codes.factor import BackupCodeFactor
+from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.backup_codes.sql import State
 from athena_auth.challenge.result import SecondFactorResult
 from athena_auth.challenge.second_step import Principal, SecondStep, SubmittedCode
@@ -21,7 +21,7 @@ class BackupCodeService:
 
     def __init__(
         self,
-        method: BackupCodeFactor,
+        method: BackupCodes,
         second_step: SecondStep,
         step_up: StepUp,
         notifications: SecurityNotifications,

@@ -50,13 +50,18 @@ _LOAD_HASHES = Statement("""
 
 _DROP_STATE = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id AND state = :state")
 # An enrolment that shows no new codes (a factor added beside others) leaves the old ones in force.
-_DROP_SUCCEEDED = Statement("""
+# First this one, then `_ACTIVATE`: they change different rows, and this one looks for those the other one changes.
+_DROP_SUCCEEDED = Statement(
+    """
     DELETE FROM athena_backup_code WHERE user_id = :user_id AND state <> 'pending'
     AND EXISTS (SELECT 1 FROM athena_backup_code p WHERE p.user_id = :user_id AND p.state = 'pending')
-""")
-_ACTIVATE = Statement("""
-    UPDATE athena_backup_code SET state = 'active' WHERE user_id = :user_id AND state = 'pending'
-""")
+    """,
+    combinable=True,
+)
+_ACTIVATE = Statement(
+    "UPDATE athena_backup_code SET state = 'active' WHERE user_id = :user_id AND state = 'pending'",
+    combinable=True,
+)
 _DROP_PENDING = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id AND state = 'pending'")
 _DROP_ALL = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id")
 DISCARD = Statement("""

@@ -1,12 +1,13 @@
 """How a second step that was taken looks on the wire."""
 
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, session_cookie, user_answer
 from athena_auth.accounts.model import Account
+from athena_auth.challenge.model import FactorName
 from athena_auth.challenge.recognized_browsers import LIFETIME, RecognizedBrowsers
 from athena_auth.challenge.result import SecondFactorResult
 from athena_auth.kernel.clock import Clock
@@ -14,6 +15,8 @@ from athena_auth.sessions.model import Minted
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.fields import CallbackUrl, Id, Redirect, SessionToken, Timestamp, timestamp
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
+
+A = TypeVar("A", bound=msgspec.Struct)
 
 
 class TokenUserAnswer(msgspec.Struct, frozen=True):
@@ -32,6 +35,14 @@ class NewSessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     user_id: Id
     created_at: Timestamp
     expires_at: Timestamp
+
+
+def factor_names(names: tuple[str, ...]) -> tuple[FactorName, ...]:
+    """Return names for an answer whose schema lists the factors that come with the server.
+
+    A factor that a host adds goes out by its name too; clients ignore names they do not know.
+    """
+    return cast("tuple[FactorName, ...]", names)
 
 
 def led_to(callback_url: str | None) -> tuple[Literal[True], str] | tuple[UnsetType, UnsetType]:
@@ -70,8 +81,8 @@ class SecondFactorReply:
         self._cookies = cookies
 
     def build(
-        self, result: SecondFactorResult, body: msgspec.Struct, caller: Caller, *, set_session: bool = True
-    ) -> Reply:
+        self, result: SecondFactorResult, body: A, caller: Caller, *, set_session: bool = True
+    ) -> Reply[A]:
         """Return the reply; with `set_session` false the session travels in the body only."""
         minted = minted_cookies(Minted(result.session, result.token))
         trust = () if result.trust_token is None else (self._cookies.trust(result.trust_token),)

@@ -1,28 +1,11 @@
-"""What the trail calls the judgements of each factor."""
+"""What the audit log calls verifications and changes of credentials."""
 
-from athena_auth.audit.model import EventName
-from athena_auth.challenge.model import Change, FactorName
+from collections.abc import Iterable
+
+from athena_auth.audit.model import EventName, Stage, Verdict, verification_event
+from athena_auth.challenge.factor import Factor
+from athena_auth.challenge.model import Change
 from athena_auth.delivery.model import MessageKind
-
-ACCEPTED = {
-    (FactorName.TOTP, False): EventName.TOTP_ACCEPTED,
-    (FactorName.OTP, False): EventName.OTP_ACCEPTED,
-    (FactorName.BACKUP_CODE, False): EventName.BACKUP_CODE_ACCEPTED,
-    (FactorName.TOTP, True): EventName.STEP_UP_TOTP_ACCEPTED,
-    (FactorName.OTP, True): EventName.STEP_UP_OTP_ACCEPTED,
-    (FactorName.BACKUP_CODE, True): EventName.STEP_UP_BACKUP_CODE_ACCEPTED,
-}
-"""By factor, and whether it was proven in a live session."""
-
-REFUSED = {
-    (FactorName.TOTP, False): EventName.TOTP_REFUSED,
-    (FactorName.OTP, False): EventName.OTP_REFUSED,
-    (FactorName.BACKUP_CODE, False): EventName.BACKUP_CODE_REFUSED,
-    (FactorName.TOTP, True): EventName.STEP_UP_TOTP_REFUSED,
-    (FactorName.OTP, True): EventName.STEP_UP_OTP_REFUSED,
-    (FactorName.BACKUP_CODE, True): EventName.STEP_UP_BACKUP_CODE_REFUSED,
-}
-"""The same for codes that were wrong."""
 
 CHANGES = {
     Change.PASSWORD_CHANGED: (EventName.PASSWORD_CHANGED, MessageKind.PASSWORD_CHANGED),
@@ -34,3 +17,19 @@ CHANGES = {
     Change.FACTORS_RESET: (EventName.FACTORS_RESET, MessageKind.FACTORS_RESET),
 }
 """How each change of credentials is recorded, and what the owner is told of it."""
+
+_MEANINGS = {
+    (Stage.SIGN_IN, Verdict.ACCEPTED): "A {code} finished a sign-in.",
+    (Stage.SIGN_IN, Verdict.REFUSED): "A wrong {code} at sign-in.",
+    (Stage.STEP_UP, Verdict.ACCEPTED): "A {code} raised a live session.",
+    (Stage.STEP_UP, Verdict.REFUSED): "A wrong {code} in a live session.",
+}
+
+
+def verification_events(factors: Iterable[type[Factor] | Factor]) -> dict[str, str]:
+    """Return the events that verifying these factors is recorded as, each with its meaning."""
+    return {
+        verification_event(stage, factor.name, verdict): meaning.format(code=factor.code_name)
+        for factor in factors
+        for (stage, verdict), meaning in _MEANINGS.items()
+    }

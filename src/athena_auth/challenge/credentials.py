@@ -18,7 +18,7 @@ from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
-from athena_auth.throttle.sql import END_WAITING, RESET_ALL, RESET_PASSWORDS
+from athena_auth.throttle.sql import END_DELAYS, RESET_ALL, RESET_PASSWORDS
 from athena_auth.wire.caller import ClientInfo
 
 Subscriber = Callable[[Change], tuple[Statement, ...]]
@@ -107,4 +107,4 @@ def _attempts_of(change: Change, actor: Actor) -> Statement:
     if actor.reset_attempts or change.removes_factors:
         return RESET_ALL
     # Whoever reads the mail need not wait for what strangers tried, and gets no new attempts either.
-    return END_WAITING if change is Change.PASSWORD_RESET else RESET_PASSWORDS
+    return END_DELAYS if change is Change.PASSWORD_RESET else RESET_PASSWORDS

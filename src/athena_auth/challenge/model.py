@@ -12,6 +12,8 @@ from athena_auth.kernel.ids import UserId
 class FactorName(StrEnum):
     """The second factors, as clients call them."""
 
+    # Those that come with the server. A host may add others, so a factor's name is a `str` everywhere else.
+
     TOTP = "totp"
     OTP = "otp"
     BACKUP_CODE = "backup-code"
@@ -47,7 +49,7 @@ class ChallengeIssued(msgspec.Struct, frozen=True):
     """A second factor is due: the challenge's token and the methods that answer it."""
 
     token: str
-    methods: tuple[FactorName, ...]
+    methods: tuple[str, ...]
     expires_in: int
     """Seconds."""
     device_is_dead: bool = False

@@ -110,8 +110,8 @@ class PasswordLogin:
     ) -> Consumption | Allowed | Throttled:
         if account is not None and recognized:
             return await budget.consume(self._store, account.id, AttemptKind.RECOGNIZED_PASSWORD, now)
-        subjects = throttle_keys(email, first.client.address, is_known=account is not None)
-        return await self._budget.consume(subjects, now)
+        keys = throttle_keys(email, first.client.address, is_known=account is not None)
+        return await self._budget.consume(keys, now)
 
     async def _record_failure(
         self, account: Account | None, first: FirstFactor, consumption: Consumption | Allowed
@@ -132,7 +132,9 @@ class PasswordLogin:
                 self._budget.failed(tx, consumption, now, warned=kind is not None)
             elif account is not None:
                 attempts = AttemptKind.RECOGNIZED_PASSWORD
-                budget.record_failure(tx, account.id, attempts, consumption, now, warned=kind is not None)
+                await budget.record_failure(
+                    tx, account.id, attempts, consumption, now, warned=kind is not None
+                )
             audit.record(tx, refused, now)
             if account is not None and kind is not None:
                 await self._notifications.notify(tx, account, kind, first.client, now)

@@ -5,7 +5,6 @@ import msgspec
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.challenge import sql
-from athena_auth.challenge.aftermath import Aftermath
 from athena_auth.challenge.binding import Binding, challenge_binding, session_binding
 from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.factor import Attempt, Factor, Used, Verified
@@ -22,7 +21,7 @@ from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
-from athena_auth.sessions.model import Amr, Assurance, Level, SessionTerms
+from athena_auth.sessions.model import Amr, Assurance, Level, SessionOptions
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.model import Throttled
 from athena_auth.throttle.refusal import CODES_USED_UP, refused_by
@@ -56,7 +55,6 @@ class SecondStep:
         clock: Clock,
         verifier: AttemptVerifier,
         events: CredentialEvents,
-        aftermath: Aftermath,
         replay: Replay,
         lifetimes: Lifetimes,
     ) -> None:
@@ -64,7 +62,6 @@ class SecondStep:
         self._clock = clock
         self._verifier = verifier
         self._events = events
-        self._aftermath = aftermath
         self._replay = replay
         self._lifetimes = lifetimes
 
@@ -174,16 +171,19 @@ class SecondStep:
             return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
         account, count = loaded
         sql.consume(tx, challenge.token_digest)
-        if bearer.superseded_session is not None:
-            sessions.end_token(tx, digest(TokenKind.SESSION, bearer.superseded_session))
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr))
         # One statement fewer: this is what most sign-ins pay for.
         has_room = count < sessions.MOST_SESSIONS
-        terms = SessionTerms(self._lifetimes.session, challenge.persistent, has_room=has_room)
+        options = SessionOptions(
+            self._lifetimes.session,
+            challenge.persistent,
+            has_room=has_room,
+            superseded=bearer.superseded_session,
+        )
         now = submission.now
-        minted = mint(tx, account.id, assurance, bearer.client, terms, now)
+        minted = mint(tx, account.id, assurance, bearer.client, options, now)
         context = RequestContext(bearer.client, recognized=challenge.recognized)
-        trust_token = await self._aftermath.record(
+        trust_token = await self._verifier.record_success(
             tx,
             account,
             verified,
@@ -211,7 +211,7 @@ class SecondStep:
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         context = RequestContext(signed_in.client, session.id)
-        trust_token = await self._aftermath.record(
+        trust_token = await self._verifier.record_success(
             tx,
             account,
             verified,

@@ -8,13 +8,13 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.challenge import sql
 from athena_auth.challenge.factor import DeviceTrust, Factor, Granted, Reused
-from athena_auth.challenge.model import Challenge, ChallengeIssued, FactorName
+from athena_auth.challenge.model import Challenge, ChallengeIssued
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
-from athena_auth.sessions.model import Amr, Assurance, Level, Minted, SessionTerms
+from athena_auth.sessions.model import Amr, Assurance, Level, Minted, SessionOptions
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import ClientInfo
 
@@ -149,7 +149,7 @@ class SignInPolicy:
         audit.record(tx, issued, now)
         return ChallengeIssued(token, await self._available(tx, account), self._lifetimes.challenge)
 
-    async def _available(self, tx: Tx, account: Account) -> tuple[FactorName, ...]:
+    async def _available(self, tx: Tx, account: Account) -> tuple[str, ...]:
         return tuple([m.name for m in self._methods if await m.is_available(tx, account)])
 
     def _mint(
@@ -161,7 +161,7 @@ class SignInPolicy:
         now: Millis,
         device_id: str | None = None,
     ) -> Minted:
-        if first.superseded_session is not None:
-            sessions.end_token(tx, digest(TokenKind.SESSION, first.superseded_session))
-        terms = SessionTerms(self._lifetimes.session, first.persistent, device_id)
-        return mint(tx, account.id, assurance, first.client, terms, now)
+        options = SessionOptions(
+            self._lifetimes.session, first.persistent, device_id, superseded=first.superseded_session
+        )
+        return mint(tx, account.id, assurance, first.client, options, now)

@@ -13,7 +13,7 @@ _INSERT = Statement("""
     VALUES (:token_digest, :user_id, 0, :persistent, :recognized, :callback_url, :created_at, :expires_at)
 """)
 
-_PAY = Statement("""
+_CONSUME_ATTEMPT = Statement("""
     UPDATE athena_challenge SET tries = tries + 1
     WHERE token_digest = :token_digest AND tries < :most AND expires_at > :now
     RETURNING token_digest, user_id, tries, persistent, recognized, callback_url, created_at, expires_at
@@ -66,7 +66,7 @@ def insert(tx: Tx, challenge: Challenge) -> None:
 
 async def consume_attempt(tx: Tx, token_digest: bytes, most: int, now: Millis) -> Challenge | None:
     """Count a try on a live challenge, and lock it until the transaction ends; None when none is left."""
-    return _challenge(await tx.fetch_one(_PAY, token_digest=token_digest, most=most, now=now))
+    return _challenge(await tx.fetch_one(_CONSUME_ATTEMPT, token_digest=token_digest, most=most, now=now))
 
 
 def refund_attempt(tx: Tx, token_digest: bytes) -> None:

@@ -17,7 +17,6 @@ from athena_auth.accounts.step_up import (
     NewToken,
     Offered,
 )
-from athena_auth.challenge.aftermath import Aftermath
 from athena_auth.challenge.binding import session_binding
 from athena_auth.challenge.factor import Attempt, Factor, Used, Verified
 from athena_auth.challenge.session_token import next_token
@@ -51,7 +50,6 @@ class PolicyStepUp:
         clock: Clock,
         passwords: PasswordVerifier,
         verifier: AttemptVerifier,
-        aftermath: Aftermath,
         methods: tuple[Factor, ...],
         relaxed: bool,
     ) -> None:
@@ -60,7 +58,6 @@ class PolicyStepUp:
         self._clock = clock
         self._passwords = passwords
         self._verifier = verifier
-        self._aftermath = aftermath
         self._methods = methods
         self._relaxed = relaxed
 
@@ -155,7 +152,7 @@ class PolicyStepUp:
             return outcome.refused
         if isinstance(outcome, Verified):
             account = signed_in.account
-            await self._aftermath.record(
+            await self._verifier.record_success(
                 tx, account, outcome, context, session.id, trust_device=False, now=now
             )
         return outcome

@@ -4,15 +4,17 @@ import msgspec
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.episodes import begins_episode
+from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import AuditEvent, EventName
-from athena_auth.challenge.audit_events import REFUSED
-from athena_auth.challenge.factor import Attempt, Factor, Used, Verified
+from athena_auth.audit.model import AuditEvent, EventName, Stage, Verdict, verification_event
+from athena_auth.challenge.factor import Attempt, DeviceTrust, Factor, Used, Verified
 from athena_auth.crypto.keys import UnreadableError
 from athena_auth.delivery.model import MessageKind
+from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle import budget
 from athena_auth.throttle.model import Allowed, AttemptKind, Throttled
@@ -30,6 +32,11 @@ class RequestContext(msgspec.Struct, frozen=True):
     """Whether the challenge was issued to a browser that has signed in to this account before."""
 
     @property
+    def stage(self) -> Stage:
+        """What the verification is part of."""
+        return Stage.SIGN_IN if self.session_id is None else Stage.STEP_UP
+
+    @property
     def kind(self) -> AttemptKind:
         """Whose attempts it is counted with."""
         if self.recognized or self.session_id is not None:
@@ -40,9 +47,9 @@ class RequestContext(msgspec.Struct, frozen=True):
 class AttemptVerifier:
     """Verifies codes, in the caller's transaction."""
 
-    def __init__(self, notifications: SecurityNotifications) -> None:
-        """Take the way to write to owners."""
+    def __init__(self, notifications: SecurityNotifications, trust: DeviceTrust) -> None:
         self._notifications = notifications
+        self._trust = trust
 
     async def verify(
         self, tx: Tx, methods: tuple[Factor, ...], attempt: Attempt, context: RequestContext
@@ -68,11 +75,48 @@ class AttemptVerifier:
                 budget.reset(tx, attempt.user_id, context.kind)
         elif isinstance(outcome, Used):
             if throttled:
-                budget.refund(tx, attempt.user_id, context.kind)
+                await budget.refund(tx, attempt.user_id, context.kind)
             await self._reused(tx, attempt, context, outcome)
         else:
             await self._failed(tx, method, attempt, context, allowed, outcome)
         return outcome
+
+    async def record_success(
+        self,
+        tx: Tx,
+        account: Account,
+        verified: Verified,
+        context: RequestContext,
+        session_id: SessionId,
+        *,
+        trust_device: bool,
+        now: Millis,
+    ) -> str | None:
+        """Record a verified code and notify the owner; return the token of the device, if it is trusted from now on."""
+        event = verification_event(context.stage, verified.method, Verdict.ACCEPTED)
+        entry = AuditEvent(name=event, user_id=account.id, client=context.client, session_id=session_id)
+        audit.record(tx, entry, now)
+        if verified.codes_left is not None:
+            kind, left = MessageKind.BACKUP_CODE_USED, verified.codes_left
+            await self._notifications.notify(tx, account, kind, context.client, now, codes_left=left)
+        if account.reset_by_mail and verified.amr != Amr.SENT_CODE:
+            accounts.clear_reset_by_mail(tx, account.id)
+        return await self._trusted(tx, account, context, session_id, now) if trust_device else None
+
+    async def _trusted(
+        self, tx: Tx, account: Account, context: RequestContext, session_id: SessionId, now: Millis
+    ) -> str | None:
+        granted = self._trust.grant(tx, account.id, context.client, now)
+        entry = AuditEvent(
+            name=EventName.TRUST_GRANTED,
+            user_id=account.id,
+            client=context.client,
+            session_id=session_id,
+            device_id=granted.device_id,
+        )
+        audit.record(tx, entry, now)
+        await self._notifications.notify(tx, account, MessageKind.DEVICE_TRUSTED, context.client, now)
+        return granted.token
 
     async def _failed(
         self,
@@ -85,10 +129,11 @@ class AttemptVerifier:
     ) -> None:
         is_new = await begins_episode(tx, attempt.user_id, allowed.warned_at, attempt.now)
         kind = _notification_of(context.kind, allowed.failures, is_new=is_new)
-        budget.record_failure(
+        await budget.record_failure(
             tx, attempt.user_id, context.kind, allowed, attempt.now, warned=kind is not None
         )
-        self._record(tx, REFUSED[method.name, attempt.binding.signed_in], attempt, context, refused.code)
+        event = verification_event(context.stage, method.name, Verdict.REFUSED)
+        self._record(tx, event, attempt, context, refused.code)
         if kind is MessageKind.SECOND_FACTOR_CLOSED:
             self._record(tx, EventName.SECOND_STEP_CLOSED, attempt, context)
         await self._notify(tx, kind, attempt, context)
@@ -108,7 +153,7 @@ class AttemptVerifier:
     def _record(
         self,
         tx: Tx,
-        event: EventName,
+        event: str,
         attempt: Attempt,
         context: RequestContext,
         reason: ErrorCode | None = None,

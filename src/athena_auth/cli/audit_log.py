@@ -47,15 +47,15 @@ async def load(store: Store, email: str | None, since: Millis, most: int) -> lis
     return await store.read(work)
 
 
-def print_lines(trail: list[ListedEvent]) -> None:
+def print_lines(events: list[ListedEvent]) -> None:
     """Print one JSON object a line, the oldest first."""
-    for listed in reversed(trail):
+    for listed in reversed(events):
         typer.echo(msgspec.json.encode(_line(listed)).decode())
 
 
-def print_table(trail: list[ListedEvent]) -> None:
+def print_table(events: list[ListedEvent]) -> None:
     """Print a heading, and a line for each entry, the oldest first, in columns as wide as what they hold."""
-    rows = [_HEADINGS, *(_cells(_line(listed)) for listed in reversed(trail))]
+    rows = [_HEADINGS, *(_cells(_line(listed)) for listed in reversed(events))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         typer.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -72,7 +72,7 @@ def _line(listed: ListedEvent) -> Line:
     entry = listed.entry
     return Line(
         at=timestamp(listed.at),
-        event=entry.name.value,
+        event=entry.name,
         user_id=entry.user_id,
         email=listed.email,
         reason=None if entry.reason is None else entry.reason.value,

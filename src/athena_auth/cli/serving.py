@@ -62,7 +62,7 @@ def _serve_here(application: ASGIApp, sockets: list[socket.socket], settings: Se
         raise Unavailable("the server could not start; the log above says why")
 
 
-async def _tell_systemd() -> None:
+async def _notify_systemd() -> None:
     """Say that requests are answered, and again from time to time, from the loop that answers them."""
     notify("READY=1\nWATCHDOG=1")
 
@@ -88,6 +88,6 @@ def _config(application: ASGIApp | str, settings: Settings, *, factory: bool = F
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
-        callback_notify=_tell_systemd if settings.workers == 1 else None,
+        callback_notify=_notify_systemd if settings.workers == 1 else None,
         timeout_notify=max(1, int(seconds_between_signs())),
     )

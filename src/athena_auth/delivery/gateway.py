@@ -14,7 +14,7 @@ from athena_auth.delivery.failure import DeliveryFailed
 from athena_auth.delivery.model import Message
 from athena_auth.delivery.text import render_text
 
-_PLACE = "{phone}"
+_PLACEHOLDER = "{phone}"
 _NOBODY = "+14155550100"
 """A number that is kept for fiction: whether the URL can be read is found out with it, before a person's."""
 _TIMEOUT = 10.0
@@ -52,8 +52,8 @@ class GatewayTransport:
 
     def __init__(self, url: str, host: str, *, timeout: float = _TIMEOUT) -> None:
         # With no place for the number every code would go to the same phone.
-        if _PLACE not in url:
-            raise ValueError(f"the address of a text gateway has {_PLACE} where the number goes.")
+        if _PLACEHOLDER not in url:
+            raise ValueError(f"the address of a text gateway has {_PLACEHOLDER} where the number goes.")
         self._url = url
         self._host = host
         self._timeout = timeout
@@ -96,7 +96,7 @@ class GatewayTransport:
     def _service(self, number: str) -> Apprise | None:
         """Return the gateway, made anew for each message: its recipient is a part of its URL."""
         service = Apprise()
-        return service if service.add(self._url.replace(_PLACE, quote(number, safe=""))) else None
+        return service if service.add(self._url.replace(_PLACEHOLDER, quote(number, safe=""))) else None
 
 
 @contextmanager

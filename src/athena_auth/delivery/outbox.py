@@ -46,7 +46,7 @@ class OutboxMessage(msgspec.Struct, frozen=True):
     id: str
     message: Message
     leased_until: Millis
-    tries: int = 0
+    attempts: int = 0
 
 
 class Outbox:
@@ -68,7 +68,7 @@ class Outbox:
         self._keyring = keyring
         self._transports = {Channel.MAIL: mail, Channel.TEXT: texts or NoTransport()}
         self._poll = poll
-        self._receipts = DeliveredRowCleanup(store)
+        self._cleanup = DeliveredRowCleanup(store)
         self._queues: dict[Channel, asyncio.Queue[OutboxMessage]] = {
             channel: asyncio.Queue(_IN_MEMORY) for channel in Channel
         }
@@ -125,8 +125,8 @@ class Outbox:
     async def _deliver(self, message_row: OutboxMessage) -> None:
         message, now = message_row.message, self._clock.now()
         if message.expires_at <= now:
-            await self._receipts.file(message_row.id)
-            _log.warning(f"{message.channel}.expired", kind=message.kind, tries=message_row.tries)
+            await self._cleanup.file(message_row.id)
+            _log.warning(f"{message.channel}.expired", kind=message.kind, tries=message_row.attempts)
             return
         if not await self._is_ours(message_row, now):
             return
@@ -135,7 +135,7 @@ class Outbox:
         except DeliveryFailed as failure:
             await self._after_failure(message_row, failure)
         else:
-            await self._receipts.file(message_row.id)
+            await self._cleanup.file(message_row.id)
 
     async def _is_ours(self, message_row: OutboxMessage, now: Millis) -> bool:
         """Make sure of the lease: after a long wait in memory another process may have taken the row over."""
@@ -143,7 +143,7 @@ class Outbox:
             return True
 
         async def renew(tx: Tx) -> bool:
-            return await sql.claim(tx, message_row.id, message_row.leased_until, after(now, _LEASE))
+            return await sql.lease(tx, message_row.id, message_row.leased_until, after(now, _LEASE))
 
         return await self._store.transact(renew)
 
@@ -153,27 +153,29 @@ class Outbox:
             kind=message_row.message.kind,
             reason=str(failure),
             permanent=failure.permanent,
-            tries=message_row.tries + 1,
+            attempts=message_row.attempts + 1,
         )
         if failure.permanent:
-            await self._receipts.file(message_row.id)
+            await self._cleanup.file(message_row.id)
             return
-        await sql.postpone(self._store, message_row.id, after(self._clock.now(), _backoff(message_row.tries)))
+        await sql.postpone(
+            self._store, message_row.id, after(self._clock.now(), _backoff(message_row.attempts))
+        )
 
     async def _adopt_due(self) -> None:
         while True:
             await asyncio.sleep(self._poll)
             try:
                 # After a burst or an outage there may be thousands: go on while there are, at the senders' pace.
-                while claimed := await self._claim_due():
-                    for message_row in claimed:
+                while leased := await self._lease_due():
+                    for message_row in leased:
                         await self._queues[message_row.message.channel].put(message_row)
             except Unavailable as outage:
                 _log.warning("mail.store_unavailable", reason=str(outage))
             except Exception as error:  # noqa: BLE001 - nobody would start this task again
                 _log.error("mail.crashed", error=type(error).__qualname__)
 
-    async def _claim_due(self) -> list[OutboxMessage]:
+    async def _lease_due(self) -> list[OutboxMessage]:
         now = self._clock.now()
 
         async def look(tx: Tx) -> list[sql.Due]:
@@ -183,16 +185,16 @@ class Outbox:
         if not due:
             return []
 
-        async def claim(tx: Tx) -> list[sql.Due]:
+        async def lease(tx: Tx) -> list[sql.Due]:
             # Another process may look at the same rows: the guarded update decides who sends each.
-            return [row for row in due if await sql.claim(tx, row.id, row.due_at, after(now, _LEASE))]
+            return [row for row in due if await sql.lease(tx, row.id, row.due_at, after(now, _LEASE))]
 
-        claimed = await self._store.transact(claim)
-        for row in claimed:
+        leased = await self._store.transact(lease)
+        for row in leased:
             if row.expires_at <= now:
-                await self._receipts.file(row.id)
-                _log.warning("mail.expired", id=row.id, tries=row.tries)
-        opened = [self._open(row, after(now, _LEASE)) for row in claimed if row.expires_at > now]
+                await self._cleanup.file(row.id)
+                _log.warning("mail.expired", id=row.id, tries=row.attempts)
+        opened = [self._open(row, after(now, _LEASE)) for row in leased if row.expires_at > now]
         return [message_row for message_row in opened if message_row is not None]
 
     def _open(self, row: sql.Due, leased_until: Millis) -> OutboxMessage | None:
@@ -203,7 +205,7 @@ class Outbox:
         except (UnreadableError, msgspec.MsgspecError):
             _log.error("mail.unreadable", id=row.id)
             return None
-        return OutboxMessage(row.id, message, leased_until, row.tries + 1)
+        return OutboxMessage(row.id, message, leased_until, row.attempts + 1)
 
 
 def message_context(message_id: str) -> str:
@@ -211,6 +213,6 @@ def message_context(message_id: str) -> str:
     return f"outbox:{message_id}"
 
 
-def _backoff(tries: int) -> int:
+def _backoff(attempts: int) -> int:
     """Return the seconds to wait after so many failed tries: 2, 4, 8 … at most five minutes."""
-    return min(_LONGEST_BACKOFF, 2 << min(tries, _DOUBLINGS))
+    return min(_LONGEST_BACKOFF, 2 << min(attempts, _DOUBLINGS))

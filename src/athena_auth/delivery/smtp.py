@@ -44,13 +44,13 @@ class SmtpTransport:
     """
 
     def __init__(
-        self, relay: SmtpServer, sender: Sender, *, ehlo_name: str | None = None, timeout: float = _TIMEOUT
+        self, server: SmtpServer, sender: Sender, *, ehlo_name: str | None = None, timeout: float = _TIMEOUT
     ) -> None:
-        self._relay = relay
+        self._server = server
         self._sender = sender
         self._ehlo_name = ehlo_name
         self._timeout = timeout
-        self._trust = _trust(relay.ca)
+        self._trust = _trust(server.ca)
 
     @classmethod
     def from_url(cls, url: str, sender: str | None, ehlo_name: str | None = None) -> Self:
@@ -60,14 +60,14 @@ class SmtpTransport:
             SenderError: The sender cannot be used, or there is none.
             ValueError: The URL cannot be used.
         """
-        relay = parse_smtp_url(url)
-        address = sender or relay.user
+        server = parse_smtp_url(url)
+        address = sender or server.user
         if not address or (sender is None and not is_mailbox(address)):
             raise SenderError("mail by SMTP needs a sender, such as Athena <no-reply@example.com>.")
-        return cls(relay, parse_sender(address), ehlo_name=ehlo_name)
+        return cls(server, parse_sender(address), ehlo_name=ehlo_name)
 
     def __repr__(self) -> str:
-        return f"SmtpTransport({self._relay.host}:{self._relay.port}, {self._relay.tls})"
+        return f"SmtpTransport({self._server.host}:{self._server.port}, {self._server.tls})"
 
     async def send(self, message: Message) -> None:
         """Return once the server has taken responsibility for the message.
@@ -92,10 +92,10 @@ class SmtpTransport:
 
     async def _submit(self, mail: EmailMessage, connection: Callable[..., SMTP]) -> None:
         client = connection(
-            hostname=self._relay.host,
-            port=self._relay.port,
+            hostname=self._server.host,
+            port=self._server.port,
             local_hostname=self._ehlo_name,
-            use_tls=self._relay.tls is TlsMode.IMPLICIT,
+            use_tls=self._server.tls is TlsMode.IMPLICIT,
             start_tls=False,
             tls_context=self._trust,
             timeout=self._timeout,
@@ -114,7 +114,7 @@ class SmtpTransport:
 
     async def _connect(self, client: SMTP) -> None:
         await client.connect()
-        if self._relay.tls is TlsMode.STARTTLS:
+        if self._server.tls is TlsMode.STARTTLS:
             await client.ehlo()
             if not client.supports_extension("starttls"):
                 raise DeliveryFailed(
@@ -123,7 +123,7 @@ class SmtpTransport:
                     permanent=False,
                 )
             await client.starttls()
-        if self._relay.user is not None:
+        if self._server.user is not None:
             await client.ehlo()
             if not client.supported_auth_methods:
                 raise DeliveryFailed(
@@ -131,7 +131,7 @@ class SmtpTransport:
                     "or take the user name out of ATHENA_MAIL_URL",
                     permanent=False,
                 )
-            await client.login(self._relay.user, self._relay.password or "")
+            await client.login(self._server.user, self._server.password or "")
 
 
 def _trust(ca: str | None) -> ssl.SSLContext:

@@ -15,21 +15,24 @@ class Due(msgspec.Struct, frozen=True):
 
     id: str
     sealed_message: bytes
-    tries: int
+    attempts: int
     due_at: Millis
     expires_at: Millis
 
 
-_INSERT = Statement("""
+_INSERT = Statement(
+    """
     INSERT INTO athena_outbox (id, sealed_message, tries, due_at, expires_at)
     VALUES (:id, :sealed_message, 0, :due_at, :expires_at)
-""")
+    """,
+    combinable=True,
+)
 
 _LOAD_DUE = Statement("""
     SELECT * FROM athena_outbox WHERE due_at <= :now ORDER BY due_at LIMIT :most
 """)
 
-_CLAIM = Statement("""
+_LEASE_ROW = Statement("""
     UPDATE athena_outbox SET due_at = :lease_until, tries = tries + 1 WHERE id = :id AND due_at = :seen
 """)
 
@@ -62,9 +65,9 @@ async def load_due(tx: Tx, now: Millis, most: int) -> list[Due]:
     ]
 
 
-async def claim(tx: Tx, message_id: str, seen: Millis, lease_until: Millis) -> bool:
+async def lease(tx: Tx, message_id: str, seen: Millis, lease_until: Millis) -> bool:
     """Lease a message that was due at `seen` to this process; False when another was faster."""
-    return await tx.execute(_CLAIM, id=message_id, seen=seen, lease_until=lease_until) == 1
+    return await tx.execute(_LEASE_ROW, id=message_id, seen=seen, lease_until=lease_until) == 1
 
 
 async def postpone(runner: Runner, message_id: str, due_at: Millis) -> None:
@@ -72,7 +75,7 @@ async def postpone(runner: Runner, message_id: str, due_at: Millis) -> None:
     await runner.execute(_POSTPONE, id=message_id, due_at=due_at)
 
 
-async def delete(runner: Runner, parcel_ids: Sequence[str]) -> None:
+async def delete(runner: Runner, message_ids: Sequence[str]) -> None:
     """Forget messages that were delivered or cannot be: at least one, at most `SEVERAL`."""
-    named = dict(zip_longest(_DELETE_NAMES, parcel_ids, fillvalue=parcel_ids[0]))
+    named = dict(zip_longest(_DELETE_NAMES, message_ids, fillvalue=message_ids[0]))
     await runner.execute(_DELETE, **named)

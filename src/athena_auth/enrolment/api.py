@@ -1,6 +1,7 @@
 """HTTP for turning the second factor on and off."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, cast
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -12,10 +13,11 @@ from athena_auth.accounts.step_up import Offered
 from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
-from athena_auth.wire.fields import BackupCodes, Issuer, Password, StepUpCode, TotpUri
+from athena_auth.wire.fields import BackupCodeList, Issuer, Password, StepUpCode, TotpUri
+from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
-from athena_auth.wire.route import Access, Call, Route
+from athena_auth.wire.route import Call, Route
 
 PhoneNumber = Annotated[
     str,
@@ -45,7 +47,7 @@ class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What to show the owner, this once; without `totpURI` for the method `otp`."""
 
     totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
-    backup_codes: BackupCodes
+    backup_codes: BackupCodeList
     method: Annotated[EnrollableFactor, Meta(examples=["totp"])]
     confirmation_pending: Annotated[
         bool,
@@ -56,6 +58,18 @@ class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     ]
 
 
+def with_methods(route: Route, names: tuple[str, ...]) -> Route:
+    """Return the route of `enable` as a server takes it that has factors of its own; others have what the schema says."""
+    methods = StrEnum("EnrollableMethod", {name.upper().replace("-", "_"): name for name in names})  # type: ignore[misc]
+    field = (
+        "method",
+        Annotated[methods, Meta(description="Which factor to turn on.")],
+        methods(EnrollableFactor.TOTP),
+    )
+    body = msgspec.defstruct("EnableBody", [field], bases=(EnableBody,), frozen=True, rename="camel")
+    return msgspec.structs.replace(route, body=body)
+
+
 class EnrolmentApi:
     """The routes that turn the second factor on and off."""
 
@@ -63,8 +77,18 @@ class EnrolmentApi:
         """Take the use cases."""
         self._service = service
 
-    async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply | Refused:
-        """Begin an enrolment."""
+    @post(
+        "/two-factor/enable",
+        errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
+        limit=SECOND_STEP,
+    )
+    async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply[EnableAnswer] | Refused:
+        """Begin to turn a second factor on.
+
+        The new secret and the new backup codes take effect when a code confirms them (/two-factor/verify-totp,
+        or verify-otp for the method `otp`, which is sent a code at once); until then whatever was on stays on.
+        For the method `otp` without a phone number and a verified address it takes effect at once.
+        """
         body = call.body
         begun = await self._service.enable(
             call.principal,
@@ -76,50 +100,25 @@ class EnrolmentApi:
         if isinstance(begun, Refused):
             return begun
         enrolment = begun.outcome
-        uri = UNSET if enrolment.totp_uri is None else enrolment.totp_uri
+        shown = dict(enrolment.shown)
         answer = EnableAnswer(
-            totp_uri=uri,
+            totp_uri=shown.pop("totpURI", UNSET),
             backup_codes=enrolment.backup_codes,
             method=body.method,
             confirmation_pending=enrolment.is_pending,
         )
+        if shown:
+            # What a factor of the host's shows has no field in the schema.
+            answer = cast("EnableAnswer", msgspec.to_builtins(answer) | shown)
         return renewed_reply(answer, call.principal, begun.signed_in)
 
-    async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
-        """Remove all factors."""
+    @post("/two-factor/disable", errors=PASSWORD_STEP_UP_ERRORS, limit=SECOND_STEP)
+    async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply[StatusAnswer] | Refused:
+        """Turn the second factor off.
+
+        Removes every factor, backup code and trusted device, and ends all other sessions.
+        """
         done = await self._service.disable(call.principal, Offered(call.body.password, call.body.code))
         if isinstance(done, Refused):
             return done
         return session_reply(StatusAnswer(), done.signed_in, expired(CookieName.TRUSTED_DEVICE))
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            Route(
-                method="POST",
-                path="/two-factor/enable",
-                handler=self.enable,
-                access=Access.SESSION,
-                body=EnableBody,
-                answer=EnableAnswer,
-                errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
-                limit=SECOND_STEP,
-                summary="Begin to turn a second factor on",
-                description="The new secret and the new backup codes take effect when a code confirms them "
-                "(/two-factor/verify-totp, or verify-otp for the method `otp`, which is sent a code at once); "
-                "until then whatever was on stays on. For the method `otp` without a phone number and a verified "
-                "address it takes effect at once.",
-            ),
-            Route(
-                method="POST",
-                path="/two-factor/disable",
-                handler=self.disable,
-                access=Access.SESSION,
-                body=PasswordBody,
-                answer=StatusAnswer,
-                errors=PASSWORD_STEP_UP_ERRORS,
-                limit=SECOND_STEP,
-                summary="Turn the second factor off",
-                description="Removes every factor, backup code and trusted device, and ends all other sessions.",
-            ),
-        )

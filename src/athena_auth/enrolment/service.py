@@ -5,22 +5,29 @@ from enum import StrEnum
 import msgspec
 
 from athena_auth.accounts.audit_events import audit_event
-from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
-from athena_auth.backup_codes.factor import BackupCodeFactor
+from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.backup_codes.sql import State
-from athena_auth.challenge.binding import session_binding
 from athena_auth.challenge.credentials import Actor, CredentialEvents
+from athena_auth.challenge.factor import (
+    Enrollable,
+    EnrolmentBegun,
+    EnrolmentOptions,
+    EnrolmentRequest,
+    EnrolmentState,
+    Factor,
+)
 from athena_auth.challenge.model import Change
 from athena_auth.delivery.model import MessageKind
-from athena_auth.kernel.clock import Clock, Millis
-from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.otp.factor import OtpFactor
+from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.outcome import Refused
+from athena_auth.otp.factor import Otp
 from athena_auth.store.transaction import Tx
-from athena_auth.totp.factor import TotpFactor
+from athena_auth.totp.factor import Totp
 
 
 class EnrollableFactor(StrEnum):
@@ -34,7 +41,8 @@ class Enrolment(msgspec.Struct, frozen=True):
     """An enrolment begun (or, for a verified address, done), and what is shown this once."""
 
     backup_codes: list[str]
-    totp_uri: str | None = None
+    shown: dict[str, str] = {}
+    """Fields of the answer, by their names on the wire."""
     is_pending: bool = True
     """Whether a code must confirm it before it is in force."""
 
@@ -43,11 +51,13 @@ class Enrolment(msgspec.Struct, frozen=True):
 
 
 class Factors(msgspec.Struct, frozen=True):
-    """The factors that an enrolment puts together."""
+    """The factors of a server."""
 
-    totp: TotpFactor
-    otp: OtpFactor
-    backup_codes: BackupCodeFactor
+    every: tuple[Factor, ...]
+    """In the order they are offered."""
+    totp: Totp
+    otp: Otp
+    backup_codes: BackupCodes
 
 
 class EnrolmentService:
@@ -66,7 +76,10 @@ class EnrolmentService:
         notifications: SecurityNotifications,
         clock: Clock,
     ) -> None:
-        self._factors = factors
+        self._backup_codes = factors.backup_codes
+        self._enrollable: dict[str, Enrollable] = {
+            each.name: each for each in factors.every if isinstance(each, Enrollable)
+        }
         self._step_up = step_up
         self._events = events
         self._notifications = notifications
@@ -76,26 +89,48 @@ class EnrolmentService:
         self,
         signed_in: SignedIn,
         offered: Offered,
-        factor: EnrollableFactor,
+        factor: str,
         *,
         issuer: str | None = None,
         number: str | None = None,
     ) -> Authorized[Enrolment] | Refused:
         """Begin an enrolment, by password; with a phone number, of codes by text message to it."""
-        refused = None if number is None else self._refuse_number(factor)
+        enrollable = self._enrollable[factor]
+        options = EnrolmentOptions(issuer, number)
+        refused = enrollable.refuse(options)
         if refused is not None:
             return refused
         now = self._clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> Enrolment | Refused:
-            account = current.account
-            if factor is EnrollableFactor.OTP:
-                return await self._begin_otp(tx, account, signed_in, number, now)
-            audit.record(tx, audit_event(signed_in, EventName.ENROLMENT_BEGUN), now)
-            uri = await self._factors.totp.begin_enrolment(tx, account.id, issuer, account.email, now)
-            return Enrolment(await self._pending_codes(tx, account, now), totp_uri=uri)
+            request = EnrolmentRequest(signed_in, current.account, options, now)
+            begun = await enrollable.begin_enrolment(tx, request)
+            if isinstance(begun, Refused):
+                return begun
+            return await self._continue(tx, request, begun)
 
         return await self._step_up.act(Action.ENABLE, signed_in, offered, work)
+
+    async def _continue(self, tx: Tx, request: EnrolmentRequest, begun: EnrolmentBegun) -> Enrolment:
+        """Make the backup codes that come with it, and record how far the factor went."""
+        account, signed_in, now = request.account, request.signed_in, request.now
+        if begun.state is EnrolmentState.UNCHANGED:
+            # Nothing is left to confirm, so the new backup codes take effect at once.
+            codes = await self._backup_codes.issue(tx, account.id, State.ACTIVE, now)
+            audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
+            await self._notifications.notify(
+                tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now
+            )
+            return Enrolment(codes, is_pending=False)
+        codes = await self._backup_codes.issue(tx, account.id, State.PENDING, now)
+        if begun.state is EnrolmentState.CONFIRMED:
+            actor = Actor(signed_in.client, signed_in.session.id)
+            await self._events.announce(tx, account.id, Change.FACTOR_ADDED, actor, now)
+            return Enrolment(codes, is_pending=False)
+        audit.record(tx, audit_event(signed_in, EventName.ENROLMENT_BEGUN), now)
+        if begun.code_was_sent:
+            audit.record(tx, audit_event(signed_in, EventName.OTP_SENT), now)
+        return Enrolment(codes, begun.shown)
 
     async def disable(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
         """Remove all factors, enrolments under way included. Nothing to remove is no error."""
@@ -109,50 +144,3 @@ class EnrolmentService:
             await self._events.announce(tx, user_id, Change.FACTORS_REMOVED, actor, now)
 
         return await self._step_up.act(Action.DISABLE, signed_in, offered, work)
-
-    def _refuse_number(self, factor: EnrollableFactor) -> Refused | None:
-        if factor is not EnrollableFactor.OTP:
-            return Refused(ErrorCode.VALIDATION_ERROR, "A phoneNumber goes with the method otp only.")
-        if not self._factors.otp.goes_by_text:
-            return Refused(
-                ErrorCode.VALIDATION_ERROR,
-                "This server sends no text messages: leave phoneNumber out, and codes are sent by mail.",
-            )
-        return None
-
-    async def _begin_otp(
-        self, tx: Tx, account: Account, signed_in: SignedIn, number: str | None, now: Millis
-    ) -> Enrolment | Refused:
-        otp = self._factors.otp
-        if number is None and await otp.is_enrolled(tx, account.id):
-            # Nothing is left to confirm, so the new backup codes are in force at once.
-            codes = await self._factors.backup_codes.issue(tx, account.id, State.ACTIVE, now)
-            audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
-            await self._notifications.notify(
-                tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now
-            )
-            return Enrolment(codes, is_pending=False)
-        if number is not None or not account.email_verified:
-            return await self._begin_sent_code(tx, account, signed_in, number, now)
-        codes = await self._pending_codes(tx, account, now)
-        await otp.enrol_at_once(tx, account.id, now)
-        actor = Actor(signed_in.client, signed_in.session.id)
-        await self._events.announce(tx, account.id, Change.FACTOR_ADDED, actor, now)
-        return Enrolment(codes, is_pending=False)
-
-    async def _begin_sent_code(
-        self, tx: Tx, account: Account, signed_in: SignedIn, number: str | None, now: Millis
-    ) -> Enrolment | Refused:
-        otp, binding = self._factors.otp, session_binding(signed_in.session.id)
-        # A refusal commits what came before it: the send is paid for before anything takes another's place.
-        refused = await otp.consume_send(tx, account, binding, signed_in.client, now)
-        if refused is not None:
-            return refused
-        await otp.begin_enrolment(tx, account.id, now, number)
-        await otp.post_paid(tx, account, binding, now, confirming=True)
-        for event in (EventName.ENROLMENT_BEGUN, EventName.OTP_SENT):
-            audit.record(tx, audit_event(signed_in, event), now)
-        return Enrolment(await self._pending_codes(tx, account, now))
-
-    async def _pending_codes(self, tx: Tx, account: Account, now: Millis) -> list[str]:
-        return await self._factors.backup_codes.issue(tx, account.id, State.PENDING, now)

@@ -2,12 +2,12 @@
 
 import msgspec
 
-from athena_auth.accounts.model import SignedIn
-from athena_auth.authenticators import sql as authenticators
-from athena_auth.authenticators.model import active, pending
+from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.challenge.factor import Enrollable
 from athena_auth.challenge.model import FactorName
-from athena_auth.enrolment.service import EnrollableFactor, Factors
-from athena_auth.kernel.clock import Clock
+from athena_auth.enrolment.service import Factors
+from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.ids import UserId
 from athena_auth.otp.rules import masked
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.trusted_devices import sql as trusted_devices
@@ -16,19 +16,19 @@ from athena_auth.trusted_devices import sql as trusted_devices
 class TwoFactorStatus(msgspec.Struct, frozen=True):
     """An account's second factor. There is nothing secret in it."""
 
-    methods: tuple[FactorName, ...]
+    methods: tuple[str, ...]
     """What a challenge would offer now, in its order; nothing while no second factor is on."""
     backup_codes_left: int
     trusted_devices: int
-    pending: EnrollableFactor | None
+    pending: str | None
     """The enrolment that waits for its code."""
     phone_number: str | None
     """Where sent codes go, masked; None when they go by mail."""
 
     @property
-    def preferred(self) -> FactorName | None:
+    def preferred(self) -> str | None:
         """The method to offer first: the authenticator app, else sent codes."""
-        return next((name for name in self.methods if name is not FactorName.BACKUP_CODE), None)
+        return next((name for name in self.methods if name != FactorName.BACKUP_CODE), None)
 
 
 class StatusService:
@@ -45,28 +45,22 @@ class StatusService:
         account, now = signed_in.account, self._clock.now()
 
         async def work(tx: Tx) -> TwoFactorStatus:
-            enrolled = await authenticators.load(tx, account.id)
-            pending_totp = pending(enrolled, FactorName.TOTP, now) is not None
-            codes_left = await self._factors.backup_codes.left(tx, account.id)
-            otp_pending = await self._factors.otp.is_pending(tx, account.id, now)
             number = await self._factors.otp.number(tx, account.id)
-            offered = {
-                FactorName.TOTP: active(enrolled, FactorName.TOTP) is not None,
-                FactorName.OTP: await self._factors.otp.is_available(tx, account),
-                FactorName.BACKUP_CODE: codes_left > 0,
-            }
             return TwoFactorStatus(
-                methods=tuple(name for name in offered if account.two_factor_enabled and offered[name]),
-                backup_codes_left=codes_left,
+                methods=await self._offered(tx, account) if account.two_factor_enabled else (),
+                backup_codes_left=await self._factors.backup_codes.left(tx, account.id),
                 trusted_devices=await trusted_devices.count_live(tx, account.id, now),
-                pending=_pending(totp=pending_totp, otp=otp_pending),
+                pending=await self._pending(tx, account.id, now),
                 phone_number=None if number is None else masked(number),
             )
 
         return await self._store.read(work)
 
+    async def _offered(self, tx: Tx, account: Account) -> tuple[str, ...]:
+        return tuple([each.name for each in self._factors.every if await each.is_available(tx, account)])
 
-def _pending(*, totp: bool, otp: bool) -> EnrollableFactor | None:
-    if totp:
-        return EnrollableFactor.TOTP
-    return EnrollableFactor.OTP if otp else None
+    async def _pending(self, tx: Tx, user_id: UserId, now: Millis) -> str | None:
+        for factor in self._factors.every:
+            if isinstance(factor, Enrollable) and await factor.is_pending(tx, user_id, now):
+                return factor.name
+        return None

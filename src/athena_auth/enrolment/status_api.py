@@ -1,17 +1,19 @@
 """HTTP for the state of the second factor."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import msgspec
 from msgspec import Meta
 
 from athena_auth.accounts.model import SignedIn
+from athena_auth.challenge.answers import factor_names
 from athena_auth.challenge.model import FactorName
 from athena_auth.enrolment.service import EnrollableFactor
 from athena_auth.enrolment.status import StatusService
 from athena_auth.wire.fields import CodesLeft, TwoFactorEnabled
+from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, NoBody, Route
+from athena_auth.wire.route import Call, NoBody
 
 
 class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -51,31 +53,21 @@ class StatusApi:
         """Take the use case."""
         self._service = service
 
-    async def status(self, call: Call[SignedIn, NoBody]) -> Reply:
-        """Say what is on."""
+    @get("/two-factor/status")
+    async def status(self, call: Call[SignedIn, NoBody]) -> Reply[TwoFactorStatusAnswer]:
+        """Say what is on.
+
+        For the page where the owner sees to her second factor. It holds nothing secret.
+        """
         found = await self._service.load(call.principal)
         return Reply(
             TwoFactorStatusAnswer(
                 enabled=call.principal.account.two_factor_enabled,
-                methods=found.methods,
-                preferred_method=found.preferred,
+                methods=factor_names(found.methods),
+                preferred_method=cast("FactorName | None", found.preferred),
                 backup_codes_left=found.backup_codes_left,
                 trusted_devices=found.trusted_devices,
-                pending_enrolment=found.pending,
+                pending_enrolment=cast("EnrollableFactor | None", found.pending),
                 phone_number=found.phone_number,
             )
-        )
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            Route(
-                method="GET",
-                path="/two-factor/status",
-                handler=self.status,
-                access=Access.SESSION,
-                answer=TwoFactorStatusAnswer,
-                summary="Say what is on",
-                description="For the page where the owner sees to her second factor. It holds nothing secret.",
-            ),
         )

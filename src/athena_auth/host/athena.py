@@ -21,6 +21,7 @@ from athena_auth.kernel.outcome import Unavailable
 from athena_auth.sessions.model import Level
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route
+from athena_auth.wiring.core import BUILT_IN, FactorFactory, known_events
 
 S = TypeVar("S", bound=Subscriber)
 
@@ -44,6 +45,7 @@ class Athena:
         transport: Transport | None = None,
         hasher: PasswordHasher | None = None,
         migrates: bool = True,
+        factors: tuple[FactorFactory, ...] = BUILT_IN,
     ) -> None:
         """Build the server; nothing is connected yet.
 
@@ -52,6 +54,8 @@ class Athena:
             clock: Tells the time; the system's by default.
             transport: Takes mail; the one of `ATHENA_MAIL_URL` by default.
             hasher: Hashes passwords; at the cost of the settings by default.
+            factors: The second factors in the order they are offered, each a class or function of `FactorParts`
+                (`athena_auth.factors`).
             migrates: Whether starting brings the database up to date. Processes that start together take turns.
 
         Raises:
@@ -59,13 +63,18 @@ class Athena:
             Unavailable: the secret beside an SQLite file cannot be kept.
         """
         self._parts = Parts(
-            settings or load_settings(), clock=clock, transport=transport, hasher=hasher, migrates=migrates
+            settings or load_settings(),
+            clock=clock,
+            transport=transport,
+            hasher=hasher,
+            factors=factors,
+            migrates=migrates,
         )
-        self._events = Events()
+        self._events = Events(lambda: known_events(self._run.wired.factors))
         self._run = self._new_run()
         self._has_run = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.session = Guard(lambda: self._run.gatekeeper, Requirement())
+        self.session = Guard(lambda: self._run.guard_context, Requirement())
         self.users = Users(lambda: self._run.wired.administration)
         # FastAPI, Starlette and Litestar each type this mapping in their own way.
         self.exception_handlers: dict[Any, Any] = {RefusedError: answer_refusal}
@@ -97,7 +106,7 @@ class Athena:
         """
         if fresh is not None and fresh <= 0:
             raise ValueError("fresh is a number of seconds, more than 0")
-        return Guard(lambda: self._run.gatekeeper, Requirement(Level(level), fresh))
+        return Guard(lambda: self._run.guard_context, Requirement(Level(level), fresh))
 
     def on(self, pattern: str) -> Callable[[S], S]:
         """Have a function told, after the commit, of events whose name matches `pattern`: `@athena.on("account:*")`.

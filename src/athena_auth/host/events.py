@@ -8,10 +8,10 @@ happened; whoever must not miss any reads the trail, which is in the database.
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
-from athena_auth.audit.model import EventName, RecordedEvent
+from athena_auth.audit.model import RecordedEvent
 from athena_auth.host.model import AuthEvent, event_of
 from athena_auth.kernel.log import Log
 
@@ -43,7 +43,7 @@ class _Subscription:
         try:
             self._waiting.put_nowait(recorded)
         except asyncio.QueueFull:
-            _log.error("subscriber.overrun", subscriber=self._name, dropped=recorded.entry.name.value)
+            _log.error("subscriber.overrun", subscriber=self._name, dropped=recorded.entry.name)
 
     def start(self) -> None:
         self._waiting = asyncio.Queue(_MOST_WAITING)
@@ -65,15 +65,15 @@ class _Subscription:
         while True:
             recorded = await waiting.get()
             try:
-                await self._tell(event_of(recorded))
+                await self._deliver(event_of(recorded))
             finally:
                 waiting.task_done()
 
-    async def _tell(self, event: AuthEvent) -> None:
+    async def _deliver(self, event: AuthEvent) -> None:
         try:
-            told = self._subscriber(event)
-            if inspect.isawaitable(told):
-                await told
+            delivered = self._subscriber(event)
+            if inspect.isawaitable(delivered):
+                await delivered
         except (Exception, asyncio.CancelledError) as error:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
@@ -88,8 +88,8 @@ class _Subscription:
 class Events:
     """Tells subscribers what happened."""
 
-    def __init__(self) -> None:
-        """Begin with nobody."""
+    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
+        self._names = names
         self._subscriptions: list[_Subscription] = []
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -99,7 +99,7 @@ class Events:
         Raises:
             ValueError: no event has such a name.
         """
-        names = frozenset(event.value for event in EventName if fnmatchcase(event.value, pattern))
+        names = frozenset(name for name in self._names() if fnmatchcase(name, pattern))
         if not names:
             raise ValueError(f"no event matches {pattern!r}; the reference lists their names")
         subscription = _Subscription(subscriber, names)

@@ -40,9 +40,9 @@ class Guard:
     It is a dependency for FastAPI, `Depends(guard)`, and is awaited with the request elsewhere.
     """
 
-    def __init__(self, gatekeeper: Callable[[], GuardContext], requirement: Requirement) -> None:
+    def __init__(self, guard_context: Callable[[], GuardContext], requirement: Requirement) -> None:
         """Take what it works with in this run of the server, and what it requires."""
-        self._gatekeeper = gatekeeper
+        self._guard_context = guard_context
         self._requirement = requirement
 
     async def __call__(self, connection: HTTPConnection) -> Principal:
@@ -61,8 +61,8 @@ class Guard:
 
     async def check(self, scope: Scope) -> Principal | Refused:
         """Return who makes the request of this ASGI scope, or why she may not; nothing is raised."""
-        gatekeeper, headers = self._gatekeeper(), read_headers(scope)
-        policy = gatekeeper.policy
+        guard_context, headers = self._guard_context(), read_headers(scope)
+        policy = guard_context.policy
         caller = policy.callers.read(scope, headers)
         # A WebSocket has no method: pages of other sites can open one, with this site's cookies.
         forged = None if scope.get("method") in _SAFE_METHODS else policy.refuse_forged(caller, headers)
@@ -72,7 +72,7 @@ class Guard:
             return Refused(ErrorCode.UNAUTHORIZED)
         try:
             by_cookie = caller.tokens.by_cookie
-            signed_in = await gatekeeper.resolver.resolve(
+            signed_in = await guard_context.resolver.resolve(
                 caller.tokens.session, caller.client, by_cookie=by_cookie, extends=not by_cookie
             )
         except Unavailable as outage:
@@ -80,5 +80,5 @@ class Guard:
             return Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after)
         if signed_in is None:
             return Refused(ErrorCode.UNAUTHORIZED)
-        unmet = unmet_requirement(signed_in, self._requirement, gatekeeper.clock.now())
+        unmet = unmet_requirement(signed_in, self._requirement, guard_context.clock.now())
         return principal_of(signed_in) if unmet is None else Refused(unmet)

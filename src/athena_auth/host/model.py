@@ -90,7 +90,7 @@ def live_session_of(session: Session) -> LiveSession:
         id=session.id,
         user_id=session.user_id,
         level=int(session.assurance.level),
-        amr=tuple(amr.value for amr in session.assurance.amr),
+        amr=tuple(map(str, session.assurance.amr)),
         proven_at=_moment(session.proven_at),
         second_factor_verified_at=_moment(session.proven_at) if has_second_factor(session) else None,
         address=session.client.address,
@@ -110,7 +110,7 @@ def event_of(recorded: RecordedEvent) -> AuthEvent:
     entry = recorded.entry
     return AuthEvent(
         at=_moment(recorded.at),
-        name=entry.name.value,
+        name=str(entry.name),
         user_id=entry.user_id,
         reason=None if entry.reason is None else entry.reason.value,
         session_id=entry.session_id,

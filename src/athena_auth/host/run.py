@@ -14,13 +14,15 @@ from athena_auth.secret_checks.service import verify_secrets
 from athena_auth.server.app import application, edge_policy
 from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.limits import request_limits
-from athena_auth.server.readiness import Readiness, readiness_route
-from athena_auth.server.status import status_routes
+from athena_auth.server.readiness import Readiness, ReadinessApi
+from athena_auth.server.status import LivenessApi
 from athena_auth.settings import Settings
 from athena_auth.store.migrate import is_current, migrate, require_current
 from athena_auth.store.transaction import Listener
+from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.route import Route
 from athena_auth.wiring import build
+from athena_auth.wiring.core import BUILT_IN, FactorFactory
 from athena_auth.wiring.foundation import open_keyring, open_store
 from athena_auth.wiring.messages import find_undelivered
 
@@ -37,6 +39,7 @@ class Parts(msgspec.Struct, frozen=True):
     transport: Transport | None = None
     texts: Transport | None = None
     hasher: PasswordHasher | None = None
+    factors: tuple[FactorFactory, ...] = BUILT_IN
     migrates: bool = True
     """Whether starting brings the database up to date."""
 
@@ -55,17 +58,25 @@ class Run:
         self._database_url, self._migrates = settings.database_url, parts.migrates
         self._undelivered = find_undelivered(settings, parts.transport)
         self.wired = build(
-            settings, clock=parts.clock, transport=parts.transport, texts=parts.texts, hasher=parts.hasher
+            settings,
+            clock=parts.clock,
+            transport=parts.transport,
+            texts=parts.texts,
+            hasher=parts.hasher,
+            factors=parts.factors,
         )
         base = self.wired.foundation
         readiness = Readiness(self._missing_schema, self._missing_outbox)
-        self.routes: tuple[Route, ...] = (*self.wired.routes, *status_routes(), readiness_route(readiness))
+        self.routes: tuple[Route, ...] = (
+            *self.wired.routes,
+            *routes_of(LivenessApi(), ReadinessApi(readiness)),
+        )
         base.store.listen(listener)
         self._clock_watch = ClockWatch(base.clock)
         self._limits = request_limits(settings, base.clock)
         policy = edge_policy(settings, self._limits)
         self.application: ASGIApp = application(self.routes, self.wired.resolver, settings, policy)
-        self.gatekeeper = GuardContext(policy, self.wired.resolver, base.clock)
+        self.guard_context = GuardContext(policy, self.wired.resolver, base.clock)
 
     async def start(self) -> None:
         """Connect to the database; begin to send mail and to sweep.

@@ -9,9 +9,10 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.otp.service import OtpService
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.fields import Code, TrustDevice, is_set
+from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, NoBody, Route
+from athena_auth.wire.route import Call, NoBody
 
 
 class VerifyOtpBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -29,51 +30,39 @@ class OtpApi:
         self._service = service
         self._second_factor_reply = second_factor_reply
 
-    async def send_otp(self, call: Call[Principal, NoBody]) -> Reply | Refused:
-        """Send a code."""
+    @post(
+        "/two-factor/send-otp",
+        errors=(
+            ErrorCode.INVALID_TWO_FACTOR_COOKIE,
+            ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,
+            ErrorCode.OTP_NOT_CONFIGURED,
+            ErrorCode.TWO_FACTOR_NOT_ENABLED,
+            ErrorCode.TOO_MANY_REQUESTS,
+        ),
+        limit=SECOND_STEP,
+    )
+    async def send_otp(self, call: Call[Principal, NoBody]) -> Reply[StatusAnswer] | Refused:
+        """Send a code.
+
+        By mail, or by text message where the owner has confirmed a phone number. It is good only for the
+        challenge or the session that asked for it, and replaces the one sent before.
+        """
         refused = await self._service.send(call.principal)
         return refused or Reply(StatusAnswer())
 
-    async def verify_otp(self, call: Call[Principal, VerifyOtpBody]) -> Reply | Refused:
-        """Judge a code."""
+    @post(
+        "/two-factor/verify-otp",
+        errors=(*SECOND_STEP_ERRORS, ErrorCode.OTP_HAS_EXPIRED, ErrorCode.INVALID_CODE),
+        limit=SECOND_STEP,
+    )
+    async def verify_otp(self, call: Call[Principal, VerifyOtpBody]) -> Reply[TokenUserAnswer] | Refused:
+        """Verify a code that was sent.
+
+        With a challenge it signs in; with a session it confirms an enrolment that was begun by
+        /two-factor/enable, or proves the factor again.
+        """
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         result = await self._service.verify(call.principal, submitted)
         if isinstance(result, Refused):
             return result
         return self._second_factor_reply.build(result, token_user_answer(result), call.caller)
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            Route(
-                method="POST",
-                path="/two-factor/send-otp",
-                handler=self.send_otp,
-                access=Access.SESSION_OR_CHALLENGE,
-                answer=StatusAnswer,
-                errors=(
-                    ErrorCode.INVALID_TWO_FACTOR_COOKIE,
-                    ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,
-                    ErrorCode.OTP_NOT_CONFIGURED,
-                    ErrorCode.TWO_FACTOR_NOT_ENABLED,
-                    ErrorCode.TOO_MANY_REQUESTS,
-                ),
-                limit=SECOND_STEP,
-                summary="Send a code",
-                description="By mail, or by text message where the owner has confirmed a phone number. It is good only for the challenge or the session that asked for it, and replaces "
-                "the one sent before.",
-            ),
-            Route(
-                method="POST",
-                path="/two-factor/verify-otp",
-                handler=self.verify_otp,
-                access=Access.SESSION_OR_CHALLENGE,
-                body=VerifyOtpBody,
-                answer=TokenUserAnswer,
-                errors=(*SECOND_STEP_ERRORS, ErrorCode.OTP_HAS_EXPIRED, ErrorCode.INVALID_CODE),
-                limit=SECOND_STEP,
-                summary="Verify a code that was sent",
-                description="With a challenge it signs in; with a session it confirms an enrolment that was "
-                "begun by /two-factor/enable, or proves the factor again.",
-            ),
-        )

@@ -8,13 +8,20 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.authenticators import sql as authenticators
 from athena_auth.authenticators.model import Authenticator, active, pending
-from athena_auth.challenge.binding import Binding
-from athena_auth.challenge.factor import Attempt, Used, Verified
+from athena_auth.challenge.binding import Binding, session_binding
+from athena_auth.challenge.factor import (
+    Attempt,
+    EnrolmentBegun,
+    EnrolmentOptions,
+    EnrolmentRequest,
+    EnrolmentState,
+    FactorParts,
+    Used,
+    Verified,
+)
 from athena_auth.challenge.model import Change, FactorName
 from athena_auth.crypto.codes import new_numeric_code
-from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.model import Channel, Message, MessageKind
-from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -22,6 +29,7 @@ from athena_auth.otp import sql
 from athena_auth.otp.model import ConsumedCode
 from athena_auth.otp.rules import OtpDetails, number_of
 from athena_auth.sessions.model import Amr
+from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sends import budget as sends
 from athena_auth.wire.caller import ClientInfo
@@ -30,38 +38,32 @@ _DIGITS = 6
 _CODE = re.compile(f"[0-9]{{{_DIGITS}}}")
 
 
-class OtpSettings(msgspec.Struct, frozen=True):
-    """How sent codes behave."""
-
-    app_name: str
-    ttl: int
-    """Seconds a code is valid."""
-    fallback: bool
-    """Whether accounts with an authenticator app may have codes mailed without having enrolled for them."""
-    by_text: bool
-    """Whether there is a way for text messages to go out."""
-
-
-class OtpFactor:
+class Otp:
     """Sends, judges and uses up codes."""
 
-    name = FactorName.OTP
+    name: str = FactorName.OTP
+    code_name = "sent code"
     is_throttled = True
+    sweeps: tuple[Statement, ...] = (sql.SWEEP,)
     malformed = Refused(
         ErrorCode.INVALID_CODE,
         f"This is not a code that was sent. Enter the {_DIGITS} digits of the message.",
     )
 
-    def __init__(self, keyring: Keyring, outbox: Outbox, settings: OtpSettings) -> None:
-        """Take the keys that hash the codes and the way messages go out."""
-        self._keyring = keyring
-        self._outbox = outbox
-        self._settings = settings
+    def __init__(self, parts: FactorParts) -> None:
+        settings = parts.settings
+        self._keyring = parts.keyring
+        self._outbox = parts.outbox
+        self._app_name = settings.app_name
+        self._ttl = settings.otp_ttl
+        # Whether accounts with an authenticator app may have codes mailed without having enrolled for them.
+        self._fallback = settings.otp_fallback == "on"
+        self._by_text = settings.sms_url is not None
 
     @property
     def goes_by_text(self) -> bool:
         """Whether codes can be sent to phone numbers here."""
-        return self._settings.by_text
+        return self._by_text
 
     def is_well_formed(self, code: str) -> bool:
         """Tell whether this could be a sent code."""
@@ -73,7 +75,7 @@ class OtpFactor:
         After a reset by mail the mailbox has spoken for the password: as long as nothing else was proven since,
         it must not speak for a second factor that the owner did not choose to have there.
         """
-        by_fallback = self._settings.fallback and not account.reset_by_mail
+        by_fallback = self._fallback and not account.reset_by_mail
         return by_fallback or await self.is_enrolled(tx, account.id)
 
     async def is_enrolled(self, tx: Tx, user_id: UserId) -> bool:
@@ -155,7 +157,7 @@ class OtpFactor:
         """Count a send and do it, unless too many were sent to this account of late."""
         refused = await self.consume_send(tx, account, binding, client, now)
         if refused is None:
-            await self.post_paid(tx, account, binding, now, confirming=confirming)
+            await self.send_counted(tx, account, binding, now, confirming=confirming)
         return refused
 
     async def consume_send(
@@ -164,7 +166,7 @@ class OtpFactor:
         """Count a send; return the refusal when too many were sent to this account of late."""
         return await sends.consume(tx, account.id, _sends_of(binding), client.address, now)
 
-    async def post_paid(
+    async def send_counted(
         self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
     ) -> None:
         """Make a code that is good only for this challenge or session, and put it into the outbox.
@@ -176,7 +178,7 @@ class OtpFactor:
             await self._destination(tx, account.id, pending_at=pending_since) if self.goes_by_text else None
         )
         code = new_numeric_code(_DIGITS)
-        expires_at = after(now, self._settings.ttl)
+        expires_at = after(now, self._ttl)
         code_hash = self._keyring.hash_code(code, _context(binding))
         sql.put_code(tx, account.id, binding.key, code_hash, number=number, now=now, expires_at=expires_at)
         message = Message(
@@ -184,9 +186,9 @@ class OtpFactor:
             channel=Channel.MAIL if number is None else Channel.TEXT,
             to=account.email if number is None else number,
             name=account.greeting_name,
-            app_name=self._settings.app_name,
+            app_name=self._app_name,
             code=code,
-            valid_for=self._settings.ttl,
+            valid_for=self._ttl,
             expires_at=expires_at,
         )
         self._outbox.post(tx, message, now)
@@ -197,18 +199,38 @@ class OtpFactor:
         found = active(loaded, self.name) if pending_at is None else pending(loaded, self.name, pending_at)
         return None if found is None else number_of(found.details)
 
-    async def begin_enrolment(self, tx: Tx, user_id: UserId, now: Millis, number: str | None = None) -> None:
-        """Begin an enrolment of a phone number, or of mail; the code that is sent next confirms it."""
-        await authenticators.begin_enrolment(tx, self._new(user_id, number, now))
+    def credentials_changed(self, _change: Change) -> tuple[Statement, ...]:
+        """End the codes that have not been used, whatever changed."""
+        return (sql.END_CODES,)
 
-    async def enrol_at_once(self, tx: Tx, user_id: UserId, now: Millis) -> None:
-        """Turn codes by mail on for an address that is verified."""
-        new, replaced = (
-            self._new(user_id, None, now),
-            active(await authenticators.load(tx, user_id), self.name),
+    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+        """Refuse a phone number where no text messages go out."""
+        if options.phone_number is None or self.goes_by_text:
+            return None
+        return Refused(
+            ErrorCode.VALIDATION_ERROR,
+            "This server sends no text messages: leave phoneNumber out, and codes are sent by mail.",
         )
+
+    async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:
+        """Send a code to the number or address it is to confirm; a verified address needs none."""
+        account, number, now = request.account, request.options.phone_number, request.now
+        new = self._new(account.id, number, now)
+        if number is None and await self.is_enrolled(tx, account.id):
+            return EnrolmentBegun(EnrolmentState.UNCHANGED)
+        if number is None and account.email_verified:
+            replaced = active(await authenticators.load(tx, account.id), self.name)
+            await authenticators.begin_enrolment(tx, new)
+            await authenticators.confirm(tx, new, replaced, None, now)
+            return EnrolmentBegun(EnrolmentState.CONFIRMED)
+        binding = session_binding(request.signed_in.session.id)
+        # Counted before anything is replaced: a refusal commits what came before it.
+        refused = await self.consume_send(tx, account, binding, request.signed_in.client, now)
+        if refused is not None:
+            return refused
         await authenticators.begin_enrolment(tx, new)
-        await authenticators.confirm(tx, new, replaced, None, now)
+        await self.send_counted(tx, account, binding, now, confirming=True)
+        return EnrolmentBegun(EnrolmentState.PENDING, code_was_sent=True)
 
     def _new(self, user_id: UserId, number: str | None, now: Millis) -> Authenticator:
         details = msgspec.json.encode(OtpDetails(number)).decode()

@@ -12,7 +12,7 @@ from athena_auth.challenge.second_step import MAX_ATTEMPTS, Principal, SecondSte
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.otp.factor import OtpFactor
+from athena_auth.otp.factor import Otp
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.route import ChallengeBearer, EndedSession
 
@@ -20,7 +20,7 @@ from athena_auth.wire.route import ChallengeBearer, EndedSession
 class OtpService:
     """Sends codes to whoever is in the middle of a sign-in or signed in, and judges them."""
 
-    def __init__(self, method: OtpFactor, second_step: SecondStep, store: Store, clock: Clock) -> None:
+    def __init__(self, method: Otp, second_step: SecondStep, store: Store, clock: Clock) -> None:
         """Take the factor and the step it serves."""
         self._method = method
         self._second_step = second_step

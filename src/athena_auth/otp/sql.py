@@ -1,7 +1,6 @@
 """Statements over `athena_sent_code`."""
 
 from athena_auth.challenge.factor import Attempt
-from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.otp.model import ConsumedCode, SentCode
@@ -21,13 +20,13 @@ _LOAD_CODE = Statement("""
     WHERE binding = :binding AND user_id = :user_id AND expires_at > :now
 """)
 
-_SPEND_CODE = Statement("""
+_CONSUME_CODE = Statement("""
     UPDATE athena_sent_code SET used_by = :browser
     WHERE binding = :binding AND user_id = :user_id AND code_hash = :code_hash AND expires_at > :now
       AND used_by IS NULL
     RETURNING phone_number
 """)
-_END_CODES = Statement("DELETE FROM athena_sent_code WHERE user_id = :user_id")
+END_CODES = Statement("DELETE FROM athena_sent_code WHERE user_id = :user_id")
 
 
 SWEEP = Statement("""
@@ -60,7 +59,7 @@ async def load_code(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> Sen
 async def consume_code(tx: Tx, attempt: Attempt, code_hash: bytes) -> ConsumedCode | None:
     """Use a code up; None when it is not the one that was sent last, is used or has expired."""
     row = await tx.fetch_one(
-        _SPEND_CODE,
+        _CONSUME_CODE,
         binding=attempt.binding.key,
         user_id=attempt.user_id,
         code_hash=code_hash,
@@ -68,8 +67,3 @@ async def consume_code(tx: Tx, attempt: Attempt, code_hash: bytes) -> ConsumedCo
         now=attempt.now,
     )
     return None if row is None else ConsumedCode(row["phone_number"])
-
-
-def credentials_changed(_change: Change) -> tuple[Statement, ...]:
-    """End the codes that have not been used."""
-    return (_END_CODES,)

@@ -10,9 +10,10 @@ from athena_auth.challenge.answers import SignInCookies, TokenUserAnswer
 from athena_auth.kernel.outcome import Refused
 from athena_auth.passwords.service import PasswordService
 from athena_auth.wire.fields import Flag, NewPassword, Password, StepUpCode, is_set
+from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, Route
+from athena_auth.wire.route import Call
 
 
 class ChangePasswordBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -31,8 +32,20 @@ class PasswordApi:
         self._service = service
         self._cookies = cookies
 
-    async def change_password(self, call: Call[SignedIn, ChangePasswordBody]) -> Reply | Refused:
-        """Replace the password."""
+    @post(
+        "/change-password",
+        errors=(*PASSWORD_STEP_UP_ERRORS, *NEW_PASSWORD_ERRORS),
+        limit=SECOND_STEP,
+        tag="accounts",
+    )
+    async def change_password(
+        self, call: Call[SignedIn, ChangePasswordBody]
+    ) -> Reply[TokenUserAnswer] | Refused:
+        """Change the password.
+
+        Pending sign-ins, sent codes and trusted devices end, and all other sessions unless
+        `revokeOtherSessions` is false. The answer holds a new token; the old one stops working.
+        """
         body, signed_in = call.body, call.principal
         revoke = body.revoke_other_sessions is None or is_set(body.revoke_other_sessions)
         offered = Offered(body.current_password, body.code)
@@ -42,22 +55,3 @@ class PasswordApi:
         answer = TokenUserAnswer(changed.signed_in.token, user_answer(changed.outcome))
         recognition = self._cookies.recognition(changed.outcome, call.caller)
         return session_reply(answer, changed.signed_in, recognition)
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            Route(
-                method="POST",
-                path="/change-password",
-                handler=self.change_password,
-                access=Access.SESSION,
-                body=ChangePasswordBody,
-                answer=TokenUserAnswer,
-                errors=(*PASSWORD_STEP_UP_ERRORS, *NEW_PASSWORD_ERRORS),
-                limit=SECOND_STEP,
-                summary="Change the password",
-                description="Pending sign-ins, sent codes and trusted devices end, and all other sessions unless "
-                "`revokeOtherSessions` is false. The answer holds a new token; the old one stops working.",
-                tag="accounts",
-            ),
-        )

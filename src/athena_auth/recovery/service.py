@@ -29,7 +29,7 @@ from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.passwords.budget import reset_account
 from athena_auth.wire.caller import ClientInfo
 
-_NEEDS_PROOF = (
+_NEEDS_SESSION_OR_PASSWORD = (
     "Sign in to the account that this link belongs to, or confirm it with the password of that account."
 )
 
@@ -81,7 +81,7 @@ class RecoveryService:
         if account.email_verified:
             return VerifiedEmail(account, already=True)
         if signed_in is None or signed_in.account.id != account.id:
-            return Refused(ErrorCode.UNAUTHORIZED, _NEEDS_PROOF)
+            return Refused(ErrorCode.UNAUTHORIZED, _NEEDS_SESSION_OR_PASSWORD)
 
         async def work(tx: Tx) -> VerifiedEmail | Refused:
             return await self._mark_verified(tx, account, client, signed_in.session.id, now)

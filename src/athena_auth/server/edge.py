@@ -35,8 +35,8 @@ from athena_auth.server.response import Headers, Response, redirect, refusal, su
 from athena_auth.server.route_table import BoundRoute, RouteTable, StaticPage
 from athena_auth.store.transaction import OwnerGone
 from athena_auth.wire.caller import Caller
-from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
-from athena_auth.wire.route import Access, Call, ChallengeBearer, EndedSession, Route
+from athena_auth.wire.reply import Cookie, CookieName, RedirectReply, expired
+from athena_auth.wire.route import Access, Call, ChallengeBearer, EndedSession, Outcome, Route
 
 _log = Log(__name__)
 
@@ -225,22 +225,20 @@ class Edge:
         return signed_in
 
     def _outcome(
-        self, route: Route, outcome: Reply | Refused, headers: RawHeaders, renewal: Headers
+        self, route: Route, outcome: Outcome, headers: RawHeaders, renewal: Headers
     ) -> Response | Refused:
         if route.browser_page is not None and _is_shown_a_page(outcome, headers):
             return self._browser_pages[route.browser_page].answer("")
         if isinstance(outcome, Refused):
             return outcome
+        if isinstance(outcome, RedirectReply):
+            return redirect(outcome.location)
         if any(cookie.name is CookieName.SESSION for cookie in outcome.cookies):
             renewal.clear()
         answered = [*self._set_cookies(outcome.cookies), *outcome.headers]
         if outcome.session_token is not None:
             answered.append((b"set-auth-token", outcome.session_token.encode()))
-        return (
-            success(outcome.body, answered)
-            if outcome.location is None
-            else redirect(outcome.location, answered)
-        )
+        return success(outcome.body, answered)
 
     def _set_cookies(self, cookies: tuple[Cookie, ...]) -> Headers:
         return [(b"set-cookie", self._policy.cookies.write(cookie)) for cookie in cookies]
@@ -256,14 +254,13 @@ def _without_session(caller: Caller) -> EndedSession | Refused:
     return Refused(ErrorCode.UNAUTHORIZED)
 
 
-def _is_dead_challenge(outcome: Reply | Refused, caller: Caller) -> bool:
+def _is_dead_challenge(outcome: Outcome, caller: Caller) -> bool:
     is_dead = isinstance(outcome, Refused) and outcome.code in _ENDS_THE_CHALLENGE
     return is_dead and caller.tokens.by_cookie and caller.tokens.challenge is not None
 
 
-def _is_shown_a_page(outcome: Reply | Refused, headers: RawHeaders) -> bool:
-    leads_elsewhere = isinstance(outcome, Reply) and outcome.location is not None
-    return not leads_elsewhere and _is_browser(headers)
+def _is_shown_a_page(outcome: Outcome, headers: RawHeaders) -> bool:
+    return not isinstance(outcome, RedirectReply) and _is_browser(headers)
 
 
 def _is_browser(headers: RawHeaders) -> bool:

@@ -8,7 +8,8 @@ import msgspec
 
 from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.server.cookies import wire_names
-from athena_auth.server.schemas import Json, Schemas, alternatives_of
+from athena_auth.server.schemas import Json, Schemas
+from athena_auth.wire.handlers import alternatives_of
 from athena_auth.wire.reply import DEFAULT_COOKIE_PREFIX, CookieName
 from athena_auth.wire.route import Access, NoBody, Route
 

@@ -9,8 +9,9 @@ import msgspec
 from athena_auth.kernel.log import Log
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.wire.fields import Done
+from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, NoBody, Route
+from athena_auth.wire.route import Call, NoBody
 
 _log = Log(__name__)
 
@@ -66,24 +67,21 @@ class Readiness:
         return answer
 
 
-def readiness_route(readiness: Readiness) -> Route:
-    """Return the route."""
+class ReadinessApi:
+    """The route that tells whether this process can serve."""
 
-    async def ready(_call: Call[None, NoBody]) -> Reply | Refused:
-        missing = await readiness.missing()
+    def __init__(self, readiness: Readiness) -> None:
+        self._readiness = readiness
+
+    @get("/ready", tag="server")
+    async def ready(self, _call: Call[None, NoBody]) -> Reply[ReadyAnswer] | Refused:
+        """Say whether the server can serve.
+
+        200 while the database is in reach, its schema is recent enough and the outbox is at work; else 503, with what
+        is missing. Looked at once a second at most. `/ok` says only that the process lives: restart it when that fails,
+        and keep requests away from it while this does.
+        """
+        missing = await self._readiness.missing()
         if missing is None:
             return Reply(ReadyAnswer())
         return Refused(ErrorCode.SERVICE_UNAVAILABLE, missing, retry_after=round(_KEPT))
-
-    return Route(
-        method="GET",
-        path="/ready",
-        handler=ready,
-        access=Access.PUBLIC,
-        answer=ReadyAnswer,
-        summary="Say whether the server can serve",
-        description="200 while the database is in reach, its schema is recent enough and the outbox is at work; else 503, with "
-        "what is missing. Looked at once a second at most. `/ok` says only that the process lives: restart it when that "
-        "fails, and keep requests away from it while this does.",
-        tag="server",
-    )

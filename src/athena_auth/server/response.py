@@ -67,9 +67,9 @@ def success(body: Any, headers: Headers) -> Response:
     return Response(200, _encoder.encode(body), headers)
 
 
-def redirect(location: str, headers: Headers) -> Response:
+def redirect(location: str) -> Response:
     """Return an answer that leads a browser elsewhere."""
-    return Response(302, b"", [*headers, (b"location", location.encode("ascii"))])
+    return Response(302, b"", [(b"location", location.encode("ascii"))])
 
 
 def refusal(

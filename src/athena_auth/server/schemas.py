@@ -1,11 +1,11 @@
 """JSON Schemas of the bodies and answers, generated from their types, and examples that satisfy them."""
 
 from collections.abc import Iterable, Sequence
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 import msgspec
 
+from athena_auth.wire.handlers import alternatives_of
 from athena_auth.wire.route import Route
 
 Json = dict[str, Any]
@@ -22,6 +22,7 @@ class Schemas:
         Raises:
             ValueError: one type is both a body and an answer, and so would need two schemas by one name.
         """
+        # msgspec describes no union of structs that carry no tag: each of its members is described by itself.
         answers = [answer for route in routes for answer in alternatives_of(route.answer)]
         self._by_type, self.components = _generated(
             each for route in routes for each in (route.body, route.query) if each is not None
@@ -68,11 +69,6 @@ def _generated(types: Iterable[Any]) -> tuple[dict[Any, Json], dict[str, Json]]:
     unique = tuple(dict.fromkeys(types))
     schemas, components = msgspec.json.schema_components(unique, ref_template="#/components/schemas/{name}")
     return dict(zip(unique, schemas, strict=True)), components
-
-
-def alternatives_of(answer: Any) -> tuple[Any, ...]:
-    """Return the members of a union: msgspec describes no union of structs that carry no tag."""
-    return get_args(answer) if get_origin(answer) in {Union, UnionType} else (answer,)
 
 
 def _require_what_is_always_sent(schema: Json) -> None:

@@ -3,8 +3,9 @@
 import msgspec
 
 from athena_auth.wire.fields import Done
+from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, NoBody, Route
+from athena_auth.wire.route import Call, NoBody
 
 
 class OkAnswer(msgspec.Struct, frozen=True):
@@ -16,20 +17,10 @@ class OkAnswer(msgspec.Struct, frozen=True):
 _OK = Reply(OkAnswer())
 
 
-async def _ok(_call: Call[None, NoBody]) -> Reply:
-    return _OK
+class LivenessApi:
+    """The route that tells that the process lives."""
 
-
-def status_routes() -> tuple[Route, ...]:
-    """Return the routes."""
-    return (
-        Route(
-            method="GET",
-            path="/ok",
-            handler=_ok,
-            access=Access.PUBLIC,
-            answer=OkAnswer,
-            summary="Say that the server is up",
-            tag="server",
-        ),
-    )
+    @get("/ok", tag="server")
+    async def ok(self, _call: Call[None, NoBody]) -> Reply[OkAnswer]:
+        """Say that the server is up."""
+        return _OK

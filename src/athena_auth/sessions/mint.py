@@ -8,44 +8,50 @@ from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.sessions import rules, sql
-from athena_auth.sessions.model import Assurance, Minted, Session, SessionTerms
+from athena_auth.sessions.model import Assurance, Minted, Session, SessionOptions
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import ClientInfo
 
-_INSERT = Statement("""
+_INSERT = Statement(
+    """
     INSERT INTO athena_session (id, user_id, token_digest, level, amr, proven_at, lifetime, persistent,
                                 address, user_agent, created_at, updated_at, expires_at, device_id)
     VALUES (:id, :user_id, :token_digest, :level, :amr, :now, :lifetime, :persistent,
             :address, :user_agent, :now, :now, :expires_at, :device_id)
-""")
+    """,
+    combinable=True,
+)
 
 
 def mint(
-    tx: Tx, user_id: UserId, assurance: Assurance, client: ClientInfo, terms: SessionTerms, now: Millis
+    tx: Tx, user_id: UserId, assurance: Assurance, client: ClientInfo, options: SessionOptions, now: Millis
 ) -> Minted:
     """Create a session. The caller answers for every due factor.
 
     The oldest sessions of the account end where it has more than `MOST_SESSIONS`: whoever has the password could else
     fill the table.
     """
-    lifetime = rules.lifetime(terms.ttl, persistent=terms.persistent)
+    lifetime = rules.lifetime(options.ttl, persistent=options.persistent)
     session = Session(
         id=SessionId(new_id(now)),
         user_id=user_id,
         assurance=assurance,
         proven_at=now,
         lifetime=lifetime,
-        persistent=terms.persistent,
+        persistent=options.persistent,
         client=client,
         created_at=now,
         updated_at=now,
         expires_at=Millis(now + lifetime),
     )
     token = new_token(TokenKind.SESSION)
-    if not terms.has_room:
-        sql.end_oldest(tx, user_id)
-    _insert(tx, session, digest(TokenKind.SESSION, token), terms.device_id)
+    superseded = b"" if options.superseded is None else digest(TokenKind.SESSION, options.superseded)
+    if superseded:
+        sql.end_token(tx, superseded)
+    if not options.has_room:
+        sql.end_oldest(tx, user_id, ended=superseded)
+    _insert(tx, session, digest(TokenKind.SESSION, token), options.device_id)
     return Minted(session, token)
 
 

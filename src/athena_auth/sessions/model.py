@@ -33,9 +33,10 @@ class Assurance(msgspec.Struct, frozen=True):
     """What a caller has shown, and the level that is worth."""
 
     level: Level
-    amr: tuple[Amr, ...]
+    amr: tuple[str, ...]
+    """Values of `Amr`, and those of factors that a host adds."""
 
-    def raised_by(self, amr: Amr) -> "Assurance":
+    def raised_by(self, amr: str) -> "Assurance":
         """Return this proof with a second factor added to it."""
         return Assurance(Level.TWO, tuple(dict.fromkeys((*self.amr, amr))))
 
@@ -58,7 +59,7 @@ class Session(msgspec.Struct, frozen=True):
     expires_at: Millis
 
 
-class SessionTerms(msgspec.Struct, frozen=True):
+class SessionOptions(msgspec.Struct, frozen=True):
     """How a new session is to live."""
 
     ttl: int
@@ -69,6 +70,8 @@ class SessionTerms(msgspec.Struct, frozen=True):
     """The trusted device that opened it."""
     has_room: bool = False
     """Whether the account is known to have fewer sessions than it may have, so that none must end."""
+    superseded: str | None = None
+    """The token of the session that this one replaces in the same browser, whoever owns it."""
 
 
 class Minted(msgspec.Struct, frozen=True):

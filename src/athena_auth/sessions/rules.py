@@ -5,7 +5,7 @@ from athena_auth.sessions.model import Amr, Session
 
 _DAY = 86_400_000
 _FRESH = 600_000
-_SLIDE_FRACTION = 7
+_EXTENSION_FRACTION = 7
 
 
 def lifetime(ttl: int, *, persistent: bool) -> int:
@@ -19,10 +19,11 @@ def is_due_for_extension(session: Session, now: Millis) -> bool:
 
     Once in a seventh of its lifetime (a day in a week): reading a session must not write each time.
     """
-    return now - session.updated_at >= session.lifetime // _SLIDE_FRACTION
+    return now - session.updated_at >= session.lifetime // _EXTENSION_FRACTION
 
 
-_FACTORS = frozenset({Amr.TOTP, Amr.SENT_CODE, Amr.TEXT, Amr.BACKUP_CODE})
+# The names of factors are an open set. What else may begin a session must be named here, or it counts as a second factor.
+_NO_SECOND_FACTOR = frozenset({Amr.PASSWORD, Amr.TRUSTED_DEVICE})
 
 
 def has_fresh_second_factor(session: Session, now: Millis, within: int = _FRESH) -> bool:
@@ -32,7 +33,7 @@ def has_fresh_second_factor(session: Session, now: Millis, within: int = _FRESH)
 
 def has_second_factor(session: Session) -> bool:
     """Tell whether a second factor itself was ever proven in this session."""
-    return not _FACTORS.isdisjoint(session.assurance.amr)
+    return not _NO_SECOND_FACTOR.issuperset(session.assurance.amr)
 
 
 def is_fresh(session: Session, now: Millis, within: int = _FRESH) -> bool:

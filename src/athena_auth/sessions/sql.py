@@ -9,7 +9,7 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Runner, Tx
 from athena_auth.wire.caller import ClientInfo
 
-_SLIDE = Statement("""
+_EXTEND = Statement("""
     UPDATE athena_session SET updated_at = :now, expires_at = :expires_at
     WHERE id = :id AND updated_at = :seen
 """)
@@ -34,7 +34,7 @@ _BEGAN_SINCE = Statement("""
 """)
 
 _END = Statement("DELETE FROM athena_session WHERE user_id = :user_id AND id = :id")
-_END_TOKEN = Statement("DELETE FROM athena_session WHERE token_digest = :token_digest")
+_END_TOKEN = Statement("DELETE FROM athena_session WHERE token_digest = :token_digest", combinable=True)
 _END_OF_OWNER = Statement("""
     DELETE FROM athena_session WHERE user_id = :user_id AND token_digest = :token_digest
 """)
@@ -48,10 +48,15 @@ MOST_SESSIONS = 100
 """Of one account."""
 
 # Identifiers are ordered by time. The large number is for SQLite, which has no OFFSET without LIMIT.
-_END_OLDEST = Statement("""
+# A session that ends in the same transaction is not counted: whether its row is still there depends on the database.
+_END_OLDEST = Statement(
+    """
     DELETE FROM athena_session WHERE id IN
-    (SELECT id FROM athena_session WHERE user_id = :user_id ORDER BY id DESC LIMIT 1000000 OFFSET :kept)
-""")
+    (SELECT id FROM athena_session WHERE user_id = :user_id AND token_digest <> :ended
+     ORDER BY id DESC LIMIT 1000000 OFFSET :kept)
+    """,
+    combinable=True,
+)
 _END_OF_DEVICE = Statement("DELETE FROM athena_session WHERE user_id = :user_id AND device_id = :device_id")
 
 SWEEP = Statement("""
@@ -79,12 +84,15 @@ def session_from(row: Row) -> Session:
 @lru_cache(maxsize=256)
 def _assurance(level: int, amr: str) -> Assurance:
     # There are few ways to sign in, and this is on the way of every request that has a session.
-    return Assurance(Level(level), tuple(Amr(name) for name in amr.split()))
+    return Assurance(Level(level), tuple(amr.split()))
 
 
-def end_oldest(tx: Tx, user_id: UserId) -> None:
-    """End the account's oldest sessions, so that one more makes `MOST_SESSIONS` at most."""
-    tx.defer(_END_OLDEST, user_id=user_id, kept=MOST_SESSIONS - 1)
+def end_oldest(tx: Tx, user_id: UserId, *, ended: bytes) -> None:
+    """End the account's oldest sessions, so that one more makes `MOST_SESSIONS` at most.
+
+    The session of the token digest `ended`, which this transaction ends too, does not count; empty when there is none.
+    """
+    tx.defer(_END_OLDEST, user_id=user_id, ended=ended, kept=MOST_SESSIONS - 1)
 
 
 async def end_of_device(tx: Tx, user_id: UserId, device_id: str) -> None:
@@ -96,7 +104,7 @@ async def extend(runner: Runner, session: Session, now: Millis) -> bool:
     """Move the expiry on; False when another request has just done so, or the session has ended."""
     expires_at = now + session.lifetime
     changed = await runner.execute(
-        _SLIDE, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at
+        _EXTEND, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at
     )
     return changed == 1
 

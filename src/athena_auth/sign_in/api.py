@@ -1,13 +1,13 @@
 """HTTP for signing up and signing in."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
-from athena_auth.challenge.answers import SignInCookies, led_to, minted_cookies
+from athena_auth.challenge.answers import SignInCookies, factor_names, led_to, minted_cookies
 from athena_auth.challenge.model import ChallengeIssued, FactorName
 from athena_auth.challenge.sign_in_policy import FirstFactor, SessionIssued
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -27,10 +27,13 @@ from athena_auth.wire.fields import (
     SignUpName,
     is_set,
 )
+from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SIGN_IN, SIGN_UP
 from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
-from athena_auth.wire.route import Access, Call, Route
+from athena_auth.wire.route import Call
+
+A = TypeVar("A", bound=msgspec.Struct)
 
 
 class SignUpBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -87,27 +90,58 @@ class SignInApi:
         self._cookies = cookies
         self._redirects = redirects
 
-    async def sign_up(self, call: Call[None, SignUpBody]) -> Reply | Refused:
-        """Create an account."""
+    @post(
+        "/sign-up/email",
+        errors=(
+            ErrorCode.INVALID_EMAIL,
+            ErrorCode.INVALID_CALLBACK_URL,
+            *NEW_PASSWORD_ERRORS,
+            ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
+        ),
+        limit=SIGN_UP,
+        tag="sign-in",
+    )
+    async def sign_up(self, call: Call[None, SignUpBody]) -> Reply[SignUpAnswer] | Refused:
+        """Create an account and sign in."""
         body = call.body
         first = self._first_factor(call.caller, body)
         if isinstance(first, Refused):
             return first
         registration = Registration(body.name, body.email, body.password, body.image)
         outcome = await self._service.sign_up(registration, first)
-        if isinstance(outcome, SessionIssued):
-            owner = user_answer(outcome.account)
-            answer = SignUpAnswer(outcome.minted.token, owner, *led_to(body.callback_url))
-            return self._session_issued(outcome, answer, call.caller)
-        return self._not_issued(outcome)
+        if isinstance(outcome, Refused):
+            return outcome
+        owner = user_answer(outcome.account)
+        answer = SignUpAnswer(outcome.minted.token, owner, *led_to(body.callback_url))
+        return self._session_issued(outcome, answer, call.caller)
 
-    async def sign_in(self, call: Call[None, SignInBody]) -> Reply | Refused:
-        """Prove a password."""
+    @post(
+        "/sign-in/email",
+        errors=(
+            ErrorCode.INVALID_EMAIL,
+            ErrorCode.INVALID_EMAIL_OR_PASSWORD,
+            ErrorCode.INVALID_CALLBACK_URL,
+            ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
+        ),
+        limit=SIGN_IN,
+        tag="sign-in",
+    )
+    async def sign_in(
+        self, call: Call[None, SignInBody]
+    ) -> Reply[SignInAnswer | SecondFactorDueAnswer] | Refused:
+        """Sign in with a password.
+
+        Where a second factor is on, the answer is a challenge: `twoFactorRedirect`, the methods that answer it,
+        and a token that opens nothing but the second step. The answer to a sign-in with a `callbackURL` says
+        `redirect` and `url`: this one, or that of the second step.
+        """
         body = call.body
         first = self._first_factor(call.caller, body)
         if isinstance(first, Refused):
             return first
         outcome = await self._service.sign_in(Credentials(body.email, body.password), first)
+        if isinstance(outcome, Refused):
+            return outcome
         if isinstance(outcome, SessionIssued):
             _, url = led_to(body.callback_url)
             answer = SignInAnswer(
@@ -117,24 +151,14 @@ class SignInApi:
                 url=url,
             )
             return self._session_issued(outcome, answer, call.caller)
-        return self._not_issued(outcome)
+        return _challenged(outcome)
 
-    def _session_issued(self, issued: SessionIssued, body: msgspec.Struct, caller: Caller) -> Reply:
+    def _session_issued(self, issued: SessionIssued, body: A, caller: Caller) -> Reply[A]:
         token = issued.trust_token
         trust = () if token is None else (self._cookies.trust(token),)
         recognition = self._cookies.recognition(issued.account, caller)
         cookies = (*minted_cookies(issued.minted), *trust, recognition)
         return Reply(body, cookies, session_token=issued.minted.token)
-
-    def _not_issued(self, outcome: ChallengeIssued | Refused) -> Reply | Refused:
-        if isinstance(outcome, Refused):
-            return outcome
-        # A session of this browser stays until the second step is done: a concurrent sign-in of another tab may have
-        # just been given it.
-        challenge = Cookie(CookieName.CHALLENGE, outcome.token, outcome.expires_in)
-        dead = (expired(CookieName.TRUSTED_DEVICE),) if outcome.device_is_dead else ()
-        answer = SecondFactorDueAnswer(two_factor_methods=outcome.methods, token=outcome.token)
-        return Reply(answer, (challenge, *dead))
 
     def _first_factor(self, caller: Caller, body: SignUpBody | SignInBody) -> FirstFactor | Refused:
         callback_url = body.callback_url
@@ -150,47 +174,11 @@ class SignInApi:
             superseded_session=tokens.session if tokens.by_cookie else None,
         )
 
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (self._sign_up_route(), self._sign_in_route())
 
-    def _sign_up_route(self) -> Route:
-        return Route(
-            method="POST",
-            path="/sign-up/email",
-            handler=self.sign_up,
-            access=Access.PUBLIC,
-            body=SignUpBody,
-            answer=SignUpAnswer,
-            errors=(
-                ErrorCode.INVALID_EMAIL,
-                ErrorCode.INVALID_CALLBACK_URL,
-                *NEW_PASSWORD_ERRORS,
-                ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
-            ),
-            limit=SIGN_UP,
-            summary="Create an account and sign in",
-            tag="sign-in",
-        )
-
-    def _sign_in_route(self) -> Route:
-        return Route(
-            method="POST",
-            path="/sign-in/email",
-            handler=self.sign_in,
-            access=Access.PUBLIC,
-            body=SignInBody,
-            answer=SignInAnswer | SecondFactorDueAnswer,
-            errors=(
-                ErrorCode.INVALID_EMAIL,
-                ErrorCode.INVALID_EMAIL_OR_PASSWORD,
-                ErrorCode.INVALID_CALLBACK_URL,
-                ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
-            ),
-            limit=SIGN_IN,
-            summary="Sign in with a password",
-            description="Where a second factor is on, the answer is a challenge: `twoFactorRedirect`, the "
-            "methods that answer it, and a token that opens nothing but the second step. The answer to a sign-in with a `callbackURL` "
-            "says `redirect` and `url`: this one, or that of the second step.",
-            tag="sign-in",
-        )
+def _challenged(issued: ChallengeIssued) -> Reply[SecondFactorDueAnswer]:
+    # A session of this browser stays until the second step is done: a concurrent sign-in of another tab may have just
+    # been given it.
+    challenge = Cookie(CookieName.CHALLENGE, issued.token, issued.expires_in)
+    dead = (expired(CookieName.TRUSTED_DEVICE),) if issued.device_is_dead else ()
+    answer = SecondFactorDueAnswer(two_factor_methods=factor_names(issued.methods), token=issued.token)
+    return Reply(answer, (challenge, *dead))

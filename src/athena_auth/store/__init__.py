@@ -1,1 +1,1 @@
-"""The database. The only room that knows a driver; everybody else sees `Store` and `Tx`."""
+"""The database. The only package that knows a driver; all others use `Store` and `Tx`."""

@@ -8,10 +8,10 @@ from athena_auth.store.transaction import Store
 
 
 def store_at(url: str, limits: StoreLimits | None = None) -> Store:
-    """Return the store for an address, not yet opened.
+    """Return the store of a database URL, not yet opened.
 
     Raises:
-        ValueError: the address is neither SQLite's nor PostgreSQL's, or a parameter of it cannot be used.
+        ValueError: the URL names neither SQLite nor PostgreSQL, or has a parameter that cannot be used.
     """
     path = read_database_url(url)
     limits = limits or StoreLimits()

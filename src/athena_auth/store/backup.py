@@ -1,7 +1,7 @@
 """Copies an SQLite database while it is in use.
 
-Copying the file would lose what is still in its write-ahead log, or tear pages apart that belong together. SQLite's own
-backup reads one snapshot: everything that was acknowledged before it began, and no half transaction. Writers do not wait.
+A plain file copy would miss the write-ahead log and could mix old and new pages. SQLite's backup API reads one snapshot:
+every transaction that was committed before it began, and no partial one. Writers do not wait.
 """
 
 import contextlib
@@ -19,10 +19,10 @@ _PATIENCE = 5.0
 
 
 def back_up(database: Path, target: Path, *, with_secret: bool) -> None:
-    """Write a checked copy of the database to a new file, and of the secret beside it if asked to.
+    """Write a verified copy of the database to a new file and, with `with_secret`, of its secret beside it.
 
     Raises:
-        Unavailable: the database or its secret is missing or damaged, or the backup is there already or cannot be written.
+        Unavailable: the database or its secret is missing or damaged; or the backup already exists or cannot be written.
     """
     if not database.exists():
         raise Unavailable(f"there is no SQLite file {database}")
@@ -39,19 +39,19 @@ def back_up(database: Path, target: Path, *, with_secret: bool) -> None:
 
 
 def copy(source: Path, draft: Path) -> None:
-    """Copy an SQLite file, and what its write-ahead log holds, into one plain file, and check the copy.
+    """Copy an SQLite file with its write-ahead log into one plain file, and check the copy's integrity.
 
     Raises:
-        Unavailable: the source cannot be read, is damaged, or is no database.
+        Unavailable: the source cannot be read, is damaged, or is not a database.
     """
-    # Opened for reading only: an address with a wrong name must not create a file.
+    # Read-only, so that a mistyped path creates no file.
     address = f"{source.absolute().as_uri()}?mode=ro"
     try:
         with (
             contextlib.closing(_connect(address)) as reader,
             contextlib.closing(sqlite3.connect(draft)) as writer,
         ):
-            # Left to itself, `backup` would wait without end for a file that is locked.
+            # `backup` alone would wait for a locked file without a limit.
             reader.execute("BEGIN")
             reader.execute("SELECT 1 FROM sqlite_master LIMIT 1")
             reader.backup(writer)
@@ -68,7 +68,7 @@ def _connect(address: str) -> sqlite3.Connection:
 
 
 def make_plain(connection: sqlite3.Connection) -> None:
-    """Move what a write-ahead log holds into the database's own file, which is then all there is.
+    """Move the write-ahead log into the database file, which then holds everything.
 
     Raises:
         sqlite3.OperationalError: another process has the database open.
@@ -78,7 +78,7 @@ def make_plain(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def written(target: Path) -> Iterator[None]:
-    """Say in one sentence that a file could not be written."""
+    """Report a file that cannot be written as `Unavailable`."""
     try:
         yield
     except FileExistsError:

@@ -1,8 +1,8 @@
 """A free list of PostgreSQL connections.
 
 asyncpg's own pool costs 30 to 100 microseconds of CPU a transaction (a proxy around each connection, a timer
-and a shield around each acquire), a tenth to a fifth of the budget of a whole request. What this server needs
-of a pool is little: connections carry no state, and whoever cannot get one soon is told so.
+and a shield around each acquire), a tenth to a fifth of the budget of a whole request. This server
+needs little of a pool: connections carry no state, and a caller that cannot get one soon gets an error.
 """
 
 import asyncio
@@ -14,39 +14,36 @@ from athena_auth.store.postgres_connection import Connection
 
 
 class Connections:
-    """At most so many connections, opened when needed and lent to one user at a time, the last used first."""
+    """At most `size` connections, opened on demand, used by one caller at a time, the last used first."""
 
     def __init__(
         self, connect: Callable[[], Awaitable[Connection]], size: int, patience: float = 2.0
     ) -> None:
-        """Take how a connection is opened, how many there may be, and how many seconds to wait for one.
-
-        A longer wait is an overload, which is answered and not queued.
-        """
         self._connect = connect
-        self._free_places = size
+        self._free_slots = size
         self._patience = patience
+        """Seconds to wait for a connection. A longer wait means overload, and callers get an error instead of queueing."""
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
 
     async def acquire(self) -> Connection:
-        """Lend a connection.
+        """Return a connection for one caller's use until `release`.
 
         Raises:
-            Unavailable: all are lent and none came back in time.
+            Unavailable: all are in use and none was released in time.
             OSError, asyncpg.PostgresError: a new one could not be opened.
         """
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-            self._free_places += 1
-        if self._free_places == 0:
+            self._free_slots += 1
+        if self._free_slots == 0:
             returned = await self._wait()
             if returned is not None:
                 return returned
         else:
-            self._free_places -= 1
+            self._free_slots -= 1
         try:
             return await self._connect()
         except BaseException:
@@ -54,7 +51,7 @@ class Connections:
             raise
 
     def release(self, connection: Connection) -> None:
-        """Take a connection back; one that is broken, or in the middle of something, is not lent again."""
+        """Return a connection to the pool; one that is broken or inside a transaction is closed instead."""
         if not connection.is_closed() and connection.is_in_transaction():
             connection.terminate()
         if connection.is_closed():
@@ -63,19 +60,19 @@ class Connections:
             self._idle.append(connection)
 
     def discard_idle(self) -> None:
-        """Forget those that are idle: what broke one connection seldom leaves the others whole."""
+        """Close the idle connections: what broke one has usually broken the others."""
         while self._idle:
             self._idle.pop().terminate()
             self._give_up_slot()
 
     async def close(self) -> None:
-        """Close those that are idle; those that are lent are closed by the database when the process ends."""
+        """Close the idle connections; those in use end with the process."""
         idle, self._idle = self._idle, []
-        # All at once, and each for a limited time: a database that has vanished says goodbye to none of them.
+        # All at once, each with a timeout: a database that has vanished answers none of them.
         await asyncio.gather(*(each.close(timeout=self._patience) for each in idle), return_exceptions=True)
 
     async def _wait(self) -> Connection | None:
-        """Wait for a connection, or (None) for the place of one that broke."""
+        """Wait for a connection, or for the slot of one that broke (None)."""
         turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
@@ -89,7 +86,7 @@ class Connections:
             raise
 
     def _pass_on(self, turn: "asyncio.Future[Connection | None]") -> None:
-        """Give to the next what came in the very moment its taker left."""
+        """Pass on what arrived just as its caller gave up."""
         if not turn.cancelled() and turn.done():
             came = turn.result()
             if came is None:
@@ -99,7 +96,7 @@ class Connections:
 
     def _give_up_slot(self) -> None:
         if not self._hand_over(None):
-            self._free_places += 1
+            self._free_slots += 1
 
     def _hand_over(self, connection: Connection | None) -> bool:
         while self._waiting:

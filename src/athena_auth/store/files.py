@@ -1,4 +1,4 @@
-"""Files that are whole or not there at all, and readable by their owner only."""
+"""Files that appear complete or not at all, readable by their owner only."""
 
 import os
 import tempfile
@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 BESIDE_SQLITE = ("-wal", "-shm", "-journal")
-"""How the names of the files end that SQLite keeps beside a database while it is open."""
+"""Suffixes of the files that SQLite keeps beside an open database."""
 
 
 @contextmanager
 def draft_of(target: Path) -> Iterator[Path]:
-    """Make an empty file with a name of its own beside the target, in mode 600, and remove it at the end.
+    """Create an empty temporary file beside the target, with mode 600, and remove it at the end.
 
     Raises:
         OSError: the folder is missing or cannot be written.
@@ -28,10 +28,10 @@ def draft_of(target: Path) -> Iterator[Path]:
 
 
 def publish(draft: Path, target: Path) -> None:
-    """Give a finished draft its name, durably.
+    """Give a finished draft its final name, durably.
 
     Raises:
-        FileExistsError: there is such a file already; it is left as it is.
+        FileExistsError: the file already exists, and is unchanged.
         OSError: it cannot be written.
     """
     _flush(draft)
@@ -39,14 +39,14 @@ def publish(draft: Path, target: Path) -> None:
         os.link(draft, target)
     except FileExistsError:
         raise
-    except OSError:  # the file system has no hard links, as those of memory sticks and some network shares
+    except OSError:  # no hard links on this file system: FAT, some network shares
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         draft.replace(target)
     _flush(target.parent)
 
 
 def _flush(path: Path) -> None:
-    """Return when a file, or what a folder lists, is on disk."""
+    """Sync a file, or the entries of a folder, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

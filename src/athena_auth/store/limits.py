@@ -1,14 +1,14 @@
-"""How long a database may take, and what lies between it and the server."""
+"""Time limits of a database, and what the pooler in front of it supports."""
 
 import msgspec
 
 
 class StoreLimits(msgspec.Struct, frozen=True):
-    """Limits of a store; the settings of the same names describe each."""
+    """Limits of a store. The settings of the same names describe them."""
 
     database_timeout: float = 5.0
     """Seconds to accept a connection, and for a whole transaction."""
     lock_timeout: float = 2.0
     """Seconds to wait for a lock."""
     prepared_statements: bool = True
-    """Whether a statement that was prepared on a connection is there for the next transaction."""
+    """Whether a prepared statement is still there in the connection's next transaction; behind some poolers it is not."""

@@ -1,7 +1,7 @@
 """Brings a database's schema up to date.
 
-The version a database is at is read with its own driver, which takes a millisecond; Alembic and SQLAlchemy,
-which take half a second to import, are only imported when there is something to do.
+The schema version is read with the database's own driver, in a millisecond. Alembic and SQLAlchemy take half a second
+to import, and are imported only when there is something to migrate.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from athena_auth.store.sqlite_connection import connect, explain
 from athena_auth.store.transaction import Store
 
 HEAD = "0007"
-"""The newest revision in `migrations/versions`; a test holds it to that."""
+"""The newest revision in `migrations/versions`; a test compares the two."""
 
 LIMITS = StoreLimits(prepared_statements=False)
 _READ_VERSION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant
@@ -33,7 +33,7 @@ def migrate(url: str) -> bool:
 
     Raises:
         Unavailable: the database cannot be reached or written, or is newer than this program.
-        ValueError: the address is neither SQLite's nor PostgreSQL's.
+        ValueError: the URL names neither SQLite nor PostgreSQL.
     """
     path = read_database_url(url)
     version = asyncio.run(_postgres_version(url)) if path is None else schema_version(path)
@@ -43,7 +43,7 @@ def migrate(url: str) -> bool:
         raise Unavailable(
             f"the database has schema {version}, this program knows {HEAD}: upgrade the program"
         )
-    # Imported only here: Alembic takes longer to import than everything else of a start takes together.
+    # Imported here only: importing Alembic takes longer than the rest of a start.
     from athena_auth.store import upgrade  # noqa: PLC0415
 
     if path is None:
@@ -54,11 +54,11 @@ def migrate(url: str) -> bool:
 
 
 def require_current(url: str) -> None:
-    """Make sure that the schema is at least this program's, and create nothing.
+    """Check that the schema is at least this program's version; create nothing.
 
     Raises:
-        Unavailable: it is older or there is none, or the database cannot be reached.
-        ValueError: the address is neither SQLite's nor PostgreSQL's.
+        Unavailable: it is older or missing, or the database cannot be reached.
+        ValueError: the URL names neither SQLite nor PostgreSQL.
     """
     path = read_database_url(url)
     if path is not None and not path.exists():
@@ -72,15 +72,15 @@ def require_current(url: str) -> None:
 
 
 async def is_current(store: Store) -> bool:
-    """Tell whether the schema of an open database is at least this program's. Raises `Unavailable`."""
+    """Return whether an open database's schema is at least this program's version. Raises `Unavailable`."""
     return (await store.read(load_schema_version)) >= HEAD
 
 
 def schema_version(path: Path) -> str | None:
-    """Return the revision that an SQLite file is at; None when it has no tables of ours.
+    """Return an SQLite file's schema revision; None when it has no tables of this program.
 
     Raises:
-        Unavailable: it cannot be opened, or is no database.
+        Unavailable: it cannot be opened, or is not a database.
     """
     try:
         with contextlib.closing(connect(path)) as connection:
@@ -96,7 +96,7 @@ async def _postgres_version(url: str) -> str | None:
     connection = await connect_to_postgres(url)
     timer = cut_off_after(connection, LIMITS.database_timeout)
     try:
-        # In a transaction, without a prepared statement that outlives it: any pooler takes that.
+        # In a transaction, with no prepared statement that outlives it: every pooler supports that.
         async with connection.transaction():
             version: str | None = await connection.fetchval(_READ_VERSION)
     except asyncpg.UndefinedTableError:
@@ -111,10 +111,10 @@ async def _postgres_version(url: str) -> str | None:
 
 
 async def connect_to_postgres(url: str) -> Connection:
-    """Connect as the server will.
+    """Connect with the limits of the server.
 
     Raises:
-        Unavailable: it is out of reach, or does not hold text in UTF-8.
+        Unavailable: it cannot be reached, or its encoding is not UTF-8.
     """
     try:
         connection = await Connector(parse_postgres_url(url), LIMITS).connect()

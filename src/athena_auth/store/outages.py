@@ -1,7 +1,7 @@
-"""Which errors of PostgreSQL are outages, by the class of their SQLSTATE, and what an operator can do about each.
+"""Which PostgreSQL errors are outages, by SQLSTATE class, and what an operator can do about each.
 
-The appendix of PostgreSQL's manual, "PostgreSQL Error Codes", lists them; poolers answer with codes of their own in the
-same classes. A list of exceptions would have to name every one of them, and forget some.
+The appendix "PostgreSQL Error Codes" of its manual lists them; poolers add codes of their own in the same classes. A list
+of exception classes would be incomplete.
 """
 
 import asyncpg
@@ -27,7 +27,7 @@ _PREPARED = _Cause(
 )
 _SCHEMA = _Cause("the tables are missing or older than this program", "run athena-auth migrate")
 
-# The longest beginning counts.
+# By the beginning of the SQLSTATE; the longest match applies.
 _CAUSES = {
     "08": _Cause("the connection broke", "look whether the database or a pooler was restarted"),
     "08P01": _Cause("a pooler or the database ended the connection", "read the log of the pooler"),
@@ -61,11 +61,11 @@ _CAUSES = {
     "XX": _Cause("the database met an internal error", "read its log"),
 }
 _RETRY_AFTER = 2
-"""Seconds: a failover and a restart take longer, and clients that come back sooner only make it worse."""
+"""Seconds. A failover or a restart takes longer, and earlier retries only add load."""
 
 
 def outage_of(error: Exception) -> Unavailable | None:
-    """Return what an error of the driver means for the caller; None when it is no outage but a fault of ours."""
+    """Return the outage that a driver's error means; None when the error is a bug of this program."""
     if isinstance(error, asyncpg.PostgresError):
         cause = _cause(error.sqlstate or "")
         if cause is None:
@@ -84,7 +84,7 @@ def outage_of(error: Exception) -> Unavailable | None:
 
 
 def keeps_connection(error: Exception) -> bool:
-    """Tell whether the connection is as good as before this error: the database has answered, and is what it was."""
+    """Return whether the connection can still be used: the database answered, and did not shut down or change its role."""
     if not isinstance(error, asyncpg.PostgresError):
         return not isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError)
     cause = _cause(error.sqlstate or "")

@@ -1,7 +1,7 @@
 """PostgreSQL, through asyncpg and its prepared statements.
 
-READ COMMITTED is enough: every decision that races rests on a guarded write and its row count, or on a row
-that an earlier statement of the same transaction has locked.
+READ COMMITTED is enough: every decision that can race depends on a guarded write's row count, or on a row that an
+earlier statement of the same transaction has locked.
 """
 
 import asyncio
@@ -17,15 +17,24 @@ from athena_auth.store.limits import StoreLimits
 from athena_auth.store.outages import keeps_connection, outage_of
 from athena_auth.store.postgres_connection import Connection, Connector, cut_off_after
 from athena_auth.store.postgres_url import parse_postgres_url
-from athena_auth.store.statement import Statement, combined
-from athena_auth.store.transaction import NOT_OPEN, Listener, OwnerGone, Row, UniqueViolation, Value, Work
+from athena_auth.store.statement import Statement, batched
+from athena_auth.store.transaction import (
+    DEFER_CHECKS,
+    NOT_OPEN,
+    Listener,
+    OwnerGone,
+    Row,
+    UniqueViolation,
+    Value,
+    Work,
+)
 
 T = TypeVar("T")
 
 _POOL_SIZE = 10
 _ATTEMPTS = 3
-# Nothing was done, and the next attempt may succeed: a deadlock was broken at this transaction's cost, or another program has
-# migrated the tables, and what was prepared no longer fits them.
+# The transaction was rolled back and may succeed when repeated: it lost a deadlock, or a migration has made its prepared
+# statements obsolete.
 _TRY_AGAIN = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
@@ -40,7 +49,7 @@ class _PostgresTx:
     def __init__(self, connection: Connection, listeners: Sequence[Listener] = ()) -> None:
         self._connection = connection
         self._listeners = listeners
-        self._put_off: list[Statement] = []
+        self._deferred: list[Statement] = []
         self._arguments: list[Value] = []
         self.actions: list[Callable[[], None]] = []
 
@@ -58,7 +67,9 @@ class _PostgresTx:
         return int(tag.rpartition(" ")[2])  # "UPDATE 1", "INSERT 0 1"
 
     def defer(self, statement: Statement, **parameters: Value) -> None:
-        self._put_off.append(statement)
+        for check in DEFER_CHECKS:
+            check(self._deferred, statement)
+        self._deferred.append(statement)
         self._arguments += [parameters[name] for name in statement.names]
 
     def on_commit(self, action: Callable[[], None]) -> None:
@@ -68,35 +79,32 @@ class _PostgresTx:
         self.actions += [partial(listener, fact) for listener in self._listeners]
 
     async def finish(self) -> None:
-        """Run what was put off."""
-        if self._put_off:
-            await self._connection.execute(self._last_statement(), *self._arguments)
-
-    def _last_statement(self) -> str:
-        only, *more = self._put_off
-        return combined(tuple(self._put_off)) if more else only.postgres
+        """Run the deferred writes."""
+        first = 0
+        for statement, count in batched(tuple(self._deferred)):
+            await self._connection.execute(statement, *self._arguments[first : first + count])
+            first += count
 
 
 class PostgresStore:
-    """A PostgreSQL database that any number of processes share."""
+    """A PostgreSQL database that any number of processes share.
+
+    Raises:
+        ValueError: a parameter of its URL cannot be used.
+    """
 
     def __init__(self, url: str, limits: StoreLimits) -> None:
-        """Take the address, `postgresql://…`; nothing is connected yet.
-
-        Raises:
-            ValueError: a parameter of the address cannot be used.
-        """
         self._limits = limits
         self._listeners: list[Listener] = []
         self._connections = Connections(Connector(parse_postgres_url(url), limits).connect, _POOL_SIZE)
         self._is_open = False
 
     def listen(self, listener: Listener) -> None:
-        """Have a listener told what transactions publish."""
+        """Add a listener for what transactions publish."""
         self._listeners.append(listener)
 
     async def open(self) -> None:
-        """Connect once, so that a wrong address is found at start."""
+        """Connect once, so that a wrong URL is found at start."""
 
         async def nothing(_connection: Connection) -> None:
             return
@@ -110,7 +118,7 @@ class PostgresStore:
         await self._connections.close()
 
     async def read(self, work: Work[T]) -> T:
-        """Run reading work on one connection, each statement on its own."""
+        """Run read-only work on one connection, without a transaction."""
         return await self._retried(self._alone(work))
 
     async def execute(self, statement: Statement, **parameters: Value) -> int:
@@ -130,10 +138,10 @@ class PostgresStore:
         return await self._retried(lambda connection: self._in_transaction(connection, work))
 
     def _alone(self, work: Work[T]) -> Callable[[Connection], Awaitable[T]]:
-        """Return how work is done whose statements need no transaction.
+        """Return how to run work whose statements need no transaction.
 
-        A driver that does not keep prepared statements parses and executes in two steps. A pooler in transaction mode may
-        send them to two server connections, unless a transaction holds them together.
+        Without prepared statements the driver parses and executes in two steps. A pooler in transaction mode may send them
+        to two server connections, unless a transaction holds them together.
         """
         if self._limits.prepared_statements:
             return lambda connection: work(_PostgresTx(connection))
@@ -155,7 +163,7 @@ class PostgresStore:
         return result
 
     async def _retried(self, use: Callable[[Connection], Awaitable[T]]) -> T:
-        """Use a connection; again after an error that says so."""
+        """Use a connection, and repeat that after an error that allows it."""
         for attempt in range(_ATTEMPTS):
             try:
                 return await self._use(use)
@@ -198,13 +206,13 @@ class PostgresStore:
             self._connections.release(connection)
 
     def _after(self, error: Exception, connection: Connection) -> None:
-        """Let go of connections that an error tells nothing good about.
+        """Close the connections that an error makes suspect.
 
         Raises:
             ConnectionResetError: the driver was asked to use a connection that has broken.
         """
         if isinstance(error, asyncpg.InterfaceError) and not connection.is_closed():
-            return  # a misuse of the driver: ours to mend
+            return  # misuse of the driver: a bug of this program
         if not keeps_connection(error):
             connection.terminate()
             self._connections.discard_idle()

@@ -1,9 +1,8 @@
-"""Connects to PostgreSQL: the first host that will do, with limits on both sides of the wire.
+"""Connects to the first suitable PostgreSQL host, with time limits on both sides of the connection.
 
-Limits are set once the connection stands, not as parameters of its start, of which a stock PgBouncer refuses all but a
-few. A pooler in transaction mode may use another server connection for each transaction, and one in session mode shares them
-among its clients one after the other; so behind a pooler each transaction brings its limits along, in the same
-round trip as its BEGIN, and nothing is left behind on a connection that is not ours.
+Limits are set after connecting, not as startup parameters, most of which a stock PgBouncer refuses. Behind a pooler the
+server's connections are shared: in transaction mode each transaction may get another one, in session mode clients use them
+in turn. So there each transaction sets its own limits, in the round trip of its BEGIN, and leaves nothing behind.
 """
 
 import asyncio
@@ -18,7 +17,7 @@ from athena_auth.store.postgres_url import Keepalive, PostgresTarget
 
 _STATEMENTS_KEPT = 512
 _ON_THE_SERVER = 0.9
-"""The share of the client's limit after which the database gives a statement up itself, and keeps the connection."""
+"""The share of the client's limit after which the database cancels a statement itself, which keeps the connection usable."""
 
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]  # the library has no types
@@ -29,21 +28,21 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the library has n
 
     @property
     def socket(self) -> Any:
-        """The socket below it, for its options."""
+        """The underlying socket, for its options."""
         return self._transport.get_extra_info("socket")
 
 
 def cut_off_after(connection: Connection, seconds: float) -> asyncio.TimerHandle:
-    """End the connection, and so whatever waits for it, unless the timer that is returned is cancelled in time.
+    """Terminate the connection after so many seconds, unless the returned timer is cancelled first.
 
-    One timer for a whole transaction, on this side of the wire: a database that has vanished answers to no limit of
-    its own. The connection is closed without a word, because a word would wait for the same peer.
+    One timer on the client covers a whole transaction: a database that has vanished enforces no limit of its own. The
+    connection is dropped without PostgreSQL's terminate message, which would wait for the same peer.
     """
     return asyncio.get_running_loop().call_later(seconds, connection.terminate)
 
 
 class Connector:
-    """Opens connections, first to the host that was the right one the last time."""
+    """Opens connections, and tries first the host that worked last."""
 
     def __init__(self, target: PostgresTarget, limits: StoreLimits) -> None:
         self._target = target
@@ -63,7 +62,7 @@ class Connector:
             except Exception as error:
                 if outage_of(error) is None:
                     raise
-                # Only now: a standby is asked first no longer than until it is found to be one.
+                # A host that failed moves to the end, so that a standby is tried first only once.
                 self._hosts = [*self._hosts[1:], self._hosts[0]]
         return await self._connect_to(self._hosts[-1])
 
@@ -91,7 +90,7 @@ class Connector:
         return connection
 
     async def _begin(self, connection: Connection) -> str:
-        """Set the limits for all transactions of this connection, or return how each begins that brings them along."""
+        """Set the limits on this connection and return BEGIN; behind a pooler, return a BEGIN that sets them each time."""
         limits = {
             "statement_timeout": self._limits.database_timeout * _ON_THE_SERVER,
             "lock_timeout": self._limits.lock_timeout,
@@ -99,15 +98,15 @@ class Connector:
         }
         values = {name: f"{name} = {round(seconds * 1000)}" for name, seconds in limits.items()}
         if await _is_pooled(connection):
-            # The third is for clients that vanish, which a pooler sees itself.
+            # Not the third: it is for clients that vanish, which a pooler notices itself.
             return f"BEGIN; SET LOCAL {values['statement_timeout']}; SET LOCAL {values['lock_timeout']}"
         await connection.execute("; ".join(f"SET {value}" for value in values.values()))
         return "BEGIN"
 
 
 async def _is_pooled(connection: Connection) -> bool:
-    """Tell whether a pooler answers: it gives each client a process id of its own making, to be cancelled by."""
-    # Without arguments and results that are read: as one simple query it is the same in every pooling mode.
+    """Return whether a pooler answers: it gives each client a made-up process id for cancel requests."""
+    # One query without arguments: it works in every pooling mode.
     (row,) = await connection.fetch("SELECT pg_backend_pid() AS pid")
     return bool(row["pid"] != connection.get_server_pid())
 

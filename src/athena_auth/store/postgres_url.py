@@ -1,7 +1,7 @@
-"""A PostgreSQL URL as libpq reads it, for a driver that knows fewer of its parameters.
+"""Reads a PostgreSQL URL as libpq does, for a driver that supports fewer parameters.
 
-What asyncpg does not know it hands to the database as a setting, and the database refuses to connect. URLs are copied from
-hosting providers and from other programs' settings, with `channel_binding` and `keepalives` in them.
+asyncpg passes unknown parameters to the database as settings, and the database then refuses the connection. But people copy
+URLs from hosting providers and other programs, with `channel_binding` and `keepalives` in them.
 """
 
 import getpass
@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 import msgspec
 
 _PORT = 5432
-# Of no consequence for a client that has no GSSAPI and no compression, and always sends a server name and UTF-8.
-_PASSED_OVER = frozenset(
+# Without effect here: this client has no GSSAPI and no compression, and always sends SNI and UTF-8.
+_IGNORED = frozenset(
     {
         "client_encoding",
         "fallback_application_name",
@@ -29,13 +29,13 @@ _KEEPALIVE = ("keepalives", "keepalives_idle", "keepalives_interval", "keepalive
 
 
 class Keepalive(msgspec.Struct, frozen=True):
-    """How the kernel finds out that a peer has vanished without a word; seconds, but for what is named otherwise."""
+    """TCP keepalive, which detects a peer that has vanished; in seconds unless noted."""
 
     idle: int = 30
     interval: int = 10
     count: int = 3
     user_timeout: int = 0
-    """Milliseconds that sent data may go unacknowledged; 0 is the kernel's own limit."""
+    """Milliseconds that sent data may stay unacknowledged; 0 is the kernel's default."""
 
 
 class PostgresTarget(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ class PostgresTarget(msgspec.Struct, frozen=True):
 
     dsn: str
     hosts: tuple[tuple[str, int], ...]
-    """Tried one after the other; empty where the driver finds the host elsewhere, in `host=` or in PGHOST."""
+    """Tried in this order; empty where the driver takes the host from `host=` or PGHOST."""
     options: dict[str, Any]
     """More arguments of `asyncpg.connect`."""
     connect_timeout: float | None
@@ -55,7 +55,7 @@ def parse_postgres_url(url: str) -> PostgresTarget:
     """Read a URL.
 
     Raises:
-        ValueError: a parameter cannot be used; the text names it, and no value.
+        ValueError: a parameter cannot be used; the message names it without its value.
     """
     parts = urlsplit(url)
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -63,29 +63,29 @@ def parse_postgres_url(url: str) -> PostgresTarget:
     numbers = {name: _number(name, value) for name, value in known.items()}
     binding = given.pop("channel_binding", "prefer")
     options = _tls(given, must_verify=binding == "require")
-    rest = {name: value for name, value in given.items() if name not in _PASSED_OVER}
+    rest = {name: value for name, value in given.items() if name not in _IGNORED}
     if not (parts.username or "user" in rest or "service" in rest):
         _require_a_user_name()
     rest.setdefault("application_name", "athena-auth")
     hosts = tuple(map(_host, parts.netloc.rpartition("@")[2].split(","))) if parts.netloc else ()
     if len(hosts) > 1 and "target_session_attrs" not in rest:
-        # Of several, the one that takes writes is meant: on a standby every sign-in would fail.
+        # With several hosts, use the one that accepts writes: on a standby every sign-in would fail.
         options["target_session_attrs"] = "read-write"
     return PostgresTarget(
         dsn=urlunsplit(parts._replace(query=urlencode(rest))),
         hosts=tuple(host for host in hosts if host[0]),
         options=options,
-        # libpq reads 0 as no limit; ours remains.
+        # 0 means no limit to libpq; the limit of the settings stays.
         connect_timeout=float(numbers["connect_timeout"]) if numbers.get("connect_timeout") else None,
         keepalive=_keepalive(numbers),
     )
 
 
 def _tls(given: dict[str, str], *, must_verify: bool) -> dict[str, Any]:
-    """Take over what the driver lacks: the system's certificates, and a server that proves who it is.
+    """Return the TLS options for what the driver lacks: the system's certificates and channel binding.
 
-    Channel binding makes sure that there is no attacker between client and server. The driver has none; a certificate that is
-    verified for the host's name makes sure of the same, so that is asked for instead.
+    Channel binding prevents an attacker from relaying the connection. Verifying the certificate and the host name prevents
+    that as well, so a URL that requires channel binding gets `verify-full`.
     """
     is_system = given.get("sslrootcert") == "system"
     if is_system:
@@ -101,7 +101,7 @@ def _tls(given: dict[str, str], *, must_verify: bool) -> dict[str, Any]:
 def _keepalive(numbers: Mapping[str, int]) -> Keepalive | None:
     if numbers.get("keepalives") == 0:
         return None
-    # libpq reads 0 as the default.
+    # 0 means the default to libpq.
     return Keepalive(
         idle=numbers.get("keepalives_idle") or Keepalive().idle,
         interval=numbers.get("keepalives_interval") or Keepalive().interval,
@@ -111,7 +111,7 @@ def _keepalive(numbers: Mapping[str, int]) -> Keepalive | None:
 
 
 def _require_a_user_name() -> None:
-    """The driver would ask the system who runs this process, and in many containers the system does not know."""
+    """Refuse a URL without a user name where the system has none for this process either, as in many containers."""
     try:
         if not os.environ.get("PGUSER"):
             getpass.getuser()

@@ -1,4 +1,4 @@
-"""Puts a backup in the place of an SQLite database: as a whole, and only while nobody has that database open."""
+"""Replaces an SQLite database with a backup, completely or not at all, and only while no process has it open."""
 
 import contextlib
 import sqlite3
@@ -15,21 +15,21 @@ from athena_auth.store.migrate import migrate, schema_version
 from athena_auth.store.secret_file import secret_beside, secret_path, write_secret
 
 _IS_OPEN = ("SQLITE_BUSY", "SQLITE_LOCKED")
-"""How the names of the errors begin."""
+"""Prefixes of SQLite's names for the errors."""
 
 
 def restore(backup: Path, database: Path, prepare: Callable[[str], None], *, overwrites: bool) -> None:
-    """Put a backup in the database's place, with its secret where the database has none.
+    """Replace the database with a backup, and add the backup's secret where the database has none.
 
     Args:
-        backup: The file, with its secret beside it or not.
-        database: The file of the settings.
-        prepare: Changes the copy at this address, whose schema is this program's, before it is in place.
-        overwrites: Whether a database that is there may be replaced.
+        backup: The file; its secret may be beside it.
+        database: The file that the settings name.
+        prepare: Called with the URL of the migrated copy, before it replaces the database.
+        overwrites: Whether an existing database may be replaced.
 
     Raises:
-        Unavailable: the backup is no database of ours or is damaged; or the database is there and may not be replaced, is in
-            use, or has another secret. It is as it was.
+        Unavailable: the backup is damaged or not a database of this program; or the database exists and may not be replaced,
+            is in use, or has another secret. The database is unchanged.
     """
     with written(database):
         _refuse(backup, database, overwrites=overwrites)
@@ -41,7 +41,7 @@ def restore(backup: Path, database: Path, prepare: Callable[[str], None], *, ove
             migrate(sqlite_url(draft))
             with _exclusive(database) as put:
                 prepare(sqlite_url(draft))
-                # First the secret: without it a server that starts would make a new one.
+                # The secret first: a server that starts without it would create a new one.
                 if secret is not None:
                     write_secret(secret_path(database), secret)
                 put(draft)
@@ -60,7 +60,7 @@ def _refuse(backup: Path, database: Path, *, overwrites: bool) -> None:
 
 @contextmanager
 def _exclusive(database: Path) -> Iterator[Callable[[Path], None]]:
-    """Keep everybody else out of a database; what is yielded puts a draft in its place."""
+    """Lock a database exclusively; yield a function that replaces it with a draft."""
     if not database.exists():
         yield partial(_put_new, database)
         return
@@ -72,7 +72,7 @@ def _exclusive(database: Path) -> Iterator[Callable[[Path], None]]:
 def _lock(target: sqlite3.Connection, database: Path) -> None:
     """Lock a database until the connection is closed.
 
-    A server that is running holds a shared lock all the time, as each connection in WAL mode does, so this fails then.
+    This fails while a server is running: each connection in WAL mode holds a shared lock all the time.
     """
     try:
         target.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -88,9 +88,9 @@ def _lock(target: sqlite3.Connection, database: Path) -> None:
 
 
 def _overwrite(database: Path, target: sqlite3.Connection, draft: Path) -> None:
-    """Replace the content through the locked connection; SQLite undoes half of it after a crash.
+    """Replace the content through the locked connection; after a crash, SQLite rolls an incomplete replacement back.
 
-    A new file of the same name would let a server that has just opened the old one write where nobody reads.
+    With a new file of the same name, a server that has just opened the old one would go on writing to that.
     """
     try:
         with contextlib.closing(sqlite3.connect(draft)) as source:
@@ -103,13 +103,13 @@ def _put_new(database: Path, draft: Path) -> None:
     with contextlib.closing(sqlite3.connect(draft)) as connection:
         make_plain(connection)
     for ending in BESIDE_SQLITE:
-        # SQLite would replay a write-ahead log that another database of this name has left into this one.
+        # SQLite would replay the write-ahead log of an earlier database of this name into this one.
         database.with_name(database.name + ending).unlink(missing_ok=True)
     publish(draft, database)
 
 
 def _secret_to_restore(backup: Path, database: Path) -> bytes | None:
-    """Return the backup's secret when the database has none. One that is in place is never replaced."""
+    """Return the backup's secret when the database has none. An existing secret is never replaced."""
     if not secret_path(backup).exists():
         return None
     secret = secret_beside(backup, makes_one=False)

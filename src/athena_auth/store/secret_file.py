@@ -1,4 +1,4 @@
-"""The secret that is made beside an SQLite file when the operator gives none."""
+"""The secret that is created beside an SQLite file when the operator sets none."""
 
 import contextlib
 import secrets
@@ -9,16 +9,16 @@ from athena_auth.store.files import draft_of, publish
 
 _BYTES = 48
 _LEAST = 32
-"""Bytes, as of any secret."""
+"""Bytes; the same minimum as for every secret."""
 
 
 def secret_path(database: Path) -> Path:
-    """Return where the secret of this file, or of this backup, is kept."""
+    """Return the path of a database's or a backup's secret."""
     return database.with_name(database.name + ".secret")
 
 
 def secret_beside(database: Path, *, makes_one: bool = True) -> bytes:
-    """Return the secret kept in `<database>.secret`, readable by its owner only; make it the first time, if asked to.
+    """Return the secret in `<database>.secret`; create it, readable by its owner only, with `makes_one`.
 
     Raises:
         Unavailable: it cannot be read or written, or others can read it.
@@ -32,7 +32,7 @@ def secret_beside(database: Path, *, makes_one: bool = True) -> bytes:
         if not path.exists() and not makes_one:
             raise Unavailable(f"ATHENA_SECRET is not set, and there is no {path}")
         if not path.exists():
-            # A process that starts at the same time may be faster: its secret counts.
+            # Another process may be faster: then its secret is used.
             with contextlib.suppress(FileExistsError):
                 write_secret(path, secrets.token_urlsafe(_BYTES).encode())
         if path.stat().st_mode & 0o077:
@@ -41,16 +41,16 @@ def secret_beside(database: Path, *, makes_one: bool = True) -> bytes:
     except OSError as error:
         raise Unavailable(f"cannot keep a secret in {path}: {error.strerror}") from None
     if len(secret) < _LEAST:
-        # Cut short, by a full disk or a bad copy: serving with it would lock everybody out, or nobody.
+        # Truncated by a full disk or a bad copy: with it no stored value could be read, and new ones would be badly protected.
         raise Unavailable(f"{path} holds no whole secret; restore it from a backup")
     return secret
 
 
 def write_secret(path: Path, secret: bytes) -> None:
-    """Write a new file with this secret: at no time is half of it there.
+    """Write the secret to a new file, atomically.
 
     Raises:
-        FileExistsError: there is such a file already.
+        FileExistsError: the file already exists.
         OSError: it cannot be written.
     """
     with draft_of(path) as draft:

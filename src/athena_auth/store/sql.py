@@ -1,4 +1,4 @@
-"""Statements over what is no slice's own: leases, and the version of the schema."""
+"""Statements that belong to no slice: leases and the schema version."""
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.store.statement import Statement
@@ -14,7 +14,7 @@ _VERSION = Statement(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 -
 
 
 async def load_schema_version(tx: Tx) -> str:
-    """Return the revision that the schema is at; empty when there is none."""
+    """Return the schema revision; empty when there is none."""
     row = await tx.fetch_one(_VERSION)
     return "" if row is None else str(row["version_num"])
 

@@ -1,9 +1,9 @@
 """SQLite: one writer thread for transactions, one read-only connection on the event loop.
 
-Reads by index take microseconds and, in WAL mode, never wait for the writer, so they run where they are
-asked. A durable commit takes an fsync, a millisecond or more, so transactions run on a thread of their own.
-It takes all the transactions that are waiting and commits them together (group commit): under load many
-share one fsync, and none is reported done before that fsync is.
+Indexed reads take microseconds and in WAL mode never wait for the writer, so they run on the event loop. A
+durable commit needs an fsync, a millisecond or more, so transactions run on a writer thread. It commits all
+waiting transactions together (group commit): under load many share one fsync, and no caller gets a result
+before that fsync.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from athena_auth.kernel.outcome import Unavailable
 from athena_auth.store.limits import StoreLimits
 from athena_auth.store.sqlite_connection import connect, translated
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import NOT_OPEN, Listener, Row, Value, Work
+from athena_auth.store.transaction import DEFER_CHECKS, NOT_OPEN, Listener, Row, Value, Work
 
 T = TypeVar("T")
 
@@ -29,12 +29,13 @@ _MAX_WAITING = 4096
 
 
 class _SqliteTx:
-    """Runs statements at once; its methods are coroutines that never suspend."""
+    """Runs statements immediately; its methods are coroutines that never suspend."""
 
     def __init__(self, connection: sqlite3.Connection, listeners: Sequence[Listener] = ()) -> None:
         self._connection = connection
         self._listeners = listeners
-        self._put_off: list[tuple[Statement, dict[str, Value]]] = []
+        self._deferred: list[Statement] = []
+        self._parameters: list[dict[str, Value]] = []
         self.actions: list[Callable[[], None]] = []
 
     async def fetch_one(self, statement: Statement, **parameters: Value) -> Row | None:
@@ -48,7 +49,10 @@ class _SqliteTx:
         return self._connection.execute(statement.sqlite, parameters).rowcount
 
     def defer(self, statement: Statement, **parameters: Value) -> None:
-        self._put_off.append((statement, parameters))
+        for check in DEFER_CHECKS:
+            check(self._deferred, statement)
+        self._deferred.append(statement)
+        self._parameters.append(parameters)
 
     def on_commit(self, action: Callable[[], None]) -> None:
         self.actions.append(action)
@@ -57,13 +61,13 @@ class _SqliteTx:
         self.actions += [partial(listener, fact) for listener in self._listeners]
 
     def finish(self) -> None:
-        """Run what was put off."""
-        for statement, parameters in self._put_off:
+        """Run the deferred writes."""
+        for statement, parameters in zip(self._deferred, self._parameters, strict=True):
             self._connection.execute(statement.sqlite, parameters)
 
 
 class _Job:
-    """One transaction that waits for the writer, and the future its caller waits on."""
+    """A queued transaction, and the future that its caller awaits."""
 
     __slots__ = ("actions", "error", "future", "loop", "result", "work")
 
@@ -88,7 +92,6 @@ class SqliteStore:
     """A database in one file."""
 
     def __init__(self, path: Path, limits: StoreLimits) -> None:
-        """Take the file's path; nothing is opened yet."""
         self._path = path
         self._busy_timeout = limits.lock_timeout
         self._listeners: list[Listener] = []
@@ -98,7 +101,7 @@ class SqliteStore:
         self._closing = False
 
     def listen(self, listener: Listener) -> None:
-        """Have a listener told what transactions publish."""
+        """Add a listener for what transactions publish."""
         self._listeners.append(listener)
 
     async def open(self) -> None:
@@ -110,7 +113,7 @@ class SqliteStore:
         self._writer.start()
 
     async def close(self) -> None:
-        """Let the writer finish what was handed to it, then close."""
+        """Finish the queued transactions, then close."""
         if self._writer is None:
             return
         self._closing = True
@@ -120,7 +123,7 @@ class SqliteStore:
         self._write_connection.close()
 
     async def read(self, work: Work[T]) -> T:
-        """Run reading work on the calling thread."""
+        """Run read-only work on the calling thread."""
         if self._closing or self._writer is None:
             raise Unavailable(NOT_OPEN)
         with translated():
@@ -152,11 +155,11 @@ class SqliteStore:
         while not self._ended and (first := self._jobs.get()) is not None:
             group = [first, *self._waiting(_MAX_GROUP - 1)]
             if not self._commit_together(group):
-                # Another process holds the file. Who has queued meanwhile would wait as long again, one group
-                # after the other: they are told at once.
+                # Another process holds the file. Transactions queued meanwhile would wait as long again, one
+                # group after the other, so they fail now.
                 group += self._failed(self._waiting(_MAX_WAITING), group[0].error)
             for loop in {job.loop for job in group}:
-                with contextlib.suppress(RuntimeError):  # it is closed: nobody waits there any more
+                with contextlib.suppress(RuntimeError):  # the loop is closed, and no caller waits there
                     loop.call_soon_threadsafe(_settle, [job for job in group if job.loop is loop])
 
     def _waiting(self, most: int) -> Iterator[_Job]:
@@ -177,7 +180,7 @@ class SqliteStore:
         return failed
 
     def _commit_together(self, group: list[_Job]) -> bool:
-        """Commit a group; False when the file could not even be locked."""
+        """Commit a group; False when the file could not be locked."""
         connection = self._write_connection
         locked = False
         try:
@@ -186,16 +189,16 @@ class SqliteStore:
                 locked = True
                 self._run_all(group)
                 connection.execute("COMMIT")
-        except BaseException as error:  # noqa: BLE001 - whatever it was, these callers must hear of it
+        except BaseException as error:  # noqa: BLE001 - the callers must get it, whatever it is
             self._failed(group, error)
-            # A disk that fails a rollback too leaves it to the next BEGIN, and must not end this thread.
+            # A rollback that fails too (a broken disk) is left to the next BEGIN, and must not end this thread.
             with contextlib.suppress(sqlite3.Error):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
         return locked
 
     def _run_all(self, group: list[_Job]) -> None:
-        """Run the jobs of a group. One that fails must not take the others along, which is rare and so done twice."""
+        """Run the jobs of a group. If one fails, run all again, each in a savepoint, so that only that one fails."""
         connection = self._write_connection
         try:
             for job in group:
@@ -215,7 +218,7 @@ class SqliteStore:
         job.actions = tx.actions
 
     def _run_apart(self, job: _Job) -> None:
-        """Run one job inside the group's transaction; what it did is undone alone if it fails."""
+        """Run one job in a savepoint of the group's transaction; if it fails, only its writes are rolled back."""
         connection = self._write_connection
         connection.execute("SAVEPOINT job")
         try:
@@ -223,7 +226,7 @@ class SqliteStore:
                 self._run(job)
         except Exception as error:
             if not connection.in_transaction:
-                raise  # SQLite gave the whole transaction up (disk full): nothing of the group is left
+                raise  # SQLite rolled the whole transaction back (disk full)
             connection.execute("ROLLBACK TO job")
             job.error = error
         connection.execute("RELEASE job")

@@ -1,4 +1,4 @@
-"""Opens an SQLite file, and says what its errors mean."""
+"""Opens SQLite files, and explains SQLite's errors."""
 
 import os
 import sqlite3
@@ -11,7 +11,7 @@ from athena_auth.store.transaction import OwnerGone, UniqueViolation
 
 _BUSY_TIMEOUT = 2.0
 _LOW_BYTE = 0xFF
-"""An extended code of SQLite says more in its higher bytes."""
+"""Of an extended result code, the primary one."""
 _ADVICE = {
     sqlite3.SQLITE_BUSY: "another process holds the file; stop it, or raise ATHENA_LOCK_TIMEOUT",
     sqlite3.SQLITE_CANTOPEN: "make sure that the folder is there and this user may write to it",
@@ -28,7 +28,7 @@ _UNIQUE = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT
 def connect(
     path: Path, *, read_only: bool = False, busy_timeout: float = _BUSY_TIMEOUT
 ) -> sqlite3.Connection:
-    """Open the file with the settings every connection of ours has; it is made if it is not there.
+    """Open the file with the settings of every connection; create it when it is missing.
 
     Args:
         path: The file.
@@ -36,11 +36,11 @@ def connect(
         busy_timeout: Seconds to wait for another process that is writing.
 
     Raises:
-        Unavailable: it cannot be opened; the text says what to do.
+        Unavailable: it cannot be opened; the message says what to do.
     """
     try:
         if not path.exists():
-            # Only the server may read hashes and addresses; the files beside it follow its mode.
+            # It holds hashes and email addresses. SQLite gives the files beside it the same mode.
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=busy_timeout
@@ -61,7 +61,7 @@ def connect(
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise what the driver raises as what it means to a use case."""
+    """Translate the driver's exceptions into those a use case knows."""
     try:
         yield
     except sqlite3.IntegrityError as error:
@@ -71,14 +71,14 @@ def translated() -> Iterator[None]:
             raise OwnerGone from None
         raise
     except sqlite3.DatabaseError as error:
-        # Misuse (a closed connection, a wrong number of parameters) is ours to mend, not an outage.
+        # Misuse (a closed connection, a wrong number of parameters) is a bug of this program, not an outage.
         if isinstance(error, sqlite3.ProgrammingError):
             raise
         raise Unavailable(f"SQLite: {explain(error)}") from error
 
 
 def explain(error: sqlite3.Error) -> str:
-    """Return what SQLite said, and what to do about it."""
+    """Return SQLite's message, and what to do about it."""
     code = getattr(error, "sqlite_errorcode", 0) & _LOW_BYTE
     return f"{error}; {_ADVICE[code]}" if code in _ADVICE else str(error)
 

@@ -1,7 +1,7 @@
-"""Deletes what has expired, in small batches, by one process at a time.
+"""Deletes expired rows, in small batches, in one process at a time.
 
-Nothing depends on it: an expired row is refused wherever it is read. It keeps tables and backups small, and
-what is known of people short-lived.
+Correctness does not depend on it: an expired row is refused wherever it is read. It keeps tables and backups
+small, and limits how long personal data is kept.
 """
 
 import asyncio
@@ -21,28 +21,27 @@ from athena_auth.store.transaction import Store, Tx, Value
 _log = Log(__name__)
 
 _INTERVAL = 60.0
-"""Seconds between sweeps, give or take a quarter: processes that start together do not stay together."""
+"""Seconds between sweeps, give or take a quarter, so that processes that start together drift apart."""
 _BATCH = 500
 _PAUSE = 0.05
-"""Seconds between batches, for everybody else's writes."""
+"""Seconds between batches, to let other writes through."""
 _LEASE = "sweep"
 
 
 class Sweep(msgspec.Struct, frozen=True):
-    """A statement that deletes up to `most` rows that lie before `cutoff`, and what that is at an instant."""
+    """A statement that deletes up to `most` rows before `cutoff`, and the cutoff at a given time."""
 
     statement: Statement
     cutoff: Callable[[Millis], Value] = int
-    """By default the instant itself, for rows that say when they expire."""
+    """By default the time itself, for rows that hold their expiry."""
 
 
 class Sweeper:
-    """Runs each slice's sweep, in small batches."""
+    """Runs the sweeps of all slices, in small batches, from `start` to `stop`."""
 
     def __init__(
         self, store: Store, clock: Clock, sweeps: tuple[Sweep, ...], *, interval: float = _INTERVAL
     ) -> None:
-        """Take the sweeps; nothing is deleted before `start`."""
         self._store = store
         self._clock = clock
         self._sweeps = sweeps
@@ -50,18 +49,18 @@ class Sweeper:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Sweep from now on."""
+        """Begin to sweep in the background."""
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Stop; a batch that is under way is finished by the database or undone."""
+        """Stop; the database commits a running batch or rolls it back."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
     async def sweep(self) -> int:
-        """Delete all that has expired, if no other process is doing so; return how many rows that were."""
+        """Delete everything expired, unless another process is doing so; return the number of rows."""
         if not await self._is_ours():
             return 0
         return sum([await self._sweep_one(sweep) for sweep in self._sweeps])

@@ -1,12 +1,12 @@
-"""What the rest of the house sees of a database.
+"""The interface of a database.
 
-A use case hands its work to `Store.transact` as a coroutine function that awaits nothing but its `tx`.
+A use case passes its work to `Store.transact` as a coroutine function that awaits nothing but its `tx`.
 The design depends on that restriction: on PostgreSQL each await is a round trip; on SQLite none of
 them ever suspends, so a writer thread can drive the whole coroutine to its end in one go, without a thread
 hop per statement. It also keeps slow things out of transactions by construction.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from athena_auth.store.statement import Statement
@@ -15,6 +15,9 @@ T = TypeVar("T")
 Value = str | int | bytes | bool | None
 
 NOT_OPEN = "the database is not open; run the server's lifespan in that of the application it is mounted in"
+
+DEFER_CHECKS: list[Callable[[Sequence[Statement], Statement], None]] = []
+"""Called by `Tx.defer` with the writes deferred so far and the next one. Empty when serving: the tests refuse collisions here."""
 
 
 class Row(Protocol):
@@ -29,7 +32,7 @@ class Runner(Protocol):
     """Runs one statement: inside a transaction (`Tx`), or as a transaction of its own (`Store`)."""
 
     async def execute(self, statement: Statement, **parameters: Value) -> int:
-        """Run a statement and return how many rows it changed: the verdict of a guarded write."""
+        """Run a statement and return how many rows it changed: of a guarded write, whether it applied."""
         ...
 
     async def fetch_one(self, statement: Statement, **parameters: Value) -> Row | None:
@@ -42,32 +45,33 @@ class Runner(Protocol):
 
 
 class Tx(Runner, Protocol):
-    """An open transaction. It has no commit: the work's return commits, an exception rolls back."""
+    """An open transaction. It has no commit method: when the work returns it is committed, on an exception rolled back."""
 
     def defer(self, statement: Statement, **parameters: Value) -> None:
-        """Put off a write whose row count nobody needs until the work has returned, just before the commit.
+        """Run a write whose row count nobody needs after the work has returned, just before the commit.
 
-        All that were put off go to PostgreSQL together, as one statement (`statement.combined`): they save a
-        round trip each. Reads of the same transaction do not see them.
+        Deferred writes go to PostgreSQL as one statement, which saves a round trip each. Two writes to one table
+        do so only if both are `combinable` (see `Statement`), and the tests refuse others. Reads of the same
+        transaction do not see deferred writes.
         """
         ...
 
     def on_commit(self, action: Callable[[], None]) -> None:
-        """Have something quick done on the event loop when the commit is durable; never, if it fails."""
+        """Call something quick on the event loop when the commit is durable; never, if it fails."""
         ...
 
     def publish(self, fact: object) -> None:
-        """Hand a fact to whoever listens at this store, when the commit is durable; never, if it fails."""
+        """Pass a fact to the store's listeners when the commit is durable; never, if it fails."""
         ...
 
 
 Work = Callable[[Tx], Awaitable[T]]
 Listener = Callable[[object], None]
-"""Takes what was published, on the event loop: it must be quick and must not raise."""
+"""Called on the event loop with what was published: it must be quick and must not raise."""
 
 
-class UniqueViolation(Exception):  # noqa: N818 - it names what happened; whether it is an error, the use case knows
-    """A write met a row that is there already."""
+class UniqueViolation(Exception):  # noqa: N818 - whether it is an error depends on the use case
+    """A row with this key already exists."""
 
 
 class OwnerGone(Exception):  # noqa: N818 - as above
@@ -78,7 +82,7 @@ class Store(Runner, Protocol):
     """A database with its schema in place."""
 
     def listen(self, listener: Listener) -> None:
-        """Have a listener told what this process's transactions publish; before the store is opened."""
+        """Add a listener for what this process's transactions publish; before `open`."""
         ...
 
     async def open(self) -> None:
@@ -100,8 +104,8 @@ class Store(Runner, Protocol):
         touch anything but its `tx`.
 
         Raises:
-            Unavailable: the database is out of reach or has no connection to spare.
-            UniqueViolation: a row is there already; the transaction was rolled back.
+            Unavailable: the database cannot be reached, or all connections are busy.
+            UniqueViolation: a row with this key already exists; the transaction was rolled back.
             OwnerGone: the account was deleted meanwhile; the transaction was rolled back.
         """
         ...

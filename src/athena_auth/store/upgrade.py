@@ -1,4 +1,4 @@
-"""Runs the Alembic migrations, each database's way of doing it all or not at all."""
+"""Runs the Alembic migrations, all of them or none, in each database's own way."""
 
 import secrets
 from pathlib import Path
@@ -20,9 +20,9 @@ from athena_auth.store.sqlite_connection import connect
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LONGEST = 900.0
-"""Seconds for everything: many rows may have to be rewritten, but nothing waits for a vanished database for ever."""
+"""Seconds for a whole migration, which may rewrite many rows; a limit in case the database vanishes."""
 _PATIENCE = 60.0
-# Processes that start together over one PostgreSQL meet at this advisory lock; one migrates, the rest find it done.
+# Of processes that start together, the one with this advisory lock migrates, and the others then find nothing to do.
 _LOCK = text("SELECT pg_advisory_xact_lock(107161711402593)")
 
 
@@ -32,8 +32,8 @@ def sqlite(path: Path) -> None:
     Raises:
         Unavailable: it cannot be written.
     """
-    # The server's own way to open the file: an address would be read once more, by other rules. It leaves transactions
-    # alone, which Python's driver otherwise commits before each DDL statement.
+    # Opened by the server's own function: SQLAlchemy would parse a URL by other rules. This connection also has no implicit
+    # transactions, which Python's driver would commit before each DDL statement.
     engine = create_engine("sqlite://", creator=lambda: connect(path), poolclass=NullPool)
 
     # IMMEDIATE makes two processes that start together take turns.
@@ -52,11 +52,11 @@ async def postgres(url: str, *, patience: float = _PATIENCE) -> None:
     """Upgrade a PostgreSQL database.
 
     Args:
-        url: Its address.
+        url: The URL of the database.
         patience: Seconds to wait for another process that migrates it, or for statements that hold a table.
 
     Raises:
-        Unavailable: it cannot be reached, the role may not create tables, or something holds the tables.
+        Unavailable: it cannot be reached, the role may not create tables, or the tables are locked.
     """
     driver = await connect_to_postgres(url)
 
@@ -67,14 +67,14 @@ async def postgres(url: str, *, patience: float = _PATIENCE) -> None:
         "postgresql+asyncpg://",
         async_creator=connect_once,
         poolclass=NullPool,
-        # Names of its own: behind a pooler another client may have left the usual ones on the connection.
+        # Unique names: behind a pooler another client may have left the default ones on the connection.
         connect_args={"prepared_statement_name_func": lambda: f"athena_{secrets.token_hex(8)}"},
     )
     timer = cut_off_after(driver, _LONGEST)
     try:
         async with engine.begin() as connection:
             await connection.execute(text(f"SET LOCAL lock_timeout = {round(patience * 1000)}"))
-            # The limit of ordinary statements does not fit what rewrites a table.
+            # Rewriting a table may take longer than ordinary statements may.
             await connection.execute(text("SET LOCAL statement_timeout = 0"))
             await connection.execute(_LOCK)
             await connection.run_sync(_upgrade)
@@ -87,7 +87,7 @@ async def postgres(url: str, *, patience: float = _PATIENCE) -> None:
 
 
 def _explain(error: Exception) -> str:
-    """Return what the driver said and what to do, without the library's advice that follows."""
+    """Return the driver's message and what to do, without the library's advice that follows."""
     driver_error = getattr(getattr(error, "orig", None), "__cause__", None)
     if isinstance(driver_error, asyncpg.LockNotAvailableError):
         return "another process is migrating it, or holds its tables; try again when that has ended"

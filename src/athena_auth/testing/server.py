@@ -10,8 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import msgspec
+
 from athena_auth.host.athena import Athena
-from athena_auth.host.run import Parts
 from athena_auth.settings import Settings, load_settings
 from athena_auth.store.migrate import migrate
 from athena_auth.testing.calls import Api
@@ -125,9 +126,17 @@ def athena_for_tests(
         database = Path(folder, "athena.db")
         database.write_bytes(_empty_database())
         base = Settings.model_construct() if athena is None else athena._parts.settings  # noqa: SLF001 - as above
-        chosen = _settings_for_tests(base, f"sqlite:///{database}", settings)
-        parts = Parts(chosen, clock, mailbox, mailbox, CheapHasher(), migrates=False)
-        athena = athena or Athena(chosen, clock=clock, transport=mailbox, hasher=parts.hasher, migrates=False)
+        chosen, hasher = _settings_for_tests(base, f"sqlite:///{database}", settings), CheapHasher()
+        athena = athena or Athena(chosen, clock=clock, transport=mailbox, hasher=hasher, migrates=False)
+        parts = msgspec.structs.replace(
+            athena._parts,  # noqa: SLF001 - as above
+            settings=chosen,
+            clock=clock,
+            transport=mailbox,
+            texts=mailbox,
+            hasher=hasher,
+            migrates=False,
+        )
         with athena._made_of(parts):  # noqa: SLF001 - as above
             yield ServerForTests(athena, chosen, clock, mailbox)
 

@@ -31,19 +31,21 @@ async def peek(tx: Tx, user_id: UserId, kind: AttemptKind) -> Allowed:
     return Allowed(0, touched.warned_at)
 
 
-def record_failure(
+async def record_failure(
     tx: Tx, user_id: UserId, kind: AttemptKind, allowed: Allowed, now: Millis, *, warned: bool
 ) -> None:
     """Block the kind for as long as this many failures ask for, and record that the owner is notified."""
     # No delay leaves no instant behind, which would block where the clock is set back.
     until = rules.blocked_until(allowed.failures, now) if rules.delay(allowed.failures) else Millis(0)
     if until or warned:
-        sql.record_failure(tx, user_id, kind, until=until, warned_at=now if warned else allowed.warned_at)
+        await sql.record_failure(
+            tx, user_id, kind, until=until, warned_at=now if warned else allowed.warned_at
+        )
 
 
-def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
+async def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
     """Take one counted attempt back: it was neither right nor wrong."""
-    sql.refund(tx, user_id, kind)
+    await sql.refund(tx, user_id, kind)
 
 
 def reset(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:

@@ -16,7 +16,7 @@ class FailureCount(msgspec.Struct, frozen=True):
     blocked_until: Millis
 
 
-_PAY = Statement("""
+_CONSUME_ATTEMPT = Statement("""
     INSERT INTO athena_guess_budget AS b (user_id, lane, failures, blocked_until) VALUES (:user_id, :kind, 1, 0)
     ON CONFLICT (user_id, lane) DO UPDATE
     SET failures = b.failures + 1
@@ -44,28 +44,36 @@ _REFUND = Statement("""
     UPDATE athena_guess_budget SET failures = failures - 1 WHERE user_id = :user_id AND lane = :kind AND failures > 0
 """)
 
-_RESET = Statement("""
+# Whichever of the three resets a row, it becomes the same.
+_RESET = Statement(
+    """
     UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0
     WHERE user_id = :user_id AND lane = :kind
-""")
+    """,
+    combinable=True,
+)
 
-RESET_ALL = Statement("""
-    UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0 WHERE user_id = :user_id
-""")
+RESET_ALL = Statement(
+    "UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0 WHERE user_id = :user_id",
+    combinable=True,
+)
 """For when the credentials change: what was attempted is no more."""
 
-_CLEAR_COUNTED = Statement("""
+_RESET_COUNTED = Statement("""
     UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0
     WHERE user_id = :user_id AND (failures > 0 OR blocked_until > 0 OR warned_at > 0)
 """)
 
-RESET_PASSWORDS = Statement("""
+RESET_PASSWORDS = Statement(
+    """
     UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0
     WHERE user_id = :user_id AND lane = 'password'
-""")
+    """,
+    combinable=True,
+)
 """For when only the password changes."""
 
-END_WAITING = Statement("""
+END_DELAYS = Statement("""
     UPDATE athena_guess_budget
     SET failures = CASE WHEN lane = 'password' THEN 0 ELSE failures END, blocked_until = 0
     WHERE user_id = :user_id
@@ -79,7 +87,7 @@ def _allowed(row: Row) -> Allowed:
 
 async def consume(runner: Runner, user_id: UserId, kind: AttemptKind, now: Millis) -> Allowed | None:
     """Count one more failure; None when the kind is blocked or used up."""
-    row = await runner.fetch_one(_PAY, user_id=user_id, kind=kind, most=kind.limit, now=now)
+    row = await runner.fetch_one(_CONSUME_ATTEMPT, user_id=user_id, kind=kind, most=kind.limit, now=now)
     return None if row is None else _allowed(row)
 
 
@@ -95,14 +103,16 @@ async def load(runner: Runner, user_id: UserId, kind: AttemptKind) -> FailureCou
     return FailureCount(0, Millis(0)) if row is None else FailureCount(row["failures"], row["blocked_until"])
 
 
-def record_failure(tx: Tx, user_id: UserId, kind: AttemptKind, *, until: Millis, warned_at: Millis) -> None:
+async def record_failure(
+    tx: Tx, user_id: UserId, kind: AttemptKind, *, until: Millis, warned_at: Millis
+) -> None:
     """Block the kind until then, if it is not blocked for longer, and record when the owner was notified."""
-    tx.defer(_RECORD_FAILURE, user_id=user_id, kind=kind, until=until, warned_at=warned_at)
+    await tx.execute(_RECORD_FAILURE, user_id=user_id, kind=kind, until=until, warned_at=warned_at)
 
 
-def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
+async def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
     """Take one failure back."""
-    tx.defer(_REFUND, user_id=user_id, kind=kind)
+    await tx.execute(_REFUND, user_id=user_id, kind=kind)
 
 
 def reset(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
@@ -112,4 +122,4 @@ def reset(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
 
 async def reset_counted(tx: Tx, user_id: UserId) -> bool:
     """Forget the failures of all kinds; False when none is counted."""
-    return await tx.execute(_CLEAR_COUNTED, user_id=user_id) > 0
+    return await tx.execute(_RESET_COUNTED, user_id=user_id) > 0

@@ -23,9 +23,10 @@ from athena_auth.wire.fields import (
     TrustDevice,
     is_set,
 )
+from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Access, Call, Route
+from athena_auth.wire.route import Call
 
 
 class TotpUriAnswer(msgspec.Struct, frozen=True):
@@ -59,16 +60,35 @@ class TotpApi:
         self._service = service
         self._second_factor_reply = second_factor_reply
 
-    async def get_totp_uri(self, call: Call[SignedIn, PasswordBody]) -> Reply | Refused:
-        """Show the secret."""
+    @post(
+        "/two-factor/get-totp-uri",
+        errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOTP_NOT_ENABLED),
+        limit=SECOND_STEP,
+    )
+    async def get_totp_uri(self, call: Call[SignedIn, PasswordBody]) -> Reply[TotpUriAnswer] | Refused:
+        """Show the address that an authenticator app reads from a QR code.
+
+        Of the enrolment under way, else of the active authenticator.
+        """
         offered = Offered(call.body.password, call.body.code)
         shown = await self._service.uri(call.principal, offered)
         if isinstance(shown, Refused):
             return shown
         return renewed_reply(TotpUriAnswer(shown.outcome), call.principal, shown.signed_in)
 
-    async def verify_totp(self, call: Call[Principal, VerifyTotpBody]) -> Reply | Refused:
-        """Judge a code."""
+    @post(
+        "/two-factor/verify-totp",
+        errors=(*SECOND_STEP_ERRORS, ErrorCode.TOTP_NOT_ENABLED, ErrorCode.INVALID_CODE),
+        limit=SECOND_STEP,
+    )
+    async def verify_totp(self, call: Call[Principal, VerifyTotpBody]) -> Reply[VerifyTotpAnswer] | Refused:
+        """Verify a code of the authenticator app.
+
+        With a challenge it signs in; with a session it confirms an enrolment, or proves the factor again. Each
+        code is accepted once. While an enrolment is being confirmed, a code that is right for a time up to ten
+        minutes away is refused with a message that says how far the device's clock is off. A sign-in gets no
+        such message.
+        """
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         result = await self._service.verify(call.principal, submitted)
         if isinstance(result, Refused):
@@ -78,35 +98,3 @@ class TotpApi:
             token=result.token, user=user_answer(result.account), redirect=redirect, url=url
         )
         return self._second_factor_reply.build(result, answer, call.caller)
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            Route(
-                method="POST",
-                path="/two-factor/get-totp-uri",
-                handler=self.get_totp_uri,
-                access=Access.SESSION,
-                body=PasswordBody,
-                answer=TotpUriAnswer,
-                errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOTP_NOT_ENABLED),
-                limit=SECOND_STEP,
-                summary="Show the address that an authenticator app reads from a QR code",
-                description="Of the enrolment under way, else of the active authenticator.",
-            ),
-            Route(
-                method="POST",
-                path="/two-factor/verify-totp",
-                handler=self.verify_totp,
-                access=Access.SESSION_OR_CHALLENGE,
-                body=VerifyTotpBody,
-                answer=VerifyTotpAnswer,
-                errors=(*SECOND_STEP_ERRORS, ErrorCode.TOTP_NOT_ENABLED, ErrorCode.INVALID_CODE),
-                limit=SECOND_STEP,
-                summary="Verify a code of the authenticator app",
-                description="With a challenge it signs in; with a session it confirms an enrolment, or proves "
-                "the factor again. Each code is accepted once. While an enrolment is "
-                "being confirmed, a code that is right for a time up to ten minutes away is refused with a message that "
-                "says how far the device's clock is off. A sign-in gets no such message.",
-            ),
-        )

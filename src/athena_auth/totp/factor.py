@@ -7,29 +7,29 @@ import msgspec
 from athena_auth.accounts.model import Account
 from athena_auth.authenticators import sql
 from athena_auth.authenticators.model import Authenticator, AuthenticatorState, active, pending
-from athena_auth.challenge.factor import Attempt, Used, Verified
-from athena_auth.challenge.model import FactorName
+from athena_auth.challenge.factor import (
+    Attempt,
+    EnrolmentBegun,
+    EnrolmentOptions,
+    EnrolmentRequest,
+    EnrolmentState,
+    FactorParts,
+    Used,
+    Verified,
+)
+from athena_auth.challenge.model import Change, FactorName
 from athena_auth.crypto import totp
-from athena_auth.crypto.keys import Keyring
-from athena_auth.crypto.totp import Parameters
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions.model import Amr
+from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.totp import rules
 from athena_auth.totp.rules import TotpDetails, details_of
 
 _CODE = re.compile(r"[0-9]{6,8}")
 """Authenticators enrolled under another setting keep the digits they were told."""
-
-
-class TotpSettings(msgspec.Struct, frozen=True):
-    """What new authenticators are told, and how many steps around the present one are accepted."""
-
-    issuer: str
-    parameters: Parameters
-    window: int
 
 
 class RevealedSecret(msgspec.Struct, frozen=True):
@@ -43,20 +43,23 @@ class RevealedSecret(msgspec.Struct, frozen=True):
         return "RevealedSecret(…)"
 
 
-class TotpFactor:
+class Totp:
     """Judges the codes of authenticator apps."""
 
-    name = FactorName.TOTP
+    name: str = FactorName.TOTP
+    code_name = "code of an authenticator app"
     is_throttled = True
+    sweeps: tuple[Statement, ...] = ()
     malformed = Refused(
         ErrorCode.INVALID_CODE,
         "This is not a code of an authenticator app. Enter the digits that the app shows.",
     )
 
-    def __init__(self, keyring: Keyring, settings: TotpSettings) -> None:
-        """Take the keys that seal the secrets."""
-        self._keyring = keyring
-        self._settings = settings
+    def __init__(self, parts: FactorParts) -> None:
+        self._keyring = parts.keyring
+        self._issuer = parts.settings.app_name
+        self._parameters = parts.settings.totp_parameters
+        self._window = parts.settings.totp_window
 
     def is_well_formed(self, code: str) -> bool:
         """Tell whether this could be a code of an authenticator app."""
@@ -82,25 +85,41 @@ class TotpFactor:
             return await self._use(tx, in_force, step, attempt)
         return self._refusal(enrolled, attempt)
 
-    async def begin_enrolment(
-        self, tx: Tx, user_id: UserId, issuer: str | None, account_name: str, now: Millis
-    ) -> str:
-        """Make a new secret, pending until a code confirms that the app has it; return its `otpauth` URI."""
-        parameters = self._settings.parameters
+    def credentials_changed(self, _change: Change) -> tuple[Statement, ...]:
+        """Return nothing: an app has its authenticator, and nothing beside it."""
+        return ()
+
+    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+        """Refuse a phone number."""
+        if options.phone_number is None:
+            return None
+        return Refused(ErrorCode.VALIDATION_ERROR, "A phoneNumber goes with the method otp only.")
+
+    async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
+        """Tell whether an authenticator waits for its first code."""
+        return pending(await sql.load(tx, user_id), self.name, now) is not None
+
+    async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun:
+        """Make a new secret, pending until a code confirms that the app has it."""
+        parameters = self._parameters
         secret = totp.new_secret(parameters.algorithm)
         details = TotpDetails(
-            issuer or self._settings.issuer, parameters.algorithm, parameters.digits, parameters.period
+            request.options.issuer or self._issuer,
+            parameters.algorithm,
+            parameters.digits,
+            parameters.period,
         )
         unsealed = Authenticator(
-            id=new_id(now),
-            user_id=user_id,
+            id=new_id(request.now),
+            user_id=request.account.id,
             factor=self.name,
             details=msgspec.json.encode(details).decode(),
-            created_at=now,
+            created_at=request.now,
         )
         sealed = self._keyring.seal(secret, unsealed.context)
-        await sql.begin_enrolment(tx, msgspec.structs.replace(unsealed, sealed_data=sealed))
-        return _uri(secret, details, account_name)
+        await sql.begin_enrolment(tx, unsealed.with_sealed(sealed))
+        uri = _uri(secret, details, request.account.email)
+        return EnrolmentBegun(EnrolmentState.PENDING, {"totpURI": uri})
 
     async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> RevealedSecret | None:
         """Return the `otpauth` URI of the authenticator that is being enrolled, else of the active one."""
@@ -120,7 +139,7 @@ class TotpFactor:
             return Used(Refused(ErrorCode.INVALID_CODE), elsewhere)
         if not self._keyring.is_current_seal(authenticator.sealed_data):
             secret = self._secret(authenticator)
-            sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.context))
+            await sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.context))
         return Verified(self.name, Amr.TOTP)
 
     def _refusal(self, enrolled: Authenticator | None, attempt: Attempt) -> Refused:
@@ -131,7 +150,7 @@ class TotpFactor:
         """
         if enrolled is not None:
             parameters = details_of(enrolled.details).parameters
-            steps = rules.near_steps(parameters, attempt.now, self._settings.window)
+            steps = rules.near_steps(parameters, attempt.now, self._window)
             step = totp.latest_match(self._secret(enrolled), parameters, attempt.code, steps)
             if step is not None:
                 return rules.refuse_out_of_time(step, attempt.now, parameters)
@@ -139,7 +158,7 @@ class TotpFactor:
 
     def _matching_step(self, authenticator: Authenticator, attempt: Attempt) -> int | None:
         secret, parameters = self._secret(authenticator), details_of(authenticator.details).parameters
-        return totp.matching_step(secret, parameters, attempt.code, attempt.now, self._settings.window)
+        return totp.matching_step(secret, parameters, attempt.code, attempt.now, self._window)
 
     def _secret(self, authenticator: Authenticator) -> bytes:
         return self._keyring.unseal(authenticator.sealed_data, authenticator.context)

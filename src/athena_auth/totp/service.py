@@ -12,7 +12,7 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
-from athena_auth.totp.factor import TotpFactor
+from athena_auth.totp.factor import Totp
 
 
 class TotpService:
@@ -20,7 +20,7 @@ class TotpService:
 
     def __init__(
         self,
-        method: TotpFactor,
+        method: Totp,
         second_step: SecondStep,
         step_up: StepUp,
         notifications: SecurityNotifications,

@@ -12,8 +12,9 @@ from athena_auth.trusted_devices.rules import device_name
 from athena_auth.trusted_devices.service import TrustedDeviceService
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.fields import Id, IpAddress, Timestamp, timestamp
+from athena_auth.wire.handlers import get, post
 from athena_auth.wire.reply import CookieName, Reply, expired
-from athena_auth.wire.route import Access, Call, NoBody, Route
+from athena_auth.wire.route import Call, NoBody
 
 DeviceName = Annotated[
     str,
@@ -60,57 +61,35 @@ class TrustedDeviceApi:
         """Take the use cases."""
         self._service = service
 
-    async def list_devices(self, call: Call[SignedIn, NoBody]) -> Reply:
-        """List the trusted devices."""
+    @get("/two-factor/trusted-devices")
+    async def list_devices(self, call: Call[SignedIn, NoBody]) -> Reply[list[TrustedDeviceAnswer]]:
+        """List the trusted devices.
+
+        The last used first.
+        """
         devices = await self._service.devices_of(call.principal, call.caller.tokens.trusted_device)
         return Reply([_answer(device) for device in devices])
 
-    async def revoke(self, call: Call[SignedIn, RevokeTrustedDeviceBody]) -> Reply | Refused:
-        """Trust one device no more."""
+    @post("/two-factor/revoke-trusted-device", errors=(ErrorCode.TRUSTED_DEVICE_NOT_FOUND,))
+    async def revoke(self, call: Call[SignedIn, RevokeTrustedDeviceBody]) -> Reply[StatusAnswer] | Refused:
+        """Trust one device no more.
+
+        Its next sign-in needs the second step again. Sessions that are open stay open.
+        """
         token = call.caller.tokens.trusted_device
         revoked = await self._service.revoke(call.principal, call.body.id, token)
         if isinstance(revoked, Refused):
             return revoked
         return Reply(StatusAnswer(), cookies=_FORGET if revoked.is_current else ())
 
-    async def revoke_all(self, call: Call[SignedIn, NoBody]) -> Reply:
-        """Trust no device any more."""
+    @post("/two-factor/revoke-trusted-devices")
+    async def revoke_all(self, call: Call[SignedIn, NoBody]) -> Reply[StatusAnswer]:
+        """Trust no device any more.
+
+        This one too. Sessions that are open stay open.
+        """
         await self._service.revoke_all(call.principal)
         return Reply(StatusAnswer(), cookies=_FORGET)
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return (
-            Route(
-                method="GET",
-                path="/two-factor/trusted-devices",
-                handler=self.list_devices,
-                access=Access.SESSION,
-                answer=list[TrustedDeviceAnswer],
-                summary="List the trusted devices",
-                description="The last used first.",
-            ),
-            Route(
-                method="POST",
-                path="/two-factor/revoke-trusted-device",
-                handler=self.revoke,
-                access=Access.SESSION,
-                body=RevokeTrustedDeviceBody,
-                answer=StatusAnswer,
-                errors=(ErrorCode.TRUSTED_DEVICE_NOT_FOUND,),
-                summary="Trust one device no more",
-                description="Its next sign-in needs the second step again. Sessions that are open stay open.",
-            ),
-            Route(
-                method="POST",
-                path="/two-factor/revoke-trusted-devices",
-                handler=self.revoke_all,
-                access=Access.SESSION,
-                answer=StatusAnswer,
-                summary="Trust no device any more",
-                description="This one too. Sessions that are open stay open.",
-            ),
-        )
 
 
 def _answer(device: TrustedDevice) -> TrustedDeviceAnswer:

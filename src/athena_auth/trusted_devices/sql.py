@@ -13,17 +13,24 @@ from athena_auth.wire.caller import ClientInfo
 MOST_DEVICES = 10
 """Of one account."""
 
-_INSERT = Statement("""
+_INSERT = Statement(
+    """
     INSERT INTO athena_trusted_device (id, user_id, token_digest, family_digest, address, user_agent, created_at,
                                        last_used_at, expires_at)
     VALUES (:id, :user_id, :token_digest, :family, :address, :user_agent, :now, :now, :expires_at)
-""")
+    """,
+    combinable=True,
+)
 
 # Identifiers are ordered by time. The large number is for SQLite, which has no OFFSET without LIMIT.
-_END_OLDEST = Statement("""
+# Called before a device is added, never after: it would count that one on SQLite only.
+_END_OLDEST = Statement(
+    """
     DELETE FROM athena_trusted_device WHERE id IN
     (SELECT id FROM athena_trusted_device WHERE user_id = :user_id ORDER BY id DESC LIMIT 1000000 OFFSET :kept)
-""")
+    """,
+    combinable=True,
+)
 
 _ROTATE = Statement("""
     UPDATE athena_trusted_device

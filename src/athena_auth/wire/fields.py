@@ -103,7 +103,7 @@ TotpUri = Annotated[
         ],
     ),
 ]
-BackupCodes = Annotated[
+BackupCodeList = Annotated[
     list[str],
     Meta(description="Each works once. They are shown this once.", examples=[["k7wm-3xqa-9tfe-hd2p"]]),
 ]

@@ -1,9 +1,11 @@
 """What a handler answers with: a body, and the tokens that travel beside it."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Generic, TypeVar
 
 import msgspec
+
+A_co = TypeVar("A_co", covariant=True)
 
 DEFAULT_COOKIE_PREFIX = "athena-auth"
 
@@ -34,16 +36,23 @@ def expired(name: CookieName) -> Cookie:
     return Cookie(name, "", 0)
 
 
-class Reply(msgspec.Struct, frozen=True):
-    """A 200 answer, or with a location a 302."""
+class Reply(msgspec.Struct, Generic[A_co], frozen=True):
+    """A 200 answer with a body of this type."""
 
-    body: Any
+    body: A_co
     cookies: tuple[Cookie, ...] = ()
     session_token: str | None = None
     """A session that was minted or re-issued; also sent as the header `set-auth-token`."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    location: str | None = None
-    """Where a browser is led instead of being shown the body."""
 
     def __repr__(self) -> str:
         return "Reply(…)"
+
+
+class RedirectReply(msgspec.Struct, frozen=True):
+    """A 302 answer: a browser is led elsewhere."""
+
+    location: str
+
+    def __repr__(self) -> str:
+        return "RedirectReply(…)"

@@ -1,4 +1,4 @@
-"""One declarative entry for each endpoint: it feeds the router, the validation and the OpenAPI document."""
+"""What the router, the validation and the OpenAPI document know of an endpoint, and what its handler is called with."""
 
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
@@ -10,10 +10,7 @@ import msgspec
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.caller import Caller, ClientInfo
 from athena_auth.wire.limits import Limit
-from athena_auth.wire.reply import Reply
-
-P = TypeVar("P")
-B = TypeVar("B")
+from athena_auth.wire.reply import RedirectReply, Reply
 
 
 class Access(Enum):
@@ -27,6 +24,10 @@ class Access(Enum):
     """The owner of a live session."""
     SESSION_OR_CHALLENGE = auto()
     """The owner of a live session, the bearer of a challenge that is still to be answered, or an `EndedSession`."""
+
+
+class SessionOwner(msgspec.Struct, frozen=True):
+    """The owner of a live session. What is known of them is in the subclass, `accounts.model.SignedIn`."""
 
 
 class ChallengeBearer(msgspec.Struct, frozen=True):
@@ -53,6 +54,10 @@ class EndedSession(msgspec.Struct, frozen=True):
         return "EndedSession(…)"
 
 
+P = TypeVar("P", bound=SessionOwner | ChallengeBearer | EndedSession | None)
+B = TypeVar("B")
+
+
 class NoBody(msgspec.Struct, frozen=True):
     """The body of an endpoint that needs none: nothing, or any JSON object."""
 
@@ -74,22 +79,18 @@ def _always(_query: Any, _by_cookie: bool) -> bool:  # noqa: FBT001 - called by 
     return True
 
 
-Handler = Callable[[Call[Any, Any]], Awaitable[Reply | Refused]]
+Outcome = Reply[Any] | RedirectReply | Refused
+Handler = Callable[[Call[Any, Any]], Awaitable[Outcome]]
+Method = Callable[[Any, Call[Any, Any]], Awaitable[Outcome]]
+"""A handler before it is bound to its object."""
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint: where it is, who may call it, what it takes, what it answers, and how it can say no."""
+class Declaration(msgspec.Struct, frozen=True):
+    """What is declared of an endpoint beside its handler: where it is, how it can say no, and how often it may be asked."""
 
     method: Literal["GET", "POST"]
     path: str
-    handler: Handler
-    access: Access
-    answer: Any
-    """The type of the 200 answer's body, as msgspec describes it."""
-    summary: str
-    description: str = ""
-    body: type[msgspec.Struct] = NoBody
-    """What is read of a POST's body, or of a GET's query. A part of the path in braces, `{token}`, is read like a query."""
+    """A part in braces, `{token}`, is read like a query."""
     query: type[msgspec.Struct] | None = None
     """What is read of a POST's query, beside its body."""
     errors: tuple[ErrorCode, ...] = ()
@@ -107,3 +108,19 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a call moves the session's expiry on, by the query of a GET and by whether a cookie brought the token; not where
     the cookie that is renewed with it would not reach the browser."""
     tag: str = "two-factor"
+
+
+class Route(Declaration, frozen=True, kw_only=True):
+    """An endpoint with what its handler says of itself. `wire.handlers.routes_of` makes them, once, at the start."""
+
+    handler: Handler
+    access: Access
+    """By the type of the call's principal."""
+    body: type[msgspec.Struct]
+    """The type of the call's body: what is read of a POST's body, or of a GET's query."""
+    answer: Any
+    """The type of the 200 answer's body, as msgspec describes it: the handler returns a `Reply` of it."""
+    summary: str
+    """The first paragraph of the handler's docstring, without its full stop."""
+    description: str
+    """The rest of the docstring."""

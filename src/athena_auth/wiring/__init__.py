@@ -10,11 +10,11 @@ from athena_auth.accounts.service import AccountService, Resolver
 from athena_auth.administration.service import AdministrationService
 from athena_auth.audit import sql as audit_sql
 from athena_auth.challenge import sql as challenge_sql
+from athena_auth.challenge.factor import Factor
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock, SystemClock, after
 from athena_auth.kernel.ids import first_id_at
-from athena_auth.otp import sql as otp_sql
 from athena_auth.recovery import sql as recovery_sql
 from athena_auth.retired_tokens import sql as retired_tokens_sql
 from athena_auth.sessions import sql as sessions_sql
@@ -24,7 +24,7 @@ from athena_auth.throttle.passwords import sql as password_budget_sql
 from athena_auth.throttle.sends import sql as sends_sql
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.wire.route import Route
-from athena_auth.wiring.core import core_of
+from athena_auth.wiring.core import BUILT_IN, Core, FactorFactory, core_of
 from athena_auth.wiring.foundation import Foundation, lay_foundation
 from athena_auth.wiring.routes import all_routes
 
@@ -39,6 +39,7 @@ class Wired(msgspec.Struct, frozen=True):
     sweeper: Sweeper
     routes: tuple[Route, ...]
     administration: AdministrationService
+    factors: tuple[Factor, ...]
 
 
 def build(
@@ -48,6 +49,7 @@ def build(
     transport: Transport | None = None,
     texts: Transport | None = None,
     hasher: PasswordHasher | None = None,
+    factors: tuple[FactorFactory, ...] = BUILT_IN,
 ) -> Wired:
     """Put a server together. The clock, the transports and the hasher are seams; all are real by default.
 
@@ -57,24 +59,26 @@ def build(
         transport: Takes mail.
         texts: Takes text messages, where the settings name a gateway.
         hasher: Hashes passwords.
+        factors: The second factors in the order they are offered.
 
     Raises:
         SettingsError: an address among the settings cannot be used.
+        ValueError: the factors do not go together.
         Unavailable: the secret beside an SQLite file cannot be kept.
     """
     base = lay_foundation(settings, clock or SystemClock(), transport, texts, hasher)
-    core = core_of(settings, base)
+    core = core_of(settings, base, factors)
     accounts = AccountService(base.store, base.clock, core.step_up, core.notifications)
     administration = AdministrationService(base.store, base.clock, base.pool, core.events, core.notifications)
     routes = all_routes(settings, base, core, accounts)
-    return Wired(base, accounts, _sweeper(settings, base), routes, administration)
+    return Wired(base, accounts, _sweeper(settings, base, core), routes, administration, core.factors.every)
 
 
-def _sweeper(settings: Settings, base: Foundation) -> Sweeper:
+def _sweeper(settings: Settings, base: Foundation, core: Core) -> Sweeper:
     expiring = (
         sessions_sql.SWEEP,
         challenge_sql.SWEEP,
-        otp_sql.SWEEP,
+        *(sweep for factor in core.factors.every for sweep in factor.sweeps),
         trusted_devices_sql.SWEEP,
         password_budget_sql.SWEEP,
         recovery_sql.SWEEP,

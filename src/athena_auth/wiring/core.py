@@ -1,15 +1,20 @@
 """What sign-in and the second step share: the factors, the one door to a session, and who hears of changes."""
 
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
 import msgspec
 
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up import StepUp
+from athena_auth.audit.model import EventName
 from athena_auth.authenticators import sql as authenticators_sql
-from athena_auth.backup_codes import sql as backup_codes_sql
-from athena_auth.backup_codes.factor import BackupCodeFactor
-from athena_auth.challenge.aftermath import Aftermath
+from athena_auth.backup_codes.factor import BackupCodes
+from athena_auth.challenge.audit_events import verification_events
 from athena_auth.challenge.credentials import CredentialEvents
+from athena_auth.challenge.factor import Factor, FactorParts
 from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
 from athena_auth.challenge.replay import Replay
 from athena_auth.challenge.second_step import SecondStep
@@ -17,23 +22,28 @@ from athena_auth.challenge.sign_in_policy import Lifetimes, SignInPolicy
 from athena_auth.challenge.step_up import PolicyStepUp
 from athena_auth.challenge.verification import AttemptVerifier
 from athena_auth.enrolment.service import Factors
-from athena_auth.otp import sql as otp_sql
-from athena_auth.otp.factor import OtpFactor, OtpSettings
+from athena_auth.otp.factor import Otp
 from athena_auth.recovery import sql as recovery_sql
 from athena_auth.recovery.recognition import RecognitionLinks
 from athena_auth.settings import BASE_PATH, Settings
-from athena_auth.totp.factor import TotpFactor, TotpSettings
+from athena_auth.totp.factor import Totp
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.trusted_devices.device_trust import TrustedDevices
 from athena_auth.wiring.foundation import Foundation
 
-_SUBSCRIBERS = (
-    authenticators_sql.credentials_changed,
-    otp_sql.credentials_changed,
-    backup_codes_sql.credentials_changed,
-    trusted_devices_sql.credentials_changed,
-    recovery_sql.credentials_changed,
-)
+T = TypeVar("T")
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
+
+FactorFactory = Callable[[FactorParts], Factor]
+BUILT_IN: tuple[FactorFactory, ...] = (Totp, Otp, BackupCodes)
+"""The factors that come with the server, in the order they are offered."""
+
+
+def known_events(factors: Iterable[Factor | type[Factor]]) -> dict[str, str]:
+    """Return the name of every event that a server with these factors records, with its meaning."""
+    general = {event.value: event.meaning for event in EventName}
+    return general | verification_events(factors)
 
 
 class Core(msgspec.Struct, frozen=True):
@@ -50,17 +60,20 @@ class Core(msgspec.Struct, frozen=True):
     step_up: StepUp
 
 
-def core_of(settings: Settings, base: Foundation) -> Core:
-    """Build them on a foundation."""
-    factors = _factors(settings, base)
-    methods = (factors.totp, factors.otp, factors.backup_codes)
+def core_of(settings: Settings, base: Foundation, factories: tuple[FactorFactory, ...]) -> Core:
+    """Build them on a foundation.
+
+    Raises:
+        ValueError: the factors do not go together.
+    """
+    factors = _factors(FactorParts(base.keyring, base.outbox, settings), factories)
     trust = TrustedDevices(base.keyring, settings.trust_ttl)
     notifications = SecurityNotifications(
         base.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings))
     )
     passwords = PasswordVerifier(base.store, base.clock, base.pool, notifications)
-    events = CredentialEvents(notifications, _SUBSCRIBERS)
-    verifier, aftermath = AttemptVerifier(notifications), Aftermath(notifications, trust)
+    events = _credential_events(notifications, factors)
+    verifier = AttemptVerifier(notifications, trust)
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return Core(
         factors=factors,
@@ -69,13 +82,12 @@ def core_of(settings: Settings, base: Foundation) -> Core:
         passwords=passwords,
         notifications=notifications,
         events=events,
-        sign_in_policy=SignInPolicy(methods, trust, notifications, lifetimes),
+        sign_in_policy=SignInPolicy(factors.every, trust, notifications, lifetimes),
         second_step=SecondStep(
             store=base.store,
             clock=base.clock,
             verifier=verifier,
             events=events,
-            aftermath=aftermath,
             replay=Replay(base.keyring),
             lifetimes=lifetimes,
         ),
@@ -84,33 +96,41 @@ def core_of(settings: Settings, base: Foundation) -> Core:
             clock=base.clock,
             passwords=passwords,
             verifier=verifier,
-            aftermath=aftermath,
-            methods=methods,
+            methods=factors.every,
             relaxed=settings.step_up == "password",
         ),
     )
 
 
-def _factors(settings: Settings, base: Foundation) -> Factors:
-    return Factors(
-        TotpFactor(base.keyring, _totp_settings(settings)),
-        OtpFactor(base.keyring, base.outbox, _otp_settings(settings)),
-        BackupCodeFactor(base.keyring),
+def _credential_events(notifications: SecurityNotifications, factors: Factors) -> CredentialEvents:
+    subscribers = (
+        authenticators_sql.credentials_changed,
+        *(factor.credentials_changed for factor in factors.every),
+        trusted_devices_sql.credentials_changed,
+        recovery_sql.credentials_changed,
     )
+    return CredentialEvents(notifications, subscribers)
+
+
+def _factors(parts: FactorParts, factories: tuple[FactorFactory, ...]) -> Factors:
+    every = tuple(make(parts) for make in factories)
+    names = [factor.name for factor in every]
+    for name in names:
+        if _NAME.fullmatch(name) is None or names.count(name) > 1:
+            raise ValueError(
+                f"factors: {name!r} is no name of its own, of up to 16 letters a-z, digits and hyphens"
+            )
+    return Factors(every, _only(every, Totp), _only(every, Otp), _only(every, BackupCodes))
+
+
+def _only(factors: tuple[Factor, ...], kind: type[T]) -> T:
+    found = [factor for factor in factors if isinstance(factor, kind)]
+    if len(found) != 1:
+        raise ValueError(
+            f"factors: {kind.__name__} must be among them once, since its endpoints are always there"
+        )
+    return found[0]
 
 
 def _recognition_page(settings: Settings) -> str:
     return f"{settings.url}{BASE_PATH}/recognize-browser"
-
-
-def _totp_settings(settings: Settings) -> TotpSettings:
-    return TotpSettings(settings.app_name, settings.totp_parameters, settings.totp_window)
-
-
-def _otp_settings(settings: Settings) -> OtpSettings:
-    return OtpSettings(
-        settings.app_name,
-        settings.otp_ttl,
-        fallback=settings.otp_fallback == "on",
-        by_text=settings.sms_url is not None,
-    )

@@ -6,14 +6,18 @@ from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
 from athena_auth.backup_codes.api import BackupCodeApi
+from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import SecondFactorReply, SignInCookies
+from athena_auth.challenge.factor import Enrollable
+from athena_auth.challenge.factor_api import FactorApi
 from athena_auth.challenge.password_login import PasswordLogin
-from athena_auth.enrolment.api import EnrolmentApi
+from athena_auth.enrolment.api import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService
 from athena_auth.enrolment.status import StatusService
 from athena_auth.enrolment.status_api import StatusApi
 from athena_auth.otp.api import OtpApi
+from athena_auth.otp.factor import Otp
 from athena_auth.otp.service import OtpService
 from athena_auth.passwords.api import PasswordApi
 from athena_auth.passwords.service import PasswordService
@@ -26,9 +30,11 @@ from athena_auth.sign_in.api import SignInApi
 from athena_auth.sign_in.service import SignInService
 from athena_auth.throttle.passwords.budget import PasswordBudget
 from athena_auth.totp.api import TotpApi
+from athena_auth.totp.factor import Totp
 from athena_auth.totp.service import TotpService
 from athena_auth.trusted_devices.api import TrustedDeviceApi
 from athena_auth.trusted_devices.service import TrustedDeviceService
+from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
 from athena_auth.wiring.core import Core
@@ -42,31 +48,39 @@ def all_routes(
     cookies = SignInCookies(core.browsers, base.clock, settings.trust_ttl)
     redirects = _redirects(settings)
     passwords = PasswordService(core.step_up, base.pool, core.events, base.clock)
-    return (
-        *_second_step(base, core, SecondFactorReply(cookies)),
-        *EnrolmentApi(_enrolment(base, core)).routes(),
-        *StatusApi(StatusService(core.factors, base.store, base.clock)).routes(),
-        *TrustedDeviceApi(TrustedDeviceService(base.store, base.clock)).routes(),
-        *SignInApi(_sign_in(settings, base, core), cookies, redirects).routes(),
-        *CurrentSessionApi(accounts).routes(),
-        *AccountApi(accounts).routes(),
-        *LinkedAccountsApi().routes(),
-        *SessionCheckApi(base.clock).routes(),
-        *_recovery(settings, base, core, cookies, redirects).routes(),
-        *PasswordApi(passwords, cookies).routes(),
+    reply = SecondFactorReply(cookies)
+    own = [each for each in core.factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
+    enrollable = tuple(each.name for each in core.factors.every if isinstance(each, Enrollable))
+    routes = routes_of(
+        TotpApi(_totp(base, core), reply),
+        OtpApi(OtpService(core.factors.otp, core.second_step, base.store, base.clock), reply),
+        BackupCodeApi(_backup_codes(base, core), reply),
+        EnrolmentApi(_enrolment(base, core)),
+        StatusApi(StatusService(core.factors, base.store, base.clock)),
+        TrustedDeviceApi(TrustedDeviceService(base.store, base.clock)),
+        SignInApi(_sign_in(settings, base, core), cookies, redirects),
+        CurrentSessionApi(accounts),
+        AccountApi(accounts),
+        LinkedAccountsApi(),
+        SessionCheckApi(base.clock),
+        _recovery(settings, base, core, cookies, redirects),
+        PasswordApi(passwords, cookies),
     )
+    if own:
+        routes = tuple(
+            with_methods(route, enrollable) if route.path == "/two-factor/enable" else route
+            for route in routes
+        )
+    return (*routes, *(FactorApi(factor, core.second_step, reply).route() for factor in own))
 
 
-def _second_step(base: Foundation, core: Core, reply: SecondFactorReply) -> tuple[Route, ...]:
-    factors, step, step_up, notifications = core.factors, core.second_step, core.step_up, core.notifications
-    totp = TotpService(factors.totp, step, step_up, notifications, base.clock)
-    otp = OtpService(factors.otp, step, base.store, base.clock)
-    backup_codes = BackupCodeService(factors.backup_codes, step, step_up, notifications, base.clock)
-    return (
-        *TotpApi(totp, reply).routes(),
-        *OtpApi(otp, reply).routes(),
-        *BackupCodeApi(backup_codes, reply).routes(),
-    )
+def _totp(base: Foundation, core: Core) -> TotpService:
+    return TotpService(core.factors.totp, core.second_step, core.step_up, core.notifications, base.clock)
+
+
+def _backup_codes(base: Foundation, core: Core) -> BackupCodeService:
+    factor = core.factors.backup_codes
+    return BackupCodeService(factor, core.second_step, core.step_up, core.notifications, base.clock)
 
 
 def _enrolment(base: Foundation, core: Core) -> EnrolmentService:

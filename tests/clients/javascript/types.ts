@@ -1,6 +1,6 @@
 // What the compiler must let pass, and what it must not: an unused `@ts-expect-error` is an error itself.
 import { AuthError, client, createAuthClient } from "../../../clients/javascript/auth-client.js";
-import type { Client, Result, TwoFactorMethod, User } from "../../../clients/javascript/auth-client.js";
+import type { Client, ErrorCode, Result, TwoFactorMethod, User } from "../../../clients/javascript/auth-client.js";
 
 const { auth }: Client = createAuthClient({
   baseURL: new URL("https://auth.example.com/api/auth"),
@@ -23,6 +23,19 @@ export async function thrown(): Promise<User | undefined> {
 export const result: Promise<Result<{ status: true }>> = auth.twoFactor.sendOtp();
 export const refusal = new AuthError(429, "TOO_MANY_REQUESTS", "Wait.", 30) satisfies Error;
 
+export function advise(error: AuthError): string {
+  const codes: readonly ErrorCode[] = ["INVALID_CODE", "ACCOUNT_TEMPORARILY_LOCKED", "TOKEN_STORE_FAILED"];
+  if (codes.includes(error.code)) return "known";
+  switch (error.code) {
+    case "INVALID_BACKUP_CODE":
+      return "another backup code";
+    // @ts-expect-error: no server has this code.
+    case "INVALID_COED":
+    default:
+      return error.message;
+  }
+}
+
 export async function mistakes(): Promise<void> {
   // @ts-expect-error: there is a code or there is no call.
   await auth.twoFactor.verifyTotp({});
@@ -34,6 +47,8 @@ export async function mistakes(): Promise<void> {
   await auth.twoFactor.verifyTotpCode({ code: "123456" });
   // @ts-expect-error: sendOtp takes no body.
   await auth.twoFactor.sendOtp({ code: "123456" });
+  // @ts-expect-error: no such code.
+  void new AuthError(401, "INVALID_COED", "");
   const enabled = await auth.twoFactor.enable({ password: "" });
   // @ts-expect-error: there may be an error instead of data.
   void enabled.data.backupCodes;

@@ -15,7 +15,7 @@ _BEGINS_ANEW = "(b.subject = :network AND (b.began_at <= :window_began OR b.bega
 
 # One statement, so that a guess is paid for in one round trip. Rows are locked in this order by everybody.
 # Who waits charges nobody else.
-_PAY = Statement(f"""
+_CONSUME_ATTEMPT = Statement(f"""
     INSERT INTO athena_password_budget AS b (subject, failures, blocked_until, began_at, expires_at)
     VALUES (:network, 1, 0, :now, :soon), (:pair, 1, 0, :now, :soon), (:account, 1, 0, :now, :account_expires_at)
     ON CONFLICT (subject) DO UPDATE
@@ -36,19 +36,30 @@ _LOAD = Statement("""
     WHERE subject IN (:network, :pair, :account)
 """)
 
-_REFUND = Statement("""
-    UPDATE athena_password_budget SET failures = failures - 1 WHERE subject = :subject AND failures > 0
-""")
+# Each of the next four changes one row. A transaction calls them for the keys of one attempt, of which no two are equal,
+# and one call for each key; only `_RESET` may come twice, and then does the same.
+_REFUND = Statement(
+    "UPDATE athena_password_budget SET failures = failures - 1 WHERE subject = :subject AND failures > 0",
+    combinable=True,
+)
 
-_CLOSE = Statement("""
+_BLOCK = Statement(
+    """
     UPDATE athena_password_budget SET blocked_until = :until WHERE subject = :subject AND blocked_until < :until
-""")
-_RECORD_WARNING = Statement("UPDATE athena_password_budget SET warned_at = :now WHERE subject = :subject")
-_RESET = Statement("""
+    """,
+    combinable=True,
+)
+_RECORD_WARNING = Statement(
+    "UPDATE athena_password_budget SET warned_at = :now WHERE subject = :subject", combinable=True
+)
+_RESET = Statement(
+    """
     UPDATE athena_password_budget SET failures = 0, blocked_until = 0, warned_at = 0 WHERE subject = :subject
-""")
+    """,
+    combinable=True,
+)
 
-_CLEAR_COUNTED = Statement("""
+_RESET_COUNTED = Statement("""
     UPDATE athena_password_budget SET failures = 0, blocked_until = 0, warned_at = 0
     WHERE subject = :subject AND (failures > 0 OR blocked_until > 0 OR warned_at > 0)
 """)
@@ -93,7 +104,7 @@ class KeyFailures(msgspec.Struct, frozen=True):
 async def consume(runner: Runner, keys: ThrottleKeys, limits: PasswordLimits) -> dict[bytes, CountedFailure]:
     """Charge an attempt to each subject that has something left; return those, with how many that makes."""
     rows = await runner.fetch_all(
-        _PAY,
+        _CONSUME_ATTEMPT,
         network=keys.network,
         pair=keys.pair,
         account=keys.account,
@@ -128,7 +139,7 @@ def refund(tx: Tx, subject: bytes) -> None:
 
 def close_until(tx: Tx, subject: bytes, until: Millis) -> None:
     """Look at no guess of this subject until then, or for longer if that is so already."""
-    tx.defer(_CLOSE, subject=subject, until=until)
+    tx.defer(_BLOCK, subject=subject, until=until)
 
 
 def record_warning(tx: Tx, subject: bytes, now: Millis) -> None:
@@ -148,4 +159,4 @@ def reset(tx: Tx, subject: bytes) -> None:
 
 async def reset_counted(tx: Tx, subject: bytes) -> bool:
     """Forget what a subject was charged; False when that is nothing."""
-    return await tx.execute(_CLEAR_COUNTED, subject=subject) == 1
+    return await tx.execute(_RESET_COUNTED, subject=subject) == 1

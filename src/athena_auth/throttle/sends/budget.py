@@ -33,7 +33,7 @@ class SendKind(StrEnum):
     """The same for a browser that has signed in before."""
     VERIFY = "verify"
     """Links that verify the address."""
-    NEWS = "news"
+    NOTIFICATION = "news"
     """Notifications to an address that nobody has verified: someone may have signed up with a stranger's."""
 
 
@@ -44,7 +44,7 @@ MOST_SENDS = 10
 MOST_FROM_NETWORK = 5
 """In an hour, to one account at the request of one network of strangers."""
 _COOLDOWN = 30
-_MOST_NEWS = 20
+_MOST_NOTIFICATIONS = 20
 _WINDOW = 3600
 
 
@@ -65,7 +65,9 @@ async def consume(tx: Tx, user_id: UserId, kind: SendKind, address: str, now: Mi
 
 async def consume_notification(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Count a notification to an address that is not verified; False when it has had its share of this hour."""
-    return await sql.consume(tx, user_id, SendKind.NEWS, _limits(now, _MOST_NEWS, _MOST_NEWS))
+    return await sql.consume(
+        tx, user_id, SendKind.NOTIFICATION, _limits(now, _MOST_NOTIFICATIONS, _MOST_NOTIFICATIONS)
+    )
 
 
 def reset(tx: Tx, user_id: UserId, kind: SendKind) -> None:
@@ -85,5 +87,5 @@ def _refused(until: Millis, now: Millis) -> Refused:
 
 def _limits(now: Millis, free: int, most: int) -> sql.SendLimits:
     return sql.SendLimits(
-        now=now, window_began=after(now, -_WINDOW), free=free, later=after(now, _COOLDOWN), most=most
+        now=now, window_began=after(now, -_WINDOW), free=free, next_at=after(now, _COOLDOWN), most=most
     )

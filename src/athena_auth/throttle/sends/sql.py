@@ -12,13 +12,13 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
 # A window that began after now was counted by a clock that has been set back since: it begins anew.
-_PAY = Statement("""
+_CONSUME_SEND = Statement("""
     INSERT INTO athena_send_budget AS b (user_id, kind, sends, began_at, next_at)
     VALUES (:user_id, :kind, 1, :now, :now)
     ON CONFLICT (user_id, kind) DO UPDATE
     SET sends = CASE WHEN b.began_at > :window_began AND b.began_at <= :now THEN b.sends + 1 ELSE 1 END,
         began_at = CASE WHEN b.began_at > :window_began AND b.began_at <= :now THEN b.began_at ELSE :now END,
-        next_at = CASE WHEN b.began_at > :window_began AND b.began_at <= :now AND b.sends + 1 >= :free THEN :later
+        next_at = CASE WHEN b.began_at > :window_began AND b.began_at <= :now AND b.sends + 1 >= :free THEN :next_at
                        ELSE :now END
     WHERE b.began_at <= :window_began OR b.began_at > :now OR (b.sends < :most AND b.next_at <= :now)
     RETURNING sends
@@ -31,7 +31,7 @@ _RESET = Statement("DELETE FROM athena_send_budget WHERE user_id = :user_id AND 
 
 
 # The hour begins with the first send. A row of a clock that has been set back since begins anew.
-_PAY_NETWORK = Statement("""
+_CONSUME_NETWORK_SEND = Statement("""
     INSERT INTO athena_network_send AS n (user_id, network, sends, expires_at)
     VALUES (:user_id, :network, 1, :expires_at)
     ON CONFLICT (user_id, network) DO UPDATE
@@ -42,7 +42,7 @@ _PAY_NETWORK = Statement("""
     RETURNING sends
 """)
 
-_CLEAR_NETWORKS = Statement("DELETE FROM athena_network_send WHERE user_id = :user_id")
+_RESET_NETWORKS = Statement("DELETE FROM athena_network_send WHERE user_id = :user_id")
 
 SWEEP = Statement("""
     DELETE FROM athena_network_send WHERE (user_id, network) IN
@@ -58,7 +58,7 @@ class SendLimits(msgspec.Struct, frozen=True):
     """A count that began at or before this begins anew."""
     free: int
     """Sends that need not wait for each other."""
-    later: Millis
+    next_at: Millis
     """When the next one is due after those."""
     most: int
     """In a window."""
@@ -66,7 +66,7 @@ class SendLimits(msgspec.Struct, frozen=True):
 
 async def consume(tx: Tx, user_id: UserId, kind: str, limits: SendLimits) -> bool:
     """Count one more send; False when none is left in this window, or the next one is not due yet."""
-    row = await tx.fetch_one(_PAY, user_id=user_id, kind=kind, **msgspec.structs.asdict(limits))
+    row = await tx.fetch_one(_CONSUME_SEND, user_id=user_id, kind=kind, **msgspec.structs.asdict(limits))
     return row is not None
 
 
@@ -75,7 +75,7 @@ async def consume_of_network(
 ) -> bool:
     """Count one more send at the request of a network; False when it has had its share of this hour."""
     row = await tx.fetch_one(
-        _PAY_NETWORK, user_id=user_id, network=network, most=most, now=now, expires_at=expires_at
+        _CONSUME_NETWORK_SEND, user_id=user_id, network=network, most=most, now=now, expires_at=expires_at
     )
     return row is not None
 
@@ -93,4 +93,4 @@ def reset(tx: Tx, user_id: UserId, kind: str) -> None:
 
 def reset_networks(tx: Tx, user_id: UserId) -> None:
     """Forget at the request of which networks it was sent."""
-    tx.defer(_CLEAR_NETWORKS, user_id=user_id)
+    tx.defer(_RESET_NETWORKS, user_id=user_id)

@@ -1,7 +1,7 @@
-"""The two ways to send. They are all that the two clients do not share.
+"""The two ways to send requests: the only code that the two clients do not share.
 
-Everything above is written once, as coroutines that await nothing but a sender. `Async` suspends there, as usual.
-`Sync` never suspends: a coroutine that awaits only it runs to its end at the first step, which is an ordinary call.
+All other code is written once, as coroutines that await nothing but a sender. `Async` suspends there, as usual. `Sync` never
+suspends, so a coroutine that awaits only `Sync` runs to its end at the first step, as a plain function does.
 """
 
 import time
@@ -20,19 +20,18 @@ class Sync:
     """Sends with a blocking client."""
 
     def __init__(self, http: httpx.Client) -> None:
-        """Take the client."""
         self.http = http
 
     async def send(self, request: httpx.Request) -> httpx.Response:
-        """Send and wait for the whole answer."""
+        """Send the request and read the whole response."""
         return self.http.send(request, follow_redirects=False)
 
-    async def pause(self, seconds: float) -> None:
-        """Wait."""
+    async def sleep(self, seconds: float) -> None:
+        """Block for so many seconds."""
         time.sleep(seconds)  # noqa: ASYNC251 - blocking is what this sender is for
 
     def bind(self, operation: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
-        """Return the operation as an ordinary function."""
+        """Return the operation as a plain function."""
 
         @wraps(operation)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -45,27 +44,26 @@ class Async:
     """Sends with an asynchronous client, on asyncio or trio."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
-        """Take the client."""
         self.http = http
 
     async def send(self, request: httpx.Request) -> httpx.Response:
-        """Send and wait for the whole answer."""
+        """Send the request and read the whole response."""
         return await self.http.send(request, follow_redirects=False)
 
-    async def pause(self, seconds: float) -> None:
-        """Wait."""
+    async def sleep(self, seconds: float) -> None:
+        """Suspend for so many seconds."""
         await anyio.sleep(seconds)
 
     def bind(self, operation: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-        """Return the operation as it is."""
+        """Return the operation unchanged."""
         return operation
 
 
 def _run(coroutine: Coroutine[Any, Any, R]) -> R:
     try:
         coroutine.send(None)
-    except StopIteration as done:
-        result: R = done.value
+    except StopIteration as stop:
+        result: R = stop.value
         return result
     coroutine.close()
-    raise RuntimeError("an operation awaited something else than its sender")
+    raise RuntimeError("An operation awaited something other than its sender.")

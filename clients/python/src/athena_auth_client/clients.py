@@ -5,10 +5,10 @@ from typing import Self, Unpack
 
 import httpx
 
-from athena_auth.client.auth import Auth
-from athena_auth.client.connection import Connection, Options
-from athena_auth.client.proxies import awaiting_transport, blocking_transport
-from athena_auth.client.senders import Async, Sync
+from athena_auth_client.auth import Auth
+from athena_auth_client.connection import Connection, Options
+from athena_auth_client.proxies import async_transport, sync_transport
+from athena_auth_client.senders import Async, Sync
 
 DEFAULT_BASE_URL = "http://localhost:3001/api/auth"
 _TIMEOUT = httpx.Timeout(10, connect=5)
@@ -16,9 +16,19 @@ _HEADERS = {"user-agent": "athena-auth-python"}
 
 
 class AthenaClient:
-    """A client of one person on one device, for programs that block.
+    """A blocking client, for one user on one device.
 
     Threads may share it. Close it, or use it in a `with` statement.
+
+    Args:
+        base_url: The address of the server's API.
+        http: An httpx client of your own, for other proxies, certificates or timeouts than 10 seconds. You close it;
+            clients of many users may share one.
+        **options: See `Options`.
+
+    Raises:
+        ValueError: the base URL is malformed.
+        AthenaError: INVALID_PROXY, the proxy in the environment cannot be used.
     """
 
     def __init__(
@@ -28,30 +38,18 @@ class AthenaClient:
         http: httpx.Client | None = None,
         **options: Unpack[Options],
     ) -> None:
-        """Take where the server is, and how to reach it.
-
-        Args:
-            base_url: The server's address, with the path it answers under.
-            http: An httpx client of your own, for proxies, certificates or other timeouts than 10 seconds. It
-                stays yours to close; clients of many people may share one.
-            **options: See `Options`.
-
-        Raises:
-            ValueError: the base URL is not one.
-            AthenaError: INVALID_PROXY, the environment names a proxy that cannot be used.
-        """
-        self._is_own = http is None
+        self._owns_http = http is None
         if http is None:
-            transport = blocking_transport(base_url)
+            transport = sync_transport(base_url)
             http = httpx.Client(timeout=_TIMEOUT, headers=_HEADERS, transport=transport)
         self._http = http
         self._connection = Connection(Sync(self._http), base_url, options)
         self.auth = Auth(self._connection)
-        """Everything it can do."""
+        """The operations."""
 
     def close(self) -> None:
-        """Close the connections that are its own."""
-        if self._is_own:
+        """Close the connections, unless you passed the httpx client."""
+        if self._owns_http:
             self._http.close()
 
     def __enter__(self) -> Self:
@@ -67,9 +65,9 @@ class AthenaClient:
 
 
 class AsyncAthenaClient:
-    """A client of one person on one device, for programs that await.
+    """An asynchronous client, for one user on one device, on asyncio or trio.
 
-    Close it, or use it in an `async with` statement.
+    Close it, or use it in an `async with` statement. It is constructed as `AthenaClient` is, with an `httpx.AsyncClient`.
     """
 
     def __init__(
@@ -79,19 +77,18 @@ class AsyncAthenaClient:
         http: httpx.AsyncClient | None = None,
         **options: Unpack[Options],
     ) -> None:
-        """Take where the server is, and how to reach it: see `AthenaClient`."""
-        self._is_own = http is None
+        self._owns_http = http is None
         if http is None:
-            transport = awaiting_transport(base_url)
+            transport = async_transport(base_url)
             http = httpx.AsyncClient(timeout=_TIMEOUT, headers=_HEADERS, transport=transport)
         self._http = http
         self._connection = Connection(Async(self._http), base_url, options)
         self.auth = Auth(self._connection)
-        """Everything it can do."""
+        """The operations."""
 
     async def aclose(self) -> None:
-        """Close the connections that are its own."""
-        if self._is_own:
+        """Close the connections, unless you passed the httpx client."""
+        if self._owns_http:
             await self._http.aclose()
 
     async def __aenter__(self) -> Self:

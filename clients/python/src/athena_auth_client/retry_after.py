@@ -7,8 +7,9 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+RETRY_AFTER_HEADER = "retry-after"
 _SECONDS = re.compile(r"[0-9]{1,9}")
-# The three forms of section 5.6.7. The parser alone takes more for a date than that.
+# The three formats of section 5.6.7. The parser alone accepts more than these.
 _HTTP_DATE = re.compile(
     r"""[A-Z][a-z]{2,8},[ ][0-9]{2}(?:[ ][A-Z][a-z]{2}[ ][0-9]{4}|-[A-Z][a-z]{2}-[0-9]{2})[ ][0-9:]{8}[ ]GMT
     | [A-Z][a-z]{2}[ ][A-Z][a-z]{2}[ ][ 0-9][0-9][ ][0-9:]{8}[ ][0-9]{4}""",
@@ -17,15 +18,15 @@ _HTTP_DATE = re.compile(
 
 
 def retry_after(response: httpx.Response) -> int | None:
-    """Return the seconds to wait: as they are written, or until the date that is; None when it is neither."""
-    text: str = response.headers.get("retry-after", "").strip()
+    """Return the seconds to wait, from either form of the header; None if it is absent or malformed."""
+    text: str = response.headers.get(RETRY_AFTER_HEADER, "").strip()
     if _SECONDS.fullmatch(text):
         return int(text)
     until = _date(text)
     if until is None:
         return None
-    # By the clock that wrote the date, where the answer says what it shows: this one may be wrong.
-    now = _date(response.headers.get("date", "")) or datetime.now(UTC)  # noqa: TID251 - the server's clock module is not the SDK's
+    # Relative to the server's own clock where the response has a Date: the local clock may be wrong.
+    now = _date(response.headers.get("date", "")) or datetime.now(UTC)  # noqa: TID251 - the SDK has no clock to inject
     return max(0, math.ceil((until - now).total_seconds()))
 
 
@@ -36,5 +37,5 @@ def _date(text: str) -> datetime | None:
         parsed = parsedate_to_datetime(text)
     except ValueError:
         return None
-    # The form without a zone is in UTC too.
+    # The format without a time zone is UTC as well.
     return parsed.replace(tzinfo=UTC)

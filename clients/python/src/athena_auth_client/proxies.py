@@ -1,7 +1,7 @@
-"""The proxy that the environment names for a server: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`.
+"""The proxy for a server, from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` in the environment.
 
-httpx reads these too, and refuses to make any client where `NO_PROXY` has an IPv6 address in brackets or an IPv6 network.
-A client of this package talks to one server, so one decision is enough.
+httpx reads these too, but creates no client at all if `NO_PROXY` has an IPv6 address in brackets or an IPv6 network. A client of
+this package talks to one server, so one decision is enough.
 """
 
 import re
@@ -10,30 +10,30 @@ from urllib.request import getproxies
 
 import httpx
 
-from athena_auth.client.errors import AthenaError
+from athena_auth_client.errors import AthenaError
 
 INVALID_PROXY = "INVALID_PROXY"
-"""The environment names a proxy that cannot be used."""
+"""The proxy in the environment cannot be used."""
 _PORTS = {"http": 80, "https": 443}
 _WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:]*):([0-9]+)")
 
 
-def blocking_transport(base_url: str) -> httpx.HTTPTransport:
-    """Return what carries requests to this server.
+def sync_transport(base_url: str) -> httpx.HTTPTransport:
+    """Return the transport for requests to this server.
 
     Raises:
-        AthenaError: INVALID_PROXY.
+        AthenaError: INVALID_PROXY, the proxy in the environment cannot be used.
     """
     try:
         return httpx.HTTPTransport(proxy=_proxy_for(base_url))
     except (ImportError, ValueError, httpx.InvalidURL):
         error = _invalid_proxy(base_url)
-    # Raised where httpx's exception is gone: that one may quote the password of the proxy.
+    # Raised outside the except block, so that httpx's exception, which may quote the proxy's password, is not chained.
     raise error
 
 
-def awaiting_transport(base_url: str) -> httpx.AsyncHTTPTransport:
-    """Return the same for a client that awaits."""
+def async_transport(base_url: str) -> httpx.AsyncHTTPTransport:
+    """Return the same for the asynchronous client."""
     try:
         return httpx.AsyncHTTPTransport(proxy=_proxy_for(base_url))
     except (ImportError, ValueError, httpx.InvalidURL):
@@ -51,19 +51,19 @@ def _proxy_for(base_url: str) -> str | None:
     try:
         url = httpx.URL(base_url)
     except httpx.InvalidURL:
-        return None  # The connection says what is wrong with it.
-    named = getproxies()
-    proxy = named.get(url.scheme) or named.get("all")
-    if not proxy or any(_covers(entry.strip(), url) for entry in named.get("no", "").split(",")):
+        return None  # `Connection` reports the malformed URL.
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if not proxy or any(_matches(entry.strip(), url) for entry in proxies.get("no", "").split(",")):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def _covers(entry: str, url: httpx.URL) -> bool:
-    """Tell whether an entry of `NO_PROXY` is about this server.
+def _matches(entry: str, url: httpx.URL) -> bool:
+    """Return whether an entry of `NO_PROXY` matches this server.
 
-    It is `*`, an address, a network, or a name with those below it (with a dot before it: those below it alone), each
-    with or without a scheme and a port; an IPv6 address may be in brackets.
+    An entry is `*`, an address, a network, or a domain with its subdomains (with a leading dot: the subdomains only), each
+    with or without a scheme and a port. An IPv6 address may be in brackets.
     """
     scheme, _, rest = entry.rpartition("://")
     host, port = (found[1], found[2]) if (found := _WITH_PORT.fullmatch(rest)) else (rest, "")
@@ -73,10 +73,10 @@ def _covers(entry: str, url: httpx.URL) -> bool:
     try:
         return ip_address(url.host) in ip_network(host, strict=False)
     except ValueError:
-        return _covers_name(host, url.host)
+        return _matches_name(host, url.host)
 
 
-def _covers_name(pattern: str, host: str) -> bool:
+def _matches_name(pattern: str, host: str) -> bool:
     if pattern in {"*", host}:
         return True
     parent = pattern.removeprefix("*").removeprefix(".")

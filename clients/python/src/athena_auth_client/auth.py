@@ -1,23 +1,22 @@
-"""`client.auth`: the account of whoever is signed in, and the way there."""
+"""`client.auth`: signing in, and the account of the signed-in user."""
 
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from athena_auth.client import endpoints
-from athena_auth.client.answers import CurrentSession, Session, SignedIn
-from athena_auth.client.connection import Connection, S
-from athena_auth.client.operation import Group, operation
-from athena_auth.client.second_step import Challenge
-from athena_auth.client.sign_in import SignIn, SignUp, challenge_in
-from athena_auth.client.two_factor import TwoFactor
+from athena_auth_client import endpoints
+from athena_auth_client.connection import Connection, S
+from athena_auth_client.models import CurrentSession, Session, SignedIn
+from athena_auth_client.operation import OperationGroup, operation
+from athena_auth_client.second_factor import Challenge
+from athena_auth_client.sign_in import SignIn, SignUp, challenge_from
+from athena_auth_client.two_factor import TwoFactor
 
 
-class Auth(Group[S]):
-    """All operations, by the names of the public reference."""
+class Auth(OperationGroup[S]):
+    """The operations, named as the endpoints of the API."""
 
     def __init__(self, connection: Connection[S]) -> None:
-        """Take the connection."""
         super().__init__(connection)
         self.sign_in = SignIn(connection)
         self.sign_up = SignUp(connection)
@@ -25,30 +24,30 @@ class Auth(Group[S]):
 
     @operation
     async def sign_out(self) -> None:
-        """End this session. Without one nothing happens."""
+        """End this session. Without a session this does nothing."""
         await self._connection.call(endpoints.SIGN_OUT)
 
     @operation
     async def get_session(self) -> CurrentSession | None:
-        """Say who is signed in; None when nobody is, or when the session has ended."""
+        """Return the session and its user; None if there is no session, or it has ended."""
         return await self._connection.call(endpoints.GET_SESSION)
 
     @operation
     async def list_sessions(self) -> tuple[Session, ...]:
-        """List the account's live sessions."""
+        """List the sessions of the account."""
         return await self._connection.call(endpoints.LIST_SESSIONS)
 
     @operation
     async def revoke_session(self, session_id: str, *, code: str | None = None) -> None:
-        """End one session of the account; `code` as for `revoke_sessions`."""
+        """Revoke one session of the account; `code` as for `revoke_sessions`."""
         await self._connection.call(endpoints.REVOKE_SESSION, {"token": session_id, "code": code})
 
     @operation
     async def revoke_sessions(self, *, code: str | None = None) -> None:
-        """End all sessions of the account, this one too.
+        """Revoke all sessions of the account, this one included.
 
-        With two-factor authentication on, a second factor verified in this session within ten minutes is needed, or a
-        code of one in this call.
+        With two-factor authentication on, it needs a second factor verified in this session in the last ten minutes, or a
+        `code` of one in this call.
 
         Raises:
             StepUpRequiredError: neither was given.
@@ -57,23 +56,23 @@ class Auth(Group[S]):
 
     @operation
     async def revoke_other_sessions(self, *, code: str | None = None) -> None:
-        """End all sessions of the account but this one; `code` as for `revoke_sessions`."""
+        """Revoke all other sessions of the account; `code` as for `revoke_sessions`."""
         await self._connection.call(endpoints.REVOKE_OTHER_SESSIONS, {"code": code})
 
     @operation
     async def update_user(
         self, *, name: str | UnsetType = UNSET, image: str | UnsetType | None = UNSET
     ) -> None:
-        """Change the name or the image; what is left out stays, and None removes the image."""
-        given: dict[str, Any] = {"name": name, "image": image}
-        changes = {field: value for field, value in given.items() if value is not UNSET}
+        """Change the name, the image, or both. None removes the image."""
+        fields: dict[str, Any] = {"name": name, "image": image}
+        changes = {field: value for field, value in fields.items() if value is not UNSET}
         await self._connection.call(endpoints.UPDATE_USER, changes)
 
     @operation
     async def delete_user(self, password: str | None = None, *, code: str | None = None) -> None:
-        """Delete the account and all that belongs to it; `code` as for `revoke_sessions`.
+        """Delete the account and all its data; `code` as for `revoke_sessions`.
 
-        The password is needed unless a factor was verified in this session within the last ten minutes.
+        The password is required unless a factor was verified in this session in the last ten minutes.
         """
         await self._connection.call(endpoints.DELETE_USER, {"password": password, "code": code})
 
@@ -88,7 +87,7 @@ class Auth(Group[S]):
     ) -> SignedIn:
         """Change the password; `code` as for `revoke_sessions`.
 
-        Pending sign-ins and trusted devices end, and by default all other sessions. This one goes on by a new token.
+        Pending sign-ins, trusted devices and by default all other sessions are revoked. This session gets a new token.
         """
         body = {
             "code": code,
@@ -100,49 +99,49 @@ class Auth(Group[S]):
 
     @operation
     async def request_password_reset(self, email: str, *, redirect_to: str | None = None) -> None:
-        """Send a link that sets a new password, if there is such an account: nobody is told whether there is.
+        """Mail a link that sets a new password. The result does not tell whether the account exists.
 
-        The link leads to `redirect_to`, which finds the token as `?token=…`.
+        The link leads to `redirect_to` with the token appended as `?token=…`.
         """
         body = {"email": email, "redirectTo": redirect_to}
         await self._connection.call(endpoints.REQUEST_PASSWORD_RESET, body)
 
     @operation
     async def reset_password(self, *, token: str, new_password: str) -> Challenge[S] | None:
-        """Set a new password by the token of a link. All sessions end, and nobody is signed in.
+        """Set a new password with the token of a reset link. All sessions are revoked; this does not sign in.
 
-        Returns a challenge where a second factor is due, which goes on to sign in; else sign in with the password.
+        Returns a `Challenge` if a second factor is required, to complete a sign-in with; else None: sign in with the password.
         """
         body = {"token": token, "newPassword": new_password}
-        answer = await self._connection.call(endpoints.RESET_PASSWORD, body)
-        return challenge_in(answer, self._connection)
+        result = await self._connection.call(endpoints.RESET_PASSWORD, body)
+        return challenge_from(result, self._connection)
 
     @operation
     async def send_verification_email(self, email: str, *, callback_url: str | None = None) -> None:
-        """Send a link that verifies an address, if there is such an account: nobody is told whether there is."""
+        """Mail a link that verifies an address. The result does not tell whether the account exists."""
         body = {"email": email, "callbackURL": callback_url}
         await self._connection.call(endpoints.SEND_VERIFICATION_EMAIL, body)
 
     @operation
     async def check_reset_token(self, token: str) -> None:
-        """Make sure that the link of a password reset still works; nothing changes.
+        """Check that the token of a reset link is valid, without using it.
 
         Raises:
-            AthenaError: `INVALID_TOKEN`, it has expired or was used.
+            AthenaError: INVALID_TOKEN, it has expired or was used already.
         """
         await self._connection.call(endpoints.CHECK_RESET_TOKEN, {"token": token})
 
     @operation
     async def verify_email(self, token: str) -> None:
-        """Verify an address by the token of a link, in a session of its account."""
+        """Verify an address with the token of a link, in a session of its account."""
         await self._connection.call(endpoints.VERIFY_EMAIL, {"token": token})
 
     @operation
     async def confirm_email(self, token: str, *, password: str) -> None:
-        """Verify an address by the token of a link and the password. Nobody is signed in."""
+        """Verify an address with the token of a link and the password. This does not sign in."""
         await self._connection.call(endpoints.CONFIRM_EMAIL, {"token": token, "password": password})
 
     @operation
     async def recognize_browser(self, token: str, *, password: str) -> None:
-        """Have this client recognized by the token of a mail about a blocked account, and the password."""
+        """Make this client a recognized browser, with the token of a mail about a blocked account, and the password."""
         await self._connection.call(endpoints.RECOGNIZE_BROWSER, {"token": token, "password": password})

@@ -1,0 +1,101 @@
+"""The endpoints that the SDK calls: path, result type, and whether a request can be retried."""
+
+from contextlib import suppress
+from types import UnionType
+from typing import Generic, Literal, TypeVar
+
+import httpx
+import msgspec
+
+from athena_auth_client.errors import unexpected_response
+from athena_auth_client.models import (
+    BackupCodes,
+    CurrentSession,
+    OtpEnrolment,
+    PasswordResetResult,
+    PasswordSignInResult,
+    Session,
+    SignedIn,
+    SignedInByBackupCode,
+    Success,
+    TotpEnrolment,
+    TotpUri,
+    TrustedDevice,
+    TwoFactorStatus,
+)
+
+T = TypeVar("T")
+
+
+class Endpoint(Generic[T]):
+    """An endpoint of the server.
+
+    It is `retryable` if a second request has no more effect than the first.
+    """
+
+    __slots__ = ("_decoder", "method", "path", "result", "retryable")
+
+    def __init__(
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        result: type[T] | UnionType,
+        *,
+        retryable: bool = False,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.result = result
+        self.retryable = retryable
+        self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(result)
+
+    def decode(self, response: httpx.Response) -> T:
+        """Return the result in a response.
+
+        Raises:
+            AthenaError: UNEXPECTED_ANSWER, the body is not a result of this endpoint.
+        """
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            return self._decoder.decode(response.content)
+        # Raised outside the with block, so that the decoder's exception, which may hold the body, is not chained.
+        raise unexpected_response(response)
+
+
+SIGN_UP = Endpoint("POST", "/sign-up/email", SignedIn)
+SIGN_IN = Endpoint("POST", "/sign-in/email", PasswordSignInResult)
+SIGN_OUT = Endpoint("POST", "/sign-out", Success)
+
+GET_SESSION: Endpoint[CurrentSession | None] = Endpoint(
+    "GET", "/get-session", CurrentSession | None, retryable=True
+)
+LIST_SESSIONS = Endpoint("GET", "/list-sessions", tuple[Session, ...], retryable=True)
+REVOKE_SESSION = Endpoint("POST", "/revoke-session", Success)
+REVOKE_SESSIONS = Endpoint("POST", "/revoke-sessions", Success)
+REVOKE_OTHER_SESSIONS = Endpoint("POST", "/revoke-other-sessions", Success)
+
+UPDATE_USER = Endpoint("POST", "/update-user", Success)
+DELETE_USER = Endpoint("POST", "/delete-user", Success)
+CHANGE_PASSWORD = Endpoint("POST", "/change-password", SignedIn)
+
+REQUEST_PASSWORD_RESET = Endpoint("POST", "/request-password-reset", Success)
+RESET_PASSWORD = Endpoint("POST", "/reset-password", PasswordResetResult)
+SEND_VERIFICATION_EMAIL = Endpoint("POST", "/send-verification-email", Success)
+CHECK_RESET_TOKEN = Endpoint("POST", "/check-reset-token", Success, retryable=True)
+# A GET, but with an effect.
+VERIFY_EMAIL = Endpoint("GET", "/verify-email", Success)
+CONFIRM_EMAIL = Endpoint("POST", "/confirm-email", Success)
+RECOGNIZE_BROWSER = Endpoint("POST", "/recognize-browser", Success)
+
+ENABLE_TOTP = Endpoint("POST", "/two-factor/enable", TotpEnrolment)
+ENABLE_OTP = Endpoint("POST", "/two-factor/enable", OtpEnrolment)
+DISABLE = Endpoint("POST", "/two-factor/disable", Success)
+GET_TOTP_URI = Endpoint("POST", "/two-factor/get-totp-uri", TotpUri)
+VERIFY_TOTP = Endpoint("POST", "/two-factor/verify-totp", SignedIn)
+SEND_OTP = Endpoint("POST", "/two-factor/send-otp", Success)
+VERIFY_OTP = Endpoint("POST", "/two-factor/verify-otp", SignedIn)
+VERIFY_BACKUP_CODE = Endpoint("POST", "/two-factor/verify-backup-code", SignedInByBackupCode)
+GENERATE_BACKUP_CODES = Endpoint("POST", "/two-factor/generate-backup-codes", BackupCodes)
+STATUS = Endpoint("GET", "/two-factor/status", TwoFactorStatus, retryable=True)
+TRUSTED_DEVICES = Endpoint("GET", "/two-factor/trusted-devices", tuple[TrustedDevice, ...], retryable=True)
+REVOKE_TRUSTED_DEVICE = Endpoint("POST", "/two-factor/revoke-trusted-device", Success)
+REVOKE_TRUSTED_DEVICES = Endpoint("POST", "/two-factor/revoke-trusted-devices", Success)

@@ -1,0 +1,182 @@
+"""The results of the server's endpoints: immutable, with times as aware datetimes.
+
+Fields unknown to this version are ignored, so that it can talk to a newer server. Secrets are plain `str` attributes and are
+left out of every repr, so that a result can be logged.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+_SECRETS = frozenset({"backup_codes", "token", "totp_uri"})
+_HIDDEN = "<hidden>"
+
+
+class Method(StrEnum):
+    """The second factors by name. A newer server may have others, so results hold names as plain `str`."""
+
+    TOTP = "totp"
+    OTP = "otp"
+    BACKUP_CODE = "backup-code"
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The base of all results: its repr shows no secret."""
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"{type(self).__name__}({fields})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Return the fields with secrets hidden. The library rich calls this instead of `__repr__`."""
+        return [
+            (name, _HIDDEN if name in _SECRETS else getattr(self, name)) for name in self.__struct_fields__
+        ]
+
+
+class User(Model, frozen=True, kw_only=True):
+    """A user's account."""
+
+    id: str
+    email: str
+    email_verified: bool
+    name: str
+    image: str | None
+    two_factor_enabled: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class Session(Model, frozen=True, kw_only=True):
+    """A session, and how its user authenticated."""
+
+    id: str
+    user_id: str
+    ip_address: str
+    user_agent: str
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    level: int
+    """How many factors the user authenticated with."""
+    amr: tuple[str, ...]
+    """The authentication methods used, by their names in RFC 8176 where there is one."""
+    proven_at: datetime
+    """When a factor was last verified in this session."""
+    second_factor_verified_at: datetime | None = None
+    """When a second factor was last verified in this session; None if none was, as after a sign-in on a trusted device."""
+
+
+class CurrentSession(Model, frozen=True, kw_only=True):
+    """The client's own session, and its user."""
+
+    session: Session
+    user: User
+
+
+class SignedIn(Model, frozen=True, kw_only=True):
+    """The user is signed in. The client stores the token itself; it is here for programs that pass it on."""
+
+    token: str
+    user: User
+
+
+class NewSession(Model, frozen=True, kw_only=True):
+    """The session in which a backup code was verified."""
+
+    user_id: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class SignedInByBackupCode(SignedIn, frozen=True, kw_only=True):
+    """The user is signed in, and one backup code is used up."""
+
+    session: NewSession
+    backup_codes_left: int
+    message: str | None = None
+    """What to tell the user after the last backup code; None while some are left."""
+
+
+class Enrolment(Model, frozen=True, kw_only=True):
+    """An enrolment, begun or completed."""
+
+    backup_codes: tuple[str, ...]
+    """Returned only here: show them to the user now."""
+    method: str
+    confirmation_pending: bool
+    """Whether a code must confirm the enrolment. Until then two-factor authentication is as it was before."""
+
+
+class TotpEnrolment(Enrolment, frozen=True, kw_only=True):
+    """An enrolment of an authenticator app."""
+
+    totp_uri: str = msgspec.field(name="totpURI")
+    """The `otpauth://` URI to show as a QR code. It contains the secret."""
+
+
+class OtpEnrolment(Enrolment, frozen=True, kw_only=True):
+    """An enrolment for codes by mail or text message."""
+
+
+class TotpUri(Model, frozen=True, kw_only=True):
+    """The `otpauth://` URI to show as a QR code. It contains the secret."""
+
+    totp_uri: str = msgspec.field(name="totpURI")
+
+
+class BackupCodes(Model, frozen=True, kw_only=True):
+    """New backup codes, returned only here: show them to the user now. Earlier ones are revoked."""
+
+    backup_codes: tuple[str, ...]
+
+
+class TwoFactorStatus(Model, frozen=True, kw_only=True):
+    """The state of two-factor authentication for an account."""
+
+    enabled: bool
+    methods: tuple[str, ...]
+    """The methods that a sign-in would offer now."""
+    preferred_method: str | None
+    """The method to offer first; None while two-factor authentication is off."""
+    backup_codes_left: int
+    trusted_devices: int
+    """The number of trusted devices."""
+    pending_enrolment: str | None
+    """The method of an enrolment that awaits its code, or None."""
+    phone_number: str | None = None
+    """The number that codes are sent to, masked; None if they are sent by mail."""
+
+
+class TrustedDevice(Model, frozen=True, kw_only=True):
+    """A device that signs in without the second factor."""
+
+    id: str
+    name: str
+    """The name the device gave itself; not verified."""
+    ip_address: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    current: bool
+    """Whether it is this client."""
+
+
+class PasswordResetResult(Model, frozen=True, kw_only=True):
+    """The response to a password reset: a challenge where a second factor is required."""
+
+    token: str | None = None
+    two_factor_redirect: bool = False
+    two_factor_methods: tuple[str, ...] = ()
+
+
+class PasswordSignInResult(PasswordResetResult, frozen=True, kw_only=True):
+    """The response to a password: a session, or a challenge where a second factor is required."""
+
+    user: User | None = None
+
+
+class Success(Model, frozen=True, kw_only=True):
+    """A success without data."""

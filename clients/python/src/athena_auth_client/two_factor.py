@@ -1,0 +1,126 @@
+"""The second factor of the signed-in user."""
+
+from collections.abc import Coroutine
+from typing import Any, Literal, overload
+
+from athena_auth_client import endpoints
+from athena_auth_client.connection import Connection, S
+from athena_auth_client.models import (
+    BackupCodes,
+    OtpEnrolment,
+    TotpEnrolment,
+    TotpUri,
+    TrustedDevice,
+    TwoFactorStatus,
+)
+from athena_auth_client.operation import operation
+from athena_auth_client.second_factor import SecondFactor
+from athena_auth_client.senders import Async, Sync
+
+
+class TwoFactor(SecondFactor[S]):
+    """Turning the second factor on and off, and verifying it again."""
+
+    @overload
+    def enable(
+        self: "TwoFactor[Sync]",
+        password: str,
+        *,
+        method: Literal["totp"] = "totp",
+        issuer: str | None = None,
+        code: str | None = None,
+    ) -> TotpEnrolment: ...
+    @overload
+    def enable(
+        self: "TwoFactor[Sync]",
+        password: str,
+        *,
+        method: Literal["otp"],
+        phone_number: str | None = None,
+        code: str | None = None,
+    ) -> OtpEnrolment: ...
+    @overload
+    def enable(
+        self: "TwoFactor[Async]",
+        password: str,
+        *,
+        method: Literal["totp"] = "totp",
+        issuer: str | None = None,
+        code: str | None = None,
+    ) -> Coroutine[Any, Any, TotpEnrolment]: ...
+    @overload
+    def enable(
+        self: "TwoFactor[Async]",
+        password: str,
+        *,
+        method: Literal["otp"],
+        phone_number: str | None = None,
+        code: str | None = None,
+    ) -> Coroutine[Any, Any, OtpEnrolment]: ...
+    def enable(
+        self,
+        password: str,
+        *,
+        method: Literal["totp", "otp"] = "totp",
+        issuer: str | None = None,
+        phone_number: str | None = None,
+        code: str | None = None,
+    ) -> Any:
+        """Begin an enrolment: `totp` for an authenticator app, `otp` for codes by mail or text message.
+
+        A first code confirms it: call `verify_totp` or `verify_otp`. Until then nothing changes. `issuer` is the name the
+        app shows. `phone_number`, as `+4915112345678`, has codes sent there instead of by mail. `code` as for `disable`.
+        """
+        body = {
+            "password": password,
+            "code": code,
+            "issuer": issuer,
+            "method": method,
+            "phoneNumber": phone_number,
+        }
+        endpoint = endpoints.ENABLE_OTP if method == "otp" else endpoints.ENABLE_TOTP
+        # The overloads say what no type checker can infer: whether this sender blocks.
+        connection: Connection[Any] = self._connection
+        return connection.sender.bind(connection.call)(endpoint, body)
+
+    @operation
+    async def disable(self, password: str, *, code: str | None = None) -> None:
+        """Turn the second factor off. All factors, backup codes, trusted devices and other sessions are revoked.
+
+        It needs a second factor verified in this session in the last ten minutes, or a `code` of one in this call.
+
+        Raises:
+            StepUpRequiredError: neither was given.
+        """
+        await self._connection.call(endpoints.DISABLE, {"password": password, "code": code})
+
+    @operation
+    async def get_totp_uri(self, password: str, *, code: str | None = None) -> TotpUri:
+        """Return the URI for the authenticator app again; `code` as for `disable`."""
+        return await self._connection.call(endpoints.GET_TOTP_URI, {"password": password, "code": code})
+
+    @operation
+    async def generate_backup_codes(self, password: str, *, code: str | None = None) -> BackupCodes:
+        """Generate new backup codes and revoke the earlier ones. `code` as for `disable`."""
+        body = {"password": password, "code": code}
+        return await self._connection.call(endpoints.GENERATE_BACKUP_CODES, body)
+
+    @operation
+    async def status(self) -> TwoFactorStatus:
+        """Return which factors the account has."""
+        return await self._connection.call(endpoints.STATUS)
+
+    @operation
+    async def trusted_devices(self) -> tuple[TrustedDevice, ...]:
+        """List the trusted devices, the most recently used first."""
+        return await self._connection.call(endpoints.TRUSTED_DEVICES)
+
+    @operation
+    async def revoke_trusted_device(self, device_id: str) -> None:
+        """Revoke one trusted device. Its sessions stay open."""
+        await self._connection.call(endpoints.REVOKE_TRUSTED_DEVICE, {"id": device_id})
+
+    @operation
+    async def revoke_trusted_devices(self) -> None:
+        """Revoke all trusted devices, this client included."""
+        await self._connection.call(endpoints.REVOKE_TRUSTED_DEVICES)

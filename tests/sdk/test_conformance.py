@@ -1,0 +1,151 @@
+"""What the server and its clients both know, each in code of its own, is equal. A new pair is a line here."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+import msgspec
+import pytest
+
+from athena_auth.accounts.step_up import FRESH
+from athena_auth.challenge.model import FactorName
+from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.server.cookies import wire_names
+from athena_auth.sessions.rules import lifetime
+from athena_auth.settings import BASE_PATH, Settings
+from athena_auth.wire.reply import DEFAULT_COOKIE_PREFIX, CookieName
+from athena_auth_client import ChallengeEndedError, Method, credentials, endpoints, errors, models
+from athena_auth_client.auth import Auth
+from athena_auth_client.clients import DEFAULT_BASE_URL
+from athena_auth_client.endpoints import Endpoint
+from athena_auth_client.retry_after import RETRY_AFTER_HEADER
+from athena_auth_client.sign_in import SignIn
+from athena_auth_client.two_factor import TwoFactor
+from support.world import World, world_over
+
+FRONT_END = "https://app.example.com"
+JAVASCRIPT = Path(__file__).parents[2] / "clients" / "javascript"
+MODULE = (JAVASCRIPT / "auth-client.js").read_text()
+TYPES = (JAVASCRIPT / "auth-client.d.ts").read_text()
+OF_SERVER = {code.value for code in ErrorCode}
+OF_PROXIES = {code for code, _ in errors.PROXY_ERRORS.values()}
+OF_CLIENTS = {errors.UNEXPECTED_ANSWER, errors.NETWORK_ERROR, errors.TIMEOUT, errors.TOKEN_STORE_FAILED}
+MINUTES = {"five": 5, "ten": 10, "fifteen": 15}
+
+
+class Pair(NamedTuple):
+    what: str
+    server: object
+    client: object
+
+
+def strings(text: str) -> set[str]:
+    return set(re.findall(r'"([^"]+)"', text))
+
+
+def union(name: str) -> set[str]:
+    """Return the strings of a union in the TypeScript types."""
+    [members] = re.findall(rf"^export type {name} =\s([^;]+);", TYPES, re.MULTILINE)
+    return strings(members)
+
+
+def constant(name: str) -> str:
+    """Return what a constant of the JavaScript module is defined as."""
+    [value] = re.findall(rf"^const {name} = (.*?);$", MODULE, re.MULTILINE | re.DOTALL)
+    return str(value)
+
+
+def minutes_in(text: str) -> set[int]:
+    """Return the seconds that `text` tells in minutes."""
+    return {MINUTES[word] * 60 for word in re.findall(r"(?:within|last) (\w+)\s+minutes", text)}
+
+
+def docstrings(*groups: type) -> str:
+    functions = (member for group in groups for _, member in inspect.getmembers(group, inspect.isfunction))
+    return "\n".join(inspect.getdoc(function) or "" for function in functions)
+
+
+def cookies() -> Iterator[Pair]:
+    sdk = {
+        CookieName.SESSION: credentials.SESSION_COOKIE,
+        CookieName.CHALLENGE: credentials.CHALLENGE_COOKIE,
+        CookieName.TRUSTED_DEVICE: credentials.TRUSTED_DEVICE_COOKIE,
+        CookieName.RECOGNIZED_BROWSER: credentials.RECOGNIZED_BROWSER_COOKIE,
+    }
+    yield Pair("cookie prefix", DEFAULT_COOKIE_PREFIX, credentials.COOKIE_PREFIX)
+    for https, start in ((False, ""), (True, credentials.SECURE_PREFIX)):
+        named = {name: f"{start}other.{cookie}" for name, cookie in sdk.items()}
+        yield Pair(f"cookie names, https={https}", wire_names("other", https=https), named)
+
+
+def codes() -> Iterator[Pair]:
+    ended = {code for code, kind in errors.CLASSES_BY_CODE.items() if kind is ChallengeEndedError}
+    yield Pair("codes in the types", OF_SERVER, union("ServerErrorCode"))
+    yield Pair("codes with a class", OF_SERVER & errors.CLASSES_BY_CODE.keys(), set(errors.CLASSES_BY_CODE))
+    yield Pair("codes that end a challenge", ended, strings(constant("CHALLENGE_IS_OVER")))
+    yield Pair("codes of proxies", OF_PROXIES, strings(constant("OF_PROXIES")))
+    of_javascript = union("ClientErrorCode") - {"ABORTED"}
+    yield Pair("codes of clients", OF_CLIENTS | (OF_PROXIES - OF_SERVER), of_javascript)
+    for status, (code, _) in errors.PROXY_ERRORS.items():
+        if code in OF_SERVER:
+            yield Pair(f"status of {code}", ErrorCode(code).status, HTTPStatus(status))
+
+
+def names_and_limits() -> Iterator[Pair]:
+    methods = {name.value for name in FactorName}
+    yield Pair("methods", methods, {method.value for method in Method})
+    yield Pair("methods in the types", methods, union("TwoFactorMethod"))
+    default = f"http://localhost:{Settings.model_fields['port'].default}{BASE_PATH}"
+    yield Pair("base URL", default, DEFAULT_BASE_URL)
+    yield Pair("base URL in JavaScript", default, constant("DEFAULT_BASE_URL").strip('"'))
+    yield Pair(
+        "credentials modes", union_of_options("credentials"), set(get_args(credentials.CredentialsMode))
+    )
+    yield Pair("seconds a second factor is fresh", {FRESH}, minutes_in(docstrings(Auth, TwoFactor)))
+    yield Pair("the same in the types", {FRESH}, minutes_in(TYPES))
+    day = 24 * 60 * 60 * 1000 if "lasts a day at most" in docstrings(SignIn) else None
+    yield Pair("milliseconds without remember_me", lifetime(10**9, persistent=False), day)
+
+
+def union_of_options(field: str) -> set[str]:
+    [members] = re.findall(rf"^  {field}\?: ([^;]+);", TYPES, re.MULTILINE)
+    return strings(members)
+
+
+@pytest.mark.parametrize("pair", [*cookies(), *codes(), *names_and_limits()], ids=lambda pair: pair.what)
+def test_both_sides_know_the_same(pair: Pair) -> None:
+    assert pair.client == pair.server
+    assert pair.client
+
+
+async def test_the_headers_that_clients_read_are_those_the_server_exposes_to_them(sqlite_url: str) -> None:
+    async with world_over(sqlite_url, trusted_origins=FRONT_END) as world:
+        answer = await (await world.client()).get("/ok", headers={"origin": FRONT_END})
+
+    exposed = set(re.split(r",\s*", answer.headers["access-control-expose-headers"].lower()))
+    of_python = {credentials.SESSION_HEADER, RETRY_AFTER_HEADER, errors.REQUEST_ID_HEADER}
+    assert of_python == exposed
+    # `date` is in every response, by HTTP.
+    assert set(re.findall(r'headers\.get\("([\w-]+)"\)', MODULE)) - {"date"} <= exposed
+
+
+def fields_of(answer: Any) -> set[str]:
+    """Return the fields by their names on the wire, those of inner values too."""
+    if isinstance(answer, type) and issubclass(answer, msgspec.Struct):
+        found: set[str] = set()
+        for field in msgspec.structs.fields(answer):
+            found |= {field.encode_name, *(f"{field.encode_name}.{name}" for name in fields_of(field.type))}
+        return found
+    return set().union(*map(fields_of, get_args(answer)))
+
+
+async def test_every_field_of_a_result_is_one_that_the_server_answers(sqlite_world: World) -> None:
+    served = {(route.method, route.path): fields_of(route.answer) for route in sqlite_world.athena.routes}
+
+    for endpoint in (value for value in vars(endpoints).values() if isinstance(value, Endpoint)):
+        known = fields_of(endpoint.result)
+        assert known <= served[endpoint.method, endpoint.path], endpoint.path
+        assert known or endpoint.result is models.Success
