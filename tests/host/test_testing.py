@@ -1,6 +1,7 @@
 """`athena_auth.testing`, as the tests of a host use it: an object that is imported, routes with guards, people."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -19,9 +20,11 @@ from starlette.routing import Mount, Route
 
 from athena_auth import Athena, AuthEvent, Principal, Settings, load_settings
 from athena_auth.delivery.model import MessageKind
+from athena_auth.factors import BackupCodes, Otp, Totp
 from athena_auth.integrations.litestar import AthenaPlugin, guarded
 from athena_auth.testing import Clock, ServerForTests, athena_for_tests
 from support.hosts import assert_refused
+from support.key_fob import KeyFob, code_of
 from support.world import ORIGIN, SECRET
 
 WEEK = 604_800
@@ -162,6 +165,14 @@ async def test_the_mailbox_has_the_code_and_the_clock_ends_it(server: ServerForT
         code = await server.mailbox.code_for(ada.email)
 
         assert (await post(host, "/two-factor/verify-otp", challenge, code=code))["token"]
+        challenge = (await post(host, "/sign-in/email", **sign_in))["token"]
+        server.clock.advance(60)
+        await post(host, "/two-factor/send-otp", challenge)
+        body = {"code": await server.mailbox.code_for(ada.email, nth=2)}
+        server.clock.advance(server.settings.otp_ttl + 1)
+        headers = {"authorization": f"Bearer {challenge}"}
+        late = await host.post("/api/auth/two-factor/verify-otp", json=body, headers=headers)
+        assert_refused(late, 400, "OTP_HAS_EXPIRED")
         assert MessageKind.TWO_FACTOR_OTP in server.mailbox.kinds_for(ada.email)
         assert {message.app_name for message in server.mailbox.messages} == {"Shop"}
         await post(host, "/request-password-reset", email=ada.email)
@@ -184,6 +195,17 @@ async def test_text_messages_stay_here_too(tmp_path: Path) -> None:
             code = await server.mailbox.code_for(NUMBER)
             await post(host, "/two-factor/verify-otp", ada.token, code=code)
     assert texts.read_text() == ""
+
+
+async def test_a_factor_of_the_host_s_own_is_there_too(tmp_path: Path) -> None:
+    real = load_settings(secret=SECRET, database_url=f"sqlite:///{tmp_path}/real.db")
+    with athena_for_tests(Athena(real, factors=(Totp, Otp, BackupCodes, KeyFob))) as server:
+        async with host_of(server.athena) as host:
+            ada = await server.person()
+            begun = await post(host, "/two-factor/enable", ada.token, password=ada.password, method="fob")
+            code = code_of(base64.b32decode(begun["secret"]), 0)
+            await post(host, "/two-factor/verify-fob", ada.token, code=code)
+            assert (await host.post("/transfer", headers=ada.headers)).is_success
 
 
 async def test_two_servers_at_once_do_not_see_each_other(athena: Athena) -> None:
