@@ -50,7 +50,7 @@ def test_the_whole_run_leaves_out_nothing() -> None:
 
 
 def test_only_what_starts_programs_or_is_a_repetition_is_marked() -> None:
-    rules, mixed = "tests/rules/test_totp.py", "tests/invariants/test_i8_news_to_the_owner.py"
+    rules, mixed = "tests/rules/test_totp.py", "tests/invariants/test_i8_notifications.py"
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "not slow"]
     done = subprocess.run(
         [*command, rules, mixed, "tests/cli/test_serve.py"],

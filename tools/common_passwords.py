@@ -1,4 +1,4 @@
-"""Write src/athena_auth/accounts/common_passwords.txt: the passwords that nobody may choose.
+"""Write src/athena_auth/accounts/common_passwords.txt: the passwords that are refused as too common.
 
 They come from the frequency list `passwords` of zxcvbn, which the package of that name carries: the 30,000 most
 frequent of the ten million that Mark Burnett collected from leaks and published. zxcvbn is under the MIT licence,
@@ -19,7 +19,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 TARGET = Path(__file__).parent.parent / "src/athena_auth/accounts/common_passwords.txt"
 MIN_LENGTH = 8
-"""As in athena_auth.crypto.passwords: what is shorter is refused anyway."""
+"""As in athena_auth.crypto.passwords: shorter passwords are refused anyway."""
 
 HEADER = """\
 Passwords of 8 or more characters that are commonly used, in lower case and sorted, one a line.
@@ -33,13 +33,13 @@ version. Both are under this licence:
 
 
 def chosen() -> list[str]:
-    """Return the passwords that could be chosen if they were not common, as they are compared."""
+    """Return the common passwords that the length rule would accept, in the form in which they are compared."""
     folded = {unicodedata.normalize("NFKC", password).casefold() for password in FREQUENCY_LISTS["passwords"]}
     return sorted(password for password in folded if len(password) >= MIN_LENGTH)
 
 
 def header() -> str:
-    """Return where the list comes from and under which licence, as comments."""
+    """Return the origin and the licence of the list, as comments."""
     package = distribution("zxcvbn")
     licence = package.read_text("LICENSE.txt")
     if licence is None:

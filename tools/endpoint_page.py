@@ -1,4 +1,4 @@
-"""The page of the endpoints, from the OpenAPI document; for `tools/reference.py`."""
+"""Generates the page of the endpoints from the OpenAPI document, for `tools/reference.py`."""
 
 import json
 import re
@@ -12,23 +12,23 @@ from athena_auth.settings import BASE_PATH
 Json = dict[str, Any]
 
 _WHO = {
-    (): "anybody",
-    ("", "bearerAuth", "cookieAuth"): "anybody; a session is recognised by its bearer token or cookie",
-    ("bearerAuth", "cookieAuth"): "the owner of a session, by bearer token or cookie",
+    (): "anyone",
+    ("", "bearerAuth", "cookieAuth"): "anyone; a session is used if its bearer token or cookie is sent",
+    ("bearerAuth", "cookieAuth"): "a signed-in user, by bearer token or cookie",
     (
         "bearerAuth",
         "cookieAuth",
         "challengeCookieAuth",
-    ): "the owner of a session, or whoever holds the challenge of a sign-in, by bearer token or cookie",
+    ): "a signed-in user, or a pending sign-in with its challenge, by bearer token or cookie",
 }
 _WITHOUT_SCHEMA = (
-    "Beside these there are pages and files, each by GET: `/reference` (the API for people, offline), `/openapi.json` (for programs), "
-    "`/client.js` (the module for browsers), `/reset-password` (where links in mails lead) and, with `ATHENA_METRICS_TOKEN`, `/metrics`."
+    "There are also pages and files, each with GET: `/reference` (the API as a page), `/openapi.json` (for programs), "
+    "`/client.js` (the module for browsers), `/reset-password` and `/recognize-browser` (for links in mails) and, with `ATHENA_METRICS_TOKEN`, `/metrics`."
 )
 
 
 def endpoint_page(document: Json) -> str:
-    """Return the page: each operation with what it takes, answers and refuses, then the values these hold."""
+    """Return the page: each operation with its parameters, responses and errors, then the values that they contain."""
     operations = [
         (method.upper(), path, operation)
         for path, methods in document["paths"].items()
@@ -38,15 +38,15 @@ def endpoint_page(document: Json) -> str:
     with_body = _common(operation for _, _, operation in operations if "requestBody" in operation)
     of_bodies = [code for code in with_body if code not in anywhere]
     introduction = (
-        f"# Endpoints\n\nBelow `{BASE_PATH}`. {_WITHOUT_SCHEMA}\n\nAny endpoint may refuse with {_listed(anywhere)}, and one that reads a "
-        f"body with {_listed(of_bodies)}; what else it refuses with is said below it.\n"
+        f"# Endpoints\n\nAll paths are below `{BASE_PATH}`. {_WITHOUT_SCHEMA}\n\nAny endpoint may refuse with {_listed(anywhere)}, and an endpoint "
+        f"with a body with {_listed(of_bodies)}. Other errors are listed with each endpoint.\n"
     )
     parts = [introduction]
     for method, path, operation in operations:
-        parts.append("\n".join(_endpoint(method, path, operation, document, told={*anywhere, *with_body})))
+        parts.append("\n".join(_endpoint(method, path, operation, document, listed={*anywhere, *with_body})))
     text, described = "\n".join(parts), set[str]()
     values = document["components"]["schemas"]
-    # Values may hold others, which are described after them.
+    # Values may contain others, which are described after them.
     while missing := set(re.findall(r"\[(\w+)\]\(#", text)) - described:
         for name in sorted(missing):
             text += f"\n## {name}\n\n" + "\n".join(_shape("Fields", values[name], document))
@@ -55,7 +55,7 @@ def endpoint_page(document: Json) -> str:
 
 
 def refusals(operation: Json) -> list[str]:
-    """Return the codes an operation refuses with, by status."""
+    """Return the error codes of an operation, by status."""
     return [
         code
         for status, response in sorted(operation["responses"].items())
@@ -64,7 +64,7 @@ def refusals(operation: Json) -> list[str]:
     ]
 
 
-def _endpoint(method: str, path: str, operation: Json, document: Json, told: set[str]) -> Iterator[str]:
+def _endpoint(method: str, path: str, operation: Json, document: Json, listed: set[str]) -> Iterator[str]:
     yield f"## {method} {path}\n"
     yield f"{operation['summary'].rstrip('.')}. {operation['description']}".rstrip() + "\n"
     yield f"Who: {_WHO[tuple(''.join(choice) for choice in operation['security'])]}.\n"
@@ -75,13 +75,13 @@ def _endpoint(method: str, path: str, operation: Json, document: Json, told: set
         yield from _shape("Body", body, document)
     for content in operation["responses"]["200"]["content"].values():
         yield from _shape("Answer", content["schema"], document)
-    own = [code for code in refusals(operation) if code not in told]
+    own = [code for code in refusals(operation) if code not in listed]
     if own:
         yield f"Refusals: {_listed(own)}\n"
 
 
 def _common(operations: Iterable[Json]) -> list[str]:
-    """Return the codes that all of these operations refuse with."""
+    """Return the error codes that all of these operations have."""
     first, *others = map(refusals, operations)
     return [code for code in first if all(code in codes for codes in others)]
 
@@ -91,7 +91,7 @@ def _listed(codes: Iterable[str]) -> str:
 
 
 def _shape(title: str, schema: Json, document: Json) -> Iterator[str]:
-    """Describe a body or an answer: each form it may have, with the fields of the objects in it."""
+    """Describe a request or response body: each form that it may have, with the fields of its objects."""
     for number, choice in enumerate(_choices(schema, document)):
         lead = f"{title}:" if number == 0 else "Or:"
         if choice.get("type") == "array":

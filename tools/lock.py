@@ -1,7 +1,8 @@
 """Write lock/*.txt: every package pinned to a version and to the hashes of its files.
 
-`lock/build.txt` builds the package, `lock/runtime.txt` runs it, `lock/dev.txt` tests it with all its extras and
-the Python SDK; where two of them name the same package they name the same version. `lock/bench.txt` is what it is measured beside, and apart.
+`lock/build.txt` builds the package, `lock/runtime.txt` runs it, `lock/dev.txt` tests it with all its extras and the
+Python SDK. They use the same version of a common package. `lock/bench.txt` has the server that benchmarks compare with,
+and is independent.
 """
 
 import subprocess
@@ -26,7 +27,7 @@ def compile_lock(name: str, *sources: str, stdin: str | None = None) -> None:
 
 
 def main() -> None:
-    """Resolve the sets, `dev` held to what `runtime` chose."""
+    """Resolve all sets. `dev` is constrained to the versions of `runtime`."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     # An editable install asks its backend for `editables` besides what the build itself requires.
     compile_lock("build", "-", stdin="\n".join([*project["build-system"]["requires"], "editables"]))

@@ -1,4 +1,4 @@
-"""Pages of what a Python package exports, from its signatures and docstrings; for `tools/reference.py`."""
+"""Generates pages of a Python package's exported names from signatures and docstrings, for `tools/reference.py`."""
 
 import inspect
 import re
@@ -27,7 +27,7 @@ MADE_BY_TESTING: dict[str, type] = {"ServerForTests": ServerForTests, "Person": 
 _SECTION = re.compile(r"^(Args|Raises|Attributes):$")
 _INNER = {"sender"}
 _AWAITED = re.compile(r"\(self: '[^']+', (.*) -> Coroutine\[Any, Any, (\w+)\]")
-# The signature of a model is pydantic's, with validators by their addresses in memory; its fields are a page already.
+# A model's signature is pydantic's, and contains memory addresses of validators. The fields have their own page.
 _FIELDS = "Its fields, which are what `load_settings` accepts, are on the page of [settings](settings.md).\n"
 _ALIASES = {
     name: inspect.formatannotation(alias)

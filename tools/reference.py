@@ -1,6 +1,6 @@
-"""Write docs/reference from the code: what is public is declared once, and described where it is declared.
+"""Generate docs/reference from the code, which declares and describes everything public.
 
-`make docs` runs this, without arguments; with one it writes to that folder. A test fails while the pages that are committed are not what the code says.
+`make docs` runs this without arguments; an argument is the folder to write to. A test fails if the committed pages differ from the code.
 """
 
 import re
@@ -23,10 +23,10 @@ from athena_auth.server.openapi import openapi_document
 from athena_auth.settings import BASE_PATH, PREFIX, Settings
 from athena_auth.totp.factor import Totp
 from athena_auth.version import __version__
-from athena_auth.wiring.core import known_events
+from athena_auth.wiring.shared_services import known_events
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
-NOTE = "<!-- Written from the code by tools/reference.py; `make docs` renews it. -->\n\n"
+NOTE = "<!-- Generated from the code by tools/reference.py; `make docs` updates it. -->\n\n"
 Json = dict[str, Any]
 
 _MOST_NAMED = 3
@@ -65,8 +65,8 @@ def _settings() -> str:
             (f"`{PREFIX}{name.upper()}`", "" if shown in {None, ""} else f"`{shown}`", field.description)
         )
     return (
-        "# Settings\n\nFrom keyword arguments of `load_settings` (in small letters, without `ATHENA_`), else from the environment, else from "
-        "`.env` in the working directory.\nA name that is not here is refused.\n\n"
+        "# Settings\n\nSettings are read from keyword arguments of `load_settings` (in lower case, without `ATHENA_`), then from the environment, "
+        "then from `.env` in the working directory.\nUnknown settings are refused.\n\n"
         + table(("Name", "Default", "Meaning"), rows)
     )
 
@@ -80,13 +80,11 @@ def _errors(document: Json) -> str:
     rows = []
     for code in ErrorCode:
         paths = where.get(code, [])
-        told = f"{len(paths)} endpoints" if len(paths) > _MOST_NAMED else ", ".join(paths)
-        rows.append(
-            (f"`{code}`", str(int(code.status)), code.message, told or "guards and accounts of a host")
-        )
+        endpoints = f"{len(paths)} endpoints" if len(paths) > _MOST_NAMED else ", ".join(paths)
+        rows.append((f"`{code}`", str(int(code.status)), code.message, endpoints or "host applications only"))
     return (
-        '# Errors\n\nEvery refusal is `{"message": "…", "code": "…"}`. The message is for a person and may be more exact than the one '
-        "here; the code is for programs and stays.\n429 and 503 carry `Retry-After`, in seconds.\n\n"
+        '# Errors\n\nEvery refusal is `{"message": "…", "code": "…"}`. The message is for users and may be more exact than the one '
+        "here; the code is for programs and stable.\n429 and 503 have `Retry-After`, in seconds.\n\n"
         + table(("Code", "Status", "Message", "Where"), rows)
     )
 
@@ -94,15 +92,15 @@ def _errors(document: Json) -> str:
 def _events() -> str:
     rows = [(f"`{name}`", meaning) for name, meaning in known_events((Totp, Otp, BackupCodes)).items()]
     return (
-        "# Events\n\nWhat the trail records (`athena-auth audit`) and `@athena.on(pattern)` tells, as `source:subject:action`.\n\n"
-        + table(("Event", "What has happened"), rows)
+        "# Events\n\nThe events of the audit log (`athena-auth audit`), which `@athena.on(pattern)` delivers too, as `source:subject:action`.\n\n"
+        + table(("Event", "Meaning"), rows)
     )
 
 
 def _messages() -> str:
-    rows = [(f"`{kind.value}`", words.subject.format(app_name="Athena")) for kind, words in MESSAGES.items()]
+    rows = [(f"`{kind.value}`", texts.subject.format(app_name="Athena")) for kind, texts in MESSAGES.items()]
     return (
-        "# Messages\n\nWhat is mailed, by `kind`. Codes go by text message instead where their owner has confirmed a number.\n\n"
+        "# Messages\n\nThe mails, by `kind`. Codes go by text message instead if the user has confirmed a number.\n\n"
         + table(("Kind", "Subject"), rows)
     )
 

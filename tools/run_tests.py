@@ -1,8 +1,8 @@
 """Run pytest, and leave no process behind, however it ends.
 
-Databases, poolers and proxies of the tests are daemons: they outlive a test run that is interrupted, and hold its ports
-and memory. This process adopts whatever its descendants leave behind (PR_SET_CHILD_SUBREAPER, prctl(2)), passes signals
-on to pytest, and in the end stops what is still there.
+Databases, poolers and proxies of the tests are daemons: they would survive an interrupted test run and keep its ports and
+memory. This process adopts orphaned descendants (PR_SET_CHILD_SUBREAPER, prctl(2)), forwards signals to pytest, and
+finally stops every process that is left.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ import psutil
 
 _PR_SET_CHILD_SUBREAPER = 36
 _GRACE = 10.0
-"""Seconds that what is left gets to end by itself."""
+"""Seconds that remaining processes get to end by themselves."""
 
 
 def main() -> int:
@@ -24,7 +24,7 @@ def main() -> int:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     started: list[subprocess.Popen[bytes]] = []
-    # Before pytest is started: a signal that this process ignored, as a shell has its background jobs do, pytest would.
+    # Before pytest starts, because it inherits ignored signals, and shells make background jobs ignore some.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda _got, _frame: _interrupt(started))
     # Of a group of its own, so that a Ctrl-C reaches it once, by way of this process.

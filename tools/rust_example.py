@@ -1,8 +1,8 @@
-"""Compile examples/rust before the tests run it, on machines that lack cargo or cannot fetch crates too.
+"""Compile examples/rust before the tests run it, even on machines without cargo or without access to crates.
 
-Cargo is installed from Debian's packages where it is missing, which takes root. Where cargo cannot fetch the crates, they
-are unpacked from Debian's packages of them into .crates, and examples/rust/.cargo/config.toml makes cargo take them from
-there; that takes apt-get but not root, and changes nothing else on the machine.
+If cargo is missing, it is installed from Debian's packages, which needs root. If cargo cannot download the crates, they
+are unpacked from Debian's packages into .crates, and examples/rust/.cargo/config.toml makes cargo use them. That needs
+apt-get but not root, and changes nothing else on the machine.
 """
 
 import os
@@ -19,22 +19,22 @@ ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "rust"
 CRATES = ROOT / ".crates"
 CONFIG = """\
-# Written by tools/rust_example.py; remove this file to have cargo fetch the crates itself.
+# Written by tools/rust_example.py; remove this file to let cargo download the crates itself.
 [source.crates-io]
 replace-with = "debian"
 
 [source.debian]
 directory = "../../.crates"
 """
-# The newest crates that Debian has seen work together; a stable Debian's are up to two years older.
+# The newest crates that Debian has tested together; those of a stable Debian are up to two years older.
 SUITE = "testing"
-# What Debian calls a cargo that is new enough: kept new for its browsers in an older Debian, the usual one since 13.
+# Debian's packages with a recent cargo: `cargo-web` is updated for browsers in older releases, `cargo` is recent since 13.
 TOOLCHAINS = ("cargo-web", "cargo")
 ONE_TRY = {"CARGO_NET_RETRY": "0", "CARGO_HTTP_TIMEOUT": "15"}
 
 
 def succeeds(*command: str, **environment: str) -> bool:
-    """Run a command in the example's folder, in silence; where there is no such command, that is a failure."""
+    """Run a command silently in the example's folder, and return whether it succeeded. A missing command is a failure."""
     if not shutil.which(command[0]):
         return False
     silent = subprocess.DEVNULL
@@ -50,7 +50,7 @@ def manifest() -> dict[str, Any]:
 
 
 def has_cargo() -> bool:
-    """Tell whether there is a cargo, and one that is new enough for the example."""
+    """Return whether there is a cargo that is new enough for the example."""
     if not shutil.which("cargo"):
         return False
     found = re.match(r"cargo (\d+)\.(\d+)", output("cargo", "--version"))
@@ -78,7 +78,7 @@ def install_cargo() -> None:
 
 
 def wanted() -> list[str]:
-    """Name the packages of the crates in Cargo.toml: `librust-tokio-1+rt-dev` is tokio 1 with its feature `rt`."""
+    """Return the packages of the crates in Cargo.toml: `librust-tokio-1+rt-dev` is tokio 1 with its feature `rt`."""
     packages = []
     for name, wish in manifest()["dependencies"].items():
         version, features = (wish, []) if isinstance(wish, str) else (wish["version"], wish["features"])
@@ -89,15 +89,14 @@ def wanted() -> list[str]:
 
 
 class Apt:
-    """APT over Debian's testing suite: lists and state of its own, in a folder; the machine's stay as they are."""
+    """APT for Debian's testing suite. It keeps its lists and state in a folder and does not change the machine's.
+
+    Raises:
+        SystemExit: This machine has no list of Debian's packages.
+        CalledProcessError: The lists cannot be read.
+    """
 
     def __init__(self, folder: Path) -> None:
-        """Read the lists.
-
-        Raises:
-            SystemExit: This machine has no list of Debian's packages.
-            CalledProcessError: The lists cannot be read.
-        """
         self._folder = folder
         options = {
             "Dir::Etc::sourcelist": folder / "sources.list",
@@ -119,13 +118,13 @@ class Apt:
         return output("apt-get", "-q", *self._options, *arguments, folder=self._folder)
 
     def crates_for(self, packages: list[str]) -> list[str]:
-        """Name the packages of crates that these need, these included."""
+        """Return these packages and those that they depend on, as far as they are crates."""
         plan = self.run("install", "--simulate", "--no-install-recommends", *packages)
         return re.findall(r"^Inst (librust-\S+)", plan, re.MULTILINE)
 
 
 def _mirror() -> str:
-    """Return where this machine gets Debian from."""
+    """Return the Debian mirror of this machine."""
     query = ("Created-By: Packages", "Origin: Debian", "Label: Debian", "Component: main")
     found = output("apt-get", "indextargets", "--format", "$(REPO_URI)", *query).split()
     if not found:

@@ -1,10 +1,10 @@
-"""Tables in Markdown; for the tools that write pages."""
+"""Markdown tables, for the tools that generate pages."""
 
 from collections.abc import Iterable
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str | None]]) -> str:
-    """Return a table; a cell may hold line breaks and bars, which Markdown would take for its own."""
+    """Return a table. Line breaks and bars in cells are escaped."""
     every = [
         tuple(header),
         *[tuple((cell or "").replace("|", "\\|").replace("\n", " ") for cell in row) for row in rows],

@@ -18,7 +18,7 @@ from athena_auth.crypto import totp
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
-from athena_auth.delivery.sql import SEVERAL
+from athena_auth.delivery.sql import BATCH_SIZE
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
 from athena_auth.store.transaction import Tx as ProductTx
@@ -213,7 +213,7 @@ class Requests:
             return
         self._is_forgetting = True
         while self._delivered:
-            several = [self._delivered.pop() for _ in range(min(len(self._delivered), SEVERAL))]
+            several = [self._delivered.pop() for _ in range(min(len(self._delivered), BATCH_SIZE))]
             named = {name: several[min(n, len(several) - 1)] for n, name in enumerate(DELETE_MAIL.names)}
             await self._database.execute(DELETE_MAIL, **named)
         self._is_forgetting = False

@@ -32,7 +32,7 @@ export interface Session {
   level: number;
   /** How its owner authenticated, by the names of RFC 8176 where it has one: `["pwd", "otp"]`. */
   amr: string[];
-  /** When a factor was last proven in it. */
+  /** When a factor was last verified in the session. */
   provenAt: Timestamp;
   /** When a second factor was last verified in it; null where none was, as after a sign-in from a trusted device. */
   secondFactorVerifiedAt: Timestamp | null;
@@ -80,7 +80,7 @@ export interface TokenAndUser extends LedTo {
 export interface TwoFactorRedirect {
   twoFactorRedirect: true;
   twoFactorMethods: TwoFactorMethod[];
-  /** Opens nothing but the second step. The client shows it by itself. */
+  /** Valid only for verifying the second factor. The client sends it by itself. */
   token: string;
 }
 
@@ -173,11 +173,11 @@ export interface TwoFactor {
   disable: Call<{ password: string; code?: string }, Done>;
   /** Show the address of the QR code again. */
   getTotpUri: Call<{ password: string; code?: string }, { totpURI: string }>;
-  /** Take the second step with the authenticator app; in a session, confirm an enrolment or prove the factor again. */
+  /** Verify a code of the authenticator app: complete the sign-in or, in a session, confirm an enrolment or step up. */
   verifyTotp: Call<Code, Done & TokenAndUser>;
   /** Send a code by mail, or by text message where a phone number is confirmed. */
   sendOtp: BareCall<Done>;
-  /** Take the second step with the code that was sent; in a session, confirm an enrolment or prove the factor again. */
+  /** Verify a sent code: complete the sign-in or, in a session, confirm an enrolment or step up. */
   verifyOtp: Call<Code, TokenAndUser>;
   /** Take the second step with a backup code; each works once. */
   verifyBackupCode: Call<
@@ -198,9 +198,9 @@ export interface TwoFactor {
   status: BareCall<TwoFactorStatus>;
   /** List the trusted devices, the last used first. */
   listTrustedDevices: BareCall<TrustedDevice[]>;
-  /** Trust one device no more. Its open sessions stay open. */
+  /** Revoke the trust in one device. Its live sessions are not ended. */
   revokeTrustedDevice: Call<{ id: string }, Done>;
-  /** Trust no device any more, this one included. */
+  /** Revoke the trust in all devices, including this one. */
   revokeTrustedDevices: BareCall<Done>;
 }
 

@@ -1,6 +1,7 @@
 """Athena Auth: a self-hosted two-factor authentication server.
 
-`Athena` is the server to mount in an application, with guards for its routes; `create_app()` one that stands alone.
+`Athena` is the server to mount in an application, with guards for the application's routes. `create_app()` makes a
+standalone server.
 """
 
 from athena_auth.host.athena import Athena

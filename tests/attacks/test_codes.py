@@ -1,4 +1,4 @@
-"""Codes: guessed, replayed, taken from somebody else, used by another way."""
+"""Codes: guessed, replayed, taken from another account, used on another path."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
 
 
-async def test_having_codes_sent_again_brings_no_new_guesses(world: World, ada: Person) -> None:
-    """better-auth send-otp (own reading): each resend wrote a new row whose counter began at nought."""
+async def test_having_codes_sent_again_brings_no_new_attempts(world: World, ada: Person) -> None:
+    """better-auth send-otp (own reading): each resend wrote a new row whose counter began at zero."""
     await ada.turn_on_totp()
     looked_at = 0
     for nth in (1, 2, 3):
@@ -22,7 +22,7 @@ async def test_having_codes_sent_again_brings_no_new_guesses(world: World, ada: 
     assert looked_at == 5
 
 
-async def test_nobody_fills_the_owners_mailbox(world: World, ada: Person) -> None:
+async def test_sends_to_the_owners_mailbox_are_limited(world: World, ada: Person) -> None:
     """better-auth send-otp (own reading): no cooldown and no cap; a new sign-in must bring no new sends."""
     await ada.turn_on_totp()
     sent = 0
@@ -35,8 +35,8 @@ async def test_nobody_fills_the_owners_mailbox(world: World, ada: Person) -> Non
 
 
 @pytest.mark.parametrize("path", ["verify-totp", "verify-otp"])
-async def test_a_stolen_session_guesses_no_factor_for_ever(world: World, ada: Person, path: str) -> None:
-    """better-auth verify-two-factor (own reading): with a live session there was no cap at all."""
+async def test_attempts_in_a_stolen_session_are_limited(world: World, ada: Person, path: str) -> None:
+    """better-auth verify-two-factor (own reading): with a live session there was no limit."""
     await ada.turn_on_totp()
     answers = [await ada.post(f"/two-factor/{path}", code=wrong_totp(ada)) for _ in range(20)]
 
@@ -44,8 +44,8 @@ async def test_a_stolen_session_guesses_no_factor_for_ever(world: World, ada: Pe
     assert (await ada.post("/two-factor/verify-totp", code=ada.code())).status_code == 429
 
 
-async def test_changing_networks_brings_no_new_guesses_at_the_second_factor(sqlite_url: str) -> None:
-    """GHSA-c55g-q6f4-5qxr, GHSA-5mgh-chvj-hqf5, CVE-2026-33640: guesses were counted by address, or not at all."""
+async def test_changing_networks_brings_no_new_attempts_at_the_second_factor(sqlite_url: str) -> None:
+    """GHSA-c55g-q6f4-5qxr, GHSA-5mgh-chvj-hqf5, CVE-2026-33640: attempts were counted by address, or not at all."""
     async with world_over(sqlite_url, trusted_proxies=PROXY) as world:
         ada = await sign_up(world)
         await ada.turn_on_totp()
@@ -75,7 +75,7 @@ async def test_a_backup_code_that_stepped_up_signs_nobody_in(world: World, ada: 
 
 
 async def test_a_totp_code_that_stepped_up_signs_nobody_in(world: World, ada: Person) -> None:
-    """CVE-2015-7225 by another path: what was typed into a page of settings is read over the shoulder."""
+    """CVE-2015-7225 by another path: an onlooker reads a code that is typed into a settings page."""
     await ada.turn_on_totp()
     code = ada.code()
     assert (await ada.post("/two-factor/verify-totp", code=code)).status_code == 200
@@ -95,7 +95,7 @@ async def test_a_clock_that_is_set_back_gives_no_code_back(world: World, ada: Pe
 
 
 async def test_a_sent_code_of_one_account_is_no_code_of_another(world: World, ada: Person) -> None:
-    """CVE-2025-64175, for sent codes: Eve asks for a code of her own and offers it at Ada's challenge."""
+    """CVE-2025-64175, for sent codes: Eve requests a code and enters it at Ada's challenge."""
     await ada.turn_on_totp()
     eve = await sign_up(world, "eve@example.com", "Eve")
     await eve.turn_on_totp()

@@ -1,4 +1,4 @@
-"""What hostile readings of this code found before anybody else did; each was open once."""
+"""Vulnerabilities that hostile reviews of this code found; each existed once."""
 
 import asyncio
 
@@ -48,7 +48,7 @@ def test_a_page_cannot_bring_a_token_of_its_own() -> None:
 
 
 async def test_what_asks_for_a_factor_cannot_be_walked_round_by_replacing_it(database_url: str) -> None:
-    """Session and password: enable staged a phone of the thief's, confirming it was the fresh proof."""
+    """Session and password: `enable` began an enrolment of the attacker's phone, and confirming it counted as step-up."""
     async with world_over(database_url) as world:
         ada = await sign_up(world)
         await ada.turn_on_totp()
@@ -60,7 +60,9 @@ async def test_what_asks_for_a_factor_cannot_be_walked_round_by_replacing_it(dat
         assert {replaced.json()["code"], codes.json()["code"]} == {"STEP_UP_REQUIRED"}
 
 
-async def test_whoever_has_the_password_leaves_the_owner_her_codes(world: World, ada: Person) -> None:
+async def test_an_attacker_with_the_password_cannot_use_up_the_owners_codes(
+    world: World, ada: Person
+) -> None:
     await ada.turn_on_totp()
     for _ in range(4):
         await ada.answer(await ada.challenge(), "send-otp")
@@ -70,8 +72,8 @@ async def test_whoever_has_the_password_leaves_the_owner_her_codes(world: World,
     )
 
 
-async def test_news_cannot_be_aimed_at_a_stranger(world: World) -> None:
-    """Anybody can sign up with anybody's address, a name that advertises, and news without end."""
+async def test_notifications_cannot_be_abused_for_spam(world: World) -> None:
+    """Anyone can sign up with another person's address and an advertisement for a name, and cause notifications."""
     mallory = await sign_up(world, "victim@example.com", "You have won, call 0900 1234567")
     await mallory.turn_on_totp()
     for _ in range(40):
@@ -86,8 +88,8 @@ async def test_news_cannot_be_aimed_at_a_stranger(world: World) -> None:
     )
 
 
-async def test_who_waits_charges_nobody_else(database_url: str) -> None:
-    """A loop of guesses from one closed place filled the account's count for moments, and its owner was refused."""
+async def test_a_blocked_network_uses_up_nobody_elses_attempts(database_url: str) -> None:
+    """A loop of attempts from one blocked network filled the account's count for moments, and its owner was refused."""
     async with world_over(database_url, trusted_proxies=PROXY, rate_limit="on") as world:
         ada = await sign_up(world)
         for _ in range(5):
@@ -106,7 +108,7 @@ async def test_who_waits_charges_nobody_else(database_url: str) -> None:
 
 
 async def test_neighbours_have_no_say_in_what_a_trusted_device_may_do(database_url: str) -> None:
-    """A hundred guesses at made-up addresses closed a network, and with it the owner's own browser."""
+    """A hundred attempts at made-up addresses blocked a network, and with it the owner's own browser."""
     async with world_over(database_url, trusted_proxies=PROXY, rate_limit="on") as world:
         ada = await sign_up(world)
         await ada.turn_on_totp()
@@ -145,13 +147,13 @@ async def test_an_owner_hears_of_wrong_passwords(world: World, ada: Person) -> N
     assert world.mailbox.kinds_for(ada.email) == [MessageKind.ACCOUNT_LOCKED]
 
 
-async def test_changing_the_password_gives_a_thief_no_new_guesses_at_the_factor(database_url: str) -> None:
-    """Session and password: five guesses, a new password, five more, without ever waiting."""
+async def test_changing_the_password_brings_no_new_attempts_at_the_factor(database_url: str) -> None:
+    """Session and password: five attempts, a new password, five more, without ever waiting."""
     async with world_over(database_url, step_up="password") as world:
-        await _change_the_password_between_guesses(await sign_up(world))
+        await _change_the_password_between_attempts(await sign_up(world))
 
 
-async def _change_the_password_between_guesses(ada: Person) -> None:
+async def _change_the_password_between_attempts(ada: Person) -> None:
     world = ada.world
     await ada.turn_on_totp()
     browser = await world.browser()
@@ -186,8 +188,8 @@ async def test_a_scanner_of_links_does_not_use_them_up(world: World, ada: Person
     assert (await ada.client.get(str(mail.url))).json()["status"] is True
 
 
-async def test_guesses_and_new_passwords_do_not_wait_for_each_other(postgres_world: World) -> None:
-    """They took the same rows in opposite orders: each waited for the other until PostgreSQL broke it up."""
+async def test_attempts_and_new_passwords_do_not_deadlock(postgres_world: World) -> None:
+    """They locked the same rows in opposite orders: a deadlock until PostgreSQL aborted one."""
     ada = await sign_up(postgres_world)
     deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 

@@ -1,4 +1,4 @@
-"""Limits turned against the owner: what somebody wastes must not be what she needs."""
+"""Limits turned against the owner: attackers must not be able to use up what the owner needs."""
 
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -23,8 +23,8 @@ NEW_PASSWORD = "a wholly different password"
 USE_A_BACKUP_CODE = "Use a backup code"
 
 
-async def test_a_new_password_opens_what_was_guessed_at_the_old_one(world: World, ada: Person) -> None:
-    """A stolen session guesses the password until its lane closes for good; the owner then sets another by mail.
+async def test_a_new_password_resets_the_failures_at_the_old_one(world: World, ada: Person) -> None:
+    """A stolen session guesses the password until no attempts are left; the owner then resets it by email.
 
     What was guessed at is no more. If the lane stayed closed, she could never change a password or a factor again.
     """
@@ -61,7 +61,7 @@ async def test_backup_codes_that_were_shown_are_those_in_force(world: World, ada
 
 
 async def test_a_stranger_does_not_keep_the_owners_codes_from_being_sent(world: World, ada: Person) -> None:
-    """Anybody may ask for a reset who knows an address. He must not use up the mails she signs in with."""
+    """Anyone who knows an address can request a reset. They must not use up the owner's sends."""
     await ada.enable(method="otp")
     code = await world.mailbox.code_for(ada.email)
     assert (await ada.post("/two-factor/verify-otp", code=code)).status_code == 200
@@ -96,8 +96,8 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await beside.close()
 
 
-async def test_a_password_that_is_slow_to_be_judged_does_not_shorten_the_wait(store: Store) -> None:
-    """CVE-2025-64102: of guesses made at once the first may be the last to be judged; its short wait must not count.
+async def test_a_slow_password_verification_does_not_shorten_the_delay(store: Store) -> None:
+    """CVE-2025-64102: of concurrent attempts the first may be verified last; its short delay must not count.
 
     Guesses are paid for before the password is hashed and refused after it, so two servers, or two threads of one,
     may refuse them in the other order.
@@ -128,9 +128,7 @@ async def test_where_networks_do_not_count_sign_ins_do_not_wait_for_each_others_
     assert ada.keys.network != grace.keys.network
 
 
-async def test_a_step_up_that_is_slow_to_be_judged_does_not_shorten_the_wait(
-    store: Store, ada: Person
-) -> None:
+async def test_a_slow_step_up_does_not_shorten_the_delay(store: Store, ada: Person) -> None:
     """CVE-2025-64102, for passwords typed in a live session."""
     user_id = UserId((await ada.session())["user"]["id"])
     paid = [await throttle.consume(store, user_id, AttemptKind.RECOGNIZED_PASSWORD, START) for _ in range(8)]
@@ -158,8 +156,10 @@ def work_of(write: Callable[[Tx], None]) -> Work[None]:
     return work
 
 
-async def test_a_lane_that_a_thief_closed_is_opened_by_a_changed_password(world: World, ada: Person) -> None:
-    """What opens it is said in the refusal, and is true: what was guessed at in a stolen session is given back."""
+async def test_a_changed_password_resets_attempts_that_a_stolen_session_used_up(
+    world: World, ada: Person
+) -> None:
+    """The refusal says what helps, and it is true: attempts that a stolen session used up are reset."""
     await ada.turn_on_totp()
     for _ in range(100):
         await ada.post("/two-factor/verify-totp", code=wrong_totp(ada))

@@ -1,4 +1,4 @@
-"""Somebody signs up with a stranger's address before the stranger does (account pre-hijacking)."""
+"""An attacker signs up with another person's address before that person does (account pre-hijacking)."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ NEW = "another long sentence of mine"
 
 
 async def prepared(world: World) -> tuple[Person, httpx.AsyncClient]:
-    """Return an attacker who has set everything up at a stranger's address, and a browser of hers that is trusted."""
+    """Return an attacker who has set everything up at another person's address, and their trusted browser."""
     eve = await sign_up(world, "victim@example.com", "Eve")
     await eve.turn_on_totp()
     browser = await world.browser()

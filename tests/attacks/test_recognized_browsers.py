@@ -1,4 +1,4 @@
-"""Whoever knows an address, or even the password, cannot keep the owner out; nor do they get more than their share."""
+"""An attacker who knows the address, or even the password, cannot lock the owner out, nor get more than their share."""
 
 import httpx
 import pytest
@@ -36,7 +36,7 @@ async def guess_passwords(world: World, email: str, times: int, start: int = 0) 
 
 
 async def guess_codes(world: World, ada: Person, times: int, client: httpx.AsyncClient | None = None) -> int:
-    """Guess at the second factor with the right password, an hour apart; return how many were verified."""
+    """Attempt the second factor with the correct password, an hour apart; return how many were verified."""
     verified = 0
     for _ in range(times):
         world.clock.advance(HOUR)
@@ -50,7 +50,7 @@ async def guess_codes(world: World, ada: Person, times: int, client: httpx.Async
 
 
 async def test_strangers_cannot_keep_the_owner_from_the_password(sqlite_url: str) -> None:
-    """A hundred wrong passwords from 25 addresses, in a second, and the owner stood before a closed door."""
+    """A hundred wrong passwords from 25 addresses, in a second, and the owner was locked out."""
     async with world_over(sqlite_url, trusted_proxies=PROXY) as world:
         ada = await sign_up(world)
         browser = await owners_browser(world, ada)
@@ -154,7 +154,7 @@ async def test_a_reset_ends_the_delay_and_not_the_count(world: World, ada: Perso
 
 
 async def test_days_of_attacks_do_not_keep_the_owner_out(sqlite_url: str) -> None:
-    """One attacker has the password, one has not; the owner signs in each morning, from the browser of every day."""
+    """One attacker has the password, one has not; the owner signs in each morning from the usual browser."""
     async with world_over(sqlite_url, trusted_proxies=PROXY) as world:
         ada = await sign_up(world)
         await ada.turn_on_totp()

@@ -1,4 +1,4 @@
-"""Thirty days of guess, wait, guess: whoever obeys every delay gets a hundred guesses, and then none for good (I4).
+"""Thirty days of attempts that obey every delay: a hundred are verified, and then none any more (I4).
 
 NIST SP 800-63B-4 section 3.2.2. Nothing here waits: the clock is the test's.
 """
@@ -22,18 +22,18 @@ from support.world import World, world_over
 DAY = 86_400
 MONTH = 30 * DAY
 HALF_A_DAY = DAY // 2
-"""Between looks at a door that is closed for good; it says to wait an hour."""
+"""Between attempts once all are used up; the response says to wait an hour."""
 BETWEEN = 60
 CLOSED = "ACCOUNT_TEMPORARILY_LOCKED"
 LOOKED_AT = {"INVALID_CODE", "INVALID_BACKUP_CODE", "OTP_HAS_EXPIRED", "INVALID_EMAIL_OR_PASSWORD"}
-"""Only whoever has looked at a code or a password can say these."""
+"""Only a response after verification has these codes."""
 MOST = 70
 """The strangers' share of the hundred."""
 NEW_PASSWORD = "a wholly different password"
 
 
 class Guesser:
-    """Somebody who has the password, and tries each second factor in turn, with a new challenge for each guess."""
+    """An attacker with the password, who tries each second factor in turn, with a new challenge for each attempt."""
 
     def __init__(self, ada: Person) -> None:
         self._ada = ada
@@ -99,7 +99,7 @@ async def by_the_operator(ada: Person) -> None:
 async def test_a_month_of_attempts_at_the_second_factor_is_seventy(
     sqlite_url: str, opened: Callable[[Person], Awaitable[None]]
 ) -> None:
-    """better-auth PR 10240, GHSA-85v8-vx4w-q684: the lock ended with its count at nought, so patience had no limit."""
+    """better-auth PR 10240, GHSA-85v8-vx4w-q684: the lock ended with its count at zero, so patience had no limit."""
     async with world_over(sqlite_url) as world:
         ada = await sign_up(world)
         await ada.turn_on_totp()
@@ -147,7 +147,7 @@ def looked_at(told: Told) -> int:
 
 
 async def test_a_month_of_passwords_from_many_networks_is_seventy(sqlite_url: str) -> None:
-    """GHSA-5mgh-chvj-hqf5, GHSA-c55g-q6f4-5qxr, CVE-2026-33640: guesses were counted by address, or not at all."""
+    """GHSA-5mgh-chvj-hqf5, GHSA-c55g-q6f4-5qxr, CVE-2026-33640: attempts were counted by address, or not at all."""
     async with behind_a_proxy(sqlite_url) as world:
         ada = await sign_up(world)
         eve = await sign_up(world, "eve@example.com", "Eve")
@@ -161,7 +161,7 @@ async def test_a_month_of_passwords_from_many_networks_is_seventy(sqlite_url: st
 
 
 async def test_a_trusted_device_gets_in_while_passwords_are_closed(world: World, ada: Person) -> None:
-    """OWASP's device cookie: a lock that anybody can bring about must leave the owner a way in."""
+    """OWASP's device cookie: a lock that any attacker can cause must leave the owner a way to sign in."""
     await ada.turn_on_totp()
     trusted = await world.browser()
     await ada.sign_in(trusted)
@@ -184,7 +184,7 @@ def copied(template: Path, path: Path) -> str:
 async def test_a_month_at_an_address_tells_nothing_of_whether_it_has_an_account(
     sqlite_template: Path, tmp_path: Path
 ) -> None:
-    """ASVS 6.3.8: what a lock says, when it comes and whether it goes must be the same for everybody."""
+    """ASVS 6.3.8: the message, the start and the end of a lock must be the same for every address."""
     heard_by = {}
     for name, email in [("known", "ada@example.com"), ("unknown", "nobody@example.com")]:
         database_url = copied(sqlite_template, tmp_path / f"{name}.db")
@@ -197,7 +197,7 @@ async def test_a_month_at_an_address_tells_nothing_of_whether_it_has_an_account(
 
 
 async def test_a_network_of_ipv6_is_one_network_however_many_addresses_it_has(sqlite_url: str) -> None:
-    """Whoever rents one machine has 2^64 addresses; a delay by single addresses would be none."""
+    """One rented machine has 2^64 addresses; a delay by single addresses would have no effect."""
     async with behind_a_proxy(sqlite_url) as world:
         ada = await sign_up(world)
         for host in range(5):
@@ -212,7 +212,7 @@ async def test_a_network_of_ipv6_is_one_network_however_many_addresses_it_has(sq
 
 
 async def test_one_network_tries_one_password_at_a_hundred_accounts_an_hour(sqlite_url: str) -> None:
-    """Credential stuffing: one guess at each account costs no account anything, so the network pays."""
+    """Credential stuffing: one attempt at each account blocks no account, so the network is limited."""
     async with behind_a_proxy(sqlite_url, rate_limit="on") as world:
         ada = await sign_up(world)
         answers = []

@@ -81,7 +81,7 @@ async def test_the_table_is_for_people(sqlite_url: str, tmp_path: Path) -> None:
 async def test_an_address_without_account_is_said(database_url: str, tmp_path: Path) -> None:
     refused = run_athena(tmp_path, "audit", "--user", "nobody@example.com", database_url=database_url)
 
-    assert (refused.returncode, refused.stderr) == (1, "error: there is no account with this address\n")
+    assert (refused.returncode, refused.stderr) == (1, "error: no account has this address\n")
 
 
 async def test_the_table_names_the_account_by_its_address_and_a_deleted_one_by_its_identifier(

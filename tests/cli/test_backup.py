@@ -82,7 +82,7 @@ def test_it_holds_all_that_was_acknowledged_before_it_began_although_others_writ
             sign_ups.wait_for(len(before) + AT_LEAST)
         assert (done.returncode, done.stdout) == (
             0,
-            "The database is backed up to backup.db.\n",
+            "The database was backed up to backup.db.\n",
         ), done.stderr
         assert before <= emails_in(backup)
         assert sign_ups.refused == []

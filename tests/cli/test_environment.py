@@ -67,8 +67,8 @@ def test_what_only_looks_like_it_is_refused(
 @pytest.mark.parametrize(
     ("content", "part"),
     [
-        ("ATHENA_APP_NAME=Caf\xe9\n".encode("latin-1"), "not a text in UTF-8"),
-        ("ATHENA_APP_NAME=Athena\n".encode("utf-16"), "not a text in UTF-8"),
+        ("ATHENA_APP_NAME=Caf\xe9\n".encode("latin-1"), "not a UTF-8 text file"),
+        ("ATHENA_APP_NAME=Athena\n".encode("utf-16"), "not a UTF-8 text file"),
     ],
 )
 def test_an_env_file_in_another_encoding_is_one_sentence(tmp_path: Path, content: bytes, part: str) -> None:

@@ -23,7 +23,7 @@ def test_migrating_twice_does_nothing_the_second_time(tmp_path: Path, empty_data
     second = run_athena(tmp_path, "migrate", database_url=empty_database_url)
 
     assert (first.returncode, first.stdout) == (0, "The database is up to date now.\n"), first.stderr
-    assert (second.returncode, second.stdout) == (0, "The database was up to date already.\n"), second.stderr
+    assert (second.returncode, second.stdout) == (0, "The database was already up to date.\n"), second.stderr
 
 
 def test_serving_an_empty_database_needs_no_step_before(tmp_path: Path, empty_database_url: str) -> None:

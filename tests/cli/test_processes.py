@@ -290,7 +290,7 @@ def test_it_listens_on_a_unix_socket_whose_peer_may_be_a_proxy(tmp_path: Path) -
     path = tmp_path / "athena.sock"
     (tmp_path / "athena.sock").touch()
     refused = run_athena(tmp_path, "serve", host=f"unix:{path}")
-    assert "in use or no socket" in refused.stderr
+    assert "already exists and is in use" in refused.stderr
     path.unlink()
     with socket.socket(socket.AF_UNIX) as left_behind:
         left_behind.bind(str(path))  # and never removed, as after a power cut

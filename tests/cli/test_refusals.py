@@ -43,7 +43,7 @@ SETTINGS = {
     "an origin without a scheme": ({"trusted_origins": "app.example.com"}, "ATHENA_TRUSTED_ORIGINS: "),
     "an origin of many": (
         {"trusted_origins": "https://*.example.com"},
-        "ATHENA_TRUSTED_ORIGINS: an origin looks",
+        "ATHENA_TRUSTED_ORIGINS: an origin must look",
     ),
     "an origin with a blank": (
         {"trusted_origins": "https://app example.com"},
@@ -63,7 +63,7 @@ SETTINGS = {
     ),
     "a base address with a password": (
         {"base_url": "https://user:hunter2@auth.example.com"},
-        "ATHENA_BASE_URL: an address looks like https://auth.example.com",
+        "ATHENA_BASE_URL: a base URL must look like https://auth.example.com",
     ),
     "a base address with a query": (
         {"base_url": "https://auth.example.com?x=1"},
@@ -71,7 +71,7 @@ SETTINGS = {
     ),
     "a base address with dots": (
         {"base_url": "https://example.com/../sso"},
-        "ATHENA_BASE_URL: an address looks",
+        "ATHENA_BASE_URL: a base URL must look",
     ),
     "a short token of metrics": (
         {"metrics_token": "short"},
@@ -81,12 +81,12 @@ SETTINGS = {
     "a prefix with a blank": ({"cookie_prefix": "a b"}, "ATHENA_COOKIE_PREFIX: 1 to 64 of the characters"),
     "a name for a proxy": (
         {"trusted_proxies": "nginx"},
-        "ATHENA_TRUSTED_PROXIES: a proxy is an address such as",
+        "ATHENA_TRUSTED_PROXIES: a proxy must be an address such as",
     ),
     "secrets without a number": ({"secrets": "abc"}, "ATHENA_SECRETS: a secret needs at least 32 bytes"),
     "SQLite with parameters": (
         {"database_url": "sqlite:///athena.db?timeout=30"},
-        "ATHENA_DATABASE_URL: an SQLite address is sqlite:/// and the path of a file, without parameters",
+        "ATHENA_DATABASE_URL: an SQLite URL is sqlite:/// followed by a file path, without parameters",
     ),
     "SQLite's own kind of address": (
         {"database_url": "sqlite:///file:x.db"},
@@ -106,7 +106,7 @@ SETTINGS = {
     ),
     "PostgreSQL at no such port": (
         {"database_url": "postgresql://ada@h1:5432,h2:54320000/x", "secret": SECRET},
-        "ATHENA_DATABASE_URL: this address cannot be read",
+        "ATHENA_DATABASE_URL: this URL cannot be parsed",
     ),
     "a proxy that is no address": ({"trusted_proxies": "proxy"}, "ATHENA_TRUSTED_PROXIES: "),
     "a mail address of no kind": (
@@ -139,7 +139,7 @@ SETTINGS = {
     ),
     "a name for EHLO that is none": (
         {"mail_ehlo": "two words"},
-        "ATHENA_MAIL_EHLO: a name for EHLO looks like",
+        "ATHENA_MAIL_EHLO: a name for EHLO must look like",
     ),
     "https and no decision about mail": (
         {"base_url": "https://auth.example.com"},
@@ -147,7 +147,7 @@ SETTINGS = {
     ),
     "https and an empty decision about mail": (
         {"base_url": "https://auth.example.com", "mail_url": ""},
-        "set ATHENA_MAIL_URL to smtp://… or smtps://…, or to console: if you want them printed.",
+        "Set ATHENA_MAIL_URL to smtp://… or smtps://…, or to console: if you want them printed.",
     ),
     "a mail file that cannot be": (
         {"mail_url": "file:missing/outbox.jsonl"},
@@ -211,7 +211,7 @@ def test_a_password_is_refused_as_an_option(tmp_path: Path, command: str, option
     """Every user of the machine reads command lines in `ps`, for as long as the server runs."""
     ended = run_athena(tmp_path, *command.split(), option, value, secret=SECRET)
 
-    assert_refused(ended, f"{option} holds a password")
+    assert_refused(ended, f"{option} contains a password")
     assert f"set ATHENA_{option[2:].upper().replace('-', '_')} in the environment" in ended.stderr
     assert "hunter2" not in ended.stderr
 

@@ -43,7 +43,7 @@ async def test_an_address_without_account_is_said(database_url: str, tmp_path: P
     settings = {"secret": SECRET, "database_url": database_url, "mail_url": "file:outbox.jsonl"}
     refused = run_athena(tmp_path, "reset-factors", "nobody@example.com", **settings)
 
-    assert (refused.returncode, refused.stderr) == (1, "error: there is no account with this address\n")
+    assert (refused.returncode, refused.stderr) == (1, "error: no account has this address\n")
     assert await dump(database_url) == before
 
 
@@ -60,7 +60,7 @@ async def test_without_a_factor_nothing_is_changed_and_nobody_is_mailed(
 
         assert (done.returncode, done.stdout, done.stderr) == (
             0,
-            "Nothing was changed: two-factor authentication is not on for this account.\n",
+            "Nothing to do: two-factor authentication is not on for this account.\n",
             "",
         )
         assert await dump(database_url) == before

@@ -154,7 +154,7 @@ class Case:
             done = run_athena(self.folder, "restore", backup, "--force", *options, database_url=self.past.url)
             url = self.past.url
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
-        assert "pending sign-ins, sent codes and mailed links have ended.\n" in done.stdout
+        assert "pending sign-ins, sent codes and mailed links were revoked.\n" in done.stdout
         assert ("unless" in done.stdout) is ("--discard-backup-codes" not in options)
         return url
 

@@ -48,7 +48,7 @@ def assert_refused(folder: Path, *arguments: str, part: str, **settings: str) ->
 def assert_restored(folder: Path, *arguments: str, **settings: str) -> None:
     done = run_athena(folder, "restore", *arguments, **settings)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    assert done.stdout.startswith("The database is restored. ")
+    assert done.stdout.startswith("The database was restored. ")
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_a_backup_of_an_older_version_is_upgraded(folder: Path) -> None:
 
     assert_restored(folder, "older.db", "--force")
 
-    assert run_athena(folder, "migrate").stdout == "The database was up to date already.\n"
+    assert run_athena(folder, "migrate").stdout == "The database was already up to date.\n"
     assert emails_in(folder / "athena.db") == set()
 
 

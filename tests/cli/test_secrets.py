@@ -201,7 +201,7 @@ async def test_a_lost_secret_can_be_given_up_and_be_found_again(database_url: st
     assert (given_up.returncode, given_up.stdout) == (
         0,
         (
-            "The server starts without the secret numbered 1. What cannot be read any more: 1 TOTP secret, 10 backup codes, "
+            "The server starts without secret number 1. Values that can no longer be read: 1 TOTP secret, 10 backup codes, "
             "1 waiting message and 1 sent code.\n"
         ),
     )
@@ -235,9 +235,9 @@ async def test_a_secret_that_was_lost_before_it_was_recorded_can_be_given_up(
     nothing = run_athena(tmp_path, "secrets", "forget", "9", **run)
     code, told = check(tmp_path, database_url, TWO)
 
-    assert_refused(refused, "The secret numbered 1 is not configured any more")
+    assert_refused(refused, "The secret numbered 1 is no longer configured")
     assert given_up.returncode == 0
-    assert nothing.stdout.endswith("What cannot be read any more: nothing.\n")
+    assert nothing.stdout.endswith("Values that can no longer be read: nothing.\n")
     assert (code, {number: row["status"] for number, row in told.items()}) == (
         0,
         {2: "current", 1: "given-up"},
@@ -260,7 +260,7 @@ async def test_a_secret_that_is_configured_is_not_given_up(sqlite_url: str, tmp_
 
     for number in ("1", "2"):
         ended = run_athena(tmp_path, "secrets", "forget", number, database_url=sqlite_url, secrets=BOTH)
-        assert_refused(ended, f"the secret numbered {number} is configured")
+        assert_refused(ended, f"secret number {number} is configured")
     for number in ("0", "65536", "one"):
         assert (
             run_athena(

@@ -36,7 +36,7 @@ async def test_where_nothing_is_counted_nothing_is_changed(database_url: str, tm
 
         assert (again.returncode, again.stdout, again.stderr) == (
             0,
-            "Nothing was changed: this account has no failed attempts.\n",
+            "Nothing to do: this account has no failed attempts.\n",
             "",
         )
         assert await dump(database_url) == before
@@ -59,5 +59,5 @@ async def test_an_address_without_account_is_said(database_url: str, tmp_path: P
 
     refused = run_athena(tmp_path, "unlock", "nobody@example.com", database_url=database_url)
 
-    assert (refused.returncode, refused.stderr) == (1, "error: there is no account with this address\n")
+    assert (refused.returncode, refused.stderr) == (1, "error: no account has this address\n")
     assert await dump(database_url) == before

@@ -211,7 +211,7 @@ def test_the_link_of_a_reset_sets_a_password_and_leaves_no_token_behind(
     page.get_by_role("button", name="Set the password").click()
 
     said = page.get_by_role("status")
-    expect(said).to_contain_text("Your password is set. Now sign in with it", timeout=PATIENCE_MS)
+    expect(said).to_contain_text("Your password was set. Sign in with it now", timeout=PATIENCE_MS)
     expect(page.get_by_role("button")).to_be_hidden()
     assert complaints == [], "the page's own policy lets the page do what it must"
     page.go_back()
@@ -241,7 +241,7 @@ def test_a_link_without_a_token_says_what_to_do(server: Server, context: Browser
 
     page.goto(f"{server.base_url}/reset-password")
 
-    expect(page.get_by_role("status")).to_contain_text("This link is not complete")
+    expect(page.get_by_role("status")).to_contain_text("This link is incomplete")
     expect(page.get_by_label("New password")).to_be_hidden()
 
 
@@ -258,7 +258,7 @@ def test_a_pasted_password_is_never_cut(server: Server, context: BrowserContext,
     assert signs_in(server, PASSWORD)
     page.get_by_label("New password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Set the password").click()
-    expect(page.get_by_role("status")).to_contain_text("Your password is set", timeout=PATIENCE_MS)
+    expect(page.get_by_role("status")).to_contain_text("Your password was set", timeout=PATIENCE_MS)
 
 
 def test_a_used_link_says_so_before_a_password_is_typed(

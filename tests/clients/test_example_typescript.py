@@ -57,4 +57,7 @@ def test_a_refusal_ends_it_with_the_reason(server: Server) -> None:
     ran = sign_in(server, password="not hers")
 
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == "The email address or the password is wrong. (INVALID_EMAIL_OR_PASSWORD)\n"
+    assert (
+        ran.stderr
+        == "The email address or password is wrong. Check both and try again. (INVALID_EMAIL_OR_PASSWORD)\n"
+    )

@@ -167,8 +167,8 @@ def test_a_link_stands_alone_in_the_text_and_twice_in_the_page(message: Message)
 @each_link
 def test_a_link_says_how_long_it_works_and_that_it_may_be_ignored(message: Message) -> None:
     words = in_one_line(render(with_(message, valid_for=3_600)).text)
-    assert "It stops working 1 hour after" in words or "and stops working 1 hour after" in words
-    assert "If you did not ask for this, ignore this mail: nothing changes." in words
+    assert "expires 1 hour after it was requested" in words
+    assert "If you did not request this, ignore this email. Nothing will change." in words
 
 
 def test_a_reset_is_no_way_round_the_second_factor_and_says_so() -> None:
@@ -201,7 +201,7 @@ def test_a_link_stays_one_attribute(message: Message) -> None:
     ],
 )
 def test_the_mail_never_promises_more_time_than_there_is(seconds: int, lifetime: str) -> None:
-    assert f"stops working {lifetime} after" in in_one_line(render(with_(valid_for=seconds)).text)
+    assert f"expires {lifetime} after" in in_one_line(render(with_(valid_for=seconds)).text)
 
 
 @given(message=any_message, name=any_text)

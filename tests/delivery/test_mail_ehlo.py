@@ -49,5 +49,5 @@ async def test_the_mail_server_is_told_the_host_of_the_base_url_or_the_setting(
     ],
 )
 def test_what_cannot_stand_in_ehlo_is_refused_at_start(name: str) -> None:
-    with pytest.raises(SettingsError, match=r"^ATHENA_MAIL_EHLO: a name for EHLO looks like [^\n]+\.$"):
+    with pytest.raises(SettingsError, match=r"^ATHENA_MAIL_EHLO: a name for EHLO must look like [^\n]+\.$"):
         load_settings(mail_ehlo=name)

@@ -50,7 +50,7 @@ def test_news_tells_when_and_from_where(kind: MessageKind) -> None:
 
 
 @each_kind_of_news
-def test_news_says_what_to_do_if_it_was_somebody_else(kind: MessageKind) -> None:
+def test_a_notification_says_what_to_do_if_it_was_someone_else(kind: MessageKind) -> None:
     assert re.search("If this was not you, some(one|body)", words_of(message_of(kind)))
 
 
@@ -65,11 +65,11 @@ def test_news_carries_no_link(kind: MessageKind) -> None:
 @pytest.mark.parametrize(
     ("kind", "sentence"),
     [
-        (MessageKind.SECOND_FACTOR_REFUSED, "somebody has your password. Change it now"),
+        (MessageKind.SECOND_FACTOR_REFUSED, "someone knows your password. Change it now"),
         (MessageKind.DEVICE_TRUSTED, "Remove the device from the trusted devices in your settings"),
         (MessageKind.FACTORS_REMOVED, "turn two-factor authentication on again"),
         (MessageKind.PASSWORD_WAS_RESET, "Change the password of your mailbox first"),
-        (MessageKind.BACKUP_CODES_REPLACED, "then make new backup codes"),
+        (MessageKind.BACKUP_CODES_REPLACED, "then generate new backup codes"),
     ],
 )
 def test_the_advice_fits_what_happened(kind: MessageKind, sentence: str) -> None:
@@ -81,7 +81,7 @@ def test_the_advice_fits_what_happened(kind: MessageKind, sentence: str) -> None
     [
         (7, "a second time. You have 7 codes left. When:"),
         (1, "a second time. You have 1 code left. When:"),
-        (0, "a second time. It was the last: make new ones now. When:"),
+        (0, "a second time. It was the last one. Generate new codes now. When:"),
         (None, "a second time. When:"),
     ],
 )

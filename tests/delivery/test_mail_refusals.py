@@ -35,8 +35,8 @@ OURS = [
         "does not relay for us (554 5.7.1): check the user name",
     ),
     ("RCPT", "550 5.7.1 Unable to relay", "does not relay for us (550 5.7.1)"),
-    ("RCPT", "530 5.7.0 Authentication required", "demands a login or TLS first (530 5.7.0)"),
-    ("MAIL", "530 5.7.0 Must issue a STARTTLS command first", "demands a login or TLS first (530 5.7.0)"),
+    ("RCPT", "530 5.7.0 Authentication required", "requires a login or TLS first (530 5.7.0)"),
+    ("MAIL", "530 5.7.0 Must issue a STARTTLS command first", "requires a login or TLS first (530 5.7.0)"),
     (
         "RCPT",
         "504 5.5.2 <x>: Helo command rejected",
@@ -54,7 +54,7 @@ OURS = [
     ("RCPT", f"550 <{ADA}>: no such user here", "(550)"),
     ("RCPT", "552 5.2.2 Mailbox full", "mailbox is full (552 5.2.2)"),
     ("RCPT", "450 5.1.1 Not now", "(450 5.1.1)"),
-    ("RCPT", "451 4.7.1 Greylisted", "does not take the message now (451 4.7.1)"),
+    ("RCPT", "451 4.7.1 Greylisted", "does not accept the message now (451 4.7.1)"),
     (
         "RCPT",
         "550-5.1.1 No such user\n550 5.7.1 or you may not know",
@@ -182,7 +182,7 @@ async def test_a_recipient_who_can_never_get_it_is_given_up_at_once(
 
     (line,) = failures(caplog)
     assert "permanent=True" in line
-    assert f"or its mailbox takes no mail ({status})" in line
+    assert f"or its mailbox accepts no mail ({status})" in line
     assert ADA not in caplog.text
 
 
@@ -198,7 +198,7 @@ async def test_a_server_that_refuses_ehlo_and_helo_is_told_another_name() -> Non
 async def test_a_server_without_a_login_is_not_given_the_password() -> None:
     async with scripted(EHLO=EHLO.replace("AUTH", "XAUTH")) as server:
         transport = open_transport(server.url.replace("//", f"//{LOGIN}"), SENDER)
-        with pytest.raises(DeliveryFailed, match=r"offers no login .* ATHENA_MAIL_URL") as refused:
+        with pytest.raises(DeliveryFailed, match=r"offers no supported login .* ATHENA_MAIL_URL") as refused:
             await transport.send(message_of(MessageKind.TWO_FACTOR_OTP))
     assert not refused.value.permanent
     assert not any(command.startswith("AUTH") for command in server.commands)

@@ -75,7 +75,7 @@ async def test_a_text_reaches_the_gateway_with_its_number_and_its_words(gateway:
 async def test_a_gateway_that_refuses_is_a_temporary_failure_that_repeats_nothing(gateway: Gateway) -> None:
     gateway.status = 401
 
-    with pytest.raises(DeliveryFailed, match="did not take the message") as failed:
+    with pytest.raises(DeliveryFailed, match="did not accept the message") as failed:
         await hand_over(gateway.url())
 
     assert not failed.value.permanent

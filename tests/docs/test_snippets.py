@@ -30,12 +30,12 @@ async def ask(app, athena):
     async with athena.lifespan(), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://host") as host:
         globals()["athena"] = athena
         print((await host.get("/account")).text, (await host.get("/api/auth/ok")).text)
-        await help_somebody_who_lost_her_phone("nobody@example.com")
+        await help_a_user_who_lost_their_phone("nobody@example.com")
 
 for app, athena in apps:
     asyncio.run(ask(app, athena))
 """
-REFUSED = '{"message":"Sign in first: there is no valid session.","code":"UNAUTHORIZED"} {"ok":true}'
+REFUSED = '{"message":"You are not signed in. Sign in first.","code":"UNAUTHORIZED"} {"ok":true}'
 
 
 def snippets(page: str, language: str) -> list[str]:

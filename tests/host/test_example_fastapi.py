@@ -152,7 +152,7 @@ def test_a_large_payment_leads_through_enrolment_and_later_asks_for_a_code_again
     expect(page.get_by_label("Do not ask for codes")).to_be_hidden()
     code.fill("000000")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("The code is wrong or was used already")
+    expect(page.get_by_role("alert")).to_contain_text("The code is wrong or has already been used")
     code.fill(code_of(phone, 1))
     page.keyboard.press("Enter")
     expect_paid(page, 150)
@@ -243,7 +243,9 @@ def test_a_session_that_ended_elsewhere_is_opened_again_and_the_payment_goes_on(
     section.get_by_label("Email address").fill(EMAIL)
     section.get_by_label("Password").fill("not her password")
     section.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_have_text("The email address or the password is wrong.")
+    expect(page.get_by_role("alert")).to_have_text(
+        "The email address or password is wrong. Check both and try again."
+    )
     section.get_by_label("Password").fill(PASSWORD)
     section.get_by_role("button", name="Sign in").click()
 

@@ -201,7 +201,7 @@ async def test_a_host_without_the_handlers_answers_in_its_own_shape(postgres_url
 
     assert (signed_out.status_code, signed_out.json()) == (
         401,
-        {"detail": "Sign in first: there is no valid session."},
+        {"detail": "You are not signed in. Sign in first."},
     )
     assert (weak.status_code, list(weak.json())) == (403, ["detail"])
     assert (gone.status_code, gone.headers["retry-after"]) == (503, "2")

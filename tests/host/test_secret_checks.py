@@ -71,7 +71,7 @@ async def test_a_database_older_than_the_records_is_verified_by_what_it_holds(da
     with pytest.raises(SettingsError, match="numbered 1 is not the one"):
         await starts(database_url, OTHER)
     with pytest.raises(
-        SettingsError, match="1 is not configured any more, but 1 TOTP secret and 10 backup codes"
+        SettingsError, match="1 is no longer configured, but 1 TOTP secret and 10 backup codes"
     ):
         await starts(database_url, TWO)
 

@@ -132,7 +132,7 @@ async def test_a_host_without_the_handlers_answers_in_its_own_shape(sqlite_url: 
         signed_out = await client.get("/account")
         not_started = await client.get("/account", headers={"authorization": f"Bearer {'x' * 43}"})
 
-    assert (signed_out.status_code, signed_out.text) == (401, "Sign in first: there is no valid session.")
+    assert (signed_out.status_code, signed_out.text) == (401, "You are not signed in. Sign in first.")
     assert (not_started.status_code, not_started.headers["retry-after"]) == (503, "1")
 
 

@@ -128,7 +128,7 @@ async def test_a_dead_trusted_device_cookie_is_removed_and_anothers_is_not(world
 
 
 @pytest.mark.parametrize("path", ["send-otp", "verify-totp", "verify-otp", "verify-backup-code"])
-async def test_a_browser_that_waited_too_long_is_told_so(sqlite_world: World, path: str) -> None:
+async def test_an_expired_challenge_is_reported(sqlite_world: World, path: str) -> None:
     code = "aaaa-aaaa-aaaa-aaaa" if path == "verify-backup-code" else "123456"
     for client in (await sqlite_world.browser(), await sqlite_world.client()):
         answer = await client.post(f"/two-factor/{path}", json={"code": code})

@@ -326,7 +326,7 @@ async def test_a_session_named_by_what_no_token_holds_is_refused(world: World, a
 
 @pytest.mark.parametrize("email", ["=?utf-8?q?a=0ab?=@evil.com", "=?utf-8?q??=@example.com"])
 async def test_an_address_that_reads_as_another_in_a_mail_is_refused(sqlite_world: World, email: str) -> None:
-    """RFC 2047: `=?utf-8?q?…?=` is decoded by whoever reads the header."""
+    """RFC 2047: `=?utf-8?q?…?=` is decoded by readers of the header."""
     client = await sqlite_world.client()
     body = {"name": "A", "email": email, "password": PASSWORD}
 
@@ -334,7 +334,7 @@ async def test_an_address_that_reads_as_another_in_a_mail_is_refused(sqlite_worl
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"password": 7}'])
-async def test_who_is_not_signed_in_is_told_so_before_anything_else(sqlite_world: World, body: bytes) -> None:
+async def test_a_missing_session_is_reported_before_anything_else(sqlite_world: World, body: bytes) -> None:
     client = await sqlite_world.client()
     for path in ("/two-factor/enable", "/change-password"):
         assert_refusal(await client.post(path, content=body, headers=JSON), 401, "UNAUTHORIZED")

@@ -1,7 +1,7 @@
-"""Whoever enrols an app whose clock is off is told by how much; at sign-in nobody learns anything.
+"""At enrolment, the refusal says how far a device's clock is off; at sign-in it says nothing.
 
-To be told that a code is right for another time is an oracle: forty steps would be called right where three are
-accepted. Whoever enrols holds the secret already.
+At sign-in that would be an oracle that confirms forty codes instead of three. At enrolment the user has the secret
+anyway.
 """
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from support.person import Person
 from support.world import World
 
-WRONG_OR_USED = "The code is wrong or was used already; wait for the next one and try again."
+WRONG_OR_USED = "The code is wrong or has already been used. Wait for the next one, then try again."
 NEAR = [*range(-20, -1), *range(2, 21)]
 
 
@@ -24,9 +24,7 @@ NEAR = [*range(-20, -1), *range(2, 21)]
         (-20, "10 minutes (it is behind)"),
     ],
 )
-async def test_a_phone_whose_clock_is_off_is_told_so_when_it_is_enrolled(
-    ada: Person, steps: int, off: str
-) -> None:
+async def test_a_clock_that_is_off_is_reported_at_enrolment(ada: Person, steps: int, off: str) -> None:
     """pypi/support 178, 2263, 5043, 10821: "invalid code", again and again, and nobody knew why."""
     await ada.enable()
 
@@ -35,8 +33,8 @@ async def test_a_phone_whose_clock_is_off_is_told_so_when_it_is_enrolled(
     assert answer.status_code == 401
     assert answer.json() == {
         "code": "INVALID_CODE",
-        "message": f"The code is right for another time: your device's clock seems to be off by about {off}; "
-        "correct it and try again.",
+        "message": f"The code is correct for another time: your device's clock seems to be off by about {off}. "
+        "Set the clock and try again.",
     }
 
 
@@ -53,14 +51,14 @@ async def test_a_hint_is_a_failed_attempt_and_confirms_nothing(ada: Person) -> N
     await ada.enable()
     for steps in (-6, -5, -4, -3, -2):
         told = await ada.post("/two-factor/verify-totp", code=ada.code(steps))
-        assert "right for another time" in told.json()["message"]
+        assert "correct for another time" in told.json()["message"]
 
     blocked = await ada.post("/two-factor/verify-totp", code=ada.code())
 
     assert blocked.json()["code"] == "ACCOUNT_TEMPORARILY_LOCKED"
 
 
-async def test_a_replacement_is_told_of_its_own_secret_only(world: World, ada: Person) -> None:
+async def test_a_replacement_is_checked_against_its_own_secret_only(world: World, ada: Person) -> None:
     """With a session alone, the codes of the active phone must not be called right for another time."""
     await ada.turn_on_totp()
     world.clock.advance(300)
@@ -93,7 +91,7 @@ async def test_a_refusal_of_an_active_phone_does_not_depend_on_the_clock(
     assert refusals == {(401, WRONG_OR_USED)}
 
 
-async def test_a_sign_in_is_told_nothing_of_the_phone_that_is_being_enrolled(
+async def test_a_sign_in_learns_nothing_of_the_phone_that_is_being_enrolled(
     world: World, ada: Person
 ) -> None:
     """A hint on the pending secret would tell an attacker with the password about a phone that is in force soon."""

@@ -104,7 +104,7 @@ async def test_a_code_by_mail_is_not_called_a_text(world: World, ada: Person) ->
     assert (await signed_in.get("/get-session")).json()["session"]["amr"] == ["pwd", "email"]
 
 
-async def test_a_verified_address_makes_no_number_one_that_is_proven(
+async def test_a_verified_address_does_not_confirm_a_number(
     world: World, ada: Person, phones: Phones
 ) -> None:
     """For a verified address codes by mail are on at once; a number waits for its code all the same."""
@@ -118,7 +118,9 @@ async def test_a_verified_address_makes_no_number_one_that_is_proven(
     assert (found["enabled"], found["phoneNumber"]) == (False, None)
 
 
-async def test_until_a_number_is_proven_codes_go_by_mail(world: World, ada: Person, phones: Phones) -> None:
+async def test_until_a_number_is_confirmed_codes_are_sent_by_email(
+    world: World, ada: Person, phones: Phones
+) -> None:
     await ada.turn_on_totp()
     await enable_number(ada)
     await phones.code_on(NUMBER)
@@ -131,9 +133,7 @@ async def test_until_a_number_is_proven_codes_go_by_mail(world: World, ada: Pers
     assert len(phones.texts) == 1
 
 
-async def test_a_new_number_takes_over_when_it_is_proven_and_not_before(
-    world: World, ada: Person, phones: Phones
-) -> None:
+async def test_a_new_number_is_used_once_it_is_confirmed(world: World, ada: Person, phones: Phones) -> None:
     await turn_on_texts(ada, phones)
     await enable_number(ada, OTHER_NUMBER)
     challenge = await ada.challenge()
@@ -252,7 +252,7 @@ async def test_a_text_confirms_no_enrolment_of_mail(world: World, ada: Person, p
 
 
 async def test_a_stolen_session_alone_sets_no_number(world: World, ada: Person, phones: Phones) -> None:
-    """The thief has her session and a phone of his own, and not her password."""
+    """The attacker has the owner's session and their own phone, but not the password."""
     await turn_on_texts(ada, phones)
     thief = await world.bearer(ada.token)
 
@@ -342,7 +342,7 @@ async def test_after_a_reset_by_mail_a_text_answers_the_challenge(
 
 
 async def test_a_text_after_a_reset_brings_codes_by_mail_back(database_url: str, tmp_path: Path) -> None:
-    """A factor that is not the mailbox was proven: from then on the mailbox may stand in for one again."""
+    """A factor other than the mailbox was verified: from then on codes by email are available again."""
     async with texting_world(database_url, tmp_path) as (world, phones):
         ada = await sign_up(world)
         await verify_address(ada)
@@ -415,7 +415,7 @@ async def test_when_the_gateway_is_gone_mail_can_be_turned_on(sqlite_url: str, t
 
 
 async def test_texts_are_sent_as_seldom_as_mail(world: World, ada: Person, phones: Phones) -> None:
-    """Whoever has the password must not run up a bill: three at once, one each half minute, ten in an hour."""
+    """An attacker with the password must not run up a bill: three at once, one every 30 seconds, ten in an hour."""
     for number in (NUMBER, OTHER_NUMBER, NUMBER):
         assert (await enable_number(ada, number)).status_code == 200
     waits = await enable_number(ada)
@@ -438,7 +438,7 @@ async def _later(world: World, who: Person) -> httpx.Response:
 
 
 async def test_typing_the_codes_in_brings_no_more_of_them(world: World, ada: Person, phones: Phones) -> None:
-    """Toll fraud: a number of the thief's own that is dear to send to, and an account that reads every code."""
+    """Toll fraud: the attacker's own premium-rate number, and an account in which they enter every code."""
     await turn_on_texts(ada, phones)
     sent = 1
     while (await ada.post("/two-factor/send-otp")).status_code == 200:
@@ -456,7 +456,7 @@ async def test_without_a_gateway_a_number_is_refused_in_plain_words(sqlite_url: 
         refused = await enable_number(ada)
 
         assert (refused.status_code, refused.json()["code"]) == (400, "VALIDATION_ERROR")
-        assert "no text messages" in refused.json()["message"]
+        assert "does not send text messages" in refused.json()["message"]
         assert (await status(ada))["pendingEnrolment"] is None
 
 

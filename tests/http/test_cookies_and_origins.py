@@ -51,7 +51,7 @@ async def test_on_https_cookies_are_kept_to_it(sqlite_url: str) -> None:
     "origin",
     [None, "null", "https://evil.example", "http://localhost:3001.evil.example", "http://localhost:9999"],
 )
-async def test_another_site_cannot_act_with_somebodys_cookie(
+async def test_another_site_cannot_act_with_a_users_cookie(
     world: World, ada: Person, origin: str | None
 ) -> None:
     """EyeDP 232: recovery codes were renewed by a request that another site made the browser send."""
@@ -76,7 +76,7 @@ async def test_another_site_cannot_act_with_somebodys_cookie(
 
 
 async def test_an_https_server_does_not_take_its_name_on_http_for_itself(sqlite_url: str) -> None:
-    """Whoever sits on the wire can answer `http://auth.example.com` and make the browser post from there."""
+    """An attacker on the network can answer `http://auth.example.com` and make the browser post from there."""
     async with world_over(sqlite_url, base_url="https://auth.example.com") as world:
         browser = await world.client(origin="https://auth.example.com")
         ada = await sign_up(world)
@@ -176,7 +176,7 @@ async def test_get_session_does_not_hand_a_cookies_token_to_scripts(world: World
 async def test_an_address_is_believed_from_known_proxies_only(
     sqlite_url: str, proxies: str, forwarded: str, address: str
 ) -> None:
-    """A peer took the first X-Forwarded-For hop: the caller chose the address she was counted under."""
+    """A peer used the first X-Forwarded-For hop: callers chose the address under which they were counted."""
     async with world_over(sqlite_url, trusted_proxies=proxies) as world:
         headers = {"user-agent": "Phone", **({"x-forwarded-for": forwarded} if forwarded else {})}
         ada = await sign_up(world)

@@ -1,4 +1,4 @@
-"""How often an owner hears of failed attempts: once in an episode, which ends with a day or a sign-in of theirs."""
+"""Owners are notified of failed attempts once in an episode, which ends after a day or with a sign-in."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ async def told(world: World, ada: Person, nth: int) -> None:
     assert world.mailbox.kinds_for(ada.email).count(MessageKind.SECOND_FACTOR_REFUSED) == nth
 
 
-async def test_one_episode_is_told_of_once(world: World, ada: Person) -> None:
+async def test_the_owner_is_notified_once_per_day(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
     await fail(ada)
     world.clock.advance(DAY - 60)
@@ -33,7 +33,7 @@ async def test_one_episode_is_told_of_once(world: World, ada: Person) -> None:
 
 
 async def test_a_day_later_it_is_another_one(world: World, ada: Person) -> None:
-    """A mistyped code of weeks ago kept tonight's attack quiet."""
+    """A mistyped code weeks ago suppressed the warning of an attack today."""
     await ada.turn_on_totp()
     await fail(ada)
     await told(world, ada, 1)

@@ -1,4 +1,4 @@
-"""Which passwords the server takes, wherever one is chosen."""
+"""Which passwords the server accepts, wherever a new one is set."""
 
 import pytest
 
@@ -24,9 +24,7 @@ TAKEN = ["correct horse battery staple", "        ", "x" * 128, "пароль д
 
 
 @pytest.mark.parametrize(("password", "code"), REFUSED.values(), ids=REFUSED.keys())
-async def test_nobody_signs_up_with_a_password_that_is_guessed_first(
-    sqlite_world: World, password: str, code: str
-) -> None:
+async def test_a_common_password_is_refused_at_sign_up(sqlite_world: World, password: str, code: str) -> None:
     before = await dump(sqlite_world.database_url)
     client = await sqlite_world.client()
     body = {"name": "Ada", "email": "Ada.Lovelace@Example.com", "password": password}
@@ -39,7 +37,7 @@ async def test_nobody_signs_up_with_a_password_that_is_guessed_first(
 
 
 @pytest.mark.parametrize(("password", "code"), REFUSED.values(), ids=REFUSED.keys())
-async def test_nobody_changes_to_a_password_that_is_guessed_first(
+async def test_a_common_password_is_refused_at_a_change(
     sqlite_world: World, password: str, code: str
 ) -> None:
     ada = await sign_up(sqlite_world, ADA)
@@ -62,7 +60,7 @@ async def test_a_password_needs_to_be_no_more_than_hard_to_guess(world: World, p
 async def test_a_poor_password_from_before_the_rules_still_opens_its_account(
     world: World, ada: Person
 ) -> None:
-    """Rules are for choosing: whoever has a poor password must get in, to change it."""
+    """The rules apply to new passwords: users with a weak one must be able to sign in to change it."""
     poor = "Password1"
     encoded = PasswordHasher(DEFAULT_COST).hash(poor)
     await execute(world.database_url, f"UPDATE athena_account SET password_hash = '{encoded}'")

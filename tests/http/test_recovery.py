@@ -1,4 +1,4 @@
-"""Links that travel by mail: verifying an address, and setting a new password."""
+"""Links in emails: verifying an address, and setting a new password."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -46,7 +46,7 @@ async def test_a_forgotten_password_is_replaced_by_a_link(world: World, ada: Per
 
 
 async def test_a_reset_ends_in_a_challenge_where_a_second_factor_is_on(world: World, ada: Person) -> None:
-    """Gumroad PR 4065, WCA 8432: whoever read the owner's mail was signed in, second factor or not."""
+    """Gumroad PR 4065, WCA 8432: an attacker who read the owner's email was signed in, second factor or not."""
     await verify_address(ada)
     await ada.turn_on_totp()
 
@@ -61,7 +61,7 @@ async def test_a_reset_ends_in_a_challenge_where_a_second_factor_is_on(world: Wo
     assert (await ada.answer(challenge, "verify-totp", code=ada.code())).status_code == 200
 
 
-async def test_everything_that_hung_on_the_old_password_ends(world: World, ada: Person) -> None:
+async def test_everything_that_rests_on_the_old_password_ends(world: World, ada: Person) -> None:
     await verify_address(ada)
     await ada.turn_on_totp()
     browser = await world.browser()
@@ -79,8 +79,8 @@ async def test_everything_that_hung_on_the_old_password_ends(world: World, ada: 
     assert again.json()["twoFactorRedirect"] is True, "the device is trusted no more"
 
 
-async def test_whoever_reads_the_mail_has_no_second_factor_by_mail(world: World, ada: Person) -> None:
-    """The mailbox would be both factors of an account that chose an app: until the app has spoken it is one."""
+async def test_after_a_reset_by_email_the_mailbox_is_no_second_factor(world: World, ada: Person) -> None:
+    """The mailbox would be both factors of an account that chose an app, until a code of the app is verified."""
     await verify_address(ada)
     await ada.turn_on_totp()
     ada.token = ""
@@ -96,7 +96,7 @@ async def test_whoever_reads_the_mail_has_no_second_factor_by_mail(world: World,
 
 
 async def test_a_reset_ends_the_wait_and_brings_no_new_attempts(world: World, ada: Person) -> None:
-    """A mailbox thief could ask for resets, and go on after each; the owner should not wait for what strangers tried."""
+    """An attacker with the mailbox could request resets and continue after each; the owner should not wait for strangers' attempts."""
     await verify_address(ada)
     await ada.turn_on_totp()
     challenge = await ada.challenge()
@@ -261,7 +261,7 @@ async def test_a_link_leads_on_to_a_page_of_ours(database_url: str) -> None:
     ],
 )
 async def test_a_link_never_leads_to_a_stranger(sqlite_world: World, page: str) -> None:
-    """The token of a reset would be handed to that page, and the mail would be ours."""
+    """That page would receive the reset token, through an email of ours."""
     stranger = await sqlite_world.client()
     asked = await ask(sqlite_world, "ada@example.com", redirectTo=page)
     sent = await stranger.post(

@@ -1,4 +1,4 @@
-"""`/check-session`: a status that a proxy can act on, where get-session answers 200 to everybody."""
+"""`/check-session`: a status that a proxy can act on; get-session always answers 200."""
 
 import pytest
 

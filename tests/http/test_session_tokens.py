@@ -1,4 +1,4 @@
-"""Tokens of sessions: replaced when what they open grows, bounded in number, renewed in the browser."""
+"""Session tokens: rotated when the session gains assurance, limited in number, renewed in the browser."""
 
 import httpx
 import pytest
@@ -22,7 +22,7 @@ async def signed_in(world: World, ada: Person, **body: object) -> httpx.AsyncCli
 
 
 async def copy_of(world: World, browser: httpx.AsyncClient, *names: str) -> httpx.AsyncClient:
-    """Return the browser of a thief who has copied these cookies."""
+    """Return the browser of an attacker who has copied these cookies."""
     cookies = "; ".join(f"{name}={browser.cookies[name]}" for name in names)
     return await world.client(cookie=cookies, origin=ORIGIN)
 
@@ -150,7 +150,7 @@ async def test_an_account_has_ten_trusted_devices_and_the_oldest_goes(world: Wor
 
 
 async def test_a_device_that_was_copied_ends_with_its_sessions(world: World, ada: Person) -> None:
-    """Whoever comes second with a token that was replaced has a copy, or has been copied; which, nobody knows."""
+    """A second use of a replaced token means that there are two copies; which is the owner's is unknown."""
     await ada.turn_on_totp()
     browser = await signed_in(world, ada, trustDevice=True)
     thief = await copy_of(world, browser, DEVICE)
@@ -202,7 +202,7 @@ async def test_a_sign_in_under_way_leaves_the_session_alone(world: World, ada: P
 async def test_a_session_is_renewed_whatever_the_answer(
     world: World, ada: Person, path: str, body: dict[str, object], status: int
 ) -> None:
-    """The database moved the expiry on, the browser was not told, and signed people out on the seventh day."""
+    """The database extended the session, but the browser's cookie was not renewed, and users were signed out on the seventh day."""
     await ada.turn_on_totp()
     browser = await signed_in(world, ada)
     world.clock.advance(2 * 86_400)

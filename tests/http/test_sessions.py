@@ -103,7 +103,7 @@ async def test_a_session_can_be_ended_by_its_token(world: World, ada: Person) ->
     assert (await (await world.bearer(token)).get("/get-session")).json() is None
 
 
-async def test_nobody_ends_a_session_of_somebody_else(world: World, ada: Person) -> None:
+async def test_sessions_of_other_accounts_cannot_be_ended(world: World, ada: Person) -> None:
     """CVE-2020-5240: an id in the request was enough to remove what belongs to another account."""
     eve = await sign_up(world, "eve@example.com", "Eve")
     hers = (await ada.client.get("/list-sessions")).json()[0]["id"]
@@ -143,7 +143,7 @@ async def test_reading_a_session_writes_once_a_day_at_most(world: World, ada: Pe
     assert first == same != moved
 
 
-async def test_a_browser_is_told_when_its_session_lives_on(world: World, ada: Person) -> None:
+async def test_a_browser_gets_a_new_cookie_when_its_session_is_extended(world: World, ada: Person) -> None:
     """Else the cookie would end on the day it was first set for."""
     browser = await world.browser()
     await ada.sign_in(browser)
@@ -220,7 +220,7 @@ async def test_a_profile_is_changed_in_part(ada: Person) -> None:
     assert (user["name"], user["image"]) == ("Countess", None)
 
 
-async def test_an_account_is_deleted_with_all_that_is_hers(world: World, ada: Person) -> None:
+async def test_an_account_is_deleted_with_all_its_data(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
     challenge = await ada.challenge()
 
@@ -235,7 +235,7 @@ async def test_an_account_is_deleted_with_all_that_is_hers(world: World, ada: Pe
     await sign_up(world)
 
 
-async def test_without_a_password_an_account_is_deleted_only_right_after_a_proof(
+async def test_without_a_password_an_account_is_deleted_only_soon_after_a_verification(
     world: World, ada: Person
 ) -> None:
     world.clock.advance(601)

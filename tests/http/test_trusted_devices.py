@@ -1,4 +1,4 @@
-"""Trusted devices as their owner sees them, and how she takes the trust back."""
+"""Trusted devices as shown to their owner, and how they are revoked."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -36,7 +36,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 async def trusted(ada: Person, user_agent: str = FIREFOX) -> httpx.AsyncClient:
-    """Return a browser of hers that is signed in and trusted."""
+    """Return a browser of the user that is signed in and trusted."""
     browser = await ada.world.client(origin=ORIGIN, **{"user-agent": user_agent})
     await ada.sign_in(browser)
     body = {"code": ada.backup_codes.pop(), "trustDevice": True}
@@ -61,7 +61,7 @@ async def revocations(store: Store) -> list[ListedEvent]:
         return await audit.load(tx, None, Millis(0), 100)
 
     trail = await store.read(work)
-    return [recorded for recorded in trail if recorded.entry.name is EventName.TRUST_REVOKED]
+    return [recorded for recorded in trail if recorded.entry.name == EventName.TRUST_REVOKED]
 
 
 async def test_devices_are_listed_by_name_place_and_time(world: World, ada: Person) -> None:
@@ -113,7 +113,7 @@ async def test_the_list_shows_no_token(ada: Person) -> None:
 
 
 async def test_a_revoked_device_is_challenged_and_the_others_are_not(store: Store, ada: Person) -> None:
-    """FusionAuth issue 2706: a person could not take back the trust she had given."""
+    """FusionAuth issue 2706: users could not revoke the trust that they had granted."""
     await ada.turn_on_totp()
     laptop, phone = await trusted(ada), await trusted(ada, SAFARI)
     theirs = next(device for device in await listed(laptop) if not device["current"])
@@ -166,7 +166,7 @@ async def test_where_no_device_is_trusted_there_is_nothing_to_revoke_and_nothing
     assert await revocations(store) == []
 
 
-async def test_nobody_revokes_or_sees_a_device_of_somebody_else(
+async def test_devices_of_other_accounts_are_neither_listed_nor_revoked(
     world: World, store: Store, ada: Person
 ) -> None:
     """CVE-2020-5240: an id in the request was enough to remove what belongs to another account."""
@@ -221,7 +221,7 @@ async def again(ada: Person) -> httpx.Response:
 
 
 async def test_a_token_is_recognised_without_being_used_up(world: World, store: Store, ada: Person) -> None:
-    """A lane of guesses for devices that are known must not spend what makes them known."""
+    """Attempts from a trusted device must not consume its trust token."""
     await ada.turn_on_totp()
     laptop = await trusted(ada)
     eve = await sign_up(world, "eve@example.com", "Eve")
@@ -254,7 +254,7 @@ async def test_devices_end_with_the_second_factor(ada: Person) -> None:
     ],
 )
 async def test_a_challenge_opens_none_of_it(sqlite_world: World, method: str, path: str) -> None:
-    """Whoever has only the password must not see, nor end, what spares the owner a second step."""
+    """An attacker with only the password must neither see nor revoke the owner's trusted devices."""
     ada = await sign_up(sqlite_world)
     await ada.turn_on_totp()
     challenged = await sqlite_world.bearer(await ada.challenge())

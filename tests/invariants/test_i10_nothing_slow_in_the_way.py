@@ -1,4 +1,4 @@
-"""I10: hashing has bounds and stalls nobody; mail is sent after the commit and delays no answer."""
+"""I10: hashing is limited and stalls no other request; mail is sent after the commit and delays no response."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ async def world(database_url: str, hasher: HeldHasher) -> AsyncIterator[World]:
 async def test_while_passwords_are_hashed_others_are_answered(
     world: World, ada: Person, hasher: HeldHasher
 ) -> None:
-    """A peer hashes on its event loop: one sign-in stops everybody for 87 ms."""
+    """A peer hashes on its event loop: one sign-in stalls all requests for 87 ms."""
     with hasher.held():
         signing_in = [asyncio.create_task(ada.sign_in()) for _ in range(3)]
         await hasher.has_verified()
@@ -57,7 +57,7 @@ async def test_a_flood_of_passwords_is_turned_away_at_once(
 async def test_an_unknown_address_costs_the_same_hashing_as_a_known_one(
     world: World, ada: Person, hasher: HeldHasher
 ) -> None:
-    """ASVS 6.3.8: if nobody's password were not hashed, time (and room in the pool) would tell who exists."""
+    """ASVS 6.3.8: without hashing for unknown addresses, the time (and room in the pool) would reveal which accounts exist."""
     with hasher.held():
         attempt = asyncio.create_task(ada.sign_in(email="nobody@example.com"))
         await hasher.has_verified()

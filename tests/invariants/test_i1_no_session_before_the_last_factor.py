@@ -1,4 +1,4 @@
-"""I1: a first factor yields a challenge, and a challenge opens nothing but the second step."""
+"""I1: a first factor yields a challenge, whose token is valid only for the second step."""
 
 import pytest
 
@@ -36,7 +36,7 @@ async def test_nothing_in_the_password_steps_reply_is_a_session(world: World, ad
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CLOSED_TO_A_CHALLENGE)
-async def test_a_challenge_opens_no_other_door(
+async def test_a_challenge_token_is_no_session_token(
     sqlite_world: World, method: str, path: str, body: dict[str, str] | None
 ) -> None:
     """CVE-2019-16766, CVE-2026-111949: a sign-in that waits for its code could add or remove factors."""
@@ -92,7 +92,7 @@ async def test_an_account_whose_methods_are_all_gone_is_still_not_let_in(databas
         assert refused.json()["code"] == "TOTP_NOT_ENABLED"
 
 
-async def test_a_session_of_somebody_else_does_not_skip_the_second_step(world: World, ada: Person) -> None:
+async def test_a_session_of_another_account_does_not_skip_the_second_step(world: World, ada: Person) -> None:
     """better-auth PR 9203: a hook trusted that a session exists without asking whose it is."""
     await ada.turn_on_totp()
     browser = await world.browser()

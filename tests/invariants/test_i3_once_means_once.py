@@ -1,4 +1,4 @@
-"""I3: whatever proves something proves it once."""
+"""I3: every code and token is accepted once."""
 
 import pytest
 

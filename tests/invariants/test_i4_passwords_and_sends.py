@@ -1,4 +1,4 @@
-"""I4: guesses at the password have a budget that does not lock the owner out; sends have one too."""
+"""I4: attempts at the password have limits that do not lock the owner out; sends have limits too."""
 
 import asyncio
 from typing import Any
@@ -19,7 +19,7 @@ async def guess(client: httpx.AsyncClient, email: str, password: str = WRONG) ->
     return await client.post("/sign-in/email", json={"email": email, "password": password})
 
 
-async def test_wrong_passwords_make_the_guesser_wait(world: World, ada: Person) -> None:
+async def test_wrong_passwords_cause_a_delay(world: World, ada: Person) -> None:
     thief = await world.client()
     for _ in range(5):
         assert (await guess(thief, ada.email)).status_code == 401
@@ -33,8 +33,8 @@ async def test_wrong_passwords_make_the_guesser_wait(world: World, ada: Person) 
     assert (await guess(thief, ada.email)).headers["retry-after"] == "60", "the delay has doubled"
 
 
-async def test_the_owner_elsewhere_does_not_wait_for_what_a_guesser_wastes(database_url: str) -> None:
-    """Peers lock the account: whoever knows an address of mail can keep its owner out."""
+async def test_an_owner_on_another_network_does_not_wait_for_an_attackers_failures(database_url: str) -> None:
+    """Peers lock the account: an attacker who knows the email address can keep its owner out."""
     async with world_over(database_url, **PROXIED) as world:
         ada = await sign_up(world)
         thief = await world.client(**{"x-forwarded-for": "203.0.113.66"})
@@ -47,7 +47,7 @@ async def test_the_owner_elsewhere_does_not_wait_for_what_a_guesser_wastes(datab
         assert (await guess(at_home, ada.email, PASSWORD)).status_code == 200
 
 
-async def test_an_ipv6_network_is_one_guesser(database_url: str) -> None:
+async def test_an_ipv6_network_is_one_client(database_url: str) -> None:
     async with world_over(database_url, **PROXIED) as world:
         ada = await sign_up(world)
         for n in range(5):
@@ -87,7 +87,7 @@ async def trusted_browser(world: World, ada: Person) -> httpx.AsyncClient:
 
 
 async def test_a_trusted_device_gets_in_past_a_lock(world: World, ada: Person) -> None:
-    """OWASP's device cookie: a device that was trusted has a budget of its own."""
+    """OWASP's device cookie: attempts from a trusted device are counted separately."""
     browser = await trusted_browser(world, ada)
     await execute(world.database_url, "UPDATE athena_password_budget SET failures = 70")
     for _ in range(3):
@@ -108,7 +108,7 @@ async def test_a_stolen_trust_cookie_is_no_way_round_the_budget(world: World, ad
 
 
 async def test_an_address_without_account_locks_like_one_with(world: World, ada: Person) -> None:
-    """A lock that only accounts have would tell which addresses have one."""
+    """A lock that only accounts have would reveal which addresses have one."""
     thief = await world.client()
 
     def seen(answer: httpx.Response) -> tuple[int, bytes, str | None]:
@@ -121,7 +121,7 @@ async def test_an_address_without_account_locks_like_one_with(world: World, ada:
 
 
 async def test_the_network_of_a_sprayer_is_limited(database_url: str) -> None:
-    """One password, many accounts: no account sees more than one guess."""
+    """One password, many accounts: no account sees more than one attempt."""
     async with world_over(database_url, rate_limit="on", **PROXIED) as world:
         await sign_up(world)
         answers = []
@@ -137,7 +137,7 @@ async def test_the_network_of_a_sprayer_is_limited(database_url: str) -> None:
         assert (await guess(await world.client(), "somebody@example.com")).status_code == 401
 
 
-async def test_somebody_with_an_account_of_his_own_cannot_clear_his_networks_count(database_url: str) -> None:
+async def test_an_attacker_with_an_account_cannot_reset_their_networks_count(database_url: str) -> None:
     async with world_over(database_url, rate_limit="on") as world:
         mallory = await sign_up(world, "mallory@example.com")
         refused = 0
@@ -151,7 +151,7 @@ async def test_somebody_with_an_account_of_his_own_cannot_clear_his_networks_cou
         assert refused == 10
 
 
-async def test_a_success_clears_what_was_guessed_at_this_account(world: World, ada: Person) -> None:
+async def test_a_success_resets_the_failures_at_this_account(world: World, ada: Person) -> None:
     client = await world.client()
     for _ in range(3):
         for _ in range(4):
@@ -173,8 +173,8 @@ async def test_a_reset_by_mail_opens_the_way_in_again(world: World, ada: Person)
     assert (await guess(stranger, ada.email, "a new long sentence")).status_code == 200
 
 
-async def test_a_guess_that_could_not_be_looked_at_costs_nothing(world: World, ada: Person) -> None:
-    """Under a flood the owner's right password would use her own budget up."""
+async def test_an_attempt_that_was_not_verified_is_not_counted(world: World, ada: Person) -> None:
+    """Under a flood the owner's correct password would use up their own attempts."""
     answers = await asyncio.gather(*[ada.sign_in() for _ in range(90)])
     assert {answer.status_code for answer in answers} == {200, 503}
 
@@ -182,7 +182,7 @@ async def test_a_guess_that_could_not_be_looked_at_costs_nothing(world: World, a
 
 
 async def test_three_codes_go_out_at_once_and_then_one_each_half_minute(world: World, ada: Person) -> None:
-    """better-auth's resend: no cooldown, and each send gave new guesses."""
+    """better-auth's resend: no cooldown, and each send brought new attempts."""
     await ada.turn_on_totp()
     for _ in range(3):
         assert (await ada.answer(await ada.challenge(), "send-otp")).status_code == 200

@@ -1,4 +1,4 @@
-"""I5: a change of credentials ends what hung on the old ones."""
+"""I5: a change of credentials revokes everything that rests on the old ones."""
 
 from collections.abc import Awaitable, Callable
 
@@ -89,7 +89,7 @@ async def test_other_sessions_end_and_this_one_stays(world: World, ada: Person, 
 
 
 async def test_sessions_without_the_new_factor_end_when_it_is_added(world: World, ada: Person) -> None:
-    """CVE-2023-31140: a thief's session outlived the owner's turning the second factor on."""
+    """CVE-2023-31140: an attacker's session survived when the owner turned the second factor on."""
     thief = await world.bearer((await ada.sign_in()).json()["token"])
 
     await ada.turn_on_totp()
@@ -142,7 +142,7 @@ async def test_a_factor_needs_the_right_password(ada: Person) -> None:
 async def test_a_session_that_has_just_ended_changes_nothing_on_its_way_out(
     world: World, ada: Person
 ) -> None:
-    """The edge had found the session alive; the owner threw it out before its code was judged.
+    """The server had found the session live; the owner revoked it before its code was verified.
 
     A refusal commits what came before it, so whether the session is alive has to be asked first: else the new
     phone would replace the owner's, and a backup code be used up, by somebody who is told "sign in first".
@@ -164,10 +164,10 @@ async def test_a_session_that_has_just_ended_changes_nothing_on_its_way_out(
     assert passed.status_code == 200
 
 
-async def test_a_password_proven_in_a_session_that_has_just_ended_proves_nothing(
+async def test_a_password_verified_in_a_session_that_has_just_ended_authorises_nothing(
     world: World, ada: Person
 ) -> None:
-    """Hashing takes tens of milliseconds, in which the owner may have thrown the thief out."""
+    """Hashing takes tens of milliseconds, in which the owner may have revoked the attacker's session."""
     await ada.turn_on_totp()
     thief = await world.resolve(ada.token)
     passed = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())
@@ -187,7 +187,7 @@ async def test_a_password_proven_in_a_session_that_has_just_ended_proves_nothing
 
 
 async def test_an_enrolment_ends_with_the_password_that_began_it(world: World, ada: Person) -> None:
-    """A thief with the old password left his secret pending, for the owner to scan and confirm."""
+    """An attacker with the old password left their secret pending, for the owner to confirm."""
     await ada.enable()
     await change_password(ada)
 
@@ -212,8 +212,8 @@ async def test_new_backup_codes_stay_in_force_when_an_older_enrolment_is_confirm
     assert (refused.status_code, passed.status_code) == (401, 200)
 
 
-async def test_who_takes_the_factors_off_keeps_nothing_they_had_proven(world: World, ada: Person) -> None:
-    """A thief in a raised session turned them off; her session outlived the factor that the owner added then."""
+async def test_removing_the_factors_lowers_the_session(world: World, ada: Person) -> None:
+    """An attacker in a raised session turned them off; that session survived the owner's next enrolment."""
     await ada.turn_on_totp()
     thief = await world.bearer(ada.token)
     assert (await thief.post("/two-factor/disable", json={"password": PASSWORD})).status_code == 200

@@ -1,4 +1,4 @@
-"""I7: who steals the database or reads the log holds nothing that signs in."""
+"""I7: neither the database nor the log contains anything with which an attacker can sign in."""
 
 import base64
 import contextlib
@@ -118,7 +118,7 @@ async def test_a_code_waits_in_the_outbox_sealed(sqlite_url: str) -> None:
 
 
 async def test_a_sealed_data_opens_in_its_own_row_only(sqlite_url: str) -> None:
-    """Who can write to the database must not make her own phone somebody else's by copying a value."""
+    """An attacker with write access to the database must not be able to enrol their phone elsewhere by copying a value."""
     async with world_over(sqlite_url) as world:
         ada = await sign_up(world)
         await ada.turn_on_totp()

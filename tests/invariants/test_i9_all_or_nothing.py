@@ -84,7 +84,7 @@ async def confirm_all_and_kill(server: Server, people: list[tuple[str, str]], af
 async def test_a_killed_server_leaves_no_half_enrolment(
     database_url: str, tmp_path: Path, after: int
 ) -> None:
-    """Flag, secret, backup codes and session change together, or a person is locked out of her account."""
+    """Flag, secret, backup codes and session change together; otherwise users are locked out of their account."""
     folder = tmp_path / "server"
     folder.mkdir()
     with serving(folder, database_url=database_url, secret=SECRET) as server:

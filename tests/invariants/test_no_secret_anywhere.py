@@ -50,7 +50,7 @@ class Secret:
 
 @dataclass
 class Story:
-    """Ada's story: what she sent is forgotten, what she was told and what had to stay secret is kept."""
+    """Ada's story: requests are dropped; responses and secrets are kept."""
 
     server: Server
     database_url: str

@@ -1,6 +1,6 @@
 """I1: a session is created by `sessions.mint` and by nothing else, and only the challenge calls it.
 
-The import contract `one-door` sees imports of that module alone: a call of the INSERT, when it was a public statement of
+The import contract `session-creation` sees imports of that module alone: a call of the INSERT, when it was a public statement of
 another module, passed every contract. This reads the source, and so sees what imports do not show.
 """
 

@@ -167,7 +167,7 @@ class Accounts(SignInMachine):
 
     @invariant()
     def a_token_that_was_replaced_opens_nothing(self) -> None:
-        """I5: whoever copied it is out with the change."""
+        """I5: a copied token becomes invalid with the change."""
         assert [token for token in self.retired if self.session_of(token) is not None] == []
 
     @invariant()
@@ -187,7 +187,7 @@ class Accounts(SignInMachine):
             assert left.get(account.id, 0) == len(account.codes)
 
     @invariant()
-    def every_guess_is_counted_and_none_beyond_a_hundred(self) -> None:
+    def every_attempt_is_counted_and_none_verified_beyond_a_hundred(self) -> None:
         """I4."""
         with contextlib.closing(sqlite3.connect(self.path)) as database:
             guesses = database.execute("SELECT user_id, lane, failures FROM athena_guess_budget").fetchall()

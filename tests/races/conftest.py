@@ -1,4 +1,4 @@
-"""Two servers, one PostgreSQL."""
+"""Two servers over one PostgreSQL."""
 
 from collections.abc import AsyncIterator
 

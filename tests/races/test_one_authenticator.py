@@ -25,7 +25,7 @@ async def ada(postgres_world: World) -> Person:
 
 @asynccontextmanager
 async def held(world: World, state: str) -> AsyncIterator[asyncpg.Connection]:
-    """Hold the authenticator of this state, so that whoever wants to change it waits until this block ends."""
+    """Lock the authenticator of this state, so that changes to it wait until this block ends."""
     connection = await asyncpg.connect(world.database_url)
     try:
         async with connection.transaction():

@@ -1,4 +1,4 @@
-"""Races over two servers and one PostgreSQL: whatever may happen once happens once (I3).
+"""Races over two servers and one PostgreSQL: what may happen once happens once (I3).
 
 SQLite is not asked: it lets one writer in at a time, and would hide a missing guard.
 """
@@ -59,7 +59,7 @@ def statuses(answers: list[httpx.Response]) -> Counter[int]:
 async def test_one_totp_code_on_many_challenges_signs_in_once(
     worlds: tuple[World, World], racer: Person
 ) -> None:
-    """Two people who saw one code, or one person and the thief behind her, are never both let in."""
+    """A user and an attacker who has seen the code are never both signed in."""
     challenges = [await racer.challenge() for _ in range(RACERS)]
     body = {"code": racer.code()}
 
@@ -126,8 +126,8 @@ async def test_one_sent_code_in_one_session_counts_once(worlds: tuple[World, Wor
     assert statuses(answers)[200] == 1, [answer.text for answer in answers]
 
 
-async def test_parallel_wrong_guesses_are_all_counted(worlds: tuple[World, World], racer: Person) -> None:
-    """CVE-2025-64102, better-auth PR 8067: guesses made at the same time were counted as one."""
+async def test_parallel_wrong_attempts_are_all_counted(worlds: tuple[World, World], racer: Person) -> None:
+    """CVE-2025-64102, better-auth PR 8067: concurrent attempts were counted as one."""
     challenges = [await racer.challenge() for _ in range(RACERS)]
 
     answers = await race(
@@ -185,7 +185,7 @@ async def test_an_enrolment_is_confirmed_once(worlds: tuple[World, World]) -> No
 
 
 async def test_the_old_password_turns_nothing_off_after_its_change(postgres_url: str) -> None:
-    """A password is checked before the transaction that acts on it: it must still be the one (ADR 4)."""
+    """A password is verified before the transaction that acts on it: it must still be current (ADR 4)."""
     hasher = HeldHasher()
     async with world_over(postgres_url) as world, world_over(postgres_url, hasher=hasher) as other:
         ada = await sign_up(world)

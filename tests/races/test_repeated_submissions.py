@@ -1,4 +1,4 @@
-"""One code submitted several times: by an impatient owner, and by somebody who has seen it."""
+"""One code submitted several times: by an impatient owner, and by an attacker who has seen it."""
 
 import asyncio
 from functools import partial
@@ -104,10 +104,8 @@ async def test_the_answer_is_not_given_again_to_another_code_nor_for_long(
     assert (other_code.status_code, late.status_code) == (401, 401)
 
 
-async def test_a_used_code_from_another_browser_is_a_warning_told_once(
-    worlds: tuple[World, World], ada: Person
-) -> None:
-    """Somebody who watched over the shoulder, or the owner of a forged page, was quicker or slower than the owner."""
+async def test_a_used_code_from_another_browser_warns_once(worlds: tuple[World, World], ada: Person) -> None:
+    """An onlooker, or the operator of a phishing page, was faster or slower than the owner."""
     code = ada.code()
     own = await browser_challenge(worlds, ada, "Her phone")
     (mine, *_) = await copies_of(worlds, CHALLENGE, own, "Her phone")

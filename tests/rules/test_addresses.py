@@ -56,7 +56,7 @@ def test_an_origin_is_what_a_browser_sends(written: str, origin: str) -> None:
     ],
 )
 def test_what_no_browser_sends_is_refused(written: str) -> None:
-    with pytest.raises(ValueError, match="an origin looks like"):
+    with pytest.raises(ValueError, match="an origin must look like"):
         parse_origin(written)
 
 
@@ -85,7 +85,7 @@ def test_a_base_address_may_have_a_path(written: str, base: str) -> None:
     ],
 )
 def test_a_base_address_that_is_read_differently_by_others_is_refused(written: str) -> None:
-    with pytest.raises(ValueError, match="an address looks like") as refused:
+    with pytest.raises(ValueError, match="a base URL must look like") as refused:
         parse_base_url(written)
     assert "pw" not in str(refused.value)
 

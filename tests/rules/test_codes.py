@@ -1,4 +1,4 @@
-"""Codes and tokens: how they are drawn and read."""
+"""Codes and tokens: how they are generated and normalised."""
 
 import re
 import time
@@ -113,7 +113,7 @@ def test_passwords_are_hashed_with_argon2id_at_owasps_cost() -> None:
     assert not PasswordHasher().is_outdated(encoded)
 
 
-def test_a_password_of_nobody_costs_as_much_as_a_wrong_one() -> None:
+def test_verifying_without_an_account_costs_as_much_as_a_wrong_password() -> None:
     """ASVS 6.3.8: an answer that comes sooner for unknown addresses tells which ones are known.
 
     Measured as CPU time of this thread, with a margin of three: other processes do not disturb it.

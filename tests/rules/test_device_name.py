@@ -1,4 +1,4 @@
-"""What a trusted device is called: by examples that browsers send, and by its bounds for what anybody sends."""
+"""Names of trusted devices: examples of real browsers, and limits for arbitrary headers."""
 
 import re
 

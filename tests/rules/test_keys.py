@@ -1,4 +1,4 @@
-"""Sealing and hashing under the operator's secrets, by their properties."""
+"""Encrypting and hashing with the operator's secrets, by their properties."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ TEXT = st.text(max_size=40)
 
 
 @given(st.binary(max_size=200), TEXT)
-def test_what_is_sealed_opens_at_its_place(plaintext: bytes, context: str) -> None:
+def test_a_sealed_value_decrypts_in_its_context(plaintext: bytes, context: str) -> None:
     ring = Keyring(OLD)
 
     sealed = ring.seal(plaintext, context)
@@ -22,7 +22,7 @@ def test_what_is_sealed_opens_at_its_place(plaintext: bytes, context: str) -> No
 
 
 @given(st.binary(max_size=50), TEXT, TEXT)
-def test_it_opens_nowhere_else(plaintext: bytes, context: str, other: str) -> None:
+def test_it_decrypts_in_no_other_context(plaintext: bytes, context: str, other: str) -> None:
     ring = Keyring(OLD)
     if context == other:
         return
@@ -68,7 +68,7 @@ def test_codes_hashed_under_the_old_secret_are_still_found() -> None:
 
 
 @given(TEXT, TEXT, TEXT)
-def test_a_hash_belongs_to_one_code_at_one_place(code: str, context: str, other: str) -> None:
+def test_a_hash_belongs_to_one_code_in_one_context(code: str, context: str, other: str) -> None:
     ring = Keyring(OLD)
 
     assert ring.hash_code(code, context) == ring.hash_code(code, context)

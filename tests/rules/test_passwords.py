@@ -1,4 +1,4 @@
-"""What may become a password: length, nothing that is guessed first, nothing that the address gives away."""
+"""Which passwords are accepted: length, not common, not containing the email address."""
 
 import unicodedata
 
@@ -56,7 +56,7 @@ def test_nothing_is_asked_of_its_composition(password: str) -> None:
 @pytest.mark.parametrize(
     "password", ["password", "Password1", "QWERTYUIOP", "iloveyou", "12345678", "1q2w3e4r"]
 )
-def test_what_everybody_chooses_is_refused_in_any_case(password: str) -> None:
+def test_a_common_password_is_refused_in_any_case(password: str) -> None:
     assert judged(password) is ErrorCode.PASSWORD_TOO_COMMON
 
 
@@ -65,7 +65,7 @@ def wide(text: str) -> str:
     return "".join(chr(ord(character) + 0xFEE0) for character in text)
 
 
-def test_what_everybody_chooses_is_refused_in_any_form_of_its_letters() -> None:
+def test_a_common_password_is_refused_in_any_form_of_its_letters() -> None:
     """The wide letters of an Asian keyboard are hashed as the plain ones: an attacker's list need not hold both."""
     assert judged(wide("password")) is ErrorCode.PASSWORD_TOO_COMMON
 
@@ -83,7 +83,7 @@ def test_the_list_is_long_enough_and_each_entry_is_written_as_it_is_compared() -
 def test_the_address_or_its_local_part_is_refused_wherever_it_stands(
     before: str, after: str, *, shout: bool
 ) -> None:
-    """Who attacks an account knows its address, and tries that first."""
+    """Attackers know an account's address and try it first."""
     for known in (ADA, "ada.lovelace"):
         password = f"{before} {known.upper() if shout else known} {after}"
 

@@ -1,4 +1,4 @@
-"""The delay after wrong guesses, by its properties."""
+"""The delay after failed attempts, by its properties."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ def test_it_begins_with_the_fifth_failure_at_half_a_minute() -> None:
 
 
 @given(FAILURES, st.integers(0, 2**41))
-def test_a_lane_is_closed_for_exactly_the_delay(failures: int, now: int) -> None:
+def test_attempts_are_blocked_for_exactly_the_delay(failures: int, now: int) -> None:
     assert blocked_until(failures, Millis(now)) == now + delay(failures) * 1000
 
 

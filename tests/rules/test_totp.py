@@ -1,4 +1,4 @@
-"""TOTP against the standards' own vectors, against an implementation nobody here wrote, and by its properties."""
+"""TOTP against the standards' vectors, against an independent implementation, and by its properties."""
 
 import pyotp
 import pytest

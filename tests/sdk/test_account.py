@@ -130,7 +130,7 @@ def test_a_refused_password_says_why(stage: Stage, client: Client) -> None:
         stage.done(client.auth.change_password(current_password="wrong", new_password=NEW_PASSWORD))
 
     assert (refused.value.code, refused.value.status) == ("INVALID_PASSWORD", 400)
-    assert str(refused.value) == refused.value.message == "The password is wrong."
+    assert str(refused.value) == refused.value.message == "The password is wrong. Try again."
 
 
 def test_an_account_is_deleted(stage: Stage, client: Client) -> None:

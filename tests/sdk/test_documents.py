@@ -96,7 +96,7 @@ def test_the_example_ends_at_the_first_refusal_and_says_why(variables: dict[str,
         _, errors = script.communicate(timeout=PATIENCE)
 
     assert script.returncode == 1
-    assert errors == "The password is wrong. [INVALID_PASSWORD]\n"
+    assert errors == "The password is wrong. Try again. [INVALID_PASSWORD]\n"
 
 
 def test_the_example_names_the_variables_that_are_missing() -> None:

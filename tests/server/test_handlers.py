@@ -160,9 +160,9 @@ class OnlyRefusing:
         (Unannotated(), "must take one argument, a Call[principal, body]"),
         (
             OfAChallengeAlone(),
-            "names a principal that the edge never finds: <class 'athena_auth.wire.route.ChallengeBearer'>",
+            "names a principal that the server never resolves: <class 'athena_auth.wire.route.ChallengeBearer'>",
         ),
-        (OfAStranger(), "names a principal that the edge never finds: <class 'str'>"),
+        (OfAStranger(), "names a principal that the server never resolves: <class 'str'>"),
         (OfNoStruct(), "takes a body that is no Struct: dict[str, str]"),
         *(
             (api, "must return one Reply[answer] or a RedirectReply, and may return a Refused")

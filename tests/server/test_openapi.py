@@ -208,7 +208,7 @@ def test_a_type_that_is_body_and_answer_at_once_is_refused(routes: tuple[Route, 
     enable = next(route for route in routes if route.path == "/two-factor/enable")
     confused = msgspec.structs.replace(enable, answer=enable.body)
 
-    with pytest.raises(ValueError, match="EnableBody is the type of a body and of an answer"):
+    with pytest.raises(ValueError, match="EnableBody is the type of a request and of a response body"):
         openapi_document([confused], version="1", server_url=ORIGIN)
 
 

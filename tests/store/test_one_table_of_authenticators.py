@@ -10,7 +10,7 @@ import pytest
 
 from athena_auth.settings import Settings
 from athena_auth.store.migrate import migrate
-from athena_auth.wiring.foundation import open_keyring
+from athena_auth.wiring.resources import open_keyring
 from support.clock import START
 from support.dump import execute, fetch_all
 from support.person import PASSWORD

@@ -17,7 +17,7 @@ from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.testing.hashing import CheapHasher
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.route import Call
-from athena_auth.wiring.core import BUILT_IN, FactorFactory
+from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory
 from support.clock import FakeClock
 from support.mailbox import Mailbox
 

@@ -1,1 +1,1 @@
-"""Accounts and their passwords, as far as a second factor needs them to be real."""
+"""Accounts, passwords and profiles, the step-up policy, and security notifications to account owners."""

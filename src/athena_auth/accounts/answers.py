@@ -1,4 +1,4 @@
-"""How an account and a session look on the wire."""
+"""Accounts and sessions in responses."""
 
 from typing import Annotated, TypeVar
 
@@ -26,7 +26,7 @@ A = TypeVar("A", bound=msgspec.Struct)
 
 
 class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """A person's account."""
+    """An account."""
 
     id: Id
     email: Email
@@ -39,14 +39,14 @@ class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """A session, and what it was proven with."""
+    """A session and its assurance."""
 
     id: Id
     token: Annotated[
         str,
         Meta(
-            description="The session token where the caller has just received or shown it, else the session's id, "
-            "which `/revoke-session` takes in its place: tokens are stored as digests and cannot be shown again.",
+            description="The session token if the caller has just sent or received it, otherwise the session's id, which "
+            "`/revoke-session` also accepts. Tokens are stored as digests, so they cannot be shown again.",
             examples=["01927f2a4d1b8c3e5f60718293a4b5c6"],
         ),
     ]
@@ -58,23 +58,23 @@ class SessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     expires_at: Timestamp
     level: Annotated[
         int,
-        Meta(description="The assurance level: how many factors stand behind it.", ge=1, le=2, examples=[2]),
+        Meta(description="The assurance level: the number of factors.", ge=1, le=2, examples=[2]),
     ]
     amr: Annotated[
         list[str],
         Meta(
-            description="How its owner authenticated, by the names of RFC 8176 where it has one.",
+            description="The authentication methods, with the names of RFC 8176 where it defines one.",
             examples=[["pwd", "otp"]],
         ),
     ]
     proven_at: Timestamp
-    """When a factor was last proven in it."""
+    """When a factor was last verified in the session."""
     second_factor_verified_at: Timestamp | None
-    """When a second factor was last verified in it; null where none was, as after a sign-in from a trusted device."""
+    """When a second factor was last verified in the session; null if none was, as after a sign-in from a trusted device."""
 
 
 def user_answer(account: Account) -> UserAnswer:
-    """Return the account as clients see it."""
+    """Return the account as shown to clients."""
     return UserAnswer(
         id=account.id,
         email=account.email,
@@ -88,7 +88,7 @@ def user_answer(account: Account) -> UserAnswer:
 
 
 def session_answer(session: Session, token: str) -> SessionAnswer:
-    """Return the session as clients see it, with a token the caller knows or the id in its place."""
+    """Return the session as shown to clients. `token` is one that the caller knows, or the session's id."""
     return SessionAnswer(
         id=session.id,
         token=token,
@@ -106,16 +106,16 @@ def session_answer(session: Session, token: str) -> SessionAnswer:
 
 
 def session_cookie(session: Session, token: str) -> Cookie:
-    """Return the cookie of a session; without "remember me" it ends with the browser."""
+    """Return the cookie of a session. Unless the session is persistent, the cookie ends when the browser closes."""
     return Cookie(CookieName.SESSION, token, session.lifetime // 1000 if session.persistent else None)
 
 
 def session_reply(body: A, signed_in: SignedIn, *cookies: Cookie) -> Reply[A]:
-    """Return the reply to a call that may have given the session another token."""
+    """Return the reply to a call that may have rotated the session's token."""
     cookie = session_cookie(signed_in.session, signed_in.token)
     return Reply(body, (cookie, *cookies), session_token=signed_in.token)
 
 
 def renewed_reply(body: A, before: SignedIn, after: SignedIn) -> Reply[A]:
-    """Return the reply to a call that gives the session another token only where it has gained assurance."""
+    """Return the reply to a call that rotates the session's token only when the session has gained assurance."""
     return Reply(body) if before.token == after.token else session_reply(body, after)

@@ -1,4 +1,4 @@
-"""HTTP for an account's owner: who am I, profile, deletion, sessions."""
+"""HTTP for account owners: profile, deletion and sessions."""
 
 from typing import Annotated
 
@@ -30,10 +30,10 @@ SessionName = Annotated[
 ]
 
 
-NotHere = Annotated[
+UnsupportedEmail = Annotated[
     str,
     Meta(
-        description="Refused: an address is not changed here.",
+        description="Refused: this endpoint does not change the email address.",
         examples=["new@example.com"],
         extra_json_schema={"readOnly": True},
     ),
@@ -41,48 +41,49 @@ NotHere = Annotated[
 
 
 class UpdateUserBody(msgspec.Struct, frozen=True):
-    """What to change; what is left out stays, and a null image is removed."""
+    """The fields to change. Absent fields stay as they are; a null image is removed."""
 
     name: Name | UnsetType = UNSET
     image: ImageUrl | UnsetType | None = UNSET
-    email: NotHere | UnsetType | None = UNSET
+    email: UnsupportedEmail | UnsetType | None = UNSET
 
 
 class DeleteUserBody(msgspec.Struct, frozen=True):
-    """The password, needed unless a factor was verified in this session within the last ten minutes."""
+    """The password; required unless a factor was verified in this session in the last ten minutes."""
 
     password: Password | None = None
     code: StepUpCode | None = None
 
 
 class RevokeSessionBody(msgspec.Struct, frozen=True):
-    """Which session to end."""
+    """The session to end."""
 
     token: SessionName
     code: StepUpCode | None = None
 
 
 class SuccessAnswer(msgspec.Struct, frozen=True):
-    """It is done."""
+    """The action was performed."""
 
     success: Done = True
 
 
 class DeletedAnswer(msgspec.Struct, frozen=True):
-    """The account is gone."""
+    """The account was deleted."""
 
     success: Done = True
-    message: Annotated[str, Meta(description="Always this.", examples=["User deleted"])] = "User deleted"
+    message: Annotated[str, Meta(description="Always `User deleted`.", examples=["User deleted"])] = (
+        "User deleted"
+    )
 
 
 _FORGET = (expired(CookieName.SESSION), expired(CookieName.CHALLENGE))
 
 
 class AccountApi:
-    """The routes of an account's owner."""
+    """The routes of account owners."""
 
     def __init__(self, service: AccountService) -> None:
-        """Take the use cases."""
         self._service = service
 
     @post("/update-user", errors=(ErrorCode.EMAIL_CAN_NOT_BE_UPDATED,), tag="accounts")
@@ -106,7 +107,7 @@ class AccountApi:
         tag="accounts",
     )
     async def delete_user(self, call: Call[SignedIn, DeleteUserBody]) -> Reply[DeletedAnswer] | Refused:
-        """Delete the account and everything that belongs to it."""
+        """Delete the account and all its data."""
         offered = Offered(call.body.password, call.body.code)
         deleted = await self._service.delete(call.principal, offered)
         if isinstance(deleted, Refused):
@@ -125,7 +126,7 @@ class AccountApi:
     async def list_sessions(self, call: Call[SignedIn, NoBody]) -> Reply[list[SessionAnswer]]:
         """List the account's sessions.
 
-        `token` holds each session's id, which /revoke-session takes; tokens are stored as digests and cannot be
+        `token` is the id of each session, which /revoke-session accepts. Tokens are stored as digests and cannot be
         shown.
         """
         sessions = await self._service.sessions_of(call.principal)
@@ -149,7 +150,7 @@ class AccountApi:
 
     @post("/revoke-sessions", errors=STEP_UP_ERRORS, limit=SECOND_STEP, tag="sessions")
     async def revoke_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply[StatusAnswer] | Refused:
-        """End all sessions, this one too."""
+        """End all sessions, including this one."""
         offered = Offered(code=call.body.code)
         revoked = await self._service.revoke_all(call.principal, offered, keep_this_one=False)
         return revoked if isinstance(revoked, Refused) else Reply(StatusAnswer(), cookies=_FORGET)

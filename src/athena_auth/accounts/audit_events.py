@@ -1,4 +1,4 @@
-"""What somebody signed in does, as an entry of the trail."""
+"""The audit events of signed-in users."""
 
 from athena_auth.accounts.model import SignedIn
 from athena_auth.audit.model import AuditEvent, EventName
@@ -8,7 +8,7 @@ from athena_auth.kernel.outcome import ErrorCode
 def audit_event(
     signed_in: SignedIn, event: EventName, *, reason: ErrorCode | None = None, device_id: str | None = None
 ) -> AuditEvent:
-    """Return the entry: hers, from where she is now, in this session."""
+    """Return the event, with the account, the client and the session of the signed-in user."""
     return AuditEvent(
         name=event,
         user_id=signed_in.account.id,

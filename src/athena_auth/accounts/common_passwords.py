@@ -1,4 +1,4 @@
-"""The passwords that are guessed first."""
+"""The list of common passwords."""
 
 from functools import cache
 from pathlib import Path
@@ -8,12 +8,12 @@ _COMMENT = "#"
 
 
 def is_common(password: str) -> bool:
-    """Tell whether a normalised password is among the commonly used ones; small and capital letters are the same."""
+    """Tell whether a normalised password is on the list, ignoring case."""
     return password.casefold() in _common_passwords()
 
 
 @cache
 def _common_passwords() -> frozenset[str]:
-    # Read when the first new password is judged: a process that never sees one does without its megabyte.
+    # Read when the first new password is checked: a process that never checks one does not need the megabyte.
     lines = _LIST.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith(_COMMENT))

@@ -1,4 +1,4 @@
-"""Opening accounts and finding them, by what somebody typed."""
+"""Creating accounts and finding them by an email address as typed."""
 
 from athena_auth.accounts import rules, sql
 from athena_auth.accounts.model import Account
@@ -11,7 +11,7 @@ from athena_auth.store.transaction import Tx
 def new_account(
     email: str, name: str, image: str | None, now: Millis, *, email_verified: bool = False
 ) -> Account | Refused:
-    """Return an account that is not stored yet, or why there can be none with this address."""
+    """Return an account that is not stored yet, or the refusal if the address is not valid."""
     address = rules.normalised_email(email)
     if address is None:
         return Refused(ErrorCode.INVALID_EMAIL)
@@ -30,7 +30,7 @@ def new_account(
 
 
 async def find(tx: Tx, email: str) -> Account | None:
-    """Load the account with this address; None when there is none, or when this is no address."""
+    """Load the account with this address; None when there is no such account or the address is not valid."""
     address = rules.normalised_email(email)
     stored = None if address is None else await sql.load_password_by_email(tx, address)
     return None if stored is None else stored.account

@@ -1,4 +1,4 @@
-"""HTTP for the question that front ends ask when they load: who is signed in?"""
+"""HTTP for the current session, which front ends request when they load."""
 
 from typing import Annotated
 
@@ -16,11 +16,9 @@ from athena_auth.wire.route import Call, NoBody
 
 
 class GetSessionQuery(msgspec.Struct, frozen=True, rename="camel"):
-    """How to look."""
+    """Options for loading the session."""
 
-    disable_refresh: (
-        Annotated[Flag, Meta(description="Look only: leave the session's expiry as it is.")] | None
-    ) = None
+    disable_refresh: Annotated[Flag, Meta(description="Do not extend the session.")] | None = None
 
 
 class GetSessionAnswer(msgspec.Struct, frozen=True):
@@ -31,7 +29,7 @@ class GetSessionAnswer(msgspec.Struct, frozen=True):
 
 
 class CurrentSessionApi:
-    """The route, by both methods."""
+    """The route, for GET and POST."""
 
     def __init__(self, service: AccountService) -> None:
         self._service = service
@@ -40,10 +38,10 @@ class CurrentSessionApi:
     async def get_session(
         self, call: Call[SignedIn | None, GetSessionQuery]
     ) -> Reply[GetSessionAnswer | None]:
-        """Say who is signed in.
+        """Get the current session and its owner.
 
-        Null when nobody is. `session.token` is the bearer token for a bearer caller and the session's id for a
-        cookie caller, whose token stays out of reach of scripts.
+        Null without a session. `session.token` is the token for a bearer caller, and the session's id for a cookie
+        caller, so that scripts cannot read the cookie's token.
         """
         return await self._reply(call.principal, call.caller.tokens)
 
@@ -51,25 +49,25 @@ class CurrentSessionApi:
     async def get_session_by_post(
         self, call: Call[SignedIn | None, NoBody]
     ) -> Reply[GetSessionAnswer | None]:
-        """Say who is signed in, by POST.
+        """Get the current session and its owner, by POST.
 
-        The same, for clients that keep GET free of side effects.
+        Like GET, for clients that keep GET free of side effects.
         """
         return await self._reply(call.principal, call.caller.tokens)
 
     async def _reply(self, signed_in: SignedIn | None, tokens: Tokens) -> Reply[GetSessionAnswer | None]:
         if signed_in is None:
             return Reply(None, cookies=await self._dead_cookie(tokens))
-        # A cookie is kept from scripts on purpose (HttpOnly): do not hand its token to them in a body.
+        # The cookie is HttpOnly so that scripts cannot read it: do not give its token to them in a body.
         token = signed_in.session.id if tokens.by_cookie else signed_in.token
         return Reply(
             GetSessionAnswer(session_answer(signed_in.session, token), user_answer(signed_in.account))
         )
 
     async def _dead_cookie(self, tokens: Tokens) -> tuple[Cookie, ...]:
-        """Return the end of a session cookie that opens nothing, or front ends would go on taking it for a session.
+        """Return a cookie that removes an invalid session cookie, which front ends would take for a session.
 
-        Not while a concurrent request is replacing the token: its answer brings the cookie's successor.
+        The cookie is kept if a concurrent request has just rotated the token: its response sets the new cookie.
         """
         is_dead = tokens.by_cookie and tokens.session is not None
         if not is_dead or await self._service.was_just_replaced(tokens.session or ""):

@@ -1,4 +1,4 @@
-"""When failures are a new episode, of which the owner is notified again (I8)."""
+"""Episodes of failed attempts; the owner is notified once in each (I8)."""
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
@@ -10,6 +10,6 @@ from athena_auth.throttle.rules import is_new_episode
 async def begins_episode(tx: Tx, user_id: UserId, warned_at: Millis, now: Millis) -> bool:
     """Tell whether a failure now begins a new episode: a day after the last warning, or after a sign-in since then.
 
-    Without an end a mistyped code of weeks ago would keep tonight's attack quiet.
+    If episodes did not end, a mistyped code weeks ago would suppress the warning of an attack today.
     """
     return is_new_episode(warned_at, now) or await sessions.began_since(tx, user_id, warned_at)

@@ -1,4 +1,4 @@
-"""How whatever takes a password can say no."""
+"""The errors of endpoints that take a password or a code in a session."""
 
 from athena_auth.kernel.outcome import ErrorCode
 
@@ -8,7 +8,7 @@ NEW_PASSWORD_ERRORS = (
     ErrorCode.PASSWORD_TOO_COMMON,
     ErrorCode.PASSWORD_CONTAINS_EMAIL,
 )
-"""To a password that is to be set."""
+"""For a new password."""
 
 STEP_UP_ERRORS = (
     ErrorCode.STEP_UP_REQUIRED,
@@ -16,11 +16,11 @@ STEP_UP_ERRORS = (
     ErrorCode.INVALID_BACKUP_CODE,
     ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
 )
-"""To a code that is to prove who asks, in a live session."""
+"""For a code in a live session."""
 
 PASSWORD_STEP_UP_ERRORS = (
     ErrorCode.INVALID_PASSWORD,
     *STEP_UP_ERRORS,
     ErrorCode.CONFLICT,
 )
-"""To a password, and a code where one is due, in a live session."""
+"""For a password, and a code if one is required, in a live session."""

@@ -1,4 +1,4 @@
-"""The ways to sign in that belong to a user, as Better Auth's clients ask for them; here that is the password."""
+"""The sign-in methods of a user, as Better Auth's clients request them. Here the only one is the password."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ _PASSWORD = "credential"
 
 
 class LinkedAccountAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """A way to sign in."""
+    """A sign-in method."""
 
     id: Id
     provider_id: Annotated[str, Meta(description="Always `credential`: the password.", examples=[_PASSWORD])]
@@ -23,9 +23,7 @@ class LinkedAccountAnswer(msgspec.Struct, frozen=True, rename="camel"):
     user_id: Id
     created_at: Timestamp
     updated_at: Timestamp
-    scopes: Annotated[
-        list[str], Meta(description="Always empty; it is for providers elsewhere.", examples=[[]])
-    ]
+    scopes: Annotated[list[str], Meta(description="Always empty; used by external providers.", examples=[[]])]
 
 
 class LinkedAccountsApi:
@@ -33,9 +31,9 @@ class LinkedAccountsApi:
 
     @get("/list-accounts", tag="accounts")
     async def list_accounts(self, call: Call[SignedIn, NoBody]) -> Reply[list[LinkedAccountAnswer]]:
-        """List the ways to sign in.
+        """List the sign-in methods.
 
-        One, the password.
+        There is exactly one: the password.
         """
         account = call.principal.account
         created, updated = timestamp(account.created_at), timestamp(account.updated_at)

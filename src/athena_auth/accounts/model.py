@@ -1,4 +1,4 @@
-"""An account, and somebody signed in to it."""
+"""Accounts and signed-in users."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ from athena_auth.wire.route import SessionOwner
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A person's account, without anything secret."""
+    """An account, without its secrets."""
 
     id: UserId
     email: str
@@ -19,44 +19,44 @@ class Account(msgspec.Struct, frozen=True):
     image: str | None
     two_factor_enabled: bool
     reset_by_mail: bool
-    """Whether the password was set through the mailbox, and no factor but the mailbox has been proven since."""
+    """Whether the password was reset by email, and no factor other than the mailbox has been verified since."""
     password_changed_at: Millis
-    """When the present password was set; 0 for one that was set before this was recorded."""
+    """When the current password was set; 0 if it was set before this was recorded."""
     created_at: Millis
     updated_at: Millis
 
     @property
     def greeting_name(self) -> str:
-        """The name to greet by in a mail, or nothing while nobody has verified the address.
+        """The name for emails; empty while the address is not verified.
 
-        Anybody can sign up with a stranger's address and with an advertisement for a name.
+        Otherwise spammers could sign up with other people's addresses and an advertisement as the name.
         """
         return self.name if self.email_verified else ""
 
 
 class SignedIn(SessionOwner, frozen=True):
-    """The owner of a live session: the principal of every request that needs one."""
+    """The owner of a live session: the principal of requests that require a session."""
 
     session: Session
     account: Account
     token: str
-    """The session token as the caller showed it."""
+    """The session token that the caller sent."""
     client: ClientInfo
     """Where this request comes from."""
     by_cookie: bool = False
-    """Whether the token came as a cookie, which is replaced when the session gains assurance."""
+    """Whether the token came as a cookie; then it is rotated when the session gains assurance."""
     was_extended: bool = False
-    """Whether this request moved the session's expiry on, so that its cookie must be sent again."""
+    """Whether this request extended the session, so that its cookie must be sent again."""
 
     def __repr__(self) -> str:
         return f"SignedIn({self.account.id})"
 
 
 class CredentialVersion(msgspec.Struct, frozen=True):
-    """The state of an account's credentials at the moment a password was checked against them.
+    """The version of an account's credentials against which a password was verified.
 
-    Checking takes tens of milliseconds outside any transaction. Whoever acts on the result must `lock_if_current` this
-    version in the transaction that acts: a password that was changed in between proves nothing any more.
+    Verification takes tens of milliseconds, outside any transaction. The transaction that acts on the result must call
+    `lock_if_current` with this version, because the password may have been changed in between.
     """
 
     user_id: UserId

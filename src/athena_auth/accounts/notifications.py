@@ -1,5 +1,6 @@
-"""News to an account's owner about what happened to it (I8): decided on in the transaction, sent after it."""
+"""Security notifications to account owners (I8): decided in the transaction, sent after it."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from athena_auth.accounts.model import Account
@@ -11,14 +12,15 @@ from athena_auth.throttle.rules import FREE_FAILURES
 from athena_auth.throttle.sends import budget as sends
 from athena_auth.wire.caller import ClientInfo
 
-_OF_USE = 259_200
-"""Seconds for which a mail server that is down is tried: after three days it is no news any more."""
+_LIFETIME = 259_200
+"""Seconds for which delivery is retried; after three days a notification is no longer useful."""
 
 
 def password_notification(failures: int, limit: int, *, is_new: bool) -> MessageKind | None:
-    """Return what so many wrong passwords in a row are news of, or None.
+    """Return the notification that this many consecutive wrong passwords cause, or None.
 
-    The first that makes wait is, the last that is verified, and the first of a new episode that goes on with the count.
+    The owner is notified of the first failure that causes a delay, of the last one before attempts are blocked, and
+    of the first one of a new episode that continues the count.
     """
     if failures == limit:
         return MessageKind.PASSWORDS_CLOSED
@@ -27,31 +29,34 @@ def password_notification(failures: int, limit: int, *, is_new: bool) -> Message
     return None
 
 
-_OF_A_BLOCK = frozenset(
+_WITH_LINK = frozenset(
     {MessageKind.ACCOUNT_LOCKED, MessageKind.SECOND_FACTOR_CLOSED, MessageKind.PASSWORDS_CLOSED}
 )
-"""These carry a link that lets the owner in all the same."""
+"""Notifications of a block; they contain a link with which the owner can still sign in."""
 
 
 class UnblockLinks(Protocol):
-    """Makes the links of mails about a blocked account."""
+    """Creates the links in emails about a blocked account."""
 
     lifetime: int
-    """Seconds for which they work."""
+    """Seconds for which a link works."""
 
     def make(self, tx: Tx, account: Account, now: Millis) -> str:
-        """Return a link for the owner of this account; it is stored with the rest of the transaction."""
+        """Store a link for this account in the caller's transaction, and return its URL."""
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class SecurityNotifications:
-    """Writes to owners."""
+    """Emails account owners about security events.
 
-    def __init__(self, outbox: Outbox, app_name: str, links: UnblockLinks) -> None:
-        """Take the way mail goes out, what the service is called, and the links of mails about a blocked account."""
-        self._outbox = outbox
-        self._app_name = app_name
-        self._links = links
+    Attributes:
+        app_name: The name of the service in the emails.
+    """
+
+    outbox: Outbox
+    app_name: str
+    links: UnblockLinks
 
     async def notify(
         self,
@@ -63,16 +68,16 @@ class SecurityNotifications:
         *,
         codes_left: int | None = None,
     ) -> None:
-        """Tell the owner what happened, when and from where.
+        """Notify the owner of what happened, when and from where.
 
-        An address that nobody has verified may be a stranger's: it gets no more than its share of an hour.
+        An unverified address may belong to someone else, so the number of its notifications per hour is limited.
         """
         if not account.email_verified and not await sends.consume_notification(tx, account.id, now):
             return
         self._post(tx, account, kind, client, now, codes_left=codes_left)
 
     def notify_deleted(self, tx: Tx, account: Account, client: ClientInfo, now: Millis) -> None:
-        """Tell the owner that their account is gone: once, so that nothing needs to be counted."""
+        """Notify the owner that the account was deleted. This happens once, so it is not limited."""
         self._post(tx, account, MessageKind.ACCOUNT_DELETED, client, now)
 
     def _post(
@@ -85,16 +90,16 @@ class SecurityNotifications:
         *,
         codes_left: int | None = None,
     ) -> None:
-        has_link = kind in _OF_A_BLOCK
+        has_link = kind in _WITH_LINK
         message = Message(
             kind=kind,
-            url=self._links.make(tx, account, now) if has_link else None,
-            valid_for=self._links.lifetime if has_link else None,
+            url=self.links.make(tx, account, now) if has_link else None,
+            valid_for=self.links.lifetime if has_link else None,
             to=account.email,
             name=account.greeting_name,
-            app_name=self._app_name,
-            expires_at=after(now, _OF_USE),
+            app_name=self.app_name,
+            expires_at=after(now, _LIFETIME),
             context=EventContext(now, client.address, client.user_agent),
             codes_left=codes_left,
         )
-        self._outbox.post(tx, message, now)
+        self.outbox.post(tx, message, now)

@@ -1,6 +1,7 @@
 """Verifying passwords against accounts (docs/adr/0004)."""
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from athena_auth.accounts import sql
 from athena_auth.accounts.audit_events import audit_event
@@ -23,57 +24,54 @@ from athena_auth.throttle.refusal import PASSWORDS_USED_UP, refused_by
 _ATTEMPTS = AttemptKind.RECOGNIZED_PASSWORD
 
 
+@dataclass(frozen=True, slots=True)
 class PasswordVerifier:
-    """Checks passwords against accounts."""
+    """Verifies passwords against accounts."""
 
-    def __init__(
-        self, store: Store, clock: Clock, pool: HashingPool, notifications: SecurityNotifications
-    ) -> None:
-        """Take the database, the clock, the threads that hash and the way to write to owners."""
-        self._store = store
-        self._clock = clock
-        self._pool = pool
-        self._notifications = notifications
+    store: Store
+    clock: Clock
+    pool: HashingPool
+    notifications: SecurityNotifications
 
     async def verify_in_session(self, signed_in: SignedIn, password: str) -> CredentialVersion | Refused:
-        """Verify the password of the owner of a session; return the credential version it was verified against.
+        """Verify the password of a session's owner; return the credential version against which it was verified.
 
-        Whoever acts on that must `lock_if_current` the version in the transaction that acts. Attempts are counted first: a
-        stolen session must not become a way to find the password out.
+        The transaction that acts on the result must call `lock_if_current` with that version. Each attempt is counted
+        before it is checked: a stolen session must not be usable to guess the password.
 
         Raises:
-            Unavailable: too many passwords wait to be verified; nothing was counted.
+            Unavailable: too many passwords are waiting to be verified; nothing was counted.
         """
         user_id = signed_in.account.id
 
         async def load(tx: Tx) -> StoredPassword | None:
             return await sql.load_password(tx, user_id)
 
-        with self._pool.slot():
+        with self.pool.slot():
             allowed = await self._consume(user_id)
             if isinstance(allowed, Refused):
                 return allowed
-            stored = await self._check(await self._store.read(load), password)
+            stored = await self._check(await self.store.read(load), password)
         if stored is None:
             await self._record_failure(signed_in, allowed)
             return Refused(ErrorCode.INVALID_PASSWORD)
         return stored.version
 
     def accepted(self, tx: Tx, signed_in: SignedIn) -> None:
-        """Record a verified password, and reset its attempts, in the transaction that acts on it."""
-        audit.record(tx, audit_event(signed_in, EventName.STEP_UP_PASSWORD_ACCEPTED), self._clock.now())
+        """Record a verified password and reset the failed attempts, in the transaction that acts on it."""
+        audit.record(tx, audit_event(signed_in, EventName.STEP_UP_PASSWORD_ACCEPTED), self.clock.now())
         budget.reset(tx, signed_in.account.id, _ATTEMPTS)
 
     async def _consume(self, user_id: UserId) -> Allowed | Refused:
-        now = self._clock.now()
-        allowed = await budget.consume(self._store, user_id, _ATTEMPTS, now)
+        now = self.clock.now()
+        allowed = await budget.consume(self.store, user_id, _ATTEMPTS, now)
         return allowed if isinstance(allowed, Allowed) else refused_by(allowed, now, PASSWORDS_USED_UP)
 
     async def _record_failure(self, signed_in: SignedIn, allowed: Allowed) -> None:
         refused = audit_event(
             signed_in, EventName.STEP_UP_PASSWORD_REFUSED, reason=ErrorCode.INVALID_PASSWORD
         )
-        now = self._clock.now()
+        now = self.clock.now()
 
         user_id = signed_in.account.id
 
@@ -83,44 +81,44 @@ class PasswordVerifier:
             await budget.record_failure(tx, user_id, _ATTEMPTS, allowed, now, warned=kind is not None)
             audit.record(tx, refused, now)
             if kind is not None:
-                await self._notifications.notify(tx, signed_in.account, kind, signed_in.client, now)
+                await self.notifications.notify(tx, signed_in.account, kind, signed_in.client, now)
 
-        await self._store.transact(work)
+        await self.store.transact(work)
 
     def slot(self) -> AbstractContextManager[None]:
-        """Take a place among those whose password is checked. Raises `Unavailable` when there is none."""
-        return self._pool.slot()
+        """Reserve a slot in the hashing pool. Raises `Unavailable` when the pool is full."""
+        return self.pool.slot()
 
     async def nearest(self, email: str) -> StoredPassword | None:
-        """Load the password of this address or, if it is unknown, of the one that follows it in the alphabet.
+        """Load the password of this address or, if it has no account, of the next address in alphabetical order.
 
-        Checking that one in vain takes as long as checking a wrong password of a known address. A made-up hash
-        would do only as long as all hashes cost the same: once an operator has raised the cost, known addresses
-        would be those that answer sooner.
+        Verifying against that one takes as long as verifying a wrong password of an existing account. A dummy hash
+        would work only while all hashes have the same cost: after an operator has raised the cost, existing accounts
+        would be recognizable by their faster responses.
         """
 
         async def load(tx: Tx) -> StoredPassword | None:
             return await sql.load_nearest_password(tx, email)
 
-        return await self._store.read(load)
+        return await self.store.read(load)
 
     async def verify_by_email(
         self, email: str, nearest: StoredPassword | None, password: str
     ) -> StoredPassword | None:
-        """Return the account that this address and password prove, or None; in the same time either way.
+        """Return the account of this address if the password is correct, otherwise None, in the same time.
 
-        The caller has taken a place.
+        The caller is inside `slot`.
         """
         matched = await self._check(nearest, password)
         return matched if matched is not None and matched.account.email == email else None
 
     async def rehashed(self, stored: StoredPassword, password: str) -> str | None:
-        """Return a new hash of a password just proven, if its old one was made with outdated parameters."""
-        return await self._pool.hash(password) if self._pool.is_outdated(stored.encoded) else None
+        """Return a new hash of a verified password if its stored hash has outdated parameters, otherwise None."""
+        return await self.pool.hash(password) if self.pool.is_outdated(stored.encoded) else None
 
     async def _check(self, stored: StoredPassword | None, password: str) -> StoredPassword | None:
-        # No account can have so long a password. It is still hashed, in short, so that time tells nothing.
+        # No account has so long a password. A prefix of it is still hashed, so that the time reveals nothing.
         if is_oversized(password):
             stored, password = None, password[:MAX_LENGTH]
         encoded = None if stored is None else stored.encoded
-        return stored if await self._pool.verify_in_slot(encoded, password) else None
+        return stored if await self.pool.verify_in_slot(encoded, password) else None

@@ -1,4 +1,4 @@
-"""What stands behind a session, held against what is required. Pure."""
+"""Requirements on the assurance of a session. Pure."""
 
 import msgspec
 
@@ -10,17 +10,18 @@ from athena_auth.sessions.rules import has_fresh_second_factor, is_fresh
 
 
 class Requirement(msgspec.Struct, frozen=True):
-    """What must stand behind a session: an assurance level, and how recently it was proven, in seconds."""
+    """A minimum assurance level, and how recently a factor must have been verified."""
 
     level: Level = Level.ONE
     fresh: int | None = None
+    """Seconds."""
 
 
 def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis) -> ErrorCode | None:
-    """Return what the caller must do before they may go on, or None when their session meets the requirement.
+    """Return the error that says what the caller must do first, or None when the session meets the requirement.
 
-    A trusted device stands in for the second factor at sign-in, and is no recent proof of it: whoever uses that
-    device now must verify the factor itself where a recent proof is required.
+    A trusted device replaces the second factor at sign-in, but does not count as a recent verification: an attacker may
+    be using the device.
     """
     session, has_factors = signed_in.session, signed_in.account.two_factor_enabled
     within = None if requirement.fresh is None else requirement.fresh * 1000

@@ -1,4 +1,4 @@
-"""What an address and a password must look like. Pure."""
+"""Rules for email addresses, names and passwords. Pure."""
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
@@ -7,33 +7,33 @@ from athena_auth.crypto.passwords import MAX_LENGTH, MIN_LENGTH, is_oversized, n
 from athena_auth.kernel.outcome import ErrorCode, Refused
 
 _PUBLIC = ".example.com"
-_LONGEST_EMAIL = 254
+_MAX_EMAIL_LENGTH = 254
 """Characters (RFC 5321 section 4.5.3.1.3, without the angle brackets)."""
 _ENCODED_WORD = "=?"
-_TELLING_LOCAL_PART = 4
-"""Characters; a shorter one stands in many passwords by chance."""
+_MIN_LOCAL_PART = 4
+"""Characters; many passwords contain a shorter local part by chance."""
 
 
 def normalised_email(text: str) -> str | None:
-    """Return the address as it is stored and compared, or None when it is not one.
+    """Return the address as it is stored and compared, or None when it is not valid.
 
-    Lower case throughout: no provider of note tells `Ada@` from `ada@`, and people type both.
+    All of it is in lower case: no major provider distinguishes `Ada@` from `ada@`, and users type both.
     """
     typed = text.strip()
-    if len(typed) > _LONGEST_EMAIL:
-        return None  # reading a text without end takes seconds
+    if len(typed) > _MAX_EMAIL_LENGTH:
+        return None  # parsing a very long text takes seconds
     if _ENCODED_WORD in typed:
-        # `=?utf-8?q?…?=` is an address to the letter, and another one to whoever decodes the mail's header.
+        # `=?utf-8?q?…?=` is valid as written, but decoding the mail header yields a different address.
         return None
-    # A company's own network has hosts like `mail.corp.local`; the library refuses such names, which no
-    # public mail can reach, so their form is checked below a domain that it accepts.
+    # Company networks have hosts like `mail.corp.local`. The library refuses such names because public mail cannot
+    # reach them, so their syntax is checked below a domain that it accepts.
     suffix = _PUBLIC if _is_internal(typed) else ""
     try:
-        # A bare host is fine too, and nobody asks DNS here.
+        # A bare host name is accepted too, and no DNS query is made.
         address = validate_email(typed + suffix, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
         return None
-    # The domain in its ASCII form: every mail server on the way can read it (RFC 5891).
+    # The domain in its ASCII form, which every mail server can read (RFC 5891).
     return f"{address.local_part}@{address.ascii_domain.removesuffix(suffix)}".lower()
 
 
@@ -43,15 +43,15 @@ def _is_internal(address: str) -> bool:
 
 
 def normalised_name(text: str) -> str | None:
-    """Return the name without space around it, or None when nothing is left."""
+    """Return the name without surrounding spaces, or None when nothing is left."""
     return text.strip() or None
 
 
 def refuse_password(password: str, email: str) -> Refused | None:
-    """Return why this cannot become the password of the account with this address, or None when it can.
+    """Return why this cannot be the password of the account with this address, or None when it can.
 
-    It is looked at as it is hashed, after normalisation; small and capital letters count as the same. Nothing is
-    asked of its composition (SP 800-63B-4 section 3.1.1.2).
+    The checks apply to the normalised password and ignore case. There are no composition rules (SP 800-63B-4 section
+    3.1.1.2).
 
     Args:
         password: As typed.
@@ -66,13 +66,13 @@ def refuse_password(password: str, email: str) -> Refused | None:
         return Refused(ErrorCode.PASSWORD_TOO_LONG)
     if is_common(normalised):
         return Refused(ErrorCode.PASSWORD_TOO_COMMON)
-    if _gives_away(email, normalised):
+    if _contains_email(email, normalised):
         return Refused(ErrorCode.PASSWORD_CONTAINS_EMAIL)
     return None
 
 
-def _gives_away(email: str, password: str) -> bool:
-    """Tell whether somebody who tries what she knows of the account, its address, would find the password."""
+def _contains_email(email: str, password: str) -> bool:
+    """Tell whether the password contains the address or its local part, which attackers try first."""
     folded, address = password.casefold(), normalise(email).casefold()
     local_part = address.rpartition("@")[0]
-    return address in folded or (len(local_part) >= _TELLING_LOCAL_PART and local_part in folded)
+    return address in folded or (len(local_part) >= _MIN_LOCAL_PART and local_part in folded)

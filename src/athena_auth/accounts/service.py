@@ -1,5 +1,6 @@
-"""Use cases of an account's owner: their profile and their sessions."""
+"""Use cases of account owners: their profile and their sessions."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -27,60 +28,58 @@ from athena_auth.wire.caller import ClientInfo
 
 
 class Resolver(Protocol):
-    """Finds out who a session token belongs to."""
+    """Finds the owner of a session token."""
 
     async def resolve(
         self, token: str, client: ClientInfo, *, by_cookie: bool = False, extends: bool = True
     ) -> SignedIn | None:
-        """Return the owner of a live session, or None; with `slides` this use of it moves its expiry on."""
+        """Return the owner of a live session, or None. `extends` says whether this use may extend the session."""
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class AccountService:
-    """What an account's owner can do with it, factors apart."""
+    """What owners can do with their accounts, apart from second factors."""
 
-    def __init__(
-        self, store: Store, clock: Clock, step_up: StepUp, notifications: SecurityNotifications
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._step_up = step_up
-        self._notifications = notifications
+    store: Store
+    clock: Clock
+    step_up: StepUp
+    notifications: SecurityNotifications
 
     async def resolve(
         self, token: str, client: ClientInfo, *, by_cookie: bool = False, extends: bool = True
     ) -> SignedIn | None:
-        """Return the owner of a live session, and move its expiry on when that is due and wanted."""
-        now = self._clock.now()
+        """Return the owner of a live session, or None; extend the session if that is due and `extends`."""
+        now = self.clock.now()
         token_digest = digest(TokenKind.SESSION, token)
 
         async def load(tx: Tx) -> SignedIn | None:
             return await sql.load_signed_in(tx, token, token_digest, client, now, by_cookie=by_cookie)
 
-        signed_in = await self._store.read(load)
+        signed_in = await self.store.read(load)
         if signed_in is None or not extends or not rules.is_due_for_extension(signed_in.session, now):
             return signed_in
         session = signed_in.session
-        if not await sessions.extend(self._store, session, now):
+        if not await sessions.extend(self.store, session, now):
             return signed_in
-        moved = msgspec.structs.replace(session, updated_at=now, expires_at=now + session.lifetime)
-        return msgspec.structs.replace(signed_in, session=moved, was_extended=True)
+        extended = msgspec.structs.replace(session, updated_at=now, expires_at=now + session.lifetime)
+        return msgspec.structs.replace(signed_in, session=extended, was_extended=True)
 
     async def was_just_replaced(self, token: str) -> bool:
-        """Tell whether a session token, which opens nothing, was replaced a moment ago by a concurrent request."""
-        now = self._clock.now()
+        """Tell whether a session token, which is no longer valid, was just rotated by a concurrent request."""
+        now = self.clock.now()
         token_digest = digest(TokenKind.SESSION, token)
-        retired = await self._store.read(lambda tx: retired_tokens.load(tx, token_digest, now))
+        retired = await self.store.read(lambda tx: retired_tokens.load(tx, token_digest, now))
         return retired is not None
 
     async def update_profile(
         self, signed_in: SignedIn, *, name: str | UnsetType = UNSET, image: str | UnsetType | None = UNSET
     ) -> Refused | None:
-        """Change the name or the image; what is UNSET stays."""
-        now = self._clock.now()
+        """Change the name, the image or both; what is UNSET stays."""
+        now = self.clock.now()
         new_name = None if name is UNSET else normalised_name(name)
         if name is not UNSET and new_name is None:
-            return Refused(ErrorCode.VALIDATION_ERROR, "The name must not be empty.")
+            return Refused(ErrorCode.VALIDATION_ERROR, "The name is empty. Enter a name.")
 
         async def work(tx: Tx) -> bool:
             return await sql.update_profile(
@@ -92,13 +91,13 @@ class AccountService:
                 set_image=image is not UNSET,
             )
 
-        return None if await self._store.transact(work) else Refused(ErrorCode.UNAUTHORIZED)
+        return None if await self.store.transact(work) else Refused(ErrorCode.UNAUTHORIZED)
 
     async def delete(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
-        """Delete the account and all that belongs to it; by password, or right after a factor was verified."""
+        """Delete the account and all its data. This takes the password, or a recently verified factor."""
         account = signed_in.account
-        is_fresh_enough = account.two_factor_enabled or rules.is_fresh(signed_in.session, self._clock.now())
-        # With two-factor authentication on, the policy asks for the second factor; this is for accounts without.
+        is_fresh_enough = account.two_factor_enabled or rules.is_fresh(signed_in.session, self.clock.now())
+        # For accounts without two-factor authentication; for the others the policy requires a second factor.
         if offered.password is None and not is_fresh_enough:
             return Refused(ErrorCode.SESSION_EXPIRED)
 
@@ -107,19 +106,19 @@ class AccountService:
                 return Refused(ErrorCode.UNAUTHORIZED)
             forget_account(tx, current.account.email)
             self._record(tx, signed_in, EventName.DELETED)
-            self._notifications.notify_deleted(tx, current.account, signed_in.client, self._clock.now())
+            self.notifications.notify_deleted(tx, current.account, signed_in.client, self.clock.now())
             return None
 
-        return await self._step_up.act(Action.DELETE_ACCOUNT, signed_in, offered, work)
+        return await self.step_up.act(Action.DELETE_ACCOUNT, signed_in, offered, work)
 
     async def sessions_of(self, signed_in: SignedIn) -> list[Session]:
         """Return the account's live sessions, newest first."""
-        now = self._clock.now()
+        now = self.clock.now()
 
         async def work(tx: Tx) -> list[Session]:
             return await sessions.all_live(tx, signed_in.account.id, now)
 
-        return await self._store.read(work)
+        return await self.store.read(work)
 
     async def sign_out(self, signed_in: SignedIn) -> None:
         """End this session."""
@@ -128,7 +127,7 @@ class AccountService:
             sessions.end_token(tx, digest(TokenKind.SESSION, signed_in.token))
             self._record(tx, signed_in, EventName.SIGNED_OUT)
 
-        await self._store.transact(work)
+        await self.store.transact(work)
 
     async def revoke(
         self, signed_in: SignedIn, token_or_id: str, offered: Offered
@@ -137,7 +136,7 @@ class AccountService:
         user_id = signed_in.account.id
 
         async def work(tx: Tx, _current: SignedIn) -> Refused | None:
-            # A session of another account is not found, whether its id is known or guessed.
+            # Sessions of other accounts are never found, even if their id is known.
             ended = await sessions.end(tx, user_id, SessionId(token_or_id)) or await sessions.end_of_owner(
                 tx, user_id, digest(TokenKind.SESSION, token_or_id)
             )
@@ -146,15 +145,15 @@ class AccountService:
             self._record(tx, signed_in, EventName.SESSION_REVOKED)
             return None
 
-        # Ending the session that asks is signing out: it takes nothing from anyone else.
+        # Ending one's own session is signing out, which needs no step-up.
         own = token_or_id in {signed_in.session.id, signed_in.token}
         action = Action.SIGN_OUT if own else Action.REVOKE_SESSION
-        return await self._step_up.act(action, signed_in, offered, work)
+        return await self.step_up.act(action, signed_in, offered, work)
 
     async def revoke_all(
         self, signed_in: SignedIn, offered: Offered, *, keep_this_one: bool
     ) -> Authorized[None] | Refused:
-        """End the account's sessions: all, or all others."""
+        """End all sessions of the account, or all except this one."""
         keep = signed_in.session.id if keep_this_one else None
 
         async def work(tx: Tx, _current: SignedIn) -> None:
@@ -162,7 +161,7 @@ class AccountService:
             self._record(tx, signed_in, EventName.SESSION_REVOKED)
 
         action = Action.REVOKE_OTHER_SESSIONS if keep_this_one else Action.REVOKE_SESSIONS
-        return await self._step_up.act(action, signed_in, offered, work)
+        return await self.step_up.act(action, signed_in, offered, work)
 
     def _record(self, tx: Tx, signed_in: SignedIn, event: EventName) -> None:
-        audit.record(tx, audit_event(signed_in, event), self._clock.now())
+        audit.record(tx, audit_event(signed_in, event), self.clock.now())

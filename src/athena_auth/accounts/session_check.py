@@ -1,7 +1,7 @@
-"""What proxies and services in other languages ask: is there a session, and does it meet the requirement?
+"""Session checks for proxies and for services in other languages.
 
-`get-session` answers 200 and `null` without a session, as its clients expect; a proxy that reads the status alone
-(`auth_request` of nginx) would let everyone in. Here the status is the answer.
+Without a session, `get-session` answers 200 and `null`, as its clients expect. A proxy that reads only the status
+(nginx's `auth_request`) would let everyone in. Here the status is the answer.
 """
 
 from typing import Annotated
@@ -22,8 +22,8 @@ from athena_auth.wire.route import Call
 _Seconds = Annotated[
     int,
     Meta(
-        description="Since a factor was verified, at most; with `level=2` the second factor itself, not a trusted device in its "
-        "place.",
+        description="The maximum number of seconds since a factor was verified. With `level=2` this must be the second "
+        "factor itself; a trusted device does not count.",
         ge=1,
         le=31_536_000,
         examples=[600],
@@ -32,11 +32,13 @@ _Seconds = Annotated[
 
 
 class SessionCheckQuery(msgspec.Struct, frozen=True):
-    """What must stand behind the session."""
+    """The requirement on the session."""
 
     level: Annotated[
         int,
-        Meta(description="The assurance level: 2 demands a second factor.", ge=1, le=2, examples=[2]),
+        Meta(
+            description="The minimum assurance level: 2 requires a second factor.", ge=1, le=2, examples=[2]
+        ),
     ] = 1
     fresh: _Seconds | None = None
 
@@ -63,11 +65,11 @@ class SessionCheckApi:
     async def check_session(
         self, call: Call[SignedIn, SessionCheckQuery]
     ) -> Reply[SessionCheckAnswer] | Refused:
-        """Let a proxy or a service check a session.
+        """Check a session, for a proxy or a service.
 
-        200 with the session and its owner, 401 without a live session, 403 where the session does not meet the
-        requirement. The headers `x-athena-user-id` and `x-athena-session-level` are for a proxy to pass on. A
-        browser's cookie is not renewed, because a proxy passes no cookie on.
+        200 with the session and its owner, 401 without a live session, 403 if the session does not meet the
+        requirement. A proxy can forward the headers `x-athena-user-id` and `x-athena-session-level`. The session of a
+        cookie is not extended, because proxies do not forward the renewed cookie.
         """
         signed_in = call.principal
         requirement = Requirement(Level(call.body.level), call.body.fresh)

@@ -1,4 +1,4 @@
-"""Statements over `athena_account`."""
+"""Statements on `athena_account`."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ from athena_auth.wire.caller import ClientInfo
 
 
 class StoredPassword(msgspec.Struct, frozen=True):
-    """A password's hash and the credential version it belongs to."""
+    """A password hash and the credential version that it belongs to."""
 
     account: Account
     encoded: str
@@ -22,8 +22,8 @@ class StoredPassword(msgspec.Struct, frozen=True):
         return f"StoredPassword({self.account.id})"
 
 
-# Columns of a session and of its owner, in one row: `SELECT *` of both would give two columns each of the
-# names `id`, `created_at` and `updated_at`.
+# The columns of a session and of its owner in one row. `SELECT *` of both would return `id`, `created_at` and
+# `updated_at` twice.
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
            a.password_changed_at,
@@ -62,7 +62,7 @@ _CHANGE_CREDENTIALS = Statement("""
 """)
 
 _REHASH_PASSWORD = Statement("UPDATE athena_account SET password_hash = :password_hash WHERE id = :id")
-# Another instant each time, whatever the clock says: browsers are recognized by it.
+# The value changes each time, even if the clock is set back: recognized browsers are bound to it.
 _CHANGED = "CASE WHEN password_changed_at >= :now THEN password_changed_at + 1 ELSE :now END"
 _SET_PASSWORD = Statement(f"""
     UPDATE athena_account SET password_hash = :password_hash, password_changed_at = {_CHANGED} WHERE id = :id
@@ -133,7 +133,7 @@ async def load(tx: Tx, user_id: UserId) -> Account | None:
 
 
 async def load_with_sessions(tx: Tx, user_id: UserId) -> tuple[Account, int] | None:
-    """Load an account and how many sessions it has."""
+    """Load an account and the number of its sessions."""
     row = await tx.fetch_one(_LOAD_WITH_SESSIONS, id=user_id)
     return None if row is None else (account_from(row), row["sessions"])
 
@@ -144,17 +144,17 @@ async def load_password(tx: Tx, user_id: UserId) -> StoredPassword | None:
 
 
 async def load_nearest_password(tx: Tx, email: str) -> StoredPassword | None:
-    """Load the password hash of this address or, if it is unknown, of the one that follows it."""
+    """Load the password hash of this address or, if it has no account, of the next address in order."""
     return _stored_password(await tx.fetch_one(_LOAD_NEAREST, email=email))
 
 
 async def load_password_by_email(tx: Tx, email: str) -> StoredPassword | None:
-    """Load the password hash of the account with this (normalised) address."""
+    """Load the password hash of the account with this normalised address."""
     return _stored_password(await tx.fetch_one(_LOAD_BY_EMAIL, email=email))
 
 
 async def insert(tx: Tx, account: Account, password_hash: str) -> None:
-    """Store a new account. Raises `UniqueViolation` when the address is taken."""
+    """Store a new account. Raises `UniqueViolation` if the address already has one."""
     await tx.execute(
         _INSERT,
         id=account.id,
@@ -170,10 +170,10 @@ async def insert(tx: Tx, account: Account, password_hash: str) -> None:
 
 
 async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:
-    """Lock the account until the transaction ends, if its credentials are still of this version.
+    """Lock the account until the transaction ends, if its credentials still have this version.
 
-    None means they changed since the password was checked. The lock makes a change that comes now wait, and
-    then find (and end) what this transaction adds.
+    None means that they were changed after the password was verified. A concurrent change waits for the lock, and then
+    finds and revokes what this transaction adds.
     """
     row = await tx.fetch_one(_LOCK_IF_CURRENT, id=version.user_id, version=version.number)
     return None if row is None else account_from(row)
@@ -182,13 +182,13 @@ async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:
 async def change_credentials(
     tx: Tx, user_id: UserId, now: Millis, *, two_factor_enabled: bool | None
 ) -> Account | None:
-    """Start a new credential version, and with a factor's coming or going record whether any is on."""
+    """Begin a new credential version; unless None, also store whether two-factor authentication is on."""
     row = await tx.fetch_one(_CHANGE_CREDENTIALS, id=user_id, now=now, two_factor_enabled=two_factor_enabled)
     return None if row is None else account_from(row)
 
 
 def rehash_password(tx: Tx, user_id: UserId, password_hash: str) -> None:
-    """Replace the hash of a password that stays the same."""
+    """Replace the hash of an unchanged password."""
     tx.defer(_REHASH_PASSWORD, id=user_id, password_hash=password_hash)
 
 
@@ -198,19 +198,19 @@ async def set_password(tx: Tx, user_id: UserId, password_hash: str, now: Millis)
 
 
 async def reset_password(tx: Tx, user_id: UserId, password_hash: str, now: Millis) -> None:
-    """Replace the password for whoever reads mail at the account's address."""
+    """Replace the password by a link from an email, which also verifies the address."""
     await tx.execute(_RESET_PASSWORD, id=user_id, password_hash=password_hash, yes=True, now=now)
 
 
 def clear_reset_by_mail(tx: Tx, user_id: UserId) -> None:
-    """Record that a factor other than the mailbox was proven since the password was reset."""
+    """Record that a factor other than the mailbox was verified since the password was reset."""
     tx.defer(_CLEAR_RESET_BY_MAIL, id=user_id, no=False)
 
 
 async def update_profile(
     tx: Tx, user_id: UserId, now: Millis, *, name: str | None, image: str | None, set_image: bool
 ) -> bool:
-    """Change the name, when given, and the image, when it is to be set; False when the account is gone."""
+    """Change the name unless it is None, and the image if `set_image`; False when the account no longer exists."""
     return (
         await tx.execute(_UPDATE_PROFILE, id=user_id, name=name, image=image, set_image=set_image, now=now)
         == 1
@@ -218,10 +218,10 @@ async def update_profile(
 
 
 async def mark_email_verified(tx: Tx, user_id: UserId, now: Millis) -> None:
-    """Record that the owner reads mail at her address."""
+    """Record that the owner's email address is verified."""
     await tx.execute(_VERIFY_EMAIL, id=user_id, yes=True, now=now)
 
 
 async def delete(tx: Tx, user_id: UserId) -> bool:
-    """Delete an account and all that is hers; False when it is gone already."""
+    """Delete an account and all its data; False when it no longer exists."""
     return await tx.execute(_DELETE, id=user_id) == 1

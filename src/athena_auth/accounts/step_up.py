@@ -1,9 +1,9 @@
-"""The step-up policy (I11): what a call that changes something demands of the session it is made in, in one table.
+"""The step-up policy (I11): one table of what each state-changing call requires of its session.
 
-Level two means a second factor, or a backup code, that was verified in this session within the last ten minutes. A trusted
-device stands in for the factor at sign-in and proves nothing here (SP 800-63B-4 section 4.1, ASVS 7.5.1). Accounts
-without a second factor are asked for their password, where the call takes one. A test fails while a route that
-changes something is missing from the table.
+Level two means that a second factor or a backup code was verified in this session in the last ten minutes. A trusted
+device replaces the factor at sign-in but does not count here (SP 800-63B-4 section 4.1, ASVS 7.5.1). Accounts without a
+second factor need their password, if the call takes one. A test fails if a state-changing route is missing from the
+table.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ FRESH = 600
 
 
 class Action(StrEnum):
-    """A call that changes something, by its path."""
+    """The state-changing calls, by path."""
 
     SIGN_UP = "/sign-up/email"
     SIGN_IN = "/sign-in/email"
@@ -56,25 +56,25 @@ class Action(StrEnum):
 
 
 class NewToken(Enum):
-    """Whose session gets a new token, so that a copy of the old one ends with the change (ASVS 7.2.4)."""
+    """When a call rotates the session's token, so that a copy of the old one becomes invalid (ASVS 7.2.4)."""
 
     NEVER = auto()
     BY_COOKIE = auto()
-    """Sessions that travel as a cookie; bearer tokens stay, since scripts use one for several calls."""
+    """Only for sessions by cookie. Bearer tokens stay valid, because scripts use one for several calls."""
     ALWAYS = auto()
     ENDS = auto()
-    """Nobody's: the session may end with the call."""
+    """Never, because the call may end the session."""
 
 
 class Demand(msgspec.Struct, frozen=True):
-    """What one call demands."""
+    """The requirements of one call."""
 
     level: Level | None
-    """None where no session is involved, or where the request itself carries the proof."""
+    """None if no session is involved, or if the request itself authenticates the user."""
     fresh: int | None = None
-    """Seconds since the second factor was verified, at most."""
+    """The maximum number of seconds since the second factor was verified."""
     relaxable: bool = True
-    """Whether ATHENA_STEP_UP=password lets the password alone suffice."""
+    """Whether the password alone suffices with ATHENA_STEP_UP=password."""
     new_token: NewToken = NewToken.NEVER
 
 
@@ -88,26 +88,26 @@ POLICY = {
     Action.REQUEST_PASSWORD_RESET: _IN_THE_REQUEST,
     Action.RESET_PASSWORD: _IN_THE_REQUEST,
     Action.SEND_VERIFICATION_EMAIL: _IN_THE_REQUEST,
-    # A session of the account or, for the other, its password.
+    # VERIFY_EMAIL checks for a session of the account itself; CONFIRM_EMAIL takes the password.
     Action.VERIFY_EMAIL: _IN_THE_REQUEST,
     Action.CONFIRM_EMAIL: _IN_THE_REQUEST,
     Action.CHECK_RESET_TOKEN: _IN_THE_REQUEST,
     Action.RECOGNIZE_BROWSER: _IN_THE_REQUEST,
-    # The code in the request is the proof, for confirming a factor and for trusting the device too.
+    # The request itself contains a code, also when it confirms a factor or trusts the device.
     Action.VERIFY_TOTP: _IN_THE_REQUEST,
     Action.VERIFY_OTP: _IN_THE_REQUEST,
     Action.VERIFY_BACKUP_CODE: _IN_THE_REQUEST,
     Action.SEND_OTP: _IN_THE_REQUEST,
     Action.SIGN_OUT: _SESSION,
     Action.UPDATE_PROFILE: _SESSION,
-    # Ending trust only makes the next sign-in harder, and is what the owner of a stolen laptop needs at once.
+    # Revoking trust only makes the next sign-in harder, and owners of a stolen laptop need it at once.
     Action.REVOKE_TRUSTED_DEVICE: _SESSION,
     Action.REVOKE_TRUSTED_DEVICES: _SESSION,
     Action.REVOKE_SESSION: Demand(Level.TWO, FRESH, new_token=NewToken.ENDS),
     Action.REVOKE_SESSIONS: Demand(Level.TWO, FRESH, new_token=NewToken.ENDS),
     Action.REVOKE_OTHER_SESSIONS: Demand(Level.TWO, FRESH),
     Action.DELETE_ACCOUNT: Demand(Level.TWO, FRESH, relaxable=False, new_token=NewToken.ENDS),
-    # A revealed secret makes codes for as long as it is in force, and its owner sees nothing of that.
+    # An attacker with the secret can generate codes for as long as it is active, unnoticed by the owner.
     Action.REVEAL_SECRET: Demand(Level.TWO, FRESH, relaxable=False),
     Action.ENABLE: _CREDENTIAL,
     Action.DISABLE: _CREDENTIAL,
@@ -117,11 +117,11 @@ POLICY = {
 
 
 class Offered(msgspec.Struct, frozen=True):
-    """What a request carries to prove who makes it, beside the session."""
+    """The credentials of a request, in addition to its session."""
 
     password: str | None = None
     code: str | None = None
-    """A code of any second factor of the account, looked at only where the session lacks a recent one."""
+    """A code of any second factor of the account; verified only if the session lacks a recent factor."""
 
     def __repr__(self) -> str:
         return "Offered(…)"
@@ -129,26 +129,26 @@ class Offered(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Authorized(Generic[T]):
-    """The call was allowed and done."""
+    """The call was allowed and performed."""
 
     outcome: T
     signed_in: SignedIn
-    """The session as it is now: it may have gained assurance and have a new token."""
+    """The session after the call: it may have gained assurance and a new token."""
 
 
 AuthorizedWork = Callable[[Tx, SignedIn], Awaitable[T | Refused]]
-"""What the call does, in the transaction that made sure of the session, the password and the factor.
+"""What the call does, in the transaction that checked the session, the password and the factor.
 
-It is given the account and the session as they are now, raised by the code that was offered."""
+It receives the current account and session, already raised by the code."""
 
 
 class StepUp(Protocol):
-    """Holds a call to the policy, and runs it in the same transaction."""
+    """Enforces the policy on a call, and runs the call in the same transaction."""
 
     async def act(
         self, action: Action, signed_in: SignedIn, offered: Offered, work: AuthorizedWork[T]
     ) -> Authorized[T] | Refused:
-        """Run the work if what stands behind the session and what is offered satisfy the policy.
+        """Run the work if the session and the offered credentials satisfy the policy.
 
         Returns:
             The work's outcome; or its refusal, or `STEP_UP_REQUIRED`, `INVALID_PASSWORD`, `INVALID_CODE`,

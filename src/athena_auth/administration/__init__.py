@@ -1,1 +1,1 @@
-"""What the people who run the server do with other people's accounts. No request reaches it: only their own code does."""
+"""Operator actions on accounts. No HTTP route calls them: only the command line and a host application's code do."""

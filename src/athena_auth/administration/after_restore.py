@@ -1,11 +1,11 @@
-"""Makes a database safe to serve that was restored from a backup (docs/adr/0014-restoring-an-old-database.md).
+"""Making a restored database safe to serve (docs/adr/0014-restoring-an-old-database.md).
 
-A backup does not know what was used, ended or sent after it was taken: all of that would be good again. So what could be
-replayed is ended for all accounts. None of this needs a secret, so it can be done before the server's are at hand.
+A backup does not contain what was used, ended or sent after it was taken: all of that would be valid again. So everything
+that could be replayed is revoked for all accounts. This needs none of the server's secrets.
 """
 
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import NOWHERE, AuditEvent, EventName
+from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.backup_codes import sql as backup_codes
 from athena_auth.challenge import sql as challenges
 from athena_auth.delivery import sql as outbox
@@ -21,12 +21,12 @@ from athena_auth.totp import sql as totp
 from athena_auth.trusted_devices import sql as trusted_devices
 
 _BATCH = 1000
-"""Rows at a time: one statement over a large table would outlive the limit on statements."""
+"""Rows at a time: one statement on a whole large table would exceed the statement timeout."""
 _ALL = 2**62
-"""An instant later than any: swept by it, everything has expired."""
+"""A cutoff later than any expiry, so that a sweep deletes every row."""
 
 _ENDED = (
-    # As when credentials change: a challenge that is under way must not become a session that is not seen.
+    # Challenges first, as when credentials change: a pending one must not become a session after sessions are deleted.
     challenges.SWEEP,
     sessions.SWEEP,
     trusted_devices.SWEEP,
@@ -38,28 +38,28 @@ _ENDED = (
 
 
 async def end_what_may_be_replayed(store: Store, clock: Clock, *, discards_backup_codes: bool) -> None:
-    """End what was used, ended or sent after the backup, or may have been, and record that.
+    """Revoke everything that may have been used, ended or sent after the backup, and record that.
 
-    It is done in steps; one that was interrupted is run again.
+    This happens in several transactions. If it is interrupted, run it again.
 
     Args:
-        store: The restored database; no server has begun to serve it.
-        clock: Tells which codes of authenticator apps are of the past.
-        discards_backup_codes: Whether all backup codes end too. Those that were used cannot be told from the others.
+        store: The restored database, which no server is using yet.
+        clock: Decides which codes of authenticator apps lie in the past.
+        discards_backup_codes: Whether to delete all backup codes too. The used ones cannot be identified.
 
     Raises:
-        Unavailable: the database is out of reach.
+        Unavailable: the database is unreachable.
     """
     for statement in _ENDED:
         await _empty(store, statement, cutoff=_ALL)
     if discards_backup_codes:
         await _empty(store, backup_codes.DISCARD)
-    # A device whose clock is ahead has used codes of steps that are still to come.
+    # Devices whose clock is ahead may have used codes of future steps.
     await totp.consume_steps(store, clock.now(), window=totp_rules.WIDEST_WINDOW)
 
     async def record(tx: Tx) -> None:
         audit.record(
-            tx, AuditEvent(name=EventName.DATABASE_RESTORED, user_id=None, client=NOWHERE), clock.now()
+            tx, AuditEvent(name=EventName.DATABASE_RESTORED, user_id=None, client=NO_CLIENT), clock.now()
         )
 
     await store.transact(record)

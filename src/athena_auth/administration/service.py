@@ -1,12 +1,13 @@
-"""Use cases of operators: from a host's own code, in the same process, or from the command line.
+"""Use cases of operators: from the host's code in the same process, or from the command line.
 
-Nobody is asked for a password here, so nothing here mints a session (I1). What an operator changes ends what hung
-on it and is news to the owner, exactly as if the owner had done it (I5, I8): an attacker who talks an operator into
-something must not do so unnoticed.
+No password is verified here, so nothing here mints a session (I1). A change by an operator revokes the same things, and
+notifies the owner in the same way, as a change by the owner (I5, I8): an attacker who persuades an operator must not go
+unnoticed.
 """
 
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -17,7 +18,7 @@ from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.administration.unlock import reset_attempts
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import NOWHERE, AuditEvent, EventName
+from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.challenge import sql as challenges
 from athena_auth.challenge.credentials import Actor, CredentialEvents
 from athena_auth.challenge.model import Change
@@ -33,7 +34,7 @@ from athena_auth.wire.fields import Email, ImageUrl, Name
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """An account to be created, as its operator names it."""
+    """An account to create."""
 
     email: Email
     name: Name
@@ -45,34 +46,27 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
         return "NewAccount(…)"
 
 
+@dataclass(frozen=True, slots=True)
 class AdministrationService:
     """What operators can do with accounts."""
 
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        pool: HashingPool,
-        events: CredentialEvents,
-        notifications: SecurityNotifications,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._pool = pool
-        self._events = events
-        self._notifications = notifications
+    store: Store
+    clock: Clock
+    pool: HashingPool
+    events: CredentialEvents
+    notifications: SecurityNotifications
 
     async def create(self, new: NewAccount) -> Account | Refused:
-        """Create an account. Without a password nobody can sign in until one is set by a link to its mailbox."""
-        now = self._clock.now()
+        """Create an account. Without a password, the owner must set one by a password reset email before signing in."""
+        now = self.clock.now()
         account = creation.new_account(new.email, new.name, new.image, now, email_verified=new.email_verified)
         if isinstance(account, Refused):
             return account
         refused = None if new.password is None else rules.refuse_password(new.password, account.email)
         if refused is not None:
             return refused
-        # The hash of a password that nobody knows takes as long to check as anybody else's.
-        password_hash = await self._pool.hash(new.password or secrets.token_urlsafe(32))
+        # An unknown random password, so that verification takes as long as for any other account.
+        password_hash = await self.pool.hash(new.password or secrets.token_urlsafe(32))
 
         async def work(tx: Tx) -> Account:
             await accounts.insert(tx, account, password_hash)
@@ -81,41 +75,41 @@ class AdministrationService:
             return account
 
         try:
-            return await self._store.transact(work)
+            return await self.store.transact(work)
         except UniqueViolation:
             return Refused(ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL)
 
     async def get(self, user_id: UserId) -> Account | None:
         """Return the account with this id."""
-        return await self._store.read(lambda tx: accounts.load(tx, user_id))
+        return await self.store.read(lambda tx: accounts.load(tx, user_id))
 
     async def find(self, email: str) -> Account | None:
         """Return the account with this address."""
-        return await self._store.read(lambda tx: creation.find(tx, email))
+        return await self.store.read(lambda tx: creation.find(tx, email))
 
     async def sessions_of(self, user_id: UserId) -> list[Session]:
-        """Return the account's live sessions, newest first; none for an account that is not there."""
-        now = self._clock.now()
-        return await self._store.read(lambda tx: sessions.all_live(tx, user_id, now))
+        """Return the account's live sessions, newest first; an empty list if there is no such account."""
+        now = self.clock.now()
+        return await self.store.read(lambda tx: sessions.all_live(tx, user_id, now))
 
     async def reset_factors(self, user_id: UserId) -> Refused | None:
-        """Take every second factor off an account whose owner has lost hers; she signs in by password and enrols anew.
+        """Remove all second factors of an account whose owner has lost them; the owner can enrol again after sign-in.
 
-        All her sessions, challenges and trusted devices end. Whoever asks for this is who an attacker
-        claims to be: make sure that it is the owner (SP 800-63B-4 section 4.2).
+        All sessions, challenges and trusted devices are revoked. Verify the person's identity first: someone else may
+        know their password (SP 800-63B-4 section 4.2).
         """
 
         async def work(tx: Tx, _account: Account) -> None:
-            actor = Actor(NOWHERE, session_id=None)
-            await self._events.announce(tx, user_id, Change.FACTORS_RESET, actor, self._clock.now())
+            actor = Actor(NO_CLIENT, session_id=None)
+            await self.events.announce(tx, user_id, Change.FACTORS_RESET, actor, self.clock.now())
 
         return await self._change_account(user_id, work)
 
     async def end_sessions(self, user_id: UserId) -> Refused | None:
-        """Sign somebody out everywhere, out of sign-ins that wait for a second factor too."""
+        """Revoke all sessions of an account, and its pending sign-ins."""
 
         async def work(tx: Tx, _account: Account) -> None:
-            # In this order: a second step under way holds its challenge, and what it mints is seen after it.
+            # In this order: a concurrent second step has locked its challenge, and its session is visible afterwards.
             await challenges.end_all(tx, user_id)
             await sessions.end_others(tx, user_id, None)
             self._record(tx, user_id, EventName.SESSIONS_ENDED_BY_OPERATOR)
@@ -131,10 +125,10 @@ class AdministrationService:
                 self._record(tx, user_id, EventName.SESSIONS_ENDED_BY_OPERATOR, session_id)
             return ended
 
-        return None if await self._store.transact(work) else Refused(ErrorCode.SESSION_NOT_FOUND)
+        return None if await self.store.transact(work) else Refused(ErrorCode.SESSION_NOT_FOUND)
 
     async def end_trust(self, user_id: UserId) -> Refused | None:
-        """Ask all devices of an account for the second factor again."""
+        """Revoke the trust in all devices of an account."""
 
         async def work(tx: Tx, _account: Account) -> None:
             await trusted_devices.end_all(tx, user_id)
@@ -143,28 +137,28 @@ class AdministrationService:
         return await self._change_account(user_id, work)
 
     async def unlock(self, user_id: UserId) -> Refused | None:
-        """Give an account its whole budget of guesses back."""
+        """Unlock an account by resetting its failed attempts."""
 
         async def work(tx: Tx, account: Account) -> None:
-            reset_attempts(tx, account, self._clock.now())
+            reset_attempts(tx, account, self.clock.now())
 
         return await self._change_account(user_id, work)
 
     async def delete(self, user_id: UserId) -> Refused | None:
-        """Delete an account and all that is its owner's; the trail of it stays until it is old enough."""
+        """Delete an account and all its data; its audit events stay until they expire."""
 
         async def work(tx: Tx, account: Account) -> None:
             if await accounts.delete(tx, user_id):
                 forget_account(tx, account.email)
                 self._record(tx, user_id, EventName.DELETED_BY_OPERATOR)
-                self._notifications.notify_deleted(tx, account, NOWHERE, self._clock.now())
+                self.notifications.notify_deleted(tx, account, NO_CLIENT, self.clock.now())
 
         return await self._change_account(user_id, work)
 
     async def _change_account(
         self, user_id: UserId, work: Callable[[Tx, Account], Awaitable[None]]
     ) -> Refused | None:
-        """Do something with an account that is there."""
+        """Run the work on an existing account."""
 
         async def found(tx: Tx) -> bool:
             account = await accounts.load(tx, user_id)
@@ -172,8 +166,8 @@ class AdministrationService:
                 await work(tx, account)
             return account is not None
 
-        return None if await self._store.transact(found) else Refused(ErrorCode.USER_NOT_FOUND)
+        return None if await self.store.transact(found) else Refused(ErrorCode.USER_NOT_FOUND)
 
     def _record(self, tx: Tx, user_id: UserId, event: EventName, session_id: SessionId | None = None) -> None:
-        entry = AuditEvent(name=event, user_id=user_id, client=NOWHERE, session_id=session_id)
-        audit.record(tx, entry, self._clock.now())
+        entry = AuditEvent(name=event, user_id=user_id, client=NO_CLIENT, session_id=session_id)
+        audit.record(tx, entry, self.clock.now())

@@ -1,1 +1,1 @@
-"""What happened to whom, when and from where: an append-only trail, for whoever has to find out later."""
+"""The audit log: events with time, account and origin. Rows are only added, and deleted by age (ATHENA_AUDIT_TTL)."""

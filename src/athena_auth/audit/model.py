@@ -1,4 +1,4 @@
-"""An entry of the trail."""
+"""The events of the audit log."""
 
 from enum import StrEnum
 from typing import Self
@@ -12,136 +12,151 @@ from athena_auth.wire.caller import ClientInfo
 
 
 class EventName(StrEnum):
-    """What can happen, as `source:subject:action`. Names are stable: people search for them."""
+    """The names of the events, as `source:subject:action`. Names are stable, because operators search for them."""
 
     meaning: str
-    """What has happened, in a sentence for the reference."""
+    """What happened, in a sentence for the reference."""
 
     def __new__(cls, name: str, meaning: str = "") -> Self:
-        """Make a member: its name is its value."""
+        """Create a member whose value is the name of the event."""
         event = str.__new__(cls, name)
         event._value_ = name
         event.meaning = meaning
         return event
 
-    SIGNED_UP = "sign-up:account:created", "Somebody created an account."
+    SIGNED_UP = "sign-up:account:created", "An account was created by signing up."
     PASSWORD_ACCEPTED = (
         "sign-in:password:accepted",
-        "A password signed somebody in to an account without a second factor.",
+        "A sign-in with a correct password, to an account without a second factor.",
     )
-    PASSWORD_REFUSED = "sign-in:password:refused", "A wrong password, or an address that has no account."
-    CHALLENGE_ISSUED = "sign-in:challenge:issued", "A password was right, and a second factor is due."
+    PASSWORD_REFUSED = (
+        "sign-in:password:refused",
+        "A sign-in with a wrong password, or with an address that has no account.",
+    )
+    CHALLENGE_ISSUED = (
+        "sign-in:challenge:issued",
+        "The password was correct, and a second factor is required.",
+    )
     TRUST_ACCEPTED = (
         "sign-in:trusted-device:accepted",
-        "A password was right, and a trusted device stood in for the second factor.",
+        "The password was correct, and a trusted device replaced the second factor.",
     )
 
-    OTP_SENT = "second-step:otp:sent", "A code was sent by mail or by text message."
+    OTP_SENT = "second-step:otp:sent", "A code was sent by email or by text message."
     CODE_REUSED = (
         "second-step:code:reused",
-        "A code that was right and had been used was entered again; it did not count as a failed attempt.",
+        "A correct code was entered a second time. It was refused, but not counted as a failed attempt.",
     )
     SECOND_STEP_CLOSED = (
         "second-step:guesses:used-up",
-        "The last wrong code in a row that is allowed: no more are verified.",
+        "The limit of consecutive wrong codes was reached; no further codes of this kind of client are verified.",
     )
 
-    STEP_UP_PASSWORD_ACCEPTED = "step-up:password:accepted", "A password opened a change in a live session."
-    STEP_UP_PASSWORD_REFUSED = "step-up:password:refused", "A wrong password in a live session."
+    STEP_UP_PASSWORD_ACCEPTED = (
+        "step-up:password:accepted",
+        "A correct password authorised an action in a session.",
+    )
+    STEP_UP_PASSWORD_REFUSED = "step-up:password:refused", "A wrong password in a session."
 
     SECRET_REVEALED = "account:secret:revealed", "The secret of the active authenticator app was shown."
-    ENROLMENT_BEGUN = "account:factor:staged", "A factor was staged; a code has to confirm it."
+    ENROLMENT_BEGUN = (
+        "account:factor:staged",
+        "An enrolment was begun; a code must confirm it before the factor is active.",
+    )
     FACTOR_ADDED = "account:factor:added", "A second factor was turned on."
-    FACTOR_REPLACED = "account:factor:replaced", "A second factor took another's place."
-    FACTORS_REMOVED = "account:factors:removed", "The owner turned two-factor authentication off."
+    FACTOR_REPLACED = "account:factor:replaced", "A second factor replaced another one."
+    FACTORS_REMOVED = "account:factors:removed", "The account owner turned two-factor authentication off."
     BACKUP_CODES_GENERATED = (
         "account:backup-codes:generated",
-        "New backup codes took the place of the old ones.",
+        "New backup codes replaced the old ones.",
     )
-    PASSWORD_CHANGED = "account:password:changed", "The owner changed the password."
+    PASSWORD_CHANGED = "account:password:changed", "The account owner changed the password."
     PASSWORD_RESET_ASKED = (
         "account:password:reset-asked",
-        "Somebody asked for a link that sets a new password.",
+        "A password reset email was requested.",
     )
-    PASSWORD_RESET = "account:password:reset", "A link from a mail set a new password."
+    PASSWORD_RESET = "account:password:reset", "A new password was set with a link from an email."
     ACCOUNT_RECLAIMED = (
         "account:account:reclaimed",
-        "A password reset removed the factors and devices that were set up before the address was verified.",
+        "A password reset removed all second factors, because they were set up before the email address was verified.",
     )
-    EMAIL_VERIFIED = "account:email:verified", "A link from a mail verified the address."
+    EMAIL_VERIFIED = "account:email:verified", "The email address was verified with a link from an email."
     BROWSER_RECOGNIZED = (
         "sign-in:browser:recognized",
-        "A link from a mail and the password made a browser a recognized one.",
+        "A browser became recognized by a link from an email and the password.",
     )
-    DELETED = "account:account:deleted", "The owner deleted the account."
+    DELETED = "account:account:deleted", "The account owner deleted the account."
 
     TRUST_GRANTED = "device:trust:granted", "A device was trusted."
     TRUST_REUSED = (
         "device:trust:reused",
-        "A token of a trusted device was used after it had been replaced: the device and its sessions were ended.",
+        "A token of a trusted device was used after it had been replaced. The device and its sessions were revoked.",
     )
-    TRUST_REVOKED = "device:trust:revoked", "The owner ended the trust in a device, or in all."
-    SESSION_REVOKED = "session:session:revoked", "The owner ended sessions from another one."
-    SIGNED_OUT = "session:session:signed-out", "The owner signed out."
-    UNLOCKED = "operator:guesses:restored", "An operator gave an account its guesses back."
+    TRUST_REVOKED = "device:trust:revoked", "The account owner revoked one or all trusted devices."
+    SESSION_REVOKED = "session:session:revoked", "The account owner revoked sessions from another session."
+    SIGNED_OUT = "session:session:signed-out", "The account owner signed out."
+    UNLOCKED = (
+        "operator:guesses:restored",
+        "An operator unlocked the account by resetting its failed attempts.",
+    )
     DATABASE_RESTORED = (
         "operator:database:restored",
-        "An operator restored a backup: sessions, challenges, trusted devices, sent codes and links were ended.",
+        "An operator restored a backup. Sessions, challenges, trusted devices, sent codes and links were revoked.",
     )
     CREATED_BY_OPERATOR = "operator:account:created", "An operator created the account."
     DELETED_BY_OPERATOR = "operator:account:deleted", "An operator deleted the account."
-    FACTORS_RESET = "operator:factors:removed", "An operator took the second factors off."
-    SESSIONS_ENDED_BY_OPERATOR = "operator:sessions:revoked", "An operator ended one session, or all."
-    TRUST_ENDED_BY_OPERATOR = "operator:trust:revoked", "An operator ended the trust in all devices."
+    FACTORS_RESET = "operator:factors:removed", "An operator removed the second factors."
+    SESSIONS_ENDED_BY_OPERATOR = "operator:sessions:revoked", "An operator revoked one or all sessions."
+    TRUST_ENDED_BY_OPERATOR = "operator:trust:revoked", "An operator revoked all trusted devices."
 
 
 class Stage(StrEnum):
-    """Where a second factor is verified."""
+    """What the verification of a second factor is part of."""
 
     SIGN_IN = "second-step"
     STEP_UP = "step-up"
 
 
 class Verdict(StrEnum):
-    """How a verification ended."""
+    """The result of a verification."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
 
 
 def verification_event(stage: Stage, factor: str, verdict: Verdict) -> str:
-    """Return the name of the event that a factor was verified, `stage:factor:verdict`: factors are an open set."""
+    """Return the name of the event `stage:factor:verdict`. It is computed because the set of factors is open."""
     return f"{stage}:{factor}:{verdict}"
 
 
-NOWHERE = ClientInfo("", "")
-"""Where what an operator does comes from."""
+NO_CLIENT = ClientInfo("", "")
+"""The client of an operator's actions, which have no request."""
 
 
 class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One event. It holds nothing that opens anything: no code, no token, no password, no address of mail."""
+    """One event. It contains no credentials and no email address: no code, token or password."""
 
     name: str
     """An `EventName`, or a `verification_event`."""
     user_id: UserId | None
-    """None when somebody tried an address that has no account."""
+    """None for an attempt at an address that has no account, and for events that concern no single account."""
     client: ClientInfo
     reason: ErrorCode | None = None
-    """Why it was refused."""
+    """Why the request was refused."""
     session_id: SessionId | None = None
     device_id: str | None = None
-    """The trusted device that was granted, used or revoked."""
+    """The trusted device that was added, used or revoked."""
 
 
 class RecordedEvent(msgspec.Struct, frozen=True):
-    """An entry as it stands in the trail."""
+    """An event with the time at which it was recorded."""
 
     at: Millis
     entry: AuditEvent
 
 
 class ListedEvent(RecordedEvent, frozen=True):
-    """An entry as an operator looks at it."""
+    """A recorded event as shown to an operator."""
 
     email: str | None
-    """The present address of the account; None when there is none, or none any more."""
+    """The current email address of the account; None if there is no account, or it was deleted."""

@@ -1,6 +1,6 @@
-"""Statements over `athena_audit`. Rows are only ever added, and removed by age.
+"""Statements on `athena_audit`. Rows are only added, and removed by age.
 
-An entry is not tied to its account: what was done to an account must outlive it.
+There is no foreign key to the account: the events of a deleted account are kept.
 """
 
 from athena_auth.audit.model import AuditEvent, ListedEvent, RecordedEvent
@@ -36,13 +36,13 @@ SWEEP = Statement("""
 
 
 def record(tx: Tx, entry: AuditEvent, now: Millis) -> None:
-    """Add an entry with the rest of the caller's transaction, and tell whoever listens once it is committed."""
+    """Add an event in the caller's transaction, and publish it to listeners once that is committed."""
     tx.defer(_INSERT, **_columns(entry, now))
     tx.publish(RecordedEvent(now, entry))
 
 
 async def load(tx: Tx, user_id: UserId | None, since: Millis, most: int) -> list[ListedEvent]:
-    """Load the newest entries, of one account or of all, newest first."""
+    """Load the newest events of one account or of all, newest first."""
     first = first_id_at(since)
     rows = (
         await tx.fetch_all(_LOAD_ALL, since=first, most=most)

@@ -1,1 +1,1 @@
-"""What accounts have enrolled: one table and one life cycle for the authenticators of every factor."""
+"""Enrolled authenticators: one table and one life cycle for every factor."""

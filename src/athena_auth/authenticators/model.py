@@ -1,4 +1,4 @@
-"""An authenticator: what an account has enrolled for one factor, or is about to."""
+"""Authenticators: what an account has enrolled, or begun to enrol, for a factor."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -10,14 +10,14 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 
 NEVER = -1
-"""The counter of an authenticator that has verified nothing yet."""
+"""The counter of an authenticator before its first verification."""
 
 
 class AuthenticatorState(StrEnum):
-    """Where an authenticator is in its life cycle: it begins as pending, and a code confirms it."""
+    """The state of an authenticator: pending until a code confirms it."""
 
     PENDING = "pending"
-    """Shown to the account owner, not confirmed. It signs nobody in."""
+    """Shown to the account owner but not confirmed; it cannot be used to sign in."""
     ACTIVE = "active"
 
 
@@ -25,9 +25,9 @@ class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
     """One authenticator of an account.
 
     Attributes:
-        label: What its owner calls it, where an account may have several of a factor.
-        sealed_data: Its secret, encrypted for `context`; empty for a factor that keeps none.
-        details: What else its factor keeps, as JSON. Nothing in it is secret.
+        label: The owner's name for it, if an account may have several of a factor.
+        sealed_data: Its secret, encrypted for `context`; empty for a factor that stores none.
+        details: Other data of its factor, as JSON. None of it is secret.
         counter: The highest value accepted so far: a time step (TOTP) or a signature counter. Nothing at or below it
             is accepted again (I3).
     """

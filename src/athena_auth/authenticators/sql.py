@@ -1,4 +1,4 @@
-"""Statements over `athena_authenticator`: at most one active and one pending authenticator for an account and factor."""
+"""Statements on `athena_authenticator`: at most one active and one pending authenticator for an account and factor."""
 
 from athena_auth.authenticators.model import Authenticator, AuthenticatorState
 from athena_auth.challenge.model import Change
@@ -68,9 +68,9 @@ async def load(tx: Tx, user_id: UserId) -> list[Authenticator]:
 
 
 async def begin_enrolment(tx: Tx, authenticator: Authenticator) -> None:
-    """Make this the account's only pending authenticator; active ones stay as they are (I6).
+    """Store the account's only pending authenticator; active ones stay as they are (I6).
 
-    One enrolment at a time: the backup codes shown with it take effect with it, and with no other.
+    Only one enrolment at a time: its backup codes become active with it, and not with another one.
     """
     await tx.execute(_DROP_PENDING, user_id=authenticator.user_id)
     await tx.execute(
@@ -95,10 +95,10 @@ async def confirm(
     *,
     counter: int = 0,
 ) -> Change | None:
-    """Make a pending authenticator the active one of its factor; None when it is pending no more.
+    """Activate a pending authenticator; None when it is no longer pending.
 
     The pending one is locked before the active one is deleted: a refusal commits what came before it, and must not
-    cost the account owner the authenticator they have (I6).
+    remove the owner's active authenticator (I6).
     """
     if replaced is not None:
         if await tx.execute(_LOCK_PENDING, id=pending.id, counter=counter) != 1:
@@ -116,7 +116,7 @@ async def advance(tx: Tx, authenticator_id: str, counter: int, browser: bytes, n
 
 
 async def is_reuse_elsewhere(tx: Tx, authenticator_id: str, browser: bytes) -> bool:
-    """Tell whether another browser used the last code, and record this one: each is reported once."""
+    """Tell whether another browser used the last code, and record this one: the owner is warned of each once."""
     return await tx.execute(_RECORD_REUSE, id=authenticator_id, browser=browser) == 1
 
 
@@ -126,7 +126,7 @@ async def reseal(tx: Tx, authenticator_id: str, sealed_data: bytes) -> None:
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
-    """Delete all authenticators with the factors; with the password, those whose enrolment it began."""
+    """Delete all authenticators when the factors are removed, and pending ones when the password is replaced."""
     if change.removes_factors:
         return (_DROP_ALL,)
     return (_DROP_PENDING,) if change.replaces_password else ()

@@ -1,1 +1,1 @@
-"""Backup codes: the way in for somebody whose phone is lost."""
+"""Backup codes: single-use codes for users who have lost their other factor."""

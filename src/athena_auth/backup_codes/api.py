@@ -13,8 +13,8 @@ from athena_auth.backup_codes.service import BackupCodeService
 from athena_auth.challenge.answers import (
     NewSessionAnswer,
     SecondFactorReply,
-    led_to,
     new_session_answer,
+    redirect_fields,
 )
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.challenge.second_step import Principal, SubmittedCode
@@ -37,11 +37,11 @@ from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Call
 
-_LAST_CODE = "That was your last backup code: make new ones now, with your password, at /two-factor/generate-backup-codes."
+_LAST_CODE = "That was your last backup code. Generate new ones now, with your password, at /two-factor/generate-backup-codes."
 
 
 class BackupCodesAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """The new codes. They are shown this once."""
+    """The new codes, which are shown only in this response."""
 
     status: Done = True
     backup_codes: BackupCodeList
@@ -56,14 +56,14 @@ class VerifyBackupCodeBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class VerifyBackupCodeAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """The code was right, and is used up."""
+    """The code was correct, and has been consumed."""
 
     user: UserAnswer
     session: NewSessionAnswer
     token: SessionToken
     backup_codes_left: CodesLeft
     message: (
-        Annotated[str, Meta(description="What to do now, when this was the last one.", examples=[_LAST_CODE])]
+        Annotated[str, Meta(description="What to do next, if this was the last code.", examples=[_LAST_CODE])]
         | UnsetType
     ) = UNSET
     redirect: Redirect = UNSET
@@ -74,7 +74,6 @@ class BackupCodeApi:
     """The routes of backup codes."""
 
     def __init__(self, service: BackupCodeService, second_factor_reply: SecondFactorReply) -> None:
-        """Take the use cases."""
         self._service = service
         self._second_factor_reply = second_factor_reply
 
@@ -84,7 +83,7 @@ class BackupCodeApi:
         limit=SECOND_STEP,
     )
     async def generate(self, call: Call[SignedIn, PasswordBody]) -> Reply[BackupCodesAnswer] | Refused:
-        """Replace the backup codes by new ones."""
+        """Replace the backup codes with new ones."""
         made = await self._service.generate(call.principal, Offered(call.body.password, call.body.code))
         if isinstance(made, Refused):
             return made
@@ -104,8 +103,8 @@ class BackupCodeApi:
     ) -> Reply[VerifyBackupCodeAnswer] | Refused:
         """Verify a backup code.
 
-        Each code works once. With `disableSession` no session cookie is set; the session's token is in the
-        answer all the same.
+        Each code works once. With `disableSession` no session cookie is set, but the response still contains the
+        session's token.
         """
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         result = await self._service.verify(call.principal, submitted)
@@ -118,7 +117,7 @@ class BackupCodeApi:
             result.token,
             left,
             UNSET if left else _LAST_CODE,
-            *led_to(result.callback_url),
+            *redirect_fields(result.callback_url),
         )
         set_session = not is_set(call.body.disable_session)
         return self._second_factor_reply.build(result, body, call.caller, set_session=set_session)

@@ -1,4 +1,4 @@
-"""Backup codes as a second factor. All steps take the caller's transaction."""
+"""Backup codes as a second factor. All methods run in the caller's transaction."""
 
 from athena_auth.accounts.model import Account
 from athena_auth.backup_codes import sql
@@ -15,13 +15,13 @@ from athena_auth.store.transaction import Tx
 
 
 class BackupCodes:
-    """Makes, judges and uses up backup codes."""
+    """Generates and verifies backup codes."""
 
     name: str = FactorName.BACKUP_CODE
     code_name = "backup code"
     sweeps: tuple[Statement, ...] = ()
     is_throttled = False
-    """80 bits cannot be guessed, and an owner whose other factors are blocked must get in by one."""
+    """80 bits cannot be guessed, and owners whose other factors are blocked must be able to sign in with one."""
     malformed = Refused(
         ErrorCode.INVALID_BACKUP_CODE,
         "This is not a backup code. It has 16 letters and digits, in groups of four, without 0, 1, l and o.",
@@ -35,19 +35,19 @@ class BackupCodes:
         return is_backup_code(code)
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
-        """Tell whether any code is left."""
+        """Tell whether any unused code is left."""
         return await self.left(tx, account.id) > 0
 
     async def left(self, tx: Tx, user_id: UserId) -> int:
-        """Return how many codes may still be used."""
+        """Return the number of unused codes."""
         return await sql.count(tx, user_id, State.ACTIVE)
 
     def credentials_changed(self, change: Change) -> tuple[Statement, ...]:
-        """Put a pending set into effect with its factor; drop it with the password, and all with the factors."""
+        """Activate a pending set with its factor; delete it with the password; delete all sets with the factors."""
         return sql.credentials_changed(change)
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
-        """Verify a code and use it up: one guarded write is both."""
+        """Verify and consume a code by one guarded write."""
         hashes = self._keyring.possible_hashes(attempt.code, _context(attempt.user_id))
         for code_hash in hashes:
             if await sql.consume(tx, attempt.user_id, code_hash, attempt.browser):
@@ -63,12 +63,12 @@ class BackupCodes:
     async def _refusal(self, tx: Tx, attempt: Attempt) -> Refused:
         hashes = await sql.load_hashes(tx, attempt.user_id)
         for code_hash in hashes:
-            # Else a right code would be called wrong while its secret is not configured.
+            # While a secret is not configured, correct codes must not count as wrong.
             self._keyring.require_known(code_hash)
         return Refused(ErrorCode.INVALID_BACKUP_CODE if hashes else ErrorCode.BACKUP_CODES_NOT_ENABLED)
 
     async def issue(self, tx: Tx, user_id: UserId, state: State, now: Millis) -> list[str]:
-        """Make a new set; in force at once, or pending with the enrolment it is shown with."""
+        """Generate a new set, either active at once or pending until its enrolment is confirmed."""
         codes = [new_backup_code() for _ in range(BACKUP_CODE_COUNT)]
         hashes = [self._keyring.hash_code(normalised_code(code), _context(user_id)) for code in codes]
         await sql.replace(tx, user_id, hashes, state, now)
@@ -76,5 +76,5 @@ class BackupCodes:
 
 
 def _context(user_id: UserId) -> str:
-    # Bound to the account: the code of one account is another number in every other (CVE-2025-64175).
+    # Hashes are bound to the account, so a code of one account never matches in another (CVE-2025-64175).
     return f"backup-code:{user_id}"

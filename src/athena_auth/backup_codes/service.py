@@ -1,5 +1,7 @@
 """Use cases of backup codes."""
 
+from dataclasses import dataclass
+
 from athena_auth.accounts.audit_events import audit_event
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.notifications import SecurityNotifications
@@ -16,40 +18,33 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
 
 
+@dataclass(frozen=True, slots=True)
 class BackupCodeService:
-    """Makes new sets and verifies codes."""
+    """Generates new sets and verifies codes."""
 
-    def __init__(
-        self,
-        method: BackupCodes,
-        second_step: SecondStep,
-        step_up: StepUp,
-        notifications: SecurityNotifications,
-        clock: Clock,
-    ) -> None:
-        self._method = method
-        self._second_step = second_step
-        self._step_up = step_up
-        self._notifications = notifications
-        self._clock = clock
+    method: BackupCodes
+    second_step: SecondStep
+    step_up: StepUp
+    notifications: SecurityNotifications
+    clock: Clock
 
     async def generate(self, signed_in: SignedIn, offered: Offered) -> Authorized[list[str]] | Refused:
-        """Replace the account's codes by new ones, which are shown this once."""
-        user_id, now = signed_in.account.id, self._clock.now()
+        """Replace the account's codes with new ones, which are shown only once."""
+        user_id, now = signed_in.account.id, self.clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> list[str] | Refused:
             account = current.account
             if not account.two_factor_enabled:
                 return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
-            codes = await self._method.issue(tx, user_id, State.ACTIVE, now)
+            codes = await self.method.issue(tx, user_id, State.ACTIVE, now)
             audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
-            await self._notifications.notify(
+            await self.notifications.notify(
                 tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now
             )
             return codes
 
-        return await self._step_up.act(Action.GENERATE_BACKUP_CODES, signed_in, offered, work)
+        return await self.step_up.act(Action.GENERATE_BACKUP_CODES, signed_in, offered, work)
 
     async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Sign in by a backup code, or prove one in a live session."""
-        return await self._second_step.verify(self._method, principal, submitted)
+        """Verify a code: complete a sign-in, or step up."""
+        return await self.second_step.verify(self.method, principal, submitted)

@@ -1,4 +1,4 @@
-"""Statements over `athena_backup_code`: a row for each code of the present set, and of one that is pending."""
+"""Statements on `athena_backup_code`, which has a row for each code of the current set and of a pending one."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -12,18 +12,18 @@ from athena_auth.store.transaction import Tx
 
 
 class State(StrEnum):
-    """Whether a set of codes is in force."""
+    """The state of a code."""
 
     PENDING = "pending"
     """Shown with an enrolment that is not confirmed yet."""
     ACTIVE = "active"
     USED = "used"
-    """Kept until the set is replaced, so that a used code can be told from a wrong one."""
+    """Kept until the set is replaced, to distinguish used codes from wrong ones."""
 
 
 _HASH_NAMES = tuple(f"hash_{n}" for n in range(BACKUP_CODE_COUNT))
 _INSERT_SET = Statement(
-    # Composed of this file's own words: the placeholders of a whole set.
+    # Composed only of constants of this file: the placeholders of a whole set.
     "INSERT INTO athena_backup_code (user_id, code_hash, state, created_at) VALUES "  # noqa: S608
     + ", ".join(f"(:user_id, :{name}, :state, :now)" for name in _HASH_NAMES)
 )
@@ -49,7 +49,7 @@ _LOAD_HASHES = Statement("""
 """)
 
 _DROP_STATE = Statement("DELETE FROM athena_backup_code WHERE user_id = :user_id AND state = :state")
-# An enrolment that shows no new codes (a factor added beside others) leaves the old ones in force.
+# If there is no pending set, the active one stays.
 # First this one, then `_ACTIVATE`: they change different rows, and this one looks for those the other one changes.
 _DROP_SUCCEEDED = Statement(
     """
@@ -68,13 +68,13 @@ DISCARD = Statement("""
     DELETE FROM athena_backup_code WHERE user_id IN
     (SELECT user_id FROM athena_backup_code WHERE user_id > '' ORDER BY user_id LIMIT :most)
 """)
-"""For a database that was restored: which codes were used since the backup was taken, nobody knows."""
+"""For a restored database: it is unknown which codes were used after the backup."""
 
 
 async def replace(tx: Tx, user_id: UserId, hashes: Iterable[bytes], state: State, now: Millis) -> None:
-    """Make these the account's codes of a state, a whole set, in the place of those it had."""
+    """Replace the account's codes of this state with a whole new set."""
     if state is State.ACTIVE:
-        # What was pending would else take the place of what is issued now, when its factor is confirmed.
+        # A pending set would otherwise replace this one when its factor is confirmed.
         await tx.execute(_DROP_ALL, user_id=user_id)
     else:
         await tx.execute(_DROP_STATE, user_id=user_id, state=state)
@@ -83,34 +83,34 @@ async def replace(tx: Tx, user_id: UserId, hashes: Iterable[bytes], state: State
 
 
 async def consume(tx: Tx, user_id: UserId, code_hash: bytes, browser: bytes) -> bool:
-    """Use a code up; False when this account has no such code (any more)."""
+    """Consume a code; False when this account has no such unused code."""
     return await tx.execute(_CONSUME, user_id=user_id, code_hash=code_hash, browser=browser) == 1
 
 
 async def used_by(tx: Tx, user_id: UserId, code_hash: bytes) -> bytes | None:
-    """Return which browser used this code of the present set, if one did."""
+    """Return the browser that used this code of the current set, if any."""
     row = await tx.fetch_one(_USED_BY, user_id=user_id, code_hash=code_hash)
     return None if row is None else bytes(row["used_by"])
 
 
 def mark_reused(tx: Tx, user_id: UserId, code_hash: bytes, browser: bytes) -> None:
-    """Record which browser offered a used code last: the owner is warned of each but once."""
+    """Record the last browser that submitted a used code: the owner is warned of each browser once."""
     tx.defer(_MARK_REUSED, user_id=user_id, code_hash=code_hash, browser=browser)
 
 
 async def count(tx: Tx, user_id: UserId, state: State) -> int:
-    """Return how many codes of a state the account has."""
+    """Return the number of the account's codes in this state."""
     row = await tx.fetch_one(_COUNT, user_id=user_id, state=state)
     return 0 if row is None else int(row["codes"])
 
 
 async def load_hashes(tx: Tx, user_id: UserId) -> list[bytes]:
-    """Load the hashes of the codes that may be used."""
+    """Load the hashes of the unused codes."""
     return [row["code_hash"] for row in await tx.fetch_all(_LOAD_HASHES, user_id=user_id)]
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
-    """Put a pending set into force with its factor; drop it with the password; forget all with the factors."""
+    """Activate a pending set with its factor; delete it with the password; delete all sets with the factors."""
     if change.removes_factors:
         return (_DROP_ALL,)
     if change in {Change.FACTOR_ADDED, Change.FACTOR_REPLACED}:

@@ -1,13 +1,14 @@
-"""Which factors are due, how many tries are left, and when a session is minted.
+"""Challenges and the second step: which factors are required, and when a session is created.
 
-Every way to sign in ends here. A proven first factor is handed to `SignInPolicy.admit`, which mints a session
-when no second factor is due (or a trusted device stands in for it) and else issues a challenge. A challenge
-token opens nothing but the second step; `SecondStep.answer` takes a code for it, pays for the try, lets the
-factor's `Factor` judge the code and, in the same transaction, spends the challenge and mints the session.
+Every sign-in ends here. `SignInPolicy.complete_first_factor` creates a session if no second factor is required or a
+trusted device replaces it. Otherwise it issues a challenge, whose token is accepted for the second step only.
+`SecondStep.verify` counts the attempt, lets the `Factor` verify the code and, in the same transaction, consumes the
+challenge and creates the session.
 
-    password ─▶ Admission.admit ─┬▶ Minted                       (no factor is on, or the device is trusted)
-                                 └▶ Challenged ─▶ SecondStep.answer ─▶ SignedIn | Refused
+    first factor ─▶ SignInPolicy.complete_first_factor ─┬▶ SessionIssued
+                                                        └▶ ChallengeIssued ─▶ SecondStep.verify ─▶ SecondFactorResult | Refused
 
-The factors implement `Factor` and know neither challenges nor sessions; `wiring` registers them. What a
-credential event ends is decided in one place, `CredentialEvents`, to which slices subscribe.
+In a live session `SecondStep.verify` verifies a factor again (step-up) or confirms an enrolment, and `PolicyStepUp`
+enforces the step-up policy. A `Factor` knows neither `SignInPolicy` nor `SecondStep`, and cannot create sessions.
+`CredentialEvents` ends what a change of credentials invalidates; `wiring` registers the slices that contribute to it.
 """

@@ -1,5 +1,6 @@
-"""How a second step that was taken looks on the wire."""
+"""The responses to a verified second factor."""
 
+from dataclasses import dataclass
 from typing import Literal, TypeVar, cast
 
 import msgspec
@@ -20,7 +21,7 @@ A = TypeVar("A", bound=msgspec.Struct)
 
 
 class TokenUserAnswer(msgspec.Struct, frozen=True):
-    """The session's token and its owner, and where to go on."""
+    """The session's token and its owner, and the page to open next."""
 
     token: SessionToken
     user: UserAnswer
@@ -29,7 +30,7 @@ class TokenUserAnswer(msgspec.Struct, frozen=True):
 
 
 class NewSessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """The session that a backup code opened or raised."""
+    """The session that a backup code created or raised."""
 
     token: SessionToken
     user_id: Id
@@ -45,37 +46,40 @@ def factor_names(names: tuple[str, ...]) -> tuple[FactorName, ...]:
     return cast("tuple[FactorName, ...]", names)
 
 
-def led_to(callback_url: str | None) -> tuple[Literal[True], str] | tuple[UnsetType, UnsetType]:
-    """Return the fields `redirect` and `url` of an answer; Better Auth's client goes there."""
+def redirect_fields(callback_url: str | None) -> tuple[Literal[True], str] | tuple[UnsetType, UnsetType]:
+    """Return the fields `redirect` and `url` of a response; Better Auth's client follows them."""
     return (UNSET, UNSET) if callback_url is None else (True, callback_url)
 
 
 def minted_cookies(minted: Minted) -> tuple[Cookie, ...]:
-    """Return the cookies of a new session: its own, and the end of the challenge that led to it."""
+    """Return the cookies of a new session: its own, and one that removes the challenge cookie."""
     return (session_cookie(minted.session, minted.token), expired(CookieName.CHALLENGE))
 
 
+@dataclass(frozen=True, slots=True)
 class SignInCookies:
-    """The cookies that a completed sign-in leaves in a browser beside the session's own."""
+    """The cookies of a completed sign-in, apart from the session's own.
 
-    def __init__(self, browsers: RecognizedBrowsers, clock: Clock, trust_ttl: int) -> None:
-        """Take how long a device stays trusted, in seconds."""
-        self._browsers = browsers
-        self._clock = clock
-        self._trust_ttl = trust_ttl
+    Attributes:
+        trust_ttl: Seconds for which a device stays trusted.
+    """
+
+    browsers: RecognizedBrowsers
+    clock: Clock
+    trust_ttl: int
 
     def trust(self, token: str) -> Cookie:
-        """Return the cookie that makes a device trusted."""
-        return Cookie(CookieName.TRUSTED_DEVICE, token, self._trust_ttl)
+        """Return the cookie of a trusted device."""
+        return Cookie(CookieName.TRUSTED_DEVICE, token, self.trust_ttl)
 
     def recognition(self, account: Account, caller: Caller) -> Cookie:
-        """Return the cookie by which this browser is recognized from now on."""
-        value = self._browsers.issue(account, caller.tokens.recognized_browser, self._clock.now())
+        """Return the cookie that makes this a recognized browser of the account."""
+        value = self.browsers.issue(account, caller.tokens.recognized_browser, self.clock.now())
         return Cookie(CookieName.RECOGNIZED_BROWSER, value, LIFETIME)
 
 
 class SecondFactorReply:
-    """Turns a taken second step into a reply with its cookies."""
+    """Builds the reply to a verified second factor, with its cookies."""
 
     def __init__(self, cookies: SignInCookies) -> None:
         self._cookies = cookies
@@ -83,7 +87,7 @@ class SecondFactorReply:
     def build(
         self, result: SecondFactorResult, body: A, caller: Caller, *, set_session: bool = True
     ) -> Reply[A]:
-        """Return the reply; with `set_session` false the session travels in the body only."""
+        """Return the reply. Unless `set_session`, the session token is in the body only, not in a cookie."""
         minted = minted_cookies(Minted(result.session, result.token))
         trust = () if result.trust_token is None else (self._cookies.trust(result.trust_token),)
         recognition = self._cookies.recognition(result.account, caller)
@@ -92,12 +96,12 @@ class SecondFactorReply:
 
 
 def token_user_answer(result: SecondFactorResult) -> TokenUserAnswer:
-    """Return the session's token and its owner."""
-    return TokenUserAnswer(result.token, user_answer(result.account), *led_to(result.callback_url))
+    """Return the response to a code of an authenticator app or a sent code."""
+    return TokenUserAnswer(result.token, user_answer(result.account), *redirect_fields(result.callback_url))
 
 
 def new_session_answer(result: SecondFactorResult) -> NewSessionAnswer:
-    """Return the session as a backup code's answer shows it."""
+    """Return the response to a backup code."""
     session = result.session
     return NewSessionAnswer(
         result.token, session.user_id, timestamp(session.created_at), timestamp(session.expires_at)

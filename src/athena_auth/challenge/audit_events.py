@@ -1,4 +1,4 @@
-"""What the audit log calls verifications and changes of credentials."""
+"""The audit events of verifications and of changed credentials."""
 
 from collections.abc import Iterable
 
@@ -16,18 +16,18 @@ CHANGES = {
     Change.FACTORS_REMOVED: (EventName.FACTORS_REMOVED, MessageKind.FACTORS_REMOVED),
     Change.FACTORS_RESET: (EventName.FACTORS_RESET, MessageKind.FACTORS_RESET),
 }
-"""How each change of credentials is recorded, and what the owner is told of it."""
+"""The audit event of each change of credentials, and the notification to the owner."""
 
 _MEANINGS = {
-    (Stage.SIGN_IN, Verdict.ACCEPTED): "A {code} finished a sign-in.",
+    (Stage.SIGN_IN, Verdict.ACCEPTED): "A {code} completed a sign-in.",
     (Stage.SIGN_IN, Verdict.REFUSED): "A wrong {code} at sign-in.",
-    (Stage.STEP_UP, Verdict.ACCEPTED): "A {code} raised a live session.",
-    (Stage.STEP_UP, Verdict.REFUSED): "A wrong {code} in a live session.",
+    (Stage.STEP_UP, Verdict.ACCEPTED): "A {code} was verified in a session.",
+    (Stage.STEP_UP, Verdict.REFUSED): "A wrong {code} in a session.",
 }
 
 
 def verification_events(factors: Iterable[type[Factor] | Factor]) -> dict[str, str]:
-    """Return the events that verifying these factors is recorded as, each with its meaning."""
+    """Return the events of verifying these factors, with their meanings."""
     return {
         verification_event(stage, factor.name, verdict): meaning.format(code=factor.code_name)
         for factor in factors

@@ -1,4 +1,4 @@
-"""What a code is claimed in, and a sent code is bound to: a challenge or a live session."""
+"""The challenge or live session in which a code is entered, and to which a sent code is bound."""
 
 import msgspec
 
@@ -6,17 +6,17 @@ from athena_auth.kernel.ids import SessionId
 
 
 class Binding(msgspec.Struct, frozen=True):
-    """A sent code is good only where it was asked for."""
+    """The challenge or session of an attempt. A sent code is valid only where it was requested."""
 
     key: bytes
     signed_in: bool
-    """Whether it is a live session, where a code may also confirm an enrolment."""
+    """Whether this is a live session, in which a code may also confirm an enrolment."""
     recognized: bool = False
-    """Whether it is a challenge that was issued to a recognized browser."""
+    """Whether this is a challenge that was issued to a recognized browser."""
 
 
 def challenge_binding(token_digest: bytes, *, recognized: bool) -> Binding:
-    """Return the binding to the challenge whose token this is the digest of."""
+    """Return the binding to the challenge with this token digest."""
     return Binding(token_digest, signed_in=False, recognized=recognized)
 
 

@@ -22,7 +22,7 @@ from athena_auth.throttle.sql import END_DELAYS, RESET_ALL, RESET_PASSWORDS
 from athena_auth.wire.caller import ClientInfo
 
 Subscriber = Callable[[Change], tuple[Statement, ...]]
-"""The writes, by `user_id`, that end or move on what a slice keeps for an account when this happens to it."""
+"""Returns the writes, by `user_id`, that a package needs when this change happens to an account."""
 
 _TWO_FACTOR = {
     Change.FACTOR_ADDED: True,
@@ -34,23 +34,27 @@ _TWO_FACTOR = {
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who changes credentials, and what she keeps."""
+    """Who changes credentials, and what survives the change."""
 
     client: ClientInfo
     session_id: SessionId | None
-    """The session it is done in, which stays."""
+    """The session that made the change; it is kept."""
     keeps_others: bool = False
-    """Whether other sessions live on too: the owner may say so when she changes her password."""
+    """Whether other sessions are kept too: owners may choose so when they change their password."""
     reset_attempts: bool = True
-    """Whether failed attempts at the second factor are forgotten. Not for whoever has shown none though one is on: the
-    factor is the same as before, and an attacker could change the password back and forth for new attempts."""
+    """Whether failed attempts at the second factor are reset. They are not if a second factor is on and was not
+    verified: the factor stays the same, and an attacker could change the password repeatedly to get new attempts."""
 
 
 class CredentialEvents:
-    """Ends what hung on the old credentials, wherever it is kept; records it and tells the owner."""
+    """Revokes everything that rests on the old credentials, records the change and notifies the owner.
+
+    Args:
+        notifications: Sends the emails to account owners.
+        subscribers: Asked once, here, for their writes at each kind of change.
+    """
 
     def __init__(self, notifications: SecurityNotifications, subscribers: tuple[Subscriber, ...]) -> None:
-        """Ask each slice once what is to be done at each kind of change."""
         self._notifications = notifications
         self._writes = {
             change: tuple(write for subscriber in subscribers for write in subscriber(change))
@@ -65,26 +69,26 @@ class CredentialEvents:
         actor: Actor,
         now: Millis,
     ) -> Account | None:
-        """Record the change, end what hung on the old credentials but for the actor's session, return the account.
+        """Record the change, revoke what rests on the old credentials except the actor's session; return the account.
 
-        The order is part of the guarantee. Each write waits for transactions that hold what it writes, and
-        the next one sees what those added: first the account, which sign-ins hold; then the challenges, which
-        second steps hold and turn into sessions; then the sessions, which step-ups hold and let trust devices;
-        then the rest, in one go.
+        The order is part of the guarantee. Each write waits for transactions that have locked the same rows, and the
+        next write sees what they added. First the account, which sign-ins lock; then the challenges, which second
+        steps lock and turn into sessions; then the sessions, which step-ups lock and which can trust devices; then
+        everything else at once.
         """
         account = await accounts.change_credentials(
             tx, user_id, now, two_factor_enabled=_TWO_FACTOR.get(change)
         )
         await sql.end_all(tx, user_id)
         if not actor.keeps_others:
-            # A new factor leaves standing what was proven at its level; any other change leaves nothing.
+            # A new factor keeps other sessions of level two; any other change ends all of them.
             below = Level.TWO if change is Change.FACTOR_ADDED else None
             await sessions.end_others(tx, user_id, actor.session_id, below)
         if change.removes_factors and actor.session_id is not None:
-            # Else a thief who takes the factors off keeps a session that outlives the owner's next factor.
+            # Otherwise an attacker who removes the factors keeps a session that survives the owner's next enrolment.
             await sessions.lower(tx, actor.session_id)
         tx.defer(_attempts_of(change, actor), user_id=user_id)
-        self._put_off(tx, user_id, change)
+        self._defer_writes(tx, user_id, change)
         event, kind = CHANGES[change]
         entry = AuditEvent(name=event, user_id=user_id, client=actor.client, session_id=actor.session_id)
         audit.record(tx, entry, now)
@@ -93,18 +97,18 @@ class CredentialEvents:
         return account
 
     def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
-        """Forget an enrolment that was begun on an account with no factor on; nothing rests on it yet."""
+        """Cancel an enrolment of an account that has no factor on. No session or device depends on it yet."""
         tx.defer(RESET_ALL, user_id=user_id)
-        self._put_off(tx, user_id, Change.FACTORS_REMOVED)
+        self._defer_writes(tx, user_id, Change.FACTORS_REMOVED)
 
-    def _put_off(self, tx: Tx, user_id: UserId, change: Change) -> None:
+    def _defer_writes(self, tx: Tx, user_id: UserId, change: Change) -> None:
         for write in self._writes[change]:
             tx.defer(write, user_id=user_id)
 
 
 def _attempts_of(change: Change, actor: Actor) -> Statement:
-    """Return what becomes of the counted attempts."""
+    """Return the write that resets the counted attempts, as far as this change allows it."""
     if actor.reset_attempts or change.removes_factors:
         return RESET_ALL
-    # Whoever reads the mail need not wait for what strangers tried, and gets no new attempts either.
+    # A reset by email ends the delay that strangers' attempts caused, but gives no new attempts at codes.
     return END_DELAYS if change is Change.PASSWORD_RESET else RESET_PASSWORDS

@@ -1,4 +1,4 @@
-"""How any second step can say no, whatever the factor."""
+"""The errors of every second step, for all factors."""
 
 from athena_auth.kernel.outcome import ErrorCode
 

@@ -1,4 +1,4 @@
-"""What a second factor is to the challenge: a judge of codes. And devices that stand in for it."""
+"""The interfaces of second factors, which verify codes, and of trusted devices, which replace them."""
 
 from enum import Enum, auto
 from typing import Protocol, runtime_checkable
@@ -20,39 +20,39 @@ from athena_auth.wire.caller import ClientInfo
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """An attempt: a code that is offered. It is counted already."""
+    """A code that was entered. The attempt has already been counted."""
 
     user_id: UserId
     code: str
-    """Normalised, and well formed."""
+    """Normalised and well-formed."""
     binding: Binding
     now: Millis
     browser: bytes
-    """Which browser it comes from, as far as a request tells (`ClientInfo.fingerprint`)."""
+    """The browser's fingerprint (`ClientInfo.fingerprint`)."""
     confirms: bool = False
-    """Whether the code may confirm an enrolment: only where that is what was asked for, in a live session."""
+    """Whether the code may confirm an enrolment: only in a live session, at the endpoints that verify a code."""
 
     def __repr__(self) -> str:
-        return f"Claim({self.user_id})"
+        return f"Attempt({self.user_id})"
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """The code is right, and is used up."""
+    """The code is correct, and has been consumed."""
 
     method: str
     amr: str
     change: Change | None = None
     """Set when the code confirmed an enrolment."""
     codes_left: int | None = None
-    """How many backup codes are left, when it was one of them."""
+    """The number of backup codes left, if the code was one of them."""
 
 
 class Used(msgspec.Struct, frozen=True):
-    """The code was right once and has been used: it is refused, and is no failed attempt."""
+    """The code is correct but has already been used. It is refused, but does not count as a failed attempt."""
 
     refused: Refused
     elsewhere: bool
-    """Whether another browser used it: then someone may have seen it."""
+    """Whether another browser used it; then an attacker may have seen it."""
 
 
 class FactorParts(msgspec.Struct, frozen=True):
@@ -66,40 +66,43 @@ class FactorParts(msgspec.Struct, frozen=True):
 
 
 class Factor(Protocol):
-    """A second factor. All steps take the caller's transaction."""
+    """A second factor. All methods run in the caller's transaction."""
 
     name: str
     """What clients and the audit log call it: lower-case letters, digits and hyphens."""
     code_name: str
     """What its codes are called in a sentence, such as "backup code"."""
     is_throttled: bool
-    """Whether its codes are short enough to be guessed, so that attempts must be limited (SP 800-63B-4 section 3.2.2)."""
+    """Whether its codes can be guessed, so that attempts must be limited (SP 800-63B-4 section 3.2.2)."""
 
     sweeps: tuple[Statement, ...]
     """The statements that delete what has expired, each with the parameters `cutoff` and `most`."""
 
     malformed: Refused
-    """The refusal of what cannot be a code of this factor; it is no attempt, and is counted nowhere."""
+    """The refusal of input that cannot be a code of this factor; it does not count as an attempt."""
 
     def is_well_formed(self, code: str) -> bool:
         """Tell whether a normalised code has the shape of this factor's codes."""
         ...
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
-        """Tell whether this account, which has a second factor on, can answer a challenge by it."""
+        """Tell whether this account, which has two-factor authentication on, can use this factor at sign-in."""
         ...
 
     def credentials_changed(self, change: Change, /) -> tuple[Statement, ...]:
-        """Return the writes, by `user_id`, that end or move on what this factor keeps beside its authenticators (I5)."""
+        """Return the writes, by `user_id`, that revoke or activate this factor's other data (I5).
+
+        They do not include its authenticators, which `authenticators.sql` deletes.
+        """
         ...
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
-        """Verify a code and, if it is right, use it up by a guarded write in the same breath (I3)."""
+        """Verify a code and, if it is correct, consume it by the same guarded write (I3)."""
         ...
 
 
 class EnrolmentOptions(msgspec.Struct, frozen=True):
-    """What a request to turn a factor on may ask for, beside the factor."""
+    """The options of a request to turn a factor on."""
 
     issuer: str | None = None
     phone_number: str | None = None
@@ -121,22 +124,22 @@ class EnrolmentRequest(msgspec.Struct, frozen=True):
 
 
 class EnrolmentState(Enum):
-    """How far a factor could go at once."""
+    """The state of a factor after its enrolment was begun."""
 
     PENDING = auto()
     """A code must confirm it."""
     CONFIRMED = auto()
-    """It is on: what a code would confirm is known already."""
+    """It is active: there is nothing that a code has to confirm."""
     UNCHANGED = auto()
-    """It was on as asked for before."""
+    """It was already active with these options."""
 
 
 class EnrolmentBegun(msgspec.Struct, frozen=True):
-    """A factor that is being turned on, and what its owner is shown this once."""
+    """An enrolment that was begun, with what is shown to the owner only once."""
 
     state: EnrolmentState
     shown: dict[str, str] = {}
-    """Fields of the answer beside the backup codes, by their names on the wire, such as `totpURI`."""
+    """Further fields of the response, in addition to the backup codes, by their names on the wire (`totpURI`)."""
     code_was_sent: bool = False
 
     def __repr__(self) -> str:
@@ -145,29 +148,29 @@ class EnrolmentBegun(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class Enrollable(Factor, Protocol):
-    """A factor that the account owner turns on; others come with one, as backup codes do."""
+    """A factor that account owners turn on. Backup codes are not: they are created with any other factor."""
 
     def refuse(self, options: EnrolmentOptions) -> Refused | None:
         """Return why these options do not fit this factor, or this server; None if they do."""
         ...
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
-        """Tell whether an enrolment waits for the code that confirms it."""
+        """Tell whether there is an enrolment that a code has yet to confirm."""
         ...
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:
-        """Make a pending authenticator, and send what its owner needs to confirm it.
+        """Create a pending authenticator, and send its owner a code if the factor needs one.
 
-        A refusal commits what came before it, so nothing may be replaced before the last refusal.
+        A refusal commits what came before it, so nothing may be replaced before the last possible refusal.
         """
         ...
 
 
 class Granted(msgspec.Struct, frozen=True):
-    """A device that is trusted: the token it shows next time, and what it is called."""
+    """A trusted device, and the token that it presents at the next sign-in."""
 
     token: str | None
-    """None where a concurrent request of the same browser was given the token."""
+    """None if a concurrent request of the same browser has received the token."""
     device_id: str
 
     def __repr__(self) -> str:
@@ -175,28 +178,31 @@ class Granted(msgspec.Struct, frozen=True):
 
 
 class Reused(msgspec.Struct, frozen=True):
-    """A token that was replaced long ago was shown again: it was copied, or its copy was used before (it is revoked now)."""
+    """A replaced token was presented again: it or its successor is in an attacker's hands. The device was revoked."""
 
     device_id: str
 
 
 class DeviceTrust(Protocol):
-    """Devices that stand in for a second factor."""
+    """Trusted devices, which replace the second factor."""
 
     async def present(
         self, tx: Tx, user_id: UserId, token: str, client: ClientInfo, now: Millis
     ) -> Granted | Reused | None:
-        """Use up a trust token of this account and return its successor; None if unknown, expired or another's."""
+        """Consume a trust token of this account and return its successor.
+
+        None means that the token is unknown, has expired or belongs to another account.
+        """
         ...
 
     def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> Granted:
-        """Trust the device from now on; return its token."""
+        """Trust the device and return its token."""
         ...
 
     async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
-        """Tell whether the token is that of a trusted device of this account, without using it up."""
+        """Tell whether the token belongs to a trusted device of this account, without consuming it."""
         ...
 
     async def is_dead(self, runner: Runner, token: str, now: Millis) -> bool:
-        """Tell whether the token opens nothing for any account: the browser may forget it."""
+        """Tell whether the token is valid for no account, so that the browser can drop it."""
         ...

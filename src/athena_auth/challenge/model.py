@@ -1,4 +1,4 @@
-"""Values of the second step."""
+"""Values of challenges and second factors."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from athena_auth.kernel.ids import UserId
 
 
 class FactorName(StrEnum):
-    """The second factors, as clients call them."""
+    """The second factors, by their names on the wire."""
 
     # Those that come with the server. A host may add others, so a factor's name is a `str` everywhere else.
 
@@ -20,64 +20,64 @@ class FactorName(StrEnum):
 
 
 class Challenge(msgspec.Struct, frozen=True):
-    """A sign-in that waits for its second factor."""
+    """A sign-in whose second factor has not been verified yet."""
 
     token_digest: bytes
     user_id: UserId
     attempts: int
     persistent: bool
-    """Whether the session it leads to is to be remembered."""
+    """Whether the session's cookie will outlive the browser ("remember me")."""
     recognized: bool
-    """Whether it was issued to a browser that has signed in to this account before."""
+    """Whether it was issued to a recognized browser of this account."""
     callback_url: str | None
-    """Where the browser goes on when the sign-in is complete."""
+    """The page to open after the sign-in."""
     created_at: Millis
     expires_at: Millis
 
 
 class PendingSignIn(msgspec.Struct, frozen=True):
-    """Somebody in the middle of a sign-in."""
+    """The account of a challenge, and the state of the challenge."""
 
     account: Account
     attempts: int
-    """Codes tried on the challenge so far."""
+    """Attempts on the challenge so far."""
     recognized: bool
     """As in `Challenge`."""
 
 
 class ChallengeIssued(msgspec.Struct, frozen=True):
-    """A second factor is due: the challenge's token and the methods that answer it."""
+    """A second factor is required: the challenge's token and the available factors."""
 
     token: str
     methods: tuple[str, ...]
     expires_in: int
     """Seconds."""
     device_is_dead: bool = False
-    """Whether the browser has shown a trust token that opens nothing any more, for nobody."""
+    """Whether the browser presented a trust token that is valid for no account."""
 
     def __repr__(self) -> str:
-        return f"Challenged({', '.join(self.methods)})"
+        return f"ChallengeIssued({', '.join(self.methods)})"
 
 
 class Change(StrEnum):
-    """What happened to an account's credentials (I5)."""
+    """A change of an account's credentials (I5)."""
 
     PASSWORD_CHANGED = "password-changed"
-    """By its owner, who knew the old one."""
+    """By the owner, with the old password."""
     PASSWORD_RESET = "password-reset"
-    """By somebody who reads mail at the account's address."""
+    """With a link from an email to the account's address."""
     ACCOUNT_RECLAIMED = "account-reclaimed"
-    """By the same, of an account whose address nobody had verified: what was set up before is not theirs."""
+    """The same, where the address had not been verified: factors that were set up before may be an attacker's."""
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
     FACTORS_REMOVED = "factors-removed"
     """By the owner."""
     FACTORS_RESET = "factors-reset"
-    """By an operator, for an owner who has lost them."""
+    """By an operator, for an owner who has lost their factors."""
 
     @property
     def replaces_password(self) -> bool:
-        """Whether the password is another one now, and what was begun by the old one is void."""
+        """Whether the password is replaced, which invalidates everything that was begun with the old one."""
         return self in {Change.PASSWORD_CHANGED, Change.PASSWORD_RESET, Change.ACCOUNT_RECLAIMED}
 
     @property

@@ -1,9 +1,11 @@
-"""Verifying a password at sign-in: count the attempt, verify, and answer every address alike.
+"""Verifying a password at sign-in: count the attempt, verify, and treat all addresses alike.
 
-An attempt at an address that has no account is counted, hashed and refused like any other, so that neither the
-answer nor its time nor a block tells which addresses have one. Recognized browsers and trusted devices are counted apart
-from strangers (`throttle.model.AttemptKind`).
+An attempt at an address without an account is counted, hashed and refused like any other. So neither the response nor
+its time nor a block reveals which addresses have accounts. Attempts from recognized browsers and trusted devices are
+counted separately (`throttle.model.AttemptKind`).
 """
+
+from dataclasses import dataclass
 
 import msgspec
 
@@ -30,93 +32,83 @@ from athena_auth.throttle.refusal import SIGN_IN_USED_UP, refused_by
 from athena_auth.throttle.rules import MAX_BY_STRANGERS
 
 
-class Opened(msgspec.Struct, frozen=True):
-    """A password was right."""
+class VerifiedPassword(msgspec.Struct, frozen=True):
+    """The password was correct."""
 
     stored: StoredPassword
     consumption: Consumption | Allowed
-    """The attempt that was counted; `PasswordLogin.passed` takes it back."""
+    """The attempt that was counted; `PasswordLogin.succeeded` resets it."""
     recognized: bool
-    """Whether the browser has signed in to this account before, or is trusted."""
+    """Whether the browser is recognized or trusted by this account."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordLogin:
-    """Verifies an address and its password."""
+    """Verifies email addresses and passwords."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        passwords: PasswordVerifier,
-        budget: PasswordBudget,
-        trust: DeviceTrust,
-        browsers: RecognizedBrowsers,
-        notifications: SecurityNotifications,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._passwords = passwords
-        self._budget = budget
-        self._trust = trust
-        self._browsers = browsers
-        self._notifications = notifications
+    store: Store
+    clock: Clock
+    passwords: PasswordVerifier
+    budget: PasswordBudget
+    trust: DeviceTrust
+    browsers: RecognizedBrowsers
+    notifications: SecurityNotifications
 
-    async def open(
+    async def verify(
         self, email: str, password: str, first: FirstFactor, *, vouched: bool = False
-    ) -> Opened | Refused:
-        """Return the account that this password opens.
+    ) -> VerifiedPassword | Refused:
+        """Verify the password and return its account.
 
-        `vouched` counts the attempt with those of recognized browsers, for whoever has shown a token from a mail to
-        this account.
+        `vouched` counts the attempt with those of recognized browsers: the caller has verified a token from an email
+        to this account.
 
         Raises:
-            Unavailable: too many passwords wait to be verified; nothing was counted.
+            Unavailable: too many passwords are waiting to be verified; nothing was counted.
         """
-        with self._passwords.slot():
-            return await self._open(email, password, first, vouched=vouched)
+        with self.passwords.slot():
+            return await self._verify(email, password, first, vouched=vouched)
 
-    async def _open(
+    async def _verify(
         self, email: str, password: str, first: FirstFactor, *, vouched: bool
-    ) -> Opened | Refused:
-        now = self._clock.now()
-        nearest = await self._passwords.nearest(email)
+    ) -> VerifiedPassword | Refused:
+        now = self.clock.now()
+        nearest = await self.passwords.nearest(email)
         account = nearest.account if nearest is not None and nearest.account.email == email else None
         recognized = account is not None and (vouched or await self._is_recognized(account, first, now))
         consumption = await self._count(email, account, first, now, recognized=recognized)
         if isinstance(consumption, Throttled):
             return refused_by(consumption, now, SIGN_IN_USED_UP)
-        stored = await self._passwords.verify_by_email(email, nearest, password)
+        stored = await self.passwords.verify_by_email(email, nearest, password)
         if stored is not None:
-            return Opened(stored, consumption, recognized)
+            return VerifiedPassword(stored, consumption, recognized)
         await self._record_failure(account, first, consumption)
         return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
 
-    def succeeded(self, tx: Tx, opened: Opened) -> None:
-        """Reset the attempts, in the transaction that acts on the password."""
-        if isinstance(opened.consumption, Allowed):
-            budget.reset(tx, opened.stored.account.id, AttemptKind.RECOGNIZED_PASSWORD)
+    def succeeded(self, tx: Tx, verified: VerifiedPassword) -> None:
+        """Reset the failed attempts, in the transaction that uses the correct password."""
+        if isinstance(verified.consumption, Allowed):
+            budget.reset(tx, verified.stored.account.id, AttemptKind.RECOGNIZED_PASSWORD)
         else:
-            self._budget.succeeded(tx, opened.consumption)
+            self.budget.succeeded(tx, verified.consumption)
 
     async def _is_recognized(self, account: Account, first: FirstFactor, now: Millis) -> bool:
-        if self._browsers.is_recognized(account, first.browser_token, now):
+        if self.browsers.is_recognized(account, first.browser_token, now):
             return True
         token = first.trust_token
-        return token is not None and await self._trust.recognise(self._store, account.id, token, now)
+        return token is not None and await self.trust.recognise(self.store, account.id, token, now)
 
     async def _count(
         self, email: str, account: Account | None, first: FirstFactor, now: Millis, *, recognized: bool
     ) -> Consumption | Allowed | Throttled:
         if account is not None and recognized:
-            return await budget.consume(self._store, account.id, AttemptKind.RECOGNIZED_PASSWORD, now)
+            return await budget.consume(self.store, account.id, AttemptKind.RECOGNIZED_PASSWORD, now)
         keys = throttle_keys(email, first.client.address, is_known=account is not None)
-        return await self._budget.consume(keys, now)
+        return await self.budget.consume(keys, now)
 
     async def _record_failure(
         self, account: Account | None, first: FirstFactor, consumption: Consumption | Allowed
     ) -> None:
-        now = self._clock.now()
+        now = self.clock.now()
         refused = AuditEvent(
             name=EventName.PASSWORD_REFUSED,
             user_id=None if account is None else account.id,
@@ -129,7 +121,7 @@ class PasswordLogin:
             if account is not None:
                 kind = await _notification(tx, account.id, consumption, now)
             if isinstance(consumption, Consumption):
-                self._budget.failed(tx, consumption, now, warned=kind is not None)
+                self.budget.failed(tx, consumption, now, warned=kind is not None)
             elif account is not None:
                 attempts = AttemptKind.RECOGNIZED_PASSWORD
                 await budget.record_failure(
@@ -137,15 +129,15 @@ class PasswordLogin:
                 )
             audit.record(tx, refused, now)
             if account is not None and kind is not None:
-                await self._notifications.notify(tx, account, kind, first.client, now)
+                await self.notifications.notify(tx, account, kind, first.client, now)
 
-        await self._store.transact(work)
+        await self.store.transact(work)
 
 
 async def _notification(
     tx: Tx, user_id: UserId, consumption: Consumption | Allowed, now: Millis
 ) -> MessageKind | None:
-    """Return what the owner is to be notified of after this failure."""
+    """Return the notification that this failure causes, if any."""
     if isinstance(consumption, Consumption):
         failures, limit = consumption.failures_from_anywhere, MAX_BY_STRANGERS
     else:

@@ -1,8 +1,9 @@
-"""The same verification submitted twice: a double click, a form sent again by a slow network.
+"""Repeated submissions of one code: a double click, or a form that the browser sends again on a slow network.
 
-The first submission uses the code up. An identical second one from the same browser, with the same challenge or session cookie
-and the same code within a few seconds, gets the first answer again; programs that show bearer tokens do not click twice. The answer is kept sealed, and opens only for that token and
-that code; nothing is verified a second time and no second session is created (I3).
+The first submission consumes the code. A second one with the same challenge or session cookie and the same code within
+a few seconds gets the first answer again. Bearer tokens are excluded: programs do not double-click. The answer is stored
+encrypted, and decrypts only with that token and that code. Nothing is verified again, and no second session is created
+(I3).
 """
 
 import msgspec
@@ -29,13 +30,13 @@ _decoder = msgspec.msgpack.Decoder(_Answer)
 
 
 class Replay:
-    """Keeps the answers of verifications, and finds them again."""
+    """Stores the answers of verified codes, and finds them for repeated submissions."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
 
     def keep(self, tx: Tx, token_digest: bytes, code: str, result: SecondFactorResult, now: Millis) -> None:
-        """Keep the answer to this token and this code with the rest of the transaction."""
+        """Store the answer to this token and code, in the caller's transaction."""
         answer = _encoder.encode(
             _Answer(result.token, result.trust_token, result.codes_left, result.callback_url)
         )
@@ -45,7 +46,7 @@ class Replay:
     async def find(
         self, tx: Tx, token_digest: bytes, code: str, client: ClientInfo, now: Millis
     ) -> SecondFactorResult | None:
-        """Return the answer that this token and this code were given a moment ago, while its session lives."""
+        """Return the answer that this token and code got a moment ago, if its session is still live."""
         retired = await sql.load(tx, token_digest, now)
         if retired is None or retired.sealed_answer is None:
             return None

@@ -1,4 +1,4 @@
-"""The outcome of a second step."""
+"""The result of a verified second factor."""
 
 import msgspec
 
@@ -7,18 +7,18 @@ from athena_auth.sessions.model import Session
 
 
 class SecondFactorResult(msgspec.Struct, frozen=True):
-    """A second factor was verified, and the session it opened or raised."""
+    """A second factor was verified: the session that was created or raised."""
 
     session: Session
     token: str
-    """The session's token; another one than before where the session gained assurance by cookie."""
+    """The session's token. It is new if the session was created, or was raised in a browser by cookie."""
     account: Account
     trust_token: str | None
-    """Set when the device is trusted from now on."""
+    """The trust token, if the device became trusted."""
     codes_left: int | None = None
-    """Backup codes that are left, when one was used."""
+    """The number of backup codes left, if one was used."""
     callback_url: str | None = None
-    """Where the browser goes on, for a sign-in with a `callbackURL`."""
+    """The page to open next, if the sign-in had a `callbackURL`."""
 
     def __repr__(self) -> str:
-        return f"Passed({self.account.id})"
+        return f"SecondFactorResult({self.account.id})"

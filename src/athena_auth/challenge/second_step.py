@@ -1,4 +1,6 @@
-"""Answering a challenge, or proving a factor again in a live session (step-up)."""
+"""Verifying a second factor for a challenge, or again in a live session (step-up)."""
+
+from dataclasses import dataclass
 
 import msgspec
 
@@ -29,13 +31,13 @@ from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.route import ChallengeBearer, EndedSession
 
 MAX_ATTEMPTS = 5
-"""Codes that may be tried on one challenge; then the password is due again."""
+"""Attempts on one challenge; after that the password is required again."""
 
 Principal = SignedIn | ChallengeBearer | EndedSession
 
 
 class SubmittedCode(msgspec.Struct, frozen=True):
-    """A code that a request offers."""
+    """The code of a request."""
 
     code: str
     """As typed."""
@@ -45,34 +47,25 @@ class SubmittedCode(msgspec.Struct, frozen=True):
         return "SubmittedCode(…)"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecondStep:
-    """Verifies codes: count, verify, use up, and only then create a session or raise one. One transaction for each code."""
+    """Verifies codes: count, verify, consume, then create or raise a session. One transaction for each code."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        verifier: AttemptVerifier,
-        events: CredentialEvents,
-        replay: Replay,
-        lifetimes: Lifetimes,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._verifier = verifier
-        self._events = events
-        self._replay = replay
-        self._lifetimes = lifetimes
+    store: Store
+    clock: Clock
+    verifier: AttemptVerifier
+    events: CredentialEvents
+    replay: Replay
+    lifetimes: Lifetimes
 
     async def verify(
         self, method: Factor, principal: Principal, submitted: SubmittedCode
     ) -> SecondFactorResult | Refused:
-        """Verify a code for whoever offers it: the bearer of a challenge, or the owner of a session."""
+        """Verify a code from the bearer of a challenge or the owner of a session."""
         code = normalised_code(submitted.code)
         if not method.is_well_formed(code):
             return method.malformed
-        submission = _Submission(method, submitted, code, self._clock.now())
+        submission = _Submission(method, submitted, code, self.clock.now())
         if isinstance(principal, ChallengeBearer):
             return await self._verify_challenge(submission, principal)
         if isinstance(principal, EndedSession):
@@ -82,7 +75,7 @@ class SecondStep:
     async def _verify_challenge(
         self, submission: "_Submission", bearer: ChallengeBearer
     ) -> SecondFactorResult | Refused:
-        """Answer the challenge of this token; a right code signs in."""
+        """Verify a code for a challenge; a correct code completes the sign-in."""
         token_digest = digest(TokenKind.CHALLENGE, bearer.token)
 
         async def work(tx: Tx) -> SecondFactorResult | Refused:
@@ -92,26 +85,26 @@ class SecondStep:
             binding = challenge_binding(token_digest, recognized=challenge.recognized)
             attempt = submission.attempt(challenge.user_id, binding, bearer.client)
             context = RequestContext(bearer.client, recognized=challenge.recognized)
-            outcome = await self._verifier.verify(tx, (submission.method,), attempt, context)
+            outcome = await self.verifier.verify(tx, (submission.method,), attempt, context)
             if isinstance(outcome, Throttled | Used):
-                # Nothing was verified, or it was right: neither must use the owner's challenge up.
+                # The code was not verified, or was correct: neither must consume attempts on the challenge.
                 sql.refund_attempt(tx, token_digest)
             if not isinstance(outcome, Verified):
                 return _refusal(outcome, submission.now)
             result = await self._sign_in(tx, challenge, bearer, outcome, submission)
             if bearer.by_cookie and isinstance(result, SecondFactorResult):
-                self._replay.keep(tx, token_digest, submission.key, result, submission.now)
+                self.replay.keep(tx, token_digest, submission.key, result, submission.now)
             return result
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def _step_up(self, submission: "_Submission", signed_in: SignedIn) -> SecondFactorResult | Refused:
-        """Prove a factor in a live session: confirm an enrolment, or raise the session to level two."""
+        """Verify a code in a live session: confirm an enrolment, or raise the session to level two."""
         token_digest = digest(TokenKind.SESSION, signed_in.token)
 
         async def work(tx: Tx) -> SecondFactorResult | Refused:
-            # First of all: a refusal commits what came before it, and a request whose session has just ended
-            # must not confirm a factor or use a code up on the way to being refused.
+            # Lock the session first: a refusal commits what came before it, and a request whose session has just
+            # ended must not confirm a factor or consume a code before it is refused.
             session = await sessions.lock_live(tx, token_digest, submission.now)
             if session is None:
                 return await self._replayed_or(
@@ -122,25 +115,25 @@ class SecondStep:
                 session.user_id, session_binding(session.id), signed_in.client, confirms=True
             )
             context = RequestContext(signed_in.client, session.id)
-            outcome = await self._verifier.verify(tx, (submission.method,), attempt, context)
+            outcome = await self.verifier.verify(tx, (submission.method,), attempt, context)
             if not isinstance(outcome, Verified):
                 return _refusal(outcome, submission.now)
             result = await self._raise_session(tx, current, outcome, submission)
             if signed_in.by_cookie and isinstance(result, SecondFactorResult):
-                self._replay.keep(tx, token_digest, submission.key, result, submission.now)
+                self.replay.keep(tx, token_digest, submission.key, result, submission.now)
             return result
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def _repeat(self, submission: "_Submission", ended: EndedSession) -> SecondFactorResult | Refused:
-        """Answer a request with a token that a concurrent, identical request has just replaced."""
+        """Answer a request whose token was just replaced by a concurrent, identical request."""
         token_digest = digest(TokenKind.SESSION, ended.token)
 
         async def work(tx: Tx) -> SecondFactorResult | Refused:
             code = ErrorCode.INVALID_TWO_FACTOR_COOKIE
             return await self._replayed_or(code, tx, token_digest, submission, ended)
 
-        return await self._store.read(work)
+        return await self.store.read(work)
 
     async def _refuse_attempt(
         self, tx: Tx, token_digest: bytes, submission: "_Submission", bearer: ChallengeBearer
@@ -154,8 +147,8 @@ class SecondStep:
     async def _replayed_or(
         self, code: ErrorCode, tx: Tx, token_digest: bytes, submission: "_Submission", caller: Principal
     ) -> SecondFactorResult | Refused:
-        """Return the answer that an identical submission got a moment ago, else refuse."""
-        again = await self._replay.find(tx, token_digest, submission.key, caller.client, submission.now)
+        """Return the answer that an identical submission got a moment ago, otherwise refuse."""
+        again = await self.replay.find(tx, token_digest, submission.key, caller.client, submission.now)
         return again or Refused(code)
 
     async def _sign_in(
@@ -172,10 +165,10 @@ class SecondStep:
         account, count = loaded
         sql.consume(tx, challenge.token_digest)
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr))
-        # One statement fewer: this is what most sign-ins pay for.
+        # This saves a statement in most sign-ins: the one that ends the oldest sessions.
         has_room = count < sessions.MOST_SESSIONS
         options = SessionOptions(
-            self._lifetimes.session,
+            self.lifetimes.session,
             challenge.persistent,
             has_room=has_room,
             superseded=bearer.superseded_session,
@@ -183,7 +176,7 @@ class SecondStep:
         now = submission.now
         minted = mint(tx, account.id, assurance, bearer.client, options, now)
         context = RequestContext(bearer.client, recognized=challenge.recognized)
-        trust_token = await self._verifier.record_success(
+        trust_token = await self.verifier.record_success(
             tx,
             account,
             verified,
@@ -205,13 +198,13 @@ class SecondStep:
         sessions.raise_to(tx, session.id, assurance, token_digest, now)
         account: Account | None = signed_in.account
         if verified.change is not None:
-            account = await self._events.announce(
+            account = await self.events.announce(
                 tx, session.user_id, verified.change, Actor(signed_in.client, session.id), now
             )
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         context = RequestContext(signed_in.client, session.id)
-        trust_token = await self._verifier.record_success(
+        trust_token = await self.verifier.record_success(
             tx,
             account,
             verified,
@@ -235,7 +228,7 @@ class _Submission(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """What makes a second submission identical to this one, beside the token."""
+        """Two submissions with the same token and this key are identical."""
         return f"{self.method.name}:{self.code}"
 
     def attempt(

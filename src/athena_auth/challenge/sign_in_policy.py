@@ -1,4 +1,6 @@
-"""From a proven first factor to a session or a challenge. Nothing else may mint (I1)."""
+"""From a verified first factor to a session or a challenge (I1)."""
+
+from dataclasses import dataclass
 
 import msgspec
 
@@ -22,63 +24,60 @@ PASSWORD_ONLY = Assurance(Level.ONE, (Amr.PASSWORD,))
 
 
 class Lifetimes(msgspec.Struct, frozen=True):
-    """How long things last, in seconds."""
+    """Lifetimes in seconds."""
 
     session: int
     challenge: int
 
 
 class FirstFactor(msgspec.Struct, frozen=True):
-    """A first factor that was proven, and the circumstances. Today that is a password."""
+    """A first factor and its request. Today the first factor is always a password."""
 
     client: ClientInfo
     persistent: bool
     trust_token: str | None
     browser_token: str | None = None
-    """What the browser shows to be recognized by (`RecognizedBrowsers`)."""
+    """The cookie of a recognized browser (`RecognizedBrowsers`)."""
     callback_url: str | None = None
-    """Where the browser goes on when the sign-in is complete, a page that may be led to."""
+    """The page to open after the sign-in; already checked against `RedirectPolicy`."""
     superseded_session: str | None = None
-    """The session this browser had before, which ends when another one begins."""
+    """The browser's previous session, which ends when the new one begins."""
 
     def __repr__(self) -> str:
         return f"FirstFactor({self.client.address})"
 
 
 class SessionIssued(msgspec.Struct, frozen=True):
-    """No second step is due: a session was minted."""
+    """No second factor is required: a session was minted."""
 
     minted: Minted
     account: Account
     trust_token: str | None = None
-    """The successor of the trust token that stood in for the second factor."""
+    """The successor of the trust token that replaced the second factor."""
 
     def __repr__(self) -> str:
-        return f"Admitted({self.account.id})"
+        return f"SessionIssued({self.account.id})"
 
 
+@dataclass(frozen=True, slots=True)
 class SignInPolicy:
-    """Decides what a proven first factor is worth."""
+    """Decides whether a verified first factor yields a session or a challenge.
 
-    def __init__(
-        self,
-        methods: tuple[Factor, ...],
-        trust: DeviceTrust,
-        notifications: SecurityNotifications,
-        lifetimes: Lifetimes,
-    ) -> None:
-        """Take the factors in the order they are offered, and the devices that stand in for them."""
-        self._methods = methods
-        self._trust = trust
-        self._notifications = notifications
-        self._lifetimes = lifetimes
+    Attributes:
+        methods: The second factors, in the order in which clients are offered them.
+    """
+
+    methods: tuple[Factor, ...]
+    trust: DeviceTrust
+    notifications: SecurityNotifications
+    lifetimes: Lifetimes
 
     async def complete_first_factor(
         self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool = False
     ) -> SessionIssued | ChallengeIssued:
-        """Mint a session, or issue a challenge when the account has a second factor on.
+        """Mint a session, or issue a challenge if the account has two-factor authentication on.
 
-        The caller holds the account's credential version in `tx`, so that nothing changes under this.
+        The caller must have locked the account in `tx` at the credential version that was verified.
         """
         if not account.two_factor_enabled:
             minted = self._mint(tx, account, PASSWORD_ONLY, first, now)
@@ -95,7 +94,7 @@ class SignInPolicy:
         if device is None:
             challenged = await self.challenge(tx, account, first, now, recognized=recognized)
             token = first.trust_token
-            is_dead = token is not None and await self._trust.is_dead(tx, token, now)
+            is_dead = token is not None and await self.trust.is_dead(tx, token, now)
             return msgspec.structs.replace(challenged, device_is_dead=is_dead)
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
         minted = self._mint(tx, account, assurance, first, now, device_id=device.device_id)
@@ -112,7 +111,7 @@ class SignInPolicy:
     async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Granted | None:
         if first.trust_token is None:
             return None
-        presented = await self._trust.present(tx, account.id, first.trust_token, first.client, now)
+        presented = await self.trust.present(tx, account.id, first.trust_token, first.client, now)
         if not isinstance(presented, Reused):
             return presented
         await self._end_copied(tx, account, presented, first, now)
@@ -121,18 +120,18 @@ class SignInPolicy:
     async def _end_copied(
         self, tx: Tx, account: Account, reused: Reused, first: FirstFactor, now: Millis
     ) -> None:
-        """End what a device token opened that two browsers have shown: one of them copied it."""
+        """End the sessions of a trusted device whose token was used twice: one of the two users copied it."""
         await sessions.end_of_device(tx, account.id, reused.device_id)
         entry = AuditEvent(
             name=EventName.TRUST_REUSED, user_id=account.id, client=first.client, device_id=reused.device_id
         )
         audit.record(tx, entry, now)
-        await self._notifications.notify(tx, account, MessageKind.DEVICE_TOKEN_REUSED, first.client, now)
+        await self.notifications.notify(tx, account, MessageKind.DEVICE_TOKEN_REUSED, first.client, now)
 
     async def challenge(
         self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool
     ) -> ChallengeIssued:
-        """Issue a challenge, whatever device asks; `recognized` says whose attempts it is answered with."""
+        """Issue a challenge, even to a trusted device. `recognized` selects the kind in which attempts are counted."""
         token = new_token(TokenKind.CHALLENGE)
         challenge = Challenge(
             token_digest=digest(TokenKind.CHALLENGE, token),
@@ -142,15 +141,15 @@ class SignInPolicy:
             recognized=recognized,
             callback_url=first.callback_url,
             created_at=now,
-            expires_at=after(now, self._lifetimes.challenge),
+            expires_at=after(now, self.lifetimes.challenge),
         )
         sql.insert(tx, challenge)
         issued = AuditEvent(name=EventName.CHALLENGE_ISSUED, user_id=account.id, client=first.client)
         audit.record(tx, issued, now)
-        return ChallengeIssued(token, await self._available(tx, account), self._lifetimes.challenge)
+        return ChallengeIssued(token, await self._available(tx, account), self.lifetimes.challenge)
 
     async def _available(self, tx: Tx, account: Account) -> tuple[str, ...]:
-        return tuple([m.name for m in self._methods if await m.is_available(tx, account)])
+        return tuple([m.name for m in self.methods if await m.is_available(tx, account)])
 
     def _mint(
         self,
@@ -162,6 +161,6 @@ class SignInPolicy:
         device_id: str | None = None,
     ) -> Minted:
         options = SessionOptions(
-            self._lifetimes.session, first.persistent, device_id, superseded=first.superseded_session
+            self.lifetimes.session, first.persistent, device_id, superseded=first.superseded_session
         )
         return mint(tx, account.id, assurance, first.client, options, now)

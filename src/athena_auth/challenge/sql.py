@@ -1,4 +1,4 @@
-"""Statements over `athena_challenge`."""
+"""Statements on `athena_challenge`."""
 
 from athena_auth.accounts.sql import account_from
 from athena_auth.challenge.model import Challenge, PendingSignIn
@@ -65,28 +65,28 @@ def insert(tx: Tx, challenge: Challenge) -> None:
 
 
 async def consume_attempt(tx: Tx, token_digest: bytes, most: int, now: Millis) -> Challenge | None:
-    """Count a try on a live challenge, and lock it until the transaction ends; None when none is left."""
+    """Count an attempt on a live challenge, and lock it until the transaction ends; None when no attempt is left."""
     return _challenge(await tx.fetch_one(_CONSUME_ATTEMPT, token_digest=token_digest, most=most, now=now))
 
 
 def refund_attempt(tx: Tx, token_digest: bytes) -> None:
-    """Take a paid try back: nothing was looked at."""
+    """Uncount an attempt that is not to be counted."""
     tx.defer(_REFUND, token_digest=token_digest)
 
 
 async def load_live(tx: Tx, token_digest: bytes, now: Millis) -> PendingSignIn | None:
-    """Load who waits at a challenge that has not expired, tries left or not."""
+    """Load the account of a challenge that has not expired, even if it has no attempts left."""
     row = await tx.fetch_one(_LOAD_LIVE, token_digest=token_digest, now=now)
     return None if row is None else PendingSignIn(account_from(row), row["tries"], bool(row["recognized"]))
 
 
 def consume(tx: Tx, token_digest: bytes) -> None:
-    """Use up a challenge that a try was paid for in this transaction: it is ours alone until the commit."""
+    """Consume a challenge that `consume_attempt` has locked in this transaction."""
     tx.defer(_CONSUME, token_digest=token_digest)
 
 
 async def end_exhausted(tx: Tx, token_digest: bytes) -> None:
-    """End a challenge that has no attempt left; the next request finds none."""
+    """End a challenge that has no attempts left."""
     await tx.execute(_CONSUME, token_digest=token_digest)
 
 

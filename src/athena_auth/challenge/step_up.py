@@ -1,5 +1,6 @@
-"""Carrying the step-up policy out: password, session and second factor, in the transaction of the call itself."""
+"""Enforcing the step-up policy: password, session and second factor are checked in the transaction of the action."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -37,41 +38,36 @@ from athena_auth.throttle.refusal import CODES_USED_UP, refused_by
 
 T = TypeVar("T")
 
-_NO_CODE = "This is not a code. Enter the digits of your app or of the message, or a backup code."
+_NO_CODE = "This is not a valid code. Enter the digits from your app or message, or a backup code."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyStepUp:
-    """Holds calls to `POLICY`."""
+    """Enforces `POLICY`.
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        passwords: PasswordVerifier,
-        verifier: AttemptVerifier,
-        methods: tuple[Factor, ...],
-        relaxed: bool,
-    ) -> None:
-        """Take the factors in the order they are offered; `relaxed` is ATHENA_STEP_UP=password."""
-        self._store = store
-        self._clock = clock
-        self._passwords = passwords
-        self._verifier = verifier
-        self._methods = methods
-        self._relaxed = relaxed
+    Attributes:
+        methods: The second factors, in the order in which they are tried.
+        relaxed: Whether ATHENA_STEP_UP is `password`.
+    """
+
+    store: Store
+    clock: Clock
+    passwords: PasswordVerifier
+    verifier: AttemptVerifier
+    methods: tuple[Factor, ...]
+    relaxed: bool
 
     async def act(
         self, action: Action, signed_in: SignedIn, offered: Offered, work: AuthorizedWork[T]
     ) -> Authorized[T] | Refused:
-        """Run the work if what stands behind the session and what is offered satisfy the policy."""
+        """Run the work if the session, the password and the code satisfy the policy."""
         demand = POLICY[action]
         version = await self._verify_password(demand, signed_in, offered)
         if isinstance(version, Refused):
             return version
 
-        async def held(tx: Tx) -> Authorized[T] | Refused:
-            now = self._clock.now()
+        async def locked_work(tx: Tx) -> Authorized[T] | Refused:
+            now = self.clock.now()
             locked = await self._lock(tx, signed_in, version, now)
             if isinstance(locked, Refused):
                 return locked
@@ -86,30 +82,30 @@ class PolicyStepUp:
             return Authorized(outcome, self._renewed(tx, action, current, now, raises=raises))
 
         try:
-            return await self._store.transact(held)
+            return await self.store.transact(locked_work)
         except UnreadableError as error:
             if offered.password is not None:
-                await self._store.transact(partial(self._accept, signed_in))
+                await self.store.transact(partial(self._accept, signed_in))
             return refuse_unreadable(error)
 
     async def _verify_password(
         self, demand: Demand, signed_in: SignedIn, offered: Offered
     ) -> CredentialVersion | Refused | None:
-        # Before the password is looked at, which is dear; decided again later, on the locked session.
-        if offered.code is None and self._lacks_factor(demand, signed_in, self._clock.now()):
+        # Checked before the password, whose verification is expensive; checked again later, on the locked session.
+        if offered.code is None and self._lacks_factor(demand, signed_in, self.clock.now()):
             return Refused(ErrorCode.STEP_UP_REQUIRED)
         if offered.password is None:
             return None
-        return await self._passwords.verify_in_session(signed_in, offered.password)
+        return await self.passwords.verify_in_session(signed_in, offered.password)
 
     async def _accept(self, signed_in: SignedIn, tx: Tx) -> None:
-        # The rollback has left the attempt of a right password counted as a failure.
-        self._passwords.accepted(tx, signed_in)
+        # The rollback left the attempt counted as a failure, although the password was correct.
+        self.passwords.accepted(tx, signed_in)
 
     async def _lock(
         self, tx: Tx, signed_in: SignedIn, version: CredentialVersion | None, now: Millis
     ) -> SignedIn | Refused:
-        """Lock the account, at the version the password was verified against, and the session; load both anew."""
+        """Lock the account, at the version for which the password was verified, and the session; reload both."""
         account: Account | None = signed_in.account
         if version is not None:
             account = await accounts.lock_if_current(tx, version)
@@ -119,53 +115,53 @@ class PolicyStepUp:
         if session is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         if version is not None:
-            self._passwords.accepted(tx, signed_in)
+            self.passwords.accepted(tx, signed_in)
         return msgspec.structs.replace(signed_in, session=session, account=account)
 
     def _lacks_factor(self, demand: Demand, signed_in: SignedIn, now: Millis) -> bool:
         if demand.level is not Level.TWO or not signed_in.account.two_factor_enabled:
             return False
-        if self._relaxed and demand.relaxable:
+        if self.relaxed and demand.relaxable:
             return False
         return not has_fresh_second_factor(signed_in.session, now, (demand.fresh or 0) * 1000)
 
     async def _verify_code(
         self, tx: Tx, demand: Demand, signed_in: SignedIn, code: str | None, now: Millis
     ) -> Verified | Refused | None:
-        """Verify the code that is offered where the session lacks a recent factor; None where it lacks nothing."""
+        """Verify the code if the session lacks a recent factor; None if it lacks nothing."""
         if not self._lacks_factor(demand, signed_in, now):
             return None
         if code is None:
             return Refused(ErrorCode.STEP_UP_REQUIRED)
         session, typed = signed_in.session, normalised_code(code)
-        methods = tuple(method for method in self._methods if method.is_well_formed(typed))
+        methods = tuple(method for method in self.methods if method.is_well_formed(typed))
         if not methods:
             return Refused(ErrorCode.INVALID_CODE, _NO_CODE)
         attempt = Attempt(
             session.user_id, typed, session_binding(session.id), now, signed_in.client.fingerprint
         )
         context = RequestContext(signed_in.client, session.id)
-        outcome = await self._verifier.verify(tx, methods, attempt, context)
+        outcome = await self.verifier.verify(tx, methods, attempt, context)
         if isinstance(outcome, Throttled):
             return refused_by(outcome, now, CODES_USED_UP)
         if isinstance(outcome, Used):
             return outcome.refused
         if isinstance(outcome, Verified):
             account = signed_in.account
-            await self._verifier.record_success(
+            await self.verifier.record_success(
                 tx, account, outcome, context, session.id, trust_device=False, now=now
             )
         return outcome
 
     def _renewed(self, tx: Tx, action: Action, signed_in: SignedIn, now: Millis, *, raises: bool) -> SignedIn:
-        """Store what the session has gained, and give it another token where the policy says so."""
+        """Store the session's new assurance, and rotate its token if the policy requires it."""
         demand, session = POLICY[action], signed_in.session
         if demand.new_token is NewToken.ENDS:
             return signed_in
         changes = raises or demand.new_token is NewToken.BY_COOKIE
         rotates = demand.new_token is NewToken.ALWAYS or (signed_in.by_cookie and changes)
         token, token_digest = next_token(signed_in, rotates=rotates)
-        # Turning the factors off leaves the session without one (`CredentialEvents`).
+        # Turning two-factor authentication off lowers the session to level one (`CredentialEvents`).
         if raises and action is not Action.DISABLE:
             sessions.raise_to(tx, session.id, session.assurance, token_digest, now)
         elif rotates:

@@ -1,4 +1,4 @@
-"""What a caller is told when a value cannot be read, because its secret is not configured."""
+"""The refusal when a stored value cannot be decrypted or verified, because its secret is not configured."""
 
 from athena_auth.crypto.keys import UnreadableError
 from athena_auth.kernel.log import Log
@@ -7,13 +7,13 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 _log = Log(__name__)
 
 _RETRY_AFTER = 60
-"""Seconds. An operator has to act, so there is no point in retrying at once."""
+"""Seconds. An operator has to act first, so an immediate retry is useless."""
 
 
 def refuse_unreadable(error: UnreadableError) -> Refused:
-    """Log which secret an operator has to look for, and return the refusal.
+    """Log the number of the secret that an operator must restore, and return the refusal.
 
-    Nothing was verified, so nothing may be counted: the caller's transaction is rolled back, or counts a success.
+    No code was verified, so no failed attempt may be counted: the caller rolls its transaction back.
     """
     event = "secret.mismatch" if error.is_configured else "secret.missing"
     _log.error(event, number=error.number)

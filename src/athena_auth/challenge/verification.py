@@ -1,4 +1,6 @@
-"""Verifying one code: count the attempt, verify, record, and notify the owner of what they should know."""
+"""Verifying one code: count the attempt, verify the code, record the failure and notify the owner if necessary."""
+
+from dataclasses import dataclass
 
 import msgspec
 
@@ -23,13 +25,13 @@ from athena_auth.wire.caller import ClientInfo
 
 
 class RequestContext(msgspec.Struct, frozen=True):
-    """Where a code is offered."""
+    """The request that contains a code."""
 
     client: ClientInfo
     session_id: SessionId | None = None
-    """The live session it is offered in, if it is."""
+    """The live session of the request, if any."""
     recognized: bool = False
-    """Whether the challenge was issued to a browser that has signed in to this account before."""
+    """Whether the challenge was issued to a recognized browser of this account."""
 
     @property
     def stage(self) -> Stage:
@@ -38,27 +40,26 @@ class RequestContext(msgspec.Struct, frozen=True):
 
     @property
     def kind(self) -> AttemptKind:
-        """Whose attempts it is counted with."""
+        """The kind in which the attempt is counted."""
         if self.recognized or self.session_id is not None:
             return AttemptKind.RECOGNIZED_CODE
         return AttemptKind.STRANGER_CODE
 
 
+@dataclass(frozen=True, slots=True)
 class AttemptVerifier:
     """Verifies codes, in the caller's transaction."""
 
-    def __init__(self, notifications: SecurityNotifications, trust: DeviceTrust) -> None:
-        self._notifications = notifications
-        self._trust = trust
+    notifications: SecurityNotifications
+    trust: DeviceTrust
 
     async def verify(
         self, tx: Tx, methods: tuple[Factor, ...], attempt: Attempt, context: RequestContext
     ) -> Verified | Refused | Used | Throttled:
-        """Verify a code against the first of these factors that knows it.
+        """Verify a code with the first of these factors that accepts it.
 
-        Failures are counted and recorded here; the caller records a success.
-        An attempt that is not verified is not recorded either: whoever goes on while they are blocked must not be able to
-        fill the audit log.
+        Failures are counted and recorded here; the caller records a success. A throttled attempt is not recorded, so
+        that an attacker who continues while blocked cannot fill the audit log.
         """
         throttled = any(method.is_throttled for method in methods)
         allowed = (
@@ -68,7 +69,7 @@ class AttemptVerifier:
         )
         if isinstance(allowed, Throttled):
             return allowed
-        method, outcome = await _first(tx, methods, attempt)
+        method, outcome = await _verify_with_first(tx, methods, attempt)
         if isinstance(outcome, Verified):
             # A change of credentials resets all kinds (`CredentialEvents`).
             if outcome.change is None:
@@ -92,13 +93,13 @@ class AttemptVerifier:
         trust_device: bool,
         now: Millis,
     ) -> str | None:
-        """Record a verified code and notify the owner; return the token of the device, if it is trusted from now on."""
+        """Record a verified code and notify the owner; return the trust token if the device becomes trusted."""
         event = verification_event(context.stage, verified.method, Verdict.ACCEPTED)
         entry = AuditEvent(name=event, user_id=account.id, client=context.client, session_id=session_id)
         audit.record(tx, entry, now)
         if verified.codes_left is not None:
             kind, left = MessageKind.BACKUP_CODE_USED, verified.codes_left
-            await self._notifications.notify(tx, account, kind, context.client, now, codes_left=left)
+            await self.notifications.notify(tx, account, kind, context.client, now, codes_left=left)
         if account.reset_by_mail and verified.amr != Amr.SENT_CODE:
             accounts.clear_reset_by_mail(tx, account.id)
         return await self._trusted(tx, account, context, session_id, now) if trust_device else None
@@ -106,7 +107,7 @@ class AttemptVerifier:
     async def _trusted(
         self, tx: Tx, account: Account, context: RequestContext, session_id: SessionId, now: Millis
     ) -> str | None:
-        granted = self._trust.grant(tx, account.id, context.client, now)
+        granted = self.trust.grant(tx, account.id, context.client, now)
         entry = AuditEvent(
             name=EventName.TRUST_GRANTED,
             user_id=account.id,
@@ -115,7 +116,7 @@ class AttemptVerifier:
             device_id=granted.device_id,
         )
         audit.record(tx, entry, now)
-        await self._notifications.notify(tx, account, MessageKind.DEVICE_TRUSTED, context.client, now)
+        await self.notifications.notify(tx, account, MessageKind.DEVICE_TRUSTED, context.client, now)
         return granted.token
 
     async def _failed(
@@ -139,7 +140,7 @@ class AttemptVerifier:
         await self._notify(tx, kind, attempt, context)
 
     async def _reused(self, tx: Tx, attempt: Attempt, context: RequestContext, used: Used) -> None:
-        """Record a used code. From elsewhere it is a warning: someone has seen it, on a screen or on a forged page."""
+        """Record a used code. Warn the owner if another browser used it: an attacker may have seen it or phished it."""
         self._record(tx, EventName.CODE_REUSED, attempt, context, used.refused.code)
         await self._notify(tx, MessageKind.CODE_REUSED if used.elsewhere else None, attempt, context)
 
@@ -148,7 +149,7 @@ class AttemptVerifier:
     ) -> None:
         account = None if kind is None else await accounts.load(tx, attempt.user_id)
         if kind is not None and account is not None:
-            await self._notifications.notify(tx, account, kind, context.client, attempt.now)
+            await self.notifications.notify(tx, account, kind, context.client, attempt.now)
 
     def _record(
         self,
@@ -168,13 +169,13 @@ class AttemptVerifier:
         audit.record(tx, entry, attempt.now)
 
 
-async def _first(
+async def _verify_with_first(
     tx: Tx, methods: tuple[Factor, ...], attempt: Attempt
 ) -> tuple[Factor, Verified | Refused | Used]:
-    """Return the first factor that knows the code, else the first refusal.
+    """Return the first factor that accepts the code, otherwise the first refusal.
 
     Raises:
-        UnreadableError: none knows it, and one could not be looked at.
+        UnreadableError: no factor accepts the code, and at least one could not verify it.
     """
     refused: list[tuple[Factor, Verified | Refused | Used]] = []
     unreadable: UnreadableError | None = None
@@ -193,14 +194,14 @@ async def _first(
 
 
 def _notification_of(kind: AttemptKind, failures: int, *, is_new: bool) -> MessageKind | None:
-    """Return what so many failures in a row are news of: each is told once in an episode."""
+    """Return the notification that this many consecutive failures cause; each is sent once in an episode."""
     if failures == kind.limit:
         return MessageKind.SECOND_FACTOR_CLOSED
     if failures == FREE_FAILURES + 1:
         return MessageKind.ACCOUNT_LOCKED
     if not is_new:
         return None
-    # The password was right and the second factor was not. In a session it is the owner, or a stolen session.
+    # The password was correct and the second factor was not: an attacker may know the password.
     if kind is AttemptKind.STRANGER_CODE:
         return MessageKind.SECOND_FACTOR_REFUSED
     return MessageKind.ACCOUNT_LOCKED if failures > FREE_FAILURES else None

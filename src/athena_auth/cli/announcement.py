@@ -1,4 +1,4 @@
-"""What a server prints when it starts."""
+"""Prints the summary at a server's start."""
 
 from rich.console import Console
 from rich.markup import escape
@@ -8,7 +8,7 @@ from athena_auth.version import __version__
 
 
 def announce(settings: Settings) -> None:
-    """Print where everything is: the address that browsers must use, which links in mails lead to as well."""
+    """Print the server's addresses. Browsers must use the printed one, and links in mails lead there."""
     api = escape(settings.url + BASE_PATH)
     mail = (
         "printed here" if settings.mail_url.lower() == "console:" else f"sent by {_scheme(settings.mail_url)}"
@@ -25,9 +25,9 @@ def announce(settings: Settings) -> None:
             f"[yellow]Listening on {escape(where)}, but links in mails lead to {escape(settings.url)}: "
             "set ATHENA_BASE_URL to the address that browsers use.[/yellow]"
         )
-    console.print("Ctrl-C stops.")
+    console.print("Press Ctrl-C to stop.")
 
 
 def _scheme(url: str) -> str:
-    """Return how a URL begins; the rest may hold a password."""
+    """Return the scheme only; the rest of the URL may contain a password."""
     return url.partition(":")[0]

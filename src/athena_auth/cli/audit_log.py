@@ -1,4 +1,4 @@
-"""`athena-auth audit`: the audit log in columns for people, or as one JSON object a line for programs."""
+"""`athena-auth audit`: prints the audit log as a table, or as one JSON object a line."""
 
 import msgspec
 import typer
@@ -17,14 +17,14 @@ _WIDEST_AGENT = 40
 _LONGEST_EMAIL = 320
 
 
-class Line(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """An entry as programs read it."""
+class AuditLine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """An event of the audit log as JSON."""
 
     at: str
     event: str
     user_id: str | None = None
     email: str | None = None
-    """The account's present address."""
+    """The account's current address."""
     reason: str | None = None
     ip_address: str | None = None
     user_agent: str | None = None
@@ -33,7 +33,7 @@ class Line(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 async def load(store: Store, email: str | None, since: Millis, most: int) -> list[ListedEvent] | None:
-    """Load the newest entries, of one account or of all; None when there is no account with this address."""
+    """Load the newest events of one account, or of all. None means that no account has this address."""
 
     async def work(tx: Tx) -> list[ListedEvent] | None:
         user_id: UserId | None = None
@@ -48,29 +48,29 @@ async def load(store: Store, email: str | None, since: Millis, most: int) -> lis
 
 
 def print_lines(events: list[ListedEvent]) -> None:
-    """Print one JSON object a line, the oldest first."""
+    """Print one JSON object a line, the oldest event first."""
     for listed in reversed(events):
         typer.echo(msgspec.json.encode(_line(listed)).decode())
 
 
 def print_table(events: list[ListedEvent]) -> None:
-    """Print a heading, and a line for each entry, the oldest first, in columns as wide as what they hold."""
+    """Print a table, the oldest event first."""
     rows = [_HEADINGS, *(_cells(_line(listed)) for listed in reversed(events))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         typer.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _cells(line: Line) -> tuple[str, ...]:
-    # Whoever signs up chooses the address, and a browser calls itself what it likes: this is an operator's terminal.
+def _cells(line: AuditLine) -> tuple[str, ...]:
+    # Addresses and user agents are chosen by callers, and could send escape sequences to the operator's terminal.
     account = one_line(line.email or line.user_id or "", limit=_LONGEST_EMAIL)
     agent = one_line(line.user_agent or "", limit=_WIDEST_AGENT)
     return (line.at, line.event, line.reason or "", account, line.ip_address or "", agent)
 
 
-def _line(listed: ListedEvent) -> Line:
+def _line(listed: ListedEvent) -> AuditLine:
     entry = listed.entry
-    return Line(
+    return AuditLine(
         at=timestamp(listed.at),
         event=entry.name,
         user_id=entry.user_id,

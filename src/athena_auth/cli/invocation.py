@@ -1,4 +1,4 @@
-"""What the commands share: reading the settings, opening the database, and failing with one sentence."""
+"""Shared by the commands: reading the settings, opening the database, and failing with an error message."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from athena_auth.cli.options import refuse_passwords
 from athena_auth.settings import PREFIX, Settings, SettingsError, load_settings
 from athena_auth.store.migrate import require_current
 from athena_auth.store.transaction import Store
-from athena_auth.wiring.foundation import open_store
+from athena_auth.wiring.resources import open_store
 
 T = TypeVar("T")
 
@@ -21,11 +21,11 @@ _stderr = Console(stderr=True, soft_wrap=True)
 
 
 def read_settings(given: dict[str, str] | None = None) -> Settings:
-    """Read the settings, options first; end the program if one cannot be used."""
+    """Read the settings. Options override the environment. If a setting cannot be used, the program ends."""
     given = given or {}
     try:
         refuse_passwords(given)
-        # Worker processes read their settings from the environment, so options are put there too.
+        # Worker processes read their settings from the environment, so options are copied there.
         os.environ.update({PREFIX + name.upper(): value for name, value in given.items()})
         return load_settings()
     except SettingsError as error:
@@ -33,10 +33,10 @@ def read_settings(given: dict[str, str] | None = None) -> Settings:
 
 
 def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
-    """Do something with the database of the settings, and close it. One that is missing is not created.
+    """Run `work` with the configured database. A missing database is not created.
 
     Raises:
-        Unavailable: it is missing or out of reach, or its schema is too old.
+        Unavailable: the database is missing or unreachable, or its schema is too old.
     """
     require_current(settings.database_url)
 
@@ -51,7 +51,7 @@ def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def fail(sentence: str) -> NoReturn:
-    """End the program with this error."""
-    _stderr.print(f"[bold red]error:[/bold red] {escape(sentence)}", highlight=False)
+def fail(message: str) -> NoReturn:
+    """Print an error message and end the program with status 1."""
+    _stderr.print(f"[bold red]error:[/bold red] {escape(message)}", highlight=False)
     sys.exit(1)

@@ -1,4 +1,4 @@
-"""The sockets that a server listens on: of an address, of a path, or handed over by systemd."""
+"""The sockets that a server listens on: TCP, Unix, or passed by systemd."""
 
 import errno
 import os
@@ -11,21 +11,21 @@ from athena_auth.kernel.outcome import Unavailable
 from athena_auth.settings import UNIX_SOCKET
 
 _BACKLOG = 2048
-_FIRST_HANDED_OVER = 3
-"""The first file descriptor that is none of the standard streams (sd_listen_fds(3))."""
+_FIRST_PASSED = 3
+"""The first file descriptor after the standard streams (sd_listen_fds(3))."""
 _GROUP_MAY_CONNECT = 0o660
 
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Listen until the block ends; systemd's sockets take the place of `host` and `port`.
+    """Listen until the block ends. Sockets passed by systemd replace `host` and `port`.
 
     Raises:
-        Unavailable: nothing could be listened on; the text says why.
+        Unavailable: listening failed; the text says why.
     """
-    handed_over = _handed_over()
-    if handed_over:
-        yield handed_over
+    passed = _passed_by_systemd()
+    if passed:
+        yield passed
         return
     if not host.startswith(UNIX_SOCKET):
         yield _listen_on_address(host, port)
@@ -39,17 +39,19 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
             path.unlink()
 
 
-def _handed_over() -> list[socket.socket]:
-    """Return the sockets that systemd has opened for this very process, and forget them for those it starts."""
+def _passed_by_systemd() -> list[socket.socket]:
+    """Return the sockets that systemd passed to this process, and hide them from its child processes."""
     pid, count = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
     os.environ.pop("LISTEN_FDNAMES", None)
     if pid != str(os.getpid()) or not count.isdecimal():
         return []
-    numbers = range(_FIRST_HANDED_OVER, _FIRST_HANDED_OVER + int(count))
+    numbers = range(_FIRST_PASSED, _FIRST_PASSED + int(count))
     try:
         return [socket.socket(fileno=number) for number in numbers]
     except OSError as error:
-        raise Unavailable(f"LISTEN_FDS names what is no socket: {error.strerror}") from None
+        raise Unavailable(
+            f"LISTEN_FDS names a file descriptor that is not a socket: {error.strerror}"
+        ) from None
 
 
 def _listen_on_address(host: str, port: int) -> list[socket.socket]:
@@ -57,12 +59,12 @@ def _listen_on_address(host: str, port: int) -> list[socket.socket]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, socket.gaierror) else "it is no name"
+        reason = error.strerror if isinstance(error, socket.gaierror) else "it is not a host name"
         raise Unavailable(f"ATHENA_HOST {host} is not an address of this machine: {reason}") from None
     sockets: list[socket.socket] = []
     refused = "it has no usable address"
     for family, _, _, _, address in dict.fromkeys(found):
-        # With port 0 the first address chooses, and the others follow.
+        # With port 0 the system chooses a port for the first address, and the others use the same one.
         chosen = sockets[0].getsockname()[1] if sockets and port == 0 else address[1]
         try:
             sockets.append(_bind(family, (address[0], chosen, *address[2:])))
@@ -95,14 +97,14 @@ def _listen_on_path(path: Path) -> socket.socket:
         if _is_left_behind(path):
             path.unlink()
         listener.bind(str(path))
-        # Who may connect is who may write to it: the proxy's user, by way of its group.
+        # Write permission allows a process to connect: the proxy's user gets it through the group.
         path.chmod(_GROUP_MAY_CONNECT)
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise Unavailable(
-                f"{path} is there already, and in use or no socket; stop what uses it"
+                f"{path} already exists and is in use, or is not a socket; stop the process that uses it"
             ) from None
         if isinstance(error, FileNotFoundError):
             raise Unavailable(f"cannot listen on {path}: the folder {path.parent} does not exist") from None
@@ -111,7 +113,7 @@ def _listen_on_path(path: Path) -> socket.socket:
 
 
 def _is_left_behind(path: Path) -> bool:
-    """Tell whether there is a socket without a listener, as after a power cut."""
+    """Return whether the path is a socket without a listener, as after a power failure."""
     if not path.is_socket():
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:

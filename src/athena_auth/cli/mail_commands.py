@@ -1,4 +1,4 @@
-"""`athena-auth mail`: find out whether mail leaves this server."""
+"""`athena-auth mail`: checks whether this server can send mail."""
 
 import asyncio
 from typing import Annotated
@@ -15,7 +15,7 @@ from athena_auth.wiring.messages import open_mail
 
 mail = typer.Typer(
     name="mail",
-    help="Find out whether mail leaves this server.",
+    help="Check whether this server can send mail.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -23,7 +23,7 @@ mail = typer.Typer(
 
 @mail.callback()
 def group() -> None:
-    """Keep `test` a subcommand: typer makes a lone command the group itself."""
+    """Keep `test` a subcommand: without a callback typer turns a single command into the group itself."""
 
 
 @mail.command()
@@ -31,14 +31,14 @@ def group() -> None:
 def test(
     given: dict[str, str], address: Annotated[str, typer.Argument(help="The address to send it to.")]
 ) -> None:
-    """Send one test message with the server's settings, and show what is said with the mail server.
+    """Send a test message with the server's settings, and show the dialogue with the mail server.
 
-    What this machine says begins with >, what the mail server says with <. Credentials and the message are left out. Fails
-    when the message is not accepted, and says what to do. No database is needed.
+    Commands of this machine begin with >, replies of the mail server with <. Credentials and the message are not shown. If the
+    message is not accepted, the command fails and says what to do. It needs no database.
     """
     settings = read_settings(given)
     if not is_mailbox(address):
-        fail("a test message goes to one plain address, such as ada@example.com")
+        fail("this is not a plain mail address; use one such as ada@example.com")
     try:
         transport = open_mail(settings, None)
         if not isinstance(transport, SmtpTransport):
@@ -47,7 +47,7 @@ def test(
             transport.send_test(
                 address,
                 f"A test message of {settings.app_name}",
-                f"{settings.url} can send mail: an operator sent this test message. There is nothing to do.\n",
+                f"{settings.url} can send mail. An operator sent this test message. There is nothing to do.\n",
                 typer.echo,
             )
         )

@@ -1,4 +1,4 @@
-"""`athena-auth`: serve, and what operators do with the database and its accounts."""
+"""`athena-auth`: the server, the commands for operators, and `tune`."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ app = typer.Typer(
 app.add_typer(secrets)
 app.add_typer(mail)
 
-_NO_ACCOUNT = "there is no account with this address"
+_NO_ACCOUNT = "no account has this address"
 
 
 @app.callback(invoke_without_command=True)
@@ -33,7 +33,7 @@ def root(
 ) -> None:
     """Athena Auth, a self-hosted two-factor authentication server.
 
-    Settings come from options, else from ATHENA_ environment variables, else from `.env`.
+    Settings are read from options, then from ATHENA_ environment variables, then from `.env`.
     """
     if version:
         typer.echo(__version__)
@@ -43,7 +43,7 @@ def root(
 @app.command()
 @with_settings()
 def serve(given: dict[str, str]) -> None:
-    """Bring the database up to date and serve until Ctrl-C."""
+    """Upgrade the database if needed, and serve until Ctrl-C."""
     settings = read_settings(given)
     try:
         serving.serve(settings)
@@ -54,19 +54,19 @@ def serve(given: dict[str, str]) -> None:
 @app.command()
 @with_settings("database_url")
 def migrate(given: dict[str, str]) -> None:
-    """Create or upgrade the database's tables. Safe to run again, and from several machines at once."""
+    """Create or upgrade the database's tables. It is safe to run again, and on several machines at once."""
     settings = read_settings(given)
     try:
-        done = migrate_database(settings.database_url)
+        was_changed = migrate_database(settings.database_url)
     except Unavailable as error:
         fail(str(error))
-    typer.echo("The database is up to date now." if done else "The database was up to date already.")
+    typer.echo("The database is up to date now." if was_changed else "The database was already up to date.")
 
 
 @app.command()
 @with_settings("database_url")
 def unlock(given: dict[str, str], email: str = typer.Argument(help="The account's address.")) -> None:
-    """Reset the failed attempts of an account, at its password and at its second factor.
+    """Reset the failed attempts of an account, both at its password and at its second factor.
 
     Verify the person's identity first: someone else may know their password.
     """
@@ -80,7 +80,7 @@ def unlock(given: dict[str, str], email: str = typer.Argument(help="The account'
     typer.echo(
         "The failed attempts of this account were reset."
         if changed
-        else "Nothing was changed: this account has no failed attempts."
+        else "Nothing to do: this account has no failed attempts."
     )
 
 
@@ -97,8 +97,8 @@ def reset_factors(
 ) -> None:
     """Turn two-factor authentication off for a user who has lost their authenticator and their backup codes.
 
-    All their sessions end, and they sign in by password until they turn it on again. They are notified by mail. Run this
-    with the server's ATHENA_ settings, or no mail is sent. Verify the person's identity first: someone else may know
+    It ends all their sessions, and they sign in with their password until they turn it on again. They are notified by mail. Run
+    this with the server's ATHENA_ settings, or no mail is sent. Verify the person's identity first: someone else may know
     their password, and would ask for exactly this.
     """
     settings = read_settings(given)
@@ -111,7 +111,7 @@ def reset_factors(
     typer.echo(
         "Two-factor authentication is off for this account. Its owner is notified by mail."
         if changed
-        else "Nothing was changed: two-factor authentication is not on for this account."
+        else "Nothing to do: two-factor authentication is not on for this account."
     )
 
 
@@ -119,35 +119,37 @@ def reset_factors(
 @with_settings("database_url")
 def audit(
     given: dict[str, str],
-    user: str | None = typer.Option(None, help="The address of the account; by default all accounts."),
+    user: str | None = typer.Option(None, help="The address of an account; by default all accounts."),
     days: int = typer.Option(30, min=1, help="How many days to look back."),
-    limit: int = typer.Option(200, min=1, max=100_000, help="How many entries to print, the newest ones."),
+    limit: int = typer.Option(
+        200, min=1, max=100_000, help="The most events to print; the newest are chosen."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object a line."),  # noqa: FBT001, FBT003
 ) -> None:
     """Print the audit log: sign-ins, refusals, and changes of passwords, factors, devices and sessions.
 
-    The account is shown by its address, or by its identifier once it is deleted. Entries are kept for ATHENA_AUDIT_TTL
+    An account is shown by its address, or by its identifier after it was deleted. Events are kept for ATHENA_AUDIT_TTL
     seconds.
     """
     settings = read_settings(given)
     since = after(SystemClock().now(), -days * 86_400)
     try:
-        entries = with_store(settings, lambda store: audit_log.load(store, user, since, limit))
+        events = with_store(settings, lambda store: audit_log.load(store, user, since, limit))
     except Unavailable as error:
         fail(str(error))
-    if entries is None:
+    if events is None:
         fail(_NO_ACCOUNT)
-    (audit_log.print_lines if as_json else audit_log.print_table)(entries)
+    (audit_log.print_lines if as_json else audit_log.print_table)(events)
 
 
 @app.command()
 def tune(
     target: float = typer.Option(50.0, min=1.0, help="CPU milliseconds that one sign-in may cost."),
 ) -> None:
-    """Measure this machine and recommend what a password hash should cost.
+    """Measure this machine and recommend the cost of a password hash.
 
-    Everything it recommends is at least as strong as OWASP asks. Hashes made before keep their own cost and
-    are made again at their owner's next sign-in.
+    Every recommendation is at least as strong as OWASP requires. Existing hashes keep their cost until the account owner
+    signs in with their password.
     """
     tuning.tune(target)
 

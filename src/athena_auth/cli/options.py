@@ -1,7 +1,7 @@
-"""Turns the table of settings into command-line options, so that `--help` explains every one.
+"""Turns the settings into command-line options, so that `--help` describes each one that may be given there.
 
-Every user of the machine can read command lines, in the list of processes. So a setting that is a secret is never an
-option, and one that may hold a password is refused as an option when it does.
+Every user of the machine can read command lines in the list of processes. A secret setting is therefore never an option,
+and an option whose value contains a password is refused.
 """
 
 import inspect
@@ -15,12 +15,12 @@ from pydantic.fields import FieldInfo
 
 from athena_auth.settings import PREFIX, Settings, SettingsError
 
-# A password stands between a colon, which no port number follows, and an `@`, or is a parameter that a driver reads.
+# A password is the part between a colon (not followed by a port number) and an `@`, or a driver's parameter.
 _PASSWORD = re.compile(r"//[^@/?]*:(?![0-9]{1,5}(?:[/?]|$))[^@]+@|[?&](?:ssl)?password=[^&]", re.IGNORECASE)
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Tell whether a setting is a secret, by its type."""
+    """Return whether a setting is a secret, by its type."""
     return _mentions_secret(field.annotation)
 
 
@@ -32,9 +32,9 @@ ENVIRONMENT_ONLY = tuple(name for name, field in Settings.model_fields.items() i
 
 
 def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command an option for each of these settings (for all, when none is named), beside its own parameters.
+    """Add an option for each named setting to a command; without names, for every setting that is not a secret.
 
-    The command's first parameter is given the mapping of the settings that were named on the command line.
+    The command's first parameter receives the settings that were given on the command line.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -56,16 +56,16 @@ def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., 
 
 
 def refuse_passwords(given: dict[str, str]) -> None:
-    """Refuse options that hold a password.
+    """Refuse options that contain a password.
 
     Raises:
-        SettingsError: one does; the text does not repeat it.
+        SettingsError: an option contains a password; the text does not repeat it.
     """
     for name, value in given.items():
         if _PASSWORD.search(value):
             raise SettingsError(
-                f"{_flag(name)} holds a password, and every user of this machine can read command lines: "
-                f"set {_variable(name)} in the environment or in .env instead."
+                f"{_flag(name)} contains a password, and every user of this machine can read command lines. "
+                f"Set {_variable(name)} in the environment or in .env instead."
             )
 
 
@@ -73,7 +73,7 @@ def _why_not_all() -> str:
     variables = ", ".join(map(_variable, ENVIRONMENT_ONLY))
     return (
         "\n\nSecrets are not options, because every user of the machine can read command lines. Set these in the "
-        f"environment or in `.env`: {variables}. An address that holds a password belongs there too."
+        f"environment or in `.env`: {variables}. A URL that contains a password belongs there too."
     )
 
 

@@ -1,4 +1,4 @@
-"""`athena-auth secrets`: what depends on each secret, and starting without one that is lost."""
+"""`athena-auth secrets`: shows what depends on each secret, and lets the server start without a lost one."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ from athena_auth.secret_checks.model import SecretReport
 from athena_auth.secret_checks.service import give_up_secret, report_secrets
 from athena_auth.settings import SettingsError
 from athena_auth.store.migrate import require_current
-from athena_auth.wiring.foundation import open_keyring
+from athena_auth.wiring.resources import open_keyring
 
 secrets = typer.Typer(
     name="secrets",
-    help="See what depends on each secret, and start without one that is lost.",
+    help="Show what depends on each secret, and start without a lost one.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -36,10 +36,10 @@ def check(
     given: dict[str, str],
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),  # noqa: FBT001, FBT003
 ) -> None:
-    """Count what still depends on each secret, and say which can be removed.
+    """Count the values that depend on each secret, and show which secrets can be removed.
 
-    Fails when the server would not start: a secret is missing that values depend on, or is not the one they were made
-    with. Run this with the server's ATHENA_SECRET or ATHENA_SECRETS.
+    The command fails if the server would not start, because a secret that values depend on is missing or wrong. Run this with
+    the server's ATHENA_SECRET or ATHENA_SECRETS.
     """
     settings = read_settings(given)
     try:
@@ -52,7 +52,7 @@ def check(
     (_print_json if as_json else _print_table)(reports)
     broken = [str(report.number) for report in reports if report.status.breaks]
     if broken:
-        fail(f"the server does not start with these secrets; look at number {', '.join(broken)}")
+        fail(f"the server does not start with these secrets; check number {', '.join(broken)}")
 
 
 @secrets.command()
@@ -61,11 +61,11 @@ def forget(
     given: dict[str, str],
     number: int = typer.Argument(min=1, max=65_535, help="The number of the lost secret."),
 ) -> None:
-    """Let the server start without a secret that is lost.
+    """Let the server start without a lost secret.
 
-    What was made with it cannot be read any more: its authenticator apps and backup codes are refused, without being counted
-    as wrong. Help their owners with athena-auth reset-factors. If the secret is found, configure it again. Run this with
-    the server's ATHENA_SECRET or ATHENA_SECRETS.
+    Values that were encrypted with it can no longer be read: their authenticator apps and backup codes are refused, and the
+    attempts are not counted. Help the account owners with athena-auth reset-factors. If the secret is found, configure it
+    again. Run this with the server's ATHENA_SECRET or ATHENA_SECRETS.
     """
     settings = read_settings(given)
     try:
@@ -77,11 +77,10 @@ def forget(
         fail(str(error))
     if lost is None:
         fail(
-            f"the secret numbered {number} is configured; give a new secret another number in ATHENA_SECRETS before "
-            "you give an old one up"
+            f"secret number {number} is configured; give the new secret another number in ATHENA_SECRETS, then run this again"
         )
     typer.echo(
-        f"The server starts without the secret numbered {number}. What cannot be read any more: {lost}."
+        f"The server starts without secret number {number}. Values that can no longer be read: {lost}."
     )
 
 

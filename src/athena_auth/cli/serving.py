@@ -1,4 +1,4 @@
-"""Running the server's processes."""
+"""Runs the server's processes."""
 
 import asyncio
 import contextlib
@@ -24,16 +24,16 @@ from athena_auth.settings import PREFIX, UNIX_SOCKET, Settings
 from athena_auth.store.migrate import migrate
 
 _GRACE = 10
-"""Seconds that requests under way get to finish when the server stops."""
+"""Seconds that running requests get to finish when the server stops."""
 
 
 def serve(settings: Settings) -> None:
     """Serve until interrupted.
 
-    Everything that can be wrong is found before anything is announced: the port, the settings, the database, the secrets.
+    The port, the settings, the database and the secrets are checked before the server's address is printed.
 
     Raises:
-        Unavailable: the port cannot be listened on, or the database cannot be used.
+        Unavailable: the port cannot be used, or the database cannot.
         SettingsError: a setting cannot be used.
     """
     with listening(settings.host, settings.port) as sockets:
@@ -46,24 +46,24 @@ def serve(settings: Settings) -> None:
         if settings.workers == 1:
             _serve_here(application, sockets, settings)
         else:
-            # Worker processes build their own application, from the same environment.
+            # Worker processes build their own application from the environment.
             os.environ[f"{PREFIX}PORT"] = str(settings.port)
             Supervisor(_config("athena_auth:create_app", settings, factory=True), sockets).run()
 
 
 def _serve_here(application: ASGIApp, sockets: list[socket.socket], settings: Settings) -> None:
     server = uvicorn.Server(_config(application, settings))
-    # uvicorn raises the signal that stopped it once more; the default would end the process then and there.
+    # uvicorn raises the signal that stopped it again; the default handler would kill the process at once.
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(0))
-    # Ctrl-C is how it is meant to end; a second one ends it without waiting for requests under way.
+    # Ctrl-C is a normal end. A second one ends the server without waiting for running requests.
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=sockets)
     if not server.started:
-        raise Unavailable("the server could not start; the log above says why")
+        raise Unavailable("the server could not start; see the log above")
 
 
 async def _notify_systemd() -> None:
-    """Say that requests are answered, and again from time to time, from the loop that answers them."""
+    """Signal readiness and liveness, from the event loop that answers requests."""
     notify("READY=1\nWATCHDOG=1")
 
 
@@ -72,19 +72,19 @@ def _config(application: ASGIApp | str, settings: Settings, *, factory: bool = F
     limits = ConnectionLimits(
         total=settings.max_connections,
         per_client=settings.connections_per_client,
-        # The peer of a unix socket has no address to be counted by.
+        # The peer of a Unix socket has no address to count by.
         exempt=(*defaults.exempt, *(proxy for proxy in settings.trusted_proxies if proxy != UNIX_SOCKET)),
     )
     return uvicorn.Config(
         application,
         factory=factory,
         workers=settings.workers,
-        # uvicorn takes whatever makes a protocol, and says so of classes only.
+        # uvicorn accepts any factory, but its annotation allows classes only.
         http=partial(BoundedHttpProtocol, limits=limits),  # type: ignore[arg-type]
         lifespan="on",
         log_config=None,
         access_log=False,
-        # The edge decides whom to believe about addresses (ATHENA_TRUSTED_PROXIES).
+        # The edge interprets forwarded addresses (ATHENA_TRUSTED_PROXIES).
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE,

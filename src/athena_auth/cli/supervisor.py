@@ -1,9 +1,9 @@
-"""Keeps several worker processes serving over the same sockets.
+"""Keeps several worker processes running on the same sockets.
 
-A worker that ends is replaced; one that cannot start, because the database is away, is tried again with growing pauses,
-while the others go on. Only when none has ever served does the server give up. SIGHUP replaces the workers one after the
-other, which then read their settings anew. At a stop the sockets are closed first, so that new connections are refused
-at once and not left in a queue that no worker serves.
+A worker that ends is replaced. If it cannot start, for instance because the database is unreachable, it is started again
+after growing pauses while the others continue. The server gives up only if no worker has ever served. SIGHUP replaces the
+workers one after the other, and the new ones read the settings again. At a stop the sockets are closed first, so that new
+connections are refused at once instead of waiting in a queue that no worker serves.
 """
 
 import signal
@@ -21,21 +21,21 @@ from athena_auth.kernel.outcome import Unavailable
 _log = Log(__name__)
 
 _POLL = 0.1
-"""Seconds between two looks at signals and workers."""
+"""Seconds between two checks of signals and workers."""
 _PINGS_EVERY = 5.0
 _UNANSWERED = 50
-"""Looks without an answer after which a worker is hung. Looks and not seconds: a machine that was asleep has not waited."""
+"""Checks without an answer after which a worker counts as hung. Not seconds, which pass while a machine is suspended."""
 _UNANSWERED_AT_FIRST = 600
-"""The same for a worker that never answered: it may still be reading its modules from a slow disk."""
+"""The same for a worker that has never answered: it may still be importing modules from a slow disk."""
 _SETTLED = 10.0
-"""Seconds after which a worker that ends is a new trouble, not the old one."""
+"""Seconds after which the end of a worker counts as a new failure, not as a repeated one."""
 _LONGEST_PAUSE = 30.0
 _JOIN = 5.0
-"""Seconds beyond the grace of requests that a worker may take to end."""
+"""Seconds that a worker may take to end after the grace period of its requests."""
 
 
 class _Worker:
-    """One process, and what is known of it."""
+    """One worker process and its state."""
 
     def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
         self.process = Process(config, sockets)
@@ -43,7 +43,7 @@ class _Worker:
         self.started = time.monotonic()
         self.is_ready = False
         self._answered = 0.0
-        """When it last answered; 0 before it ever did."""
+        """When it last answered; 0 if it never did."""
         self._is_asked = False
         self._looks_unanswered = 0
 
@@ -51,9 +51,9 @@ class _Worker:
         return self.process.process.is_alive()
 
     def look(self) -> None:
-        """Hear what the worker answered, and ask again when it is time. Waits for nothing."""
+        """Read the worker's answer, and send the next ping if it is due. It does not block."""
         connection, now = self.process.parent_conn, time.monotonic()
-        # A connection that breaks belongs to a worker that is ending, which its process shows.
+        # A broken connection means that the worker is ending, which `is_running` reports.
         with suppress(OSError, EOFError):
             if connection.poll(0):
                 self.is_ready = connection.recv()
@@ -73,7 +73,7 @@ class _Worker:
 
 
 class _Slot:
-    """The place of one worker, and who is in it."""
+    """A position in the pool, and its current worker."""
 
     def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
         self._config, self._sockets = config, sockets
@@ -83,10 +83,10 @@ class _Slot:
     def start(self) -> None:
         self.worker = _Worker(self._config, self._sockets)
         self.due = 0.0
-        """When the next worker may be started; 0 while there is one."""
+        """When the next worker may be started; 0 while one is running."""
 
     def has_ended(self) -> bool:
-        """Tell whether the worker is gone; one that is hung is ended, also while it starts."""
+        """Return whether the worker has ended. A hung one is killed, also during its start."""
         if not self.worker.is_running():
             return True
         self.worker.look()
@@ -107,7 +107,7 @@ class _Slot:
 
 
 class Supervisor:
-    """Runs a server of several processes."""
+    """Runs a server with several worker processes."""
 
     def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
         self._config, self._sockets = config, sockets
@@ -147,7 +147,7 @@ class Supervisor:
                 slot.note_end()
         self._announce(slots)
         if not self._announced and all(slot.failures for slot in slots):
-            raise Unavailable("no worker process could start; the log above says why")
+            raise Unavailable("no worker process could start; see the log above")
         if self._reloading:
             self._reloading = False
             self._reload(slots)
@@ -161,7 +161,7 @@ class Supervisor:
             notify("WATCHDOG=1")
 
     def _reload(self, slots: list[_Slot]) -> None:
-        """Replace the workers one after the other, each when its successor serves; keep the old ones if it does not."""
+        """Replace the workers one after the other, each once its successor serves. If one does not, keep the old ones."""
         for slot in slots:
             before = slot.worker
             slot.start()
@@ -175,7 +175,7 @@ class Supervisor:
             if not slot.worker.is_ready:
                 slot.worker.end_now()
                 slot.worker = before
-                _log.error("worker.not_replaced", pid=before.process.pid, advice="the log above says why")
+                _log.error("worker.not_replaced", pid=before.process.pid, advice="see the log above")
                 return
             before.process.terminate()
             before.process.process.join(self._grace + _JOIN)

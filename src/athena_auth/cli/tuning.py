@@ -1,4 +1,4 @@
-"""Finding the password hash that this machine can afford."""
+"""`athena-auth tune`: finds the password hash cost that this machine can afford."""
 
 import os
 import statistics
@@ -15,10 +15,14 @@ _STEP = 1.25
 
 
 def tune(target: float) -> None:
-    """Measure OWASP's equivalent costs, then find the strongest that stays within `target` CPU milliseconds."""
+    """Measure OWASP's equivalent costs, then print the strongest that stays within `target` CPU milliseconds."""
     console = Console(highlight=False)
     table = Table(
-        "memory, KiB", "passes", "lanes", "CPU, ms", title="Equivalent costs by OWASP, on this machine"
+        "memory, KiB",
+        "passes",
+        "lanes",
+        "CPU, ms",
+        title="OWASP's equivalent costs, measured on this machine",
     )
     measured = {cost: _milliseconds(cost) for cost in EQUIVALENTS}
     for cost, milliseconds in measured.items():
@@ -27,14 +31,14 @@ def tune(target: float) -> None:
     cost, milliseconds = _strongest_within(target, measured)
     threads = os.cpu_count() or 1
     if milliseconds > target:
-        console.print(f"No cost that OWASP accepts stays within {target:.0f} ms here; the cheapest is:")
+        console.print(f"No cost that OWASP accepts stays within {target:.0f} ms here. The cheapest is:")
     else:
-        console.print(f"The strongest within {target:.0f} ms of CPU for each sign-in:")
+        console.print(f"The strongest cost within {target:.0f} ms of CPU for each sign-in:")
     console.print(f"  ATHENA_ARGON2_MEMORY={cost.memory_kib}")
     console.print(f"  ATHENA_ARGON2_PASSES={cost.passes}")
     console.print(
         f"It takes {milliseconds:.1f} ms: about {threads * 1000 / milliseconds:.0f} sign-ins a second on these "
-        f"{threads} cores, and up to {threads * cost.memory_kib / 1024:.0f} MiB of memory a process."
+        f"{threads} cores, and up to {threads * cost.memory_kib / 1024:.0f} MiB of memory for each process."
     )
 
 
@@ -45,7 +49,7 @@ def _strongest_within(target: float, measured: dict[Cost, float]) -> tuple[Cost,
     )
     found = best, measured[best]
     memory = best.memory_kib
-    # More memory is what an attacker's hardware is short of: raise it as far as the time allows.
+    # Memory is what an attacker's hardware lacks most: raise it as far as the time allows.
     while measured[best] <= target and (memory := int(memory * _STEP)) <= _MOST_MEMORY_KIB:
         candidate = Cost(memory, best.passes)
         milliseconds = _milliseconds(candidate)
@@ -56,7 +60,7 @@ def _strongest_within(target: float, measured: dict[Cost, float]) -> tuple[Cost,
 
 
 def _milliseconds(cost: Cost) -> float:
-    """Return the median CPU time of one hash, every lane counted."""
+    """Return the median CPU time of one hash, summed over its lanes."""
     hasher = PasswordHasher(cost)
     times = []
     for _ in range(_RUNS):

@@ -1,1 +1,1 @@
-"""The cryptography, pure: no I/O and no clock; keys, instants and parameters are arguments."""
+"""Cryptography: codes, keys, passwords, tokens and TOTP. Keys, times and parameters are arguments; randomness is the system's."""

@@ -1,8 +1,8 @@
 """The operator's secrets and the keys derived from them.
 
-Every use has a key of its own (HKDF-SHA-256, RFC 5869), so that what one use leaks tells nothing about
-another. Each secret has a small number, stored beside whatever was made with it: that is what lets an
-operator put a new secret in front and keep reading what the old one wrote.
+Each purpose has its own key (HKDF-SHA-256, RFC 5869), so a leak of one key does not affect the others. Each
+secret has a small number, which is stored with every value that was made with it. So an operator can add a new
+secret in front, and values made with the old one stay readable.
 """
 
 import hashlib
@@ -20,20 +20,21 @@ _ID_BYTES = 2
 
 
 _CHECKED = b"athena-auth"
-"""What the check values are made of: any constant does."""
+"""The input of the check values; any constant works."""
 
 
 class UnreadableError(Exception):
-    """A value was made with a secret that is not configured, or was tampered with.
+    """A value cannot be decrypted or verified: its secret is not configured, or the value was tampered with.
 
     Attributes:
-        number: The secret's number, as the value names it.
-        is_configured: Whether there is a secret of this number. Then the value was made with another one, or changed.
+        number: The number of the secret, as stored in the value.
+        is_configured: Whether a secret with this number is configured. If so, the value was made with a different
+            secret under the same number, or was modified.
     """
 
     def __init__(self, number: int, *, is_configured: bool) -> None:
-        state = "does not open it" if is_configured else "is not configured"
-        super().__init__(f"a value cannot be read: the secret numbered {number} {state}")
+        state = "does not decrypt it" if is_configured else "is not configured"
+        super().__init__(f"a value cannot be read: secret number {number} {state}")
         self.number = number
         self.is_configured = is_configured
 
@@ -44,15 +45,18 @@ def _derive(secret: bytes, purpose: str) -> bytes:
 
 
 def number_of(made: bytes) -> int:
-    """Return the number of the secret that a sealed value, or the hash of a code, was made with."""
+    """Return the number of the secret that a sealed value or a code hash was made with."""
     return int.from_bytes(made[:_ID_BYTES])
 
 
 class Keyring:
-    """Seals values and hashes low-entropy codes under the operator's secrets, newest first."""
+    """Encrypts values and hashes low-entropy codes with the operator's secrets.
+
+    Args:
+        secrets: The secrets by number, newest first. New values are made with the first one.
+    """
 
     def __init__(self, secrets: dict[int, bytes]) -> None:
-        """Derive the keys. `secrets` maps the number of each secret to its bytes; the first one is current."""
         self.current = next(iter(secrets))
         """The number of the secret that new values are made with."""
         self._current = self.current.to_bytes(_ID_BYTES)
@@ -61,24 +65,24 @@ class Keyring:
         self.check_values = {
             n: hmac.digest(_derive(s, "secret-check"), _CHECKED, hashlib.sha256) for n, s in secrets.items()
         }
-        """For each number, what tells a secret from another one; stored in the database. It reveals no key: those come
-        from HKDF by other names. An attacker who steals the database can test a secret that they suspect, as they can
-        with any sealed value; a secret has at least 32 bytes."""
+        """A value for each number that identifies its secret; it is stored in the database. It reveals no key: keys are
+        derived by HKDF for other purposes. An attacker who steals the database can use it to test a candidate secret,
+        as with any sealed value; secrets have at least 32 bytes."""
 
     def seal(self, plaintext: bytes, context: str) -> bytes:
-        """Encrypt `plaintext` (AES-256-GCM) so that it opens only at `place`.
+        """Encrypt `plaintext` with AES-256-GCM and `context` as associated data.
 
-        The place names the row and column. A sealed value copied into another account's row does not open
-        there: an attacker who can write to the database cannot make her own secret somebody else's.
+        The context names the row and column. A sealed value that is copied into another account's row does not
+        decrypt there, so an attacker with write access to the database cannot plant their own secret in it.
         """
         nonce = os.urandom(_NONCE_BYTES)
         return self._current + nonce + self._seals[self._current].encrypt(nonce, plaintext, context.encode())
 
     def unseal(self, sealed: bytes, context: str) -> bytes:
-        """Return what was sealed at `place`.
+        """Decrypt a value that was sealed with this context.
 
         Raises:
-            UnreadableError: the secret is not configured any more, or the value is not from this place.
+            UnreadableError: the secret is no longer configured, or the value does not belong to this context.
         """
         key_id, nonce, body = sealed[:_ID_BYTES], sealed[_ID_BYTES:14], sealed[14:]
         try:
@@ -88,26 +92,26 @@ class Keyring:
             raise UnreadableError(number_of(sealed), is_configured=is_configured) from None
 
     def is_current_seal(self, sealed: bytes) -> bool:
-        """Tell whether a value was sealed with the current secret; if not, it is due to be sealed again."""
+        """Tell whether a value was sealed with the current secret; if not, it should be re-encrypted."""
         return sealed.startswith(self._current)
 
     def hash_code(self, code: str, context: str) -> bytes:
-        """Return the keyed hash (HMAC-SHA-256) of a code, bound to the account or challenge it belongs to.
+        """Return the keyed hash (HMAC-SHA-256) of a code, bound to its account or challenge by `context`.
 
-        A six-digit code falls to a million tries of any hash, however slow, once the database is stolen;
-        with a key that is not in the database it does not fall at all.
+        With a stolen database a six-digit code can be found in a million evaluations of any unkeyed hash, however
+        slow. Without the key, which is not in the database, it cannot be found.
         """
         return self._hash(self._current, code, context)
 
     def possible_hashes(self, code: str, context: str) -> list[bytes]:
-        """Return the hash of a code under each configured secret, newest first, to look a stored one up."""
+        """Return the hash of a code under each configured secret, newest first, to look up a stored hash."""
         return [self._hash(key_id, code, context) for key_id in self._hash_keys]
 
     def require_known(self, code_hash: bytes) -> None:
-        """Make sure that a stored hash can be verified at all; if it cannot, no code is wrong.
+        """Check that a stored hash can be verified. If it cannot, no code may be refused as wrong.
 
         Raises:
-            UnreadableError: the secret that it was made with is not configured.
+            UnreadableError: the secret of the hash is not configured.
         """
         if code_hash[:_ID_BYTES] not in self._hash_keys:
             raise UnreadableError(number_of(code_hash), is_configured=False)

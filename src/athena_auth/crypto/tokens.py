@@ -1,8 +1,7 @@
-"""Bearer tokens: 256 bits from the system's generator, stored only as a digest.
+"""Bearer tokens: 256 bits from the system's random number generator, stored only as a digest.
 
-At 256 bits there is nothing to guess, so a plain hash suffices (NIST SP 800-63B-4 asks for a slow one only
-below 112 bits). The kind of the token is part of what is hashed: a token of one kind cannot be looked up
-as another, whatever a statement or a caller mixes up.
+A fast hash suffices at 256 bits: NIST SP 800-63B-4 requires a slow one only below 112 bits. The kind of the token is
+part of the hash input, so a token of one kind is never found as another, even if a query or a caller mixes them up.
 """
 
 import hashlib
@@ -13,7 +12,7 @@ _TOKEN_BYTES = 32
 
 
 class TokenKind(StrEnum):
-    """The kinds of token, never interchangeable."""
+    """The kinds of token; they are not interchangeable."""
 
     SESSION = "session"
     CHALLENGE = "challenge"
@@ -25,7 +24,7 @@ CHALLENGE_PREFIX = "2fa_"
 
 
 def new_token(kind: TokenKind) -> str:
-    """Return a fresh token; challenge tokens are recognised by their prefix `2fa_`."""
+    """Return a new token. Challenge tokens have the prefix `2fa_`."""
     prefix = CHALLENGE_PREFIX if kind is TokenKind.CHALLENGE else ""
     return prefix + secrets.token_urlsafe(_TOKEN_BYTES)
 

@@ -16,14 +16,14 @@ from athena_auth.kernel.clock import Millis
 
 
 class Algorithm(StrEnum):
-    """The hash inside the code. Every authenticator app reads SHA1; few read the others."""
+    """The hash function of the code. Every authenticator app supports SHA1; few support the others."""
 
     SHA1 = "SHA1"
     SHA256 = "SHA256"
     SHA512 = "SHA512"
 
 
-# HMAC-SHA-1 is unbroken and is what the apps implement; it is no signature here (NIST SP 800-131A).
+# HMAC-SHA-1 is unbroken and is what apps implement; NIST SP 800-131A forbids SHA-1 for signatures, not for HMAC.
 _HASHES: Final[dict[Algorithm, SHA1 | SHA256 | SHA512]] = {
     Algorithm.SHA1: SHA1(),  # noqa: S303
     Algorithm.SHA256: SHA256(),
@@ -33,21 +33,21 @@ _SECRET_BYTES: Final = {Algorithm.SHA1: 20, Algorithm.SHA256: 32, Algorithm.SHA5
 
 
 class Parameters(msgspec.Struct, frozen=True):
-    """What the authenticator app was told beside the secret."""
+    """The parameters of an authenticator app, apart from the secret."""
 
     algorithm: Algorithm = Algorithm.SHA1
     digits: int = 6
     period: int = 30
-    """Seconds one code lasts; at most 120 (NIST SP 800-63B-4 section 3.1.4)."""
+    """Seconds for which a code is valid; at most 120 (NIST SP 800-63B-4 section 3.1.4)."""
 
 
 def new_secret(algorithm: Algorithm) -> bytes:
-    """Return a fresh secret of the hash's own length: 160 bits for SHA-1 (RFC 4226 section 4, R6)."""
+    """Return a new secret as long as the hash: 160 bits for SHA-1 (RFC 4226 section 4, R6)."""
     return secrets.token_bytes(_SECRET_BYTES[algorithm])
 
 
 def step_at(now: Millis, parameters: Parameters) -> int:
-    """Return the number of the time step that `now` lies in (RFC 6238 section 4.2)."""
+    """Return the number of the current time step (RFC 6238 section 4.2)."""
     return now // (parameters.period * 1000)
 
 
@@ -57,22 +57,22 @@ def code_at(secret: bytes, step: int, parameters: Parameters) -> str:
 
 
 def matching_step(secret: bytes, parameters: Parameters, code: str, now: Millis, window: int) -> int | None:
-    """Return the time step whose code this is, or None.
+    """Return the time step that this code belongs to, or None.
 
-    Looks `window` steps to either side of the present one: 1 allows for a clock that is off by up to one
-    step and a slow typist (RFC 6238 section 5.2); 0 is the plain reading of ASVS 6.5.5.
+    The search covers `window` steps on either side of the current one. 1 allows for a clock that is off by up to
+    one step and for slow typing (RFC 6238 section 5.2); 0 is the strict reading of ASVS 6.5.5.
     """
-    present = step_at(now, parameters)
-    # Before 1970 there are no steps: a machine with a broken clock must refuse, not crash.
-    steps = range(max(present - window, 0), present + window + 1)
+    current = step_at(now, parameters)
+    # There are no steps before 1970: a server with a broken clock must refuse codes, not crash.
+    steps = range(max(current - window, 0), current + window + 1)
     return latest_match(secret, parameters, code, steps)
 
 
 def latest_match(secret: bytes, parameters: Parameters, code: str, steps: Sequence[int]) -> int | None:
-    """Return the latest of these time steps whose code this is, or None.
+    """Return the latest of these time steps that this code belongs to, or None.
 
-    Every candidate is compared in constant time and none ends the search early. Where two steps share a code,
-    the later one is returned, so that the earlier cannot be played again.
+    All candidates are compared, each in constant time. If two steps have the same code, the later step is returned,
+    so that the code cannot be replayed.
     """
     given = code.encode()
     matches = [hmac.compare_digest(candidate, given) for candidate in _codes(secret, parameters, steps)]
@@ -82,8 +82,8 @@ def latest_match(secret: bytes, parameters: Parameters, code: str, steps: Sequen
 def _codes(secret: bytes, parameters: Parameters, steps: Iterable[int]) -> Iterator[bytes]:
     """Yield the code of each time step (RFC 4226 section 5.3).
 
-    The hash is keyed once and copied for each step. That is most of a code's cost, and `HOTP` of the
-    `cryptography` package pays it for each.
+    The HMAC is keyed once and copied for each step. Keying is most of the cost of a code, and `HOTP` of the
+    `cryptography` package repeats it for each.
     """
     keyed = HMAC(secret, _HASHES[parameters.algorithm])
     for step in steps:
@@ -96,7 +96,7 @@ def _codes(secret: bytes, parameters: Parameters, steps: Iterable[int]) -> Itera
 
 
 def otpauth_uri(secret: bytes, parameters: Parameters, *, issuer: str, account: str) -> str:
-    """Return the `otpauth://totp/…` address that authenticator apps read from a QR code. It holds the secret."""
+    """Return the `otpauth://totp/…` URI that authenticator apps read from a QR code. It contains the secret."""
     label = quote(f"{issuer}:{account}", safe=":@")
     key = base64.b32encode(secret).decode().rstrip("=")
     return (

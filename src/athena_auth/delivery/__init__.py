@@ -1,7 +1,8 @@
-"""Mail and text messages: a message value becomes something delivered.
+"""Mail and text messages.
 
-`model` is the value, `render` its words, `mime` its headers, and `transport.open_transport` turns the
-operator's mail URL into the door it leaves by: a mail server (`smtp`; `refusal` knows what its refusals mean), a
-file for tests and tooling (`jsonl`) or the terminal (`console`). A text message is worded by `text` and leaves by the operator's gateway (`gateway`), a
-file or the terminal. Nothing here knows about accounts, requests or databases, and nothing retries.
+`outbox` stores a message in the caller's transaction, sends it after the commit, and retries until it is delivered,
+refused for good, or expired. `model` is the message, `message_texts` its sentences, `render` and `mime` make a mail
+of it, and `text` a text message. `transport` opens what the operator's URLs name: a mail server (`smtp`; `refusal`
+classifies its refusals), a gateway for text messages (`gateway`), a file (`jsonl`) or the terminal (`console`). A
+transport neither retries nor knows the database. Nothing in this package knows accounts or requests.
 """

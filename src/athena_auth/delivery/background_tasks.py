@@ -1,4 +1,4 @@
-"""Work that is done after the answer, so that neither the answer nor its time tells what was found."""
+"""Work that runs after the response, so that neither the response nor its timing reveals what was found."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,31 +9,30 @@ from athena_auth.kernel.outcome import Unavailable
 _log = Log(__name__)
 
 _MOST = 200
-"""Errands under way; whoever asks for more is told to come back later, whatever they asked."""
+"""Tasks that may run at once. Beyond that every request that needs one is refused, whatever it asked for."""
 
 
 class BackgroundTasks:
-    """Runs what need not be waited for."""
+    """Runs coroutines without making the caller wait."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def run_soon(self, task_to_run: Coroutine[None, None, None]) -> None:
-        """Run it, and log what went wrong with it.
+        """Run a coroutine in the background, and log its failure.
 
         Raises:
-            Unavailable: too many are under way.
+            Unavailable: too many tasks are running.
         """
         if len(self._tasks) >= _MOST:
             task_to_run.close()
-            raise Unavailable("too many errands are under way")
+            raise Unavailable("too many background tasks are running")
         task = asyncio.create_task(_run(task_to_run))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self, grace: float = 3.0) -> None:
-        """Give those under way `grace` seconds to end."""
+        """Give running tasks `grace` seconds to end, then cancel them."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
         for task in self._tasks:
@@ -45,5 +44,5 @@ async def _run(task_to_run: Coroutine[None, None, None]) -> None:
         await task_to_run
     except Unavailable as outage:
         _log.warning("errand.unavailable", reason=str(outage))
-    except Exception as error:  # noqa: BLE001 - nobody waits for it who could hear of it
+    except Exception as error:  # noqa: BLE001 - no caller waits for the task, so nothing else would report the failure
         _log.error("errand.crashed", error=type(error).__qualname__)

@@ -12,7 +12,7 @@ _RULE = "+" + "-" * 60
 
 
 class ConsoleTransport:
-    """Writes codes, links and news where a developer can read them; never for people's real codes."""
+    """Writes codes, links and notifications to standard output. For development only, never for real users' codes."""
 
     async def send(self, message: Message) -> None:
         """Show the message.
@@ -21,7 +21,7 @@ class ConsoleTransport:
             DeliveryFailed: Standard output is closed or full; temporary.
         """
         box = _box(message)
-        # A terminal that speaks no UTF-8 must not lose the whole message to one character of an address.
+        # On a terminal without UTF-8, one character of an address must not cost the whole message.
         encoding = sys.stdout.encoding or "utf-8"
         try:
             # One write: several processes share the terminal.
@@ -33,7 +33,7 @@ class ConsoleTransport:
             ) from None
 
     async def close(self) -> None:
-        """Do nothing: standard output is not ours to close."""
+        """Do nothing: standard output belongs to the process."""
 
 
 def _box(message: Message) -> str:
@@ -41,18 +41,18 @@ def _box(message: Message) -> str:
         message.channel.value: message.kind.value,
         # An address with an escape sequence would otherwise rewrite the developer's terminal.
         "to": one_line(message.to, limit=320),
-        **_matter(message),
+        **_content(message),
     }
     lines = [f"| {label:<6}{value}" for label, value in rows.items()]
     return "\n".join([_RULE, *lines, _RULE, ""])
 
 
-def _matter(message: Message) -> dict[str, str]:
-    """Return what the message is about: a secret and its end, or what happened."""
+def _content(message: Message) -> dict[str, str]:
+    """Return a secret and its expiry, or the subject of a notification."""
     until = f"{datetime.fromtimestamp(message.expires_at / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
     if message.code is not None:
         return {"code": message.code, "until": until}
     if message.url is not None:
-        # Whole, however long: a link that is cut opens nothing.
+        # Never shortened: a truncated link does not work.
         return {"link": one_line(message.url, limit=len(message.url)), "until": until}
     return {"news": subject_of(message)}

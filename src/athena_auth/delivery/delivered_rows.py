@@ -1,36 +1,37 @@
-"""Forgetting what was delivered: as many rows at a time as came together while the last ones were deleted."""
+"""Deletes the outbox rows of delivered messages, in batches."""
 
 from collections import deque
+from dataclasses import dataclass, field
 
 from athena_auth.delivery import sql
 from athena_auth.store.transaction import Runner
 
 
+@dataclass(slots=True)
 class DeliveredRowCleanup:
     """Deletes the rows of delivered messages.
 
-    A commit for each would cost as much as the one that wrote the row; under load several senders share one.
+    One commit for each row would cost as much as the commit that wrote it. Under load, the messages that are
+    delivered during one deletion are deleted together by the next.
     """
 
-    def __init__(self, runner: Runner) -> None:
-        """Take the database."""
-        self._runner = runner
-        self._delivered: deque[str] = deque()
-        self._is_filing = False
+    runner: Runner
+    _delivered: deque[str] = field(default_factory=deque)
+    _is_deleting: bool = False
 
-    async def file(self, message_id: str) -> None:
-        """Have a row deleted: at once, or by whoever is deleting others just now.
+    async def delete(self, message_id: str) -> None:
+        """Delete a row: at once, or, when another sender is deleting rows, by that sender.
 
         Raises:
-            Unavailable: the database is out of reach. The rows stay, and their messages go out once more.
+            Unavailable: the database is unreachable. The rows stay, and their messages are sent again.
         """
         self._delivered.append(message_id)
-        if self._is_filing:
+        if self._is_deleting:
             return
-        self._is_filing = True
+        self._is_deleting = True
         try:
             while self._delivered:
-                several = [self._delivered.popleft() for _ in range(min(len(self._delivered), sql.SEVERAL))]
-                await sql.delete(self._runner, several)
+                batch = [self._delivered.popleft() for _ in range(min(len(self._delivered), sql.BATCH_SIZE))]
+                await sql.delete(self.runner, batch)
         finally:
-            self._is_filing = False
+            self._is_deleting = False

@@ -1,13 +1,13 @@
-"""What sort of device a request came from, in our own words."""
+"""A description of the device that a request came from, without the request's own text."""
 
 from athena_auth.kernel.user_agent import browser_of, system_of
 
 
 def device(user_agent: str) -> str:
-    """Return words such as "Firefox on Windows" for what a program says it is.
+    """Describe a `User-Agent` header, for instance as "Firefox on Windows".
 
-    None of the user agent's own text is repeated. Whoever signs up with a stranger's address chooses it, and
-    our mail would carry their advertisement: real ones hold addresses and dots, so no filter tells them apart.
+    No text of the header is repeated. A spammer who signs up with a victim's address chooses the header, and our mail
+    would carry their advertisement. Real headers contain addresses and dots too, so no filter can tell them apart.
     """
     browser, system = browser_of(user_agent), system_of(user_agent)
     if browser is None and system is None:

@@ -1,4 +1,4 @@
-"""An SMTP client that reports what it and the server say, for an operator who looks for a mistake."""
+"""An SMTP client that reports the dialogue with the server, for an operator who is debugging the mail settings."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,7 +8,7 @@ from aiosmtplib import SMTP, SMTPResponse, SMTPResponseException
 from athena_auth.delivery.one_line import one_line
 
 Report = Callable[[str], None]
-"""Takes one line of the dialogue: what we said begins with `>`, what the server said with `<`."""
+"""Receives one line of the dialogue: commands begin with `>`, replies with `<`."""
 
 _MASK = "********"
 _LONGEST_LINE = 1000
@@ -16,7 +16,7 @@ _CONTINUE_LOGIN = 334
 
 
 class ReportingSmtp(SMTP):
-    """Reports each command and reply, without credentials and without the text of the message."""
+    """Reports each command and reply, but neither credentials nor the text of the message."""
 
     def __init__(self, report: Report, **options: Any) -> None:
         super().__init__(**options)
@@ -25,34 +25,34 @@ class ReportingSmtp(SMTP):
 
     async def connect(self, **options: Any) -> SMTPResponse:
         """Report the server's greeting."""
-        return await self._hear(super().connect(**options))
+        return await self._reported(super().connect(**options))
 
     async def starttls(self, **options: Any) -> SMTPResponse:
         """Report the change to TLS."""
         self._report("> STARTTLS")
-        return await self._hear(super().starttls(**options))
+        return await self._reported(super().starttls(**options))
 
     async def execute_command(self, *words: bytes, **options: Any) -> SMTPResponse:
-        """Report a command; of a login only its mechanism, since the rest is a password in base64."""
+        """Report a command. Of a login only the mechanism is reported: the rest contains the password in base64."""
         if self._is_logging_in:
-            said = _MASK
+            shown = _MASK
         elif words[0] == b"AUTH":
-            said = " ".join(["AUTH", words[1].decode(), *[_MASK] * len(words[2:])])
+            shown = " ".join(["AUTH", words[1].decode(), *[_MASK] * len(words[2:])])
         else:
-            said = b" ".join(words).decode()
-        self._report(f"> {said}")
-        reply = await self._hear(super().execute_command(*words, **options))
+            shown = b" ".join(words).decode()
+        self._report(f"> {shown}")
+        reply = await self._reported(super().execute_command(*words, **options))
         self._is_logging_in = reply.code == _CONTINUE_LOGIN
         return reply
 
     async def data(self, message: str | bytes, /, **options: Any) -> SMTPResponse:
-        """Report that the message was sent, and how long it is."""
+        """Report that the message was sent, and its length."""
         self._report(f"> DATA, and a message of {len(message)} bytes")
-        return await self._hear(super().data(message, **options))
+        return await self._reported(super().data(message, **options))
 
-    async def _hear(self, answer: Awaitable[SMTPResponse]) -> SMTPResponse:
+    async def _reported(self, pending: Awaitable[SMTPResponse]) -> SMTPResponse:
         try:
-            reply = await answer
+            reply = await pending
         except SMTPResponseException as refused:
             self._report_reply(refused.code, refused.message)
             raise

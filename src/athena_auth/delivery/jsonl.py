@@ -14,24 +14,24 @@ from athena_auth.delivery.model import Message, MessageKind
 # RFC 8089 section 2, and its common relative form. file://outbox.jsonl is neither: there it names a host.
 _FILE_URL = re.compile(r"file:(?://(?:localhost)?(?=/))?(?P<path>(?!//)[^?#]+)", re.IGNORECASE)
 
-# The file is opened anew for every message, so that whoever rotates or removes it gets a new one.
+# The file is opened for every message, so that a rotated or removed file is created again.
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _OWNER_ONLY = 0o600
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What the file tells of a message; what a message does not have is left out.
+class OutboxLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A message in the file. Fields that a message does not have are left out.
 
     Attributes:
         to: The address, or the phone number.
         kind: A `MessageKind`.
-        code: The secret to type in.
+        code: The secret code.
         url: The secret link.
-        expires_at: Unix milliseconds after which the message is of no use.
+        expires_at: Unix milliseconds after which the message is useless.
         codes_left: How many backup codes are left.
-        at: When that happened which the message tells of; Unix milliseconds.
-        ip_address: Where the request for it came from.
-        user_agent: What the program that sent the request calls itself.
+        at: Unix milliseconds of the event that the message reports.
+        ip_address: Where the request came from.
+        user_agent: The request's `User-Agent` header.
     """
 
     to: str
@@ -46,16 +46,16 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defau
 
 
 class JsonLinesTransport:
-    """Appends each message as a `Line` to the file at `path`.
+    """Appends each message as a `OutboxLine` to the file at `path`.
 
-    A file it creates is readable by its owner only.
+    A file that it creates is readable by the file's owner only.
 
     Raises:
         ValueError: The file cannot be created or written.
     """
 
     def __init__(self, path: str) -> None:
-        # Absolute now: a later change of the working directory must not start a second file.
+        # Absolute from the start: a later change of the working directory must not create a second file.
         self._path = Path(path).absolute()
         try:
             os.close(os.open(self._path, _APPEND, _OWNER_ONLY))
@@ -73,7 +73,7 @@ class JsonLinesTransport:
         found = _FILE_URL.fullmatch(url)
         if found is None:
             raise ValueError(
-                "an outbox file is written file:///absolute/path.jsonl, with three slashes, "
+                "the URL of an outbox file must be file:///absolute/path.jsonl, with three slashes, "
                 "or file:relative.jsonl."
             )
         return cls(unquote(found["path"]))
@@ -82,7 +82,7 @@ class JsonLinesTransport:
         """Append the message as one line.
 
         Raises:
-            DeliveryFailed: The file cannot be written any more; temporary.
+            DeliveryFailed: The file can no longer be written; temporary.
         """
         try:
             self._append(msgspec.json.encode(_line(message)) + b"\n")
@@ -97,19 +97,19 @@ class JsonLinesTransport:
     def _append(self, line: bytes) -> None:
         descriptor = os.open(self._path, _APPEND, _OWNER_ONLY)
         try:
-            # One write on O_APPEND lands at the end as a whole: lines of many processes never mix.
+            # One write with O_APPEND is atomic: lines of several processes never mix.
             written = os.write(descriptor, line)
         finally:
             os.close(descriptor)
         if written != len(line):
             raise DeliveryFailed(
-                "the outbox file took only a part of the line (is the disk full?)", permanent=False
+                "only a part of the line was written to the outbox file (is the disk full?)", permanent=False
             )
 
 
-def _line(message: Message) -> Line:
+def _line(message: Message) -> OutboxLine:
     context = message.context
-    return Line(
+    return OutboxLine(
         to=message.to,
         kind=message.kind,
         code=message.code,

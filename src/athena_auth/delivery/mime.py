@@ -15,7 +15,7 @@ from athena_auth.delivery.model import Message
 from athena_auth.delivery.render import render
 
 # One mailbox without comments, quoting, lists or anything that could end a header line or an SMTP command.
-# Quoted local parts ("a b"@example.com) are refused with them: legal, all but unused, and a way to smuggle.
+# Quoted local parts ("a b"@example.com) are refused too: they are legal, but rare and useful for smuggling.
 _ATOM = r'[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff<>()\[\],;:"\\@.]+'
 _DOT_ATOM = rf"{_ATOM}(?:\.{_ATOM})*"
 _MAILBOX = re.compile(f"{_DOT_ATOM}@{_DOT_ATOM}")
@@ -23,7 +23,12 @@ _MAILBOX = re.compile(f"{_DOT_ATOM}@{_DOT_ATOM}")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whom mail comes from: the From header, and the bare address the envelope and Message-ID are made of; in ASCII."""
+    """The sender of mail, in ASCII.
+
+    Attributes:
+        header: The value of the From header.
+        address: The bare address, for the envelope and the Message-ID.
+    """
 
     header: str
     address: str
@@ -35,20 +40,20 @@ class Sender:
 
 
 class SenderError(ValueError):
-    """No mail can come from this sender, or there is none."""
+    """The sender is missing or cannot be used."""
 
 
 def is_mailbox(text: str) -> bool:
-    """Tell whether `text` is one bare address that is safe in a header and in an SMTP command."""
-    # `=?…?=` would be decoded to another address by whoever reads the header (RFC 2047).
+    """Return whether `text` is one bare address that is safe in a header and in an SMTP command."""
+    # A reader of the header would decode `=?…?=` to a different address (RFC 2047).
     return _MAILBOX.fullmatch(text) is not None and "=?" not in text
 
 
 def parse_sender(text: str) -> Sender:
-    """Read a sender such as `Athena <no-reply@example.com>`; an international domain becomes ASCII (IDNA).
+    """Parse a sender such as `Athena <no-reply@example.com>`. An international domain becomes ASCII (IDNA).
 
     Raises:
-        SenderError: `text` is not exactly one mailbox, or one that only servers with SMTPUTF8 take.
+        SenderError: `text` is not exactly one mailbox, or only servers with SMTPUTF8 would accept it.
     """
     found = _single_address(text)
     if found is None:
@@ -57,7 +62,7 @@ def parse_sender(text: str) -> Sender:
             '"Athena" <no-reply@example.com>; a name with a comma needs its quotes.'
         )
     if not found.username.isascii():
-        # All mail would depend on every server on its way knowing SMTPUTF8 (RFC 6531).
+        # Otherwise all mail would need SMTPUTF8 (RFC 6531) on every server on its way.
         raise SenderError(
             "the mail sender may have only ASCII characters before the @, such as no-reply@example.com."
         )
@@ -74,7 +79,7 @@ def _single_address(text: str) -> Address | None:
     try:
         header = SMTP.header_factory("From", text)
         found = header.addresses if isinstance(header, AddressHeader) else ()
-    except ValueError:  # a name may be written as an encoded word, and that may hold a line break
+    except ValueError:  # a display name may be an encoded word, which may contain a line break
         return None
     if len(found) != 1 or not is_mailbox(found[0].addr_spec) or not found[0].display_name.isprintable():
         return None
@@ -82,10 +87,10 @@ def _single_address(text: str) -> Address | None:
 
 
 def compose(message: Message, sender: Sender) -> EmailMessage:
-    """Return the mail to send, complete with Date and a fresh Message-ID.
+    """Return a complete mail, with Date and a fresh Message-ID.
 
     Raises:
-        DeliveryFailed: The recipient is not an address that can stand in a header; permanent.
+        DeliveryFailed: The recipient is not an address that is safe in a header; permanent.
     """
     rendered = render(message)
     mail = compose_text(message.to, sender, rendered.subject, rendered.text)
@@ -94,20 +99,20 @@ def compose(message: Message, sender: Sender) -> EmailMessage:
 
 
 def compose_text(to: str, sender: Sender, subject: str, text: str) -> EmailMessage:
-    """Return a mail of plain text, complete with Date and a fresh Message-ID.
+    """Return a complete plain-text mail, with Date and a fresh Message-ID.
 
     Raises:
-        DeliveryFailed: `to` is not an address that can stand in a header; permanent.
+        DeliveryFailed: `to` is not an address that is safe in a header; permanent.
     """
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender.header
-    # The bare address: the person's name is untrusted text, and no header is the place to find out what it does.
+    # The bare address: the user's name is untrusted text and does not belong in a header.
     mail["To"] = _deliverable(to)
     mail["Subject"] = subject
     mail["Date"] = formatdate()
     # Not email.utils.make_msgid, which publishes the process id.
     mail["Message-ID"] = f"<{secrets.token_hex(16)}@{sender.domain}>"
-    # RFC 3834 section 5, and what Exchange reads instead: an out-of-office reply would quote the code.
+    # RFC 3834 section 5, and Exchange's own header: an out-of-office reply would quote the code.
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(text, cte="quoted-printable")
@@ -115,7 +120,7 @@ def compose_text(to: str, sender: Sender, subject: str, text: str) -> EmailMessa
 
 
 def _deliverable(to: str) -> str:
-    """Return a recipient as it is sent to: in ASCII if its local part is, so that no server needs SMTPUTF8 for it."""
+    """Return a recipient's address, in ASCII if its local part is, so that it needs no SMTPUTF8."""
     if not is_mailbox(to):
         raise DeliveryFailed("the recipient is not one plain mail address", permanent=True)
     local, _, domain = to.rpartition("@")
@@ -128,5 +133,5 @@ def _deliverable(to: str) -> str:
 
 
 def _ascii_domain(domain: str) -> str:
-    # Names in ASCII may hold what IDNA does not allow, an underscore for one, and are not its business.
+    # ASCII names are left alone: they may contain characters that IDNA does not allow, such as an underscore.
     return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()

@@ -1,4 +1,4 @@
-"""What is to be said to whom, before it has words or headers."""
+"""Messages as values, before they are rendered."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -7,56 +7,56 @@ import msgspec
 
 
 class Channel(StrEnum):
-    """The ways to a person."""
+    """How a message reaches its recipient."""
 
     MAIL = "mail"
     TEXT = "text"
 
 
 class MessageKind(StrEnum):
-    """The reasons to write to a person; the words of each are in `words`."""
+    """What a message is about. The sentences of each kind are in `message_texts`."""
 
     TWO_FACTOR_OTP = "two-factor-otp"
     EMAIL_VERIFICATION = "email-verification"
     PASSWORD_RESET = "password-reset"
 
-    # News: what the owner should know because it may have been somebody else (I8).
+    # Security notifications: the account owner learns of events that an attacker may have caused (I8).
     SECOND_FACTOR_REFUSED = "second-factor-refused"
-    """The right password came with a wrong second factor."""
+    """The correct password was followed by a wrong second factor."""
     SECOND_FACTOR_CLOSED = "second-factor-closed"
-    """So many codes were wrong that no more are taken until the account is recovered."""
+    """Too many codes were wrong in a row: codes are blocked, except in recognized browsers."""
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
     FACTORS_REMOVED = "factors-removed"
     FACTORS_RESET = "factors-reset"
-    """The operator turned two-factor authentication off, as for somebody who has lost her phone."""
+    """An operator turned two-factor authentication off, for instance for a user who lost their phone."""
     BACKUP_CODE_USED = "backup-code-used"
     BACKUP_CODES_REPLACED = "backup-codes-replaced"
     DEVICE_TRUSTED = "device-trusted"
     PASSWORD_CHANGED = "password-changed"
     PASSWORD_WAS_RESET = "password-was-reset"
     ACCOUNT_LOCKED = "account-locked"
-    """So many passwords or codes were wrong in a row that whoever tries has to wait."""
+    """Several passwords or codes were wrong in a row: new attempts have to wait."""
     CODE_REUSED = "code-reused"
-    """A code that had been used was entered again in another browser."""
+    """A used code was entered again in another browser."""
     SECRET_REVEALED = "secret-revealed"
     """The secret of the active authenticator app was shown."""
     DEVICE_TOKEN_REUSED = "device-token-reused"
-    """A trusted device's token was shown by two browsers."""
+    """Two browsers sent the token of one trusted device."""
     ACCOUNT_DELETED = "account-deleted"
     ACCOUNT_RECLAIMED = "account-reclaimed"
-    """A password reset removed what was set up before the address was verified."""
+    """A password reset removed everything that was set up before the address was verified."""
     PASSWORDS_CLOSED = "passwords-closed"
-    """So many passwords were wrong in a row that none is taken any more."""
+    """Too many passwords were wrong in a row: password sign-in is blocked, except in recognized browsers."""
 
 
 class EventContext(msgspec.Struct, frozen=True):
-    """When something happened, and who asked for it as far as a request tells.
+    """The time and the origin of an event that a message reports.
 
     Attributes:
         at: Unix milliseconds.
-        address: The IP address the request came from.
-        user_agent: What the program that sent it calls itself: untrusted text.
+        address: The IP address that the request came from.
+        user_agent: The request's `User-Agent` header: untrusted text.
     """
 
     at: int
@@ -65,21 +65,21 @@ class EventContext(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One message to one person, a msgspec value so that an outbox can keep it as sealed bytes.
+    """One message to one recipient. The outbox stores it encrypted.
 
     Attributes:
-        kind: Why the person is written to.
+        kind: What the message is about.
         to: The address, `local@domain`; internationalised addresses (RFC 6531) are allowed. For a text message
             the phone number (E.164).
-        name: What the person is called, as they typed it: untrusted text.
-        app_name: What the service is called by its operator.
-        expires_at: Unix milliseconds; after this instant the message must not be delivered.
-        code: A secret to type in; in no repr.
-        url: A link that carries a token: as secret as a code, and in no repr either.
-        valid_for: Seconds the code or the link was valid for when it was made.
-        context: When and from where that happened which the message tells of.
-        codes_left: How many backup codes are left, where one was used.
-        channel: The way it goes; messages that older versions left in an outbox are mail.
+        name: The recipient's name as they typed it: untrusted text.
+        app_name: The operator's name for the service.
+        expires_at: Unix milliseconds; the message must not be delivered later.
+        code: A secret code; not part of the repr.
+        url: A link that contains a token: as secret as a code, and not part of the repr.
+        valid_for: Lifetime in seconds of the code or the link, counted from its creation.
+        context: The time and the origin of the event that the message reports.
+        codes_left: How many backup codes are left after one was used.
+        channel: How it is delivered. Messages of older versions in an outbox are mail.
     """
 
     kind: MessageKind
@@ -90,7 +90,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None = None
     url: str | None = None
     valid_for: int | None = None
-    # Messages of earlier versions wait in the database under this name.
+    # Messages of earlier versions in the database use this name.
     context: EventContext | None = msgspec.field(default=None, name="circumstances")
     codes_left: int | None = None
     channel: Channel = Channel.MAIL
@@ -99,12 +99,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return f"Message(kind={self.kind.value!r}, to={_masked(self.to)!r})"
 
     def __rich_repr__(self) -> Iterator[tuple[str, str]]:  # type: ignore[override]  # msgspec declares a list
-        """Say as little as `__repr__`: msgspec's own lists every field, and rich's tracebacks print it."""
+        """Show as little as `__repr__`: msgspec's own lists every field, and rich's tracebacks print it."""
         yield "kind", self.kind.value
         yield "to", _masked(self.to)
 
 
 def _masked(address: str) -> str:
-    """Keep the first character and the domain, of a phone number nothing: too little to write to."""
+    """Keep the first character and the domain of a mail address, and nothing of a phone number."""
     local, at, domain = address.rpartition("@")
     return f"{local[:1]}***{at}{domain}" if at else "***"

@@ -1,11 +1,11 @@
-"""The outbox: a message is decided on in the use case's transaction and sent after its commit (I9, I10).
+"""The outbox: a message is stored in the use case's transaction and sent after its commit (I9, I10).
 
-The row is written with the rest of the use case, so a mail exists exactly when what it tells of happened.
-The process that wrote it sends it at once from memory and deletes the row. Until then the row is leased to
-that process; when it dies, the lease runs out and any process takes the row over. A mail can therefore go
-out twice (a crash between sending and deleting) but is never lost while it is still of use.
+A row is committed with the change that it reports, or not at all. The process that wrote it sends the message at
+once from memory and deletes the row. Until then the row is leased to that process. If the process dies, the lease
+expires and any process takes the row over. A crash between sending and deleting therefore sends a mail twice, but a
+mail is never lost before it expires.
 
-What a row holds is sealed: a code must not be readable in a stolen database (I7).
+The message in a row is encrypted, so that codes cannot be read in a stolen database (I7).
 """
 
 import asyncio
@@ -27,13 +27,13 @@ from athena_auth.store.transaction import Store, Tx
 _log = Log(__name__)
 
 _LEASE = 30
-"""Seconds that a row belongs to the process that is sending it."""
+"""Seconds for which a row is leased to the process that sends it."""
 _MARGIN = 15
-"""Seconds of the lease that must be left to begin sending: longer than a mail server is waited for."""
+"""Seconds that must be left of a lease to begin sending: longer than the timeout of a mail server."""
 _POLL = 5.0
-"""Seconds between looks for rows whose lease ran out or whose next try is due."""
+"""Seconds between searches for rows whose lease has expired or whose next attempt is due."""
 _SENDERS = 4
-"""For each channel: a gateway of text messages that hangs does not hold up mail, nor the other way round."""
+"""Tasks for each channel: a text gateway that hangs does not delay mail, and vice versa."""
 _IN_MEMORY = 1000
 _BATCH = 20
 _LONGEST_BACKOFF = 300
@@ -41,7 +41,7 @@ _DOUBLINGS = 8
 
 
 class OutboxMessage(msgspec.Struct, frozen=True):
-    """A message and the row that keeps it safe until it is delivered."""
+    """A message and the row that stores it until it is delivered."""
 
     id: str
     message: Message
@@ -50,7 +50,16 @@ class OutboxMessage(msgspec.Struct, frozen=True):
 
 
 class Outbox:
-    """Posts messages inside transactions and delivers them outside."""
+    """Stores messages inside transactions and delivers them outside.
+
+    Args:
+        store: The database.
+        clock: The clock.
+        keyring: The keys that encrypt messages.
+        mail: Delivers mail.
+        texts: Delivers text messages; None if there is no gateway.
+        poll: Seconds between searches for messages that were left unsent.
+    """
 
     def __init__(
         self,
@@ -62,7 +71,6 @@ class Outbox:
         texts: Transport | None = None,
         poll: float = _POLL,
     ) -> None:
-        """Take what it works with, and how many seconds lie between looks for what was left unsent."""
         self._store = store
         self._clock = clock
         self._keyring = keyring
@@ -75,7 +83,7 @@ class Outbox:
         self._tasks: list[asyncio.Task[None]] = []
 
     def post(self, tx: Tx, message: Message, now: Millis) -> None:
-        """Write a message into the outbox, in the caller's transaction; it is sent as soon as that is committed."""
+        """Store a message in the caller's transaction. It is sent as soon as that is committed."""
         message_row = OutboxMessage(new_id(now), message, after(now, _LEASE))
         sealed = self._keyring.seal(msgspec.msgpack.encode(message), message_context(message_row.id))
         sql.insert(
@@ -84,22 +92,22 @@ class Outbox:
         tx.on_commit(lambda: self._send_soon(message_row))
 
     def _send_soon(self, message_row: OutboxMessage) -> None:
-        with contextlib.suppress(asyncio.QueueFull):  # its row stays; it is sent when its lease runs out
+        with contextlib.suppress(asyncio.QueueFull):  # its row stays, and is sent when the lease expires
             self._queues[message_row.message.channel].put_nowait(message_row)
 
     def start(self) -> None:
-        """Start sending, and looking for what was left unsent."""
+        """Start the tasks that send messages and search for unsent ones."""
         queues = [queue for queue in self._queues.values() for _ in range(_SENDERS)]
         self._tasks = [asyncio.create_task(self._send_queued(queue)) for queue in queues]
         self._tasks.append(asyncio.create_task(self._adopt_due()))
 
     @property
     def is_at_work(self) -> bool:
-        """Whether every task that sends or looks for unsent messages is running."""
+        """Whether every task that sends or searches for messages is running."""
         return bool(self._tasks) and not any(task.done() for task in self._tasks)
 
     async def stop(self, grace: float = 3.0) -> None:
-        """Give what is in memory `grace` seconds to go out, then stop; the rest stays in its rows."""
+        """Send the messages in memory for at most `grace` seconds, then stop. The rest stays in the database."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(*(q.join() for q in self._queues.values())), grace)
         for task in self._tasks:
@@ -115,8 +123,8 @@ class Outbox:
                 await self._deliver(message_row)
             except Unavailable as outage:
                 _log.warning("mail.store_unavailable", reason=str(outage))
-            except Exception as error:  # noqa: BLE001 - one message nobody foresaw must not stop all others
-                # Its row stays and comes round again when its lease runs out, until it expires.
+            except Exception as error:  # noqa: BLE001 - one unforeseen message must not stop all others
+                # Its row stays, and is tried again whenever its lease expires, until the message does.
                 event = f"{message_row.message.channel}.crashed"
                 _log.error(event, kind=message_row.message.kind, error=type(error).__qualname__)
             finally:
@@ -125,7 +133,7 @@ class Outbox:
     async def _deliver(self, message_row: OutboxMessage) -> None:
         message, now = message_row.message, self._clock.now()
         if message.expires_at <= now:
-            await self._cleanup.file(message_row.id)
+            await self._cleanup.delete(message_row.id)
             _log.warning(f"{message.channel}.expired", kind=message.kind, tries=message_row.attempts)
             return
         if not await self._is_ours(message_row, now):
@@ -135,10 +143,10 @@ class Outbox:
         except DeliveryFailed as failure:
             await self._after_failure(message_row, failure)
         else:
-            await self._cleanup.file(message_row.id)
+            await self._cleanup.delete(message_row.id)
 
     async def _is_ours(self, message_row: OutboxMessage, now: Millis) -> bool:
-        """Make sure of the lease: after a long wait in memory another process may have taken the row over."""
+        """Renew the lease if needed: after a long wait in memory another process may have taken the row over."""
         if now < message_row.leased_until - _MARGIN * 1000:
             return True
 
@@ -153,10 +161,10 @@ class Outbox:
             kind=message_row.message.kind,
             reason=str(failure),
             permanent=failure.permanent,
-            attempts=message_row.attempts + 1,
+            tries=message_row.attempts + 1,
         )
         if failure.permanent:
-            await self._cleanup.file(message_row.id)
+            await self._cleanup.delete(message_row.id)
             return
         await sql.postpone(
             self._store, message_row.id, after(self._clock.now(), _backoff(message_row.attempts))
@@ -166,33 +174,33 @@ class Outbox:
         while True:
             await asyncio.sleep(self._poll)
             try:
-                # After a burst or an outage there may be thousands: go on while there are, at the senders' pace.
+                # After a burst or an outage there may be thousands: continue until none is left, at the senders' pace.
                 while leased := await self._lease_due():
                     for message_row in leased:
                         await self._queues[message_row.message.channel].put(message_row)
             except Unavailable as outage:
                 _log.warning("mail.store_unavailable", reason=str(outage))
-            except Exception as error:  # noqa: BLE001 - nobody would start this task again
+            except Exception as error:  # noqa: BLE001 - nothing would restart this task
                 _log.error("mail.crashed", error=type(error).__qualname__)
 
     async def _lease_due(self) -> list[OutboxMessage]:
         now = self._clock.now()
 
-        async def look(tx: Tx) -> list[sql.Due]:
+        async def load(tx: Tx) -> list[sql.Due]:
             return await sql.load_due(tx, now, _BATCH)
 
-        due = await self._store.read(look)
+        due = await self._store.read(load)
         if not due:
             return []
 
         async def lease(tx: Tx) -> list[sql.Due]:
-            # Another process may look at the same rows: the guarded update decides who sends each.
+            # Another process may have loaded the same rows: the guarded update decides which one sends each.
             return [row for row in due if await sql.lease(tx, row.id, row.due_at, after(now, _LEASE))]
 
         leased = await self._store.transact(lease)
         for row in leased:
             if row.expires_at <= now:
-                await self._cleanup.file(row.id)
+                await self._cleanup.delete(row.id)
                 _log.warning("mail.expired", id=row.id, tries=row.attempts)
         opened = [self._open(row, after(now, _LEASE)) for row in leased if row.expires_at > now]
         return [message_row for message_row in opened if message_row is not None]
@@ -209,10 +217,10 @@ class Outbox:
 
 
 def message_context(message_id: str) -> str:
-    """Return where a message is sealed to."""
+    """Return the context (associated data) that a message is encrypted with."""
     return f"outbox:{message_id}"
 
 
 def _backoff(attempts: int) -> int:
-    """Return the seconds to wait after so many failed tries: 2, 4, 8 … at most five minutes."""
+    """Return the seconds to wait after this many failed attempts: 2, 4, 8 … at most five minutes."""
     return min(_LONGEST_BACKOFF, 2 << min(attempts, _DOUBLINGS))

@@ -1,9 +1,9 @@
-"""What a mail server's refusal means: whether the message is given up, and what an operator does about it.
+"""Classifies a mail server's refusal: whether it is final, and what an operator can do about it.
 
-A message is given up only where the enhanced status (RFC 3463) says that this recipient can never get it. Every other
-refusal passes by itself or can be repaired by an operator, here or on the mail server: the message is kept, and tried
-again until it expires. That holds for replies without an enhanced status too, since "550" alone means "no such user"
-on one server and "relaying denied" on the next (RFC 5321 section 4.2.3).
+A refusal is final only if the enhanced status (RFC 3463) says that this recipient can never get the message. Every
+other refusal is transient or can be fixed by an operator, here or on the mail server: the message is kept and retried
+until it expires. That includes replies without an enhanced status, because "550" alone means "no such user" on one
+server and "relaying denied" on the next (RFC 5321 section 4.2.3).
 """
 
 import re
@@ -14,9 +14,9 @@ from athena_auth.delivery.failure import DeliveryFailed
 
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?!\S)")
 
-# The recipient's address (5.1.x) and mailbox (5.2.x), but for these: 5.1.7 and 5.1.8 are about the sender. 5.1.0 may
-# be: Postfix answers RCPT with it when it does not know the sender. 5.2.2 is a full mailbox, which RFC 3463 calls a
-# transient failure; a link is still of use when its recipient has made room.
+# The recipient's address (5.1.x) and mailbox (5.2.x), with exceptions: 5.1.7 and 5.1.8 are about the sender, and 5.1.0
+# may be: Postfix answers RCPT with it if it does not know the sender. 5.2.2 is a full mailbox, which RFC 3463 calls a
+# transient failure: a link may still be valid once the recipient has made room.
 _NEVER_REACHES_RECIPIENT = re.compile(r"5\.(?:1\.(?:[1-46]|10)|2\.(?!2$)[0-9]{1,3})")
 
 _FIRST_REFUSAL = 500
@@ -26,7 +26,7 @@ class Step(Enum):
     """What the mail server refused."""
 
     SESSION = auto()
-    """To serve us at all: in its greeting, or at STARTTLS."""
+    """The connection itself: in the greeting or at STARTTLS."""
     EHLO = auto()
     LOGIN = auto()
     SENDER = auto()
@@ -53,8 +53,8 @@ _CAUSES = (
     _Cause(
         _ANY,
         r"4",
-        "the mail server does not take the message now",
-        "if this goes on, look into the mail server's log",
+        "the mail server does not accept the message now",
+        "if this continues, look into the mail server's log",
     ),
     _Cause(
         frozenset({Step.LOGIN}),
@@ -65,7 +65,7 @@ _CAUSES = (
     _Cause(
         _ANY,
         r"530",
-        "the mail server demands a login or TLS first",
+        "the mail server requires a login or TLS first",
         "check the user name and the password in ATHENA_MAIL_URL, and whether it must be smtps://",
     ),
     _Cause(
@@ -123,11 +123,11 @@ _CAUSES = (
         "look into the mail server's log",
     ),
 )
-"""What a kept message suffers from: the first row with this step whose pattern fits."""
+"""Why a message is kept: the first row applies whose steps and pattern match."""
 
 
 def classify_refusal(step: Step, code: int, text: str) -> DeliveryFailed:
-    """Return the failure for a reply. Of its words none is repeated: they echo addresses.
+    """Return the failure for a reply. It repeats nothing of the reply's text, which contains addresses.
 
     Args:
         step: What was refused.
@@ -138,7 +138,7 @@ def classify_refusal(step: Step, code: int, text: str) -> DeliveryFailed:
     reply = " ".join([str(code), *dict.fromkeys(statuses)])
     if _is_for_good(step, code, statuses):
         return DeliveryFailed(
-            f"the recipient's address is wrong, or its mailbox takes no mail ({reply}): "
+            f"the recipient's address is wrong, or its mailbox accepts no mail ({reply}): "
             "the account owner must change the address",
             permanent=True,
         )
@@ -147,7 +147,7 @@ def classify_refusal(step: Step, code: int, text: str) -> DeliveryFailed:
 
 
 def _is_for_good(step: Step, code: int, statuses: list[str]) -> bool:
-    # Before it has been told the recipient, a server cannot mean them. Where lines disagree, the message is kept.
+    # A server cannot mean the recipient before RCPT. If the lines of a reply disagree, the message is kept.
     return (
         step in {Step.RECIPIENT, Step.MESSAGE}
         and code >= _FIRST_REFUSAL

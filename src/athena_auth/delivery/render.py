@@ -1,4 +1,4 @@
-"""A message in words: a subject, a plain text and an HTML part that say the same."""
+"""Renders a message: a subject, a plain text and an HTML part with the same content."""
 
 import ipaddress
 import re
@@ -12,7 +12,7 @@ from athena_auth.delivery.message_texts import MESSAGES, SIGNATURE
 from athena_auth.delivery.model import EventContext, Message
 from athena_auth.delivery.one_line import one_line
 
-# Both templates lay out the same sentences; neither has any of its own but "Hello".
+# Both templates lay out the same sentences. Neither adds any text but "Hello".
 _TEMPLATES = Environment(
     loader=PackageLoader("athena_auth.delivery"),
     autoescape=select_autoescape(enabled_extensions=("html",), default=False),
@@ -21,7 +21,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 
-# What mail programs turn into a link or a mailbox by themselves.
+# What mail programs turn into a link by themselves: addresses, host names and phone numbers.
 _LINK = re.compile(r"[/\\@:\u3002\uff0e\uff61]|www\.|\.\w{2,}|\d[\d ().-]{5,}", re.IGNORECASE)
 
 _MINUTES = {"day": 24 * 60, "hour": 60, "minute": 1}
@@ -30,7 +30,7 @@ _SECONDS_PER_MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message in words; the bodies carry the code or the link, so no repr shows them."""
+    """A rendered message. The bodies contain the code or the link, so no repr shows them."""
 
     subject: str
     text: str = field(repr=False)
@@ -40,9 +40,9 @@ class Rendered:
 def render(message: Message) -> Rendered:
     """Return the message's subject, its plain text and its HTML document.
 
-    The plain text holds the code or the link unbroken on a line of its own, where programs and eyes find it.
+    The plain text has the code or the link unbroken on a line of its own, so that programs and readers find it.
     """
-    words = MESSAGES[message.kind]
+    texts = MESSAGES[message.kind]
     facts = {
         "app_name": one_line(message.app_name),
         "lifetime": lifetime(message.valid_for),
@@ -52,12 +52,12 @@ def render(message: Message) -> Rendered:
     values = {
         "subject": subject,
         "name": _greeting_name(message.name),
-        "opening": words.opening.format_map(facts).rstrip(),
+        "opening": texts.opening.format_map(facts).rstrip(),
         "code": message.code,
         "url": message.url,
-        "action": words.action,
+        "action": texts.action,
         "circumstances": _context_line(message.context),
-        "advice": [(case, counsel.format_map(facts)) for case, counsel in words.advice],
+        "advice": [(case, counsel.format_map(facts)) for case, counsel in texts.advice],
         "signature": SIGNATURE.format_map(facts),
     }
     return Rendered(
@@ -68,7 +68,7 @@ def render(message: Message) -> Rendered:
 
 
 def subject_of(message: Message) -> str:
-    """Return the subject alone: one line that tells what the message is about, and no secret."""
+    """Return the subject: one line that says what the message is about and contains no secret."""
     return MESSAGES[message.kind].subject.format(app_name=one_line(message.app_name))
 
 
@@ -83,13 +83,13 @@ def _greeting_name(name: str) -> str:
 
 
 def _context_line(context: EventContext | None) -> dict[str, str]:
-    """Return when and from where, by label."""
+    """Return the time and the origin of the event, by label."""
     if context is None:
         return {}
     moment = datetime.fromtimestamp(context.at / 1000, UTC)
     when = {"When": f"{moment:%Y-%m-%d %H:%M} UTC"}
     if not context.address and not context.user_agent:
-        return when  # no request asked for it, but an operator
+        return when  # an operator did it, without a request
     return {
         **when,
         "IP address": _address(context.address),
@@ -98,7 +98,7 @@ def _context_line(context: EventContext | None) -> dict[str, str]:
 
 
 def _address(text: str) -> str:
-    """Return an IP address as it is usually written; whatever else a proxy sent is not repeated."""
+    """Return an IP address in its usual form. Anything else that a proxy sent is not repeated."""
     try:
         # A zone is any text at all: fe80::1%see-evil.example is a valid address.
         address = ipaddress.ip_address(text.partition("%")[0])
@@ -109,7 +109,7 @@ def _address(text: str) -> str:
 
 
 def lifetime(seconds: int | None) -> str:
-    """Say how long a code or a link lasts, rounded down so that the message never promises more than there is."""
+    """Return a lifetime in words, rounded down so that the message never promises too much."""
     minutes, rest = divmod(seconds or 0, _SECONDS_PER_MINUTE)
     if not minutes:
         return _counted(rest, "second")
@@ -120,7 +120,9 @@ def lifetime(seconds: int | None) -> str:
 def _codes_left(left: int | None) -> str:
     if left is None:
         return ""
-    return f"You have {_counted(left, 'code')} left." if left else "It was the last: make new ones now."
+    return (
+        f"You have {_counted(left, 'code')} left." if left else "It was the last one. Generate new codes now."
+    )
 
 
 def _counted(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""Mail handed to a server by SMTP (RFC 5321, submission RFC 6409)."""
+"""Sends mail by SMTP (RFC 5321, submission RFC 6409)."""
 
 import asyncio
 import contextlib
@@ -31,16 +31,16 @@ _TIMEOUT = 10.0
 
 
 class SmtpTransport:
-    """Sends each message over a connection of its own.
+    """Sends each message over a new connection.
 
     Args:
-        relay: The server to hand mail to.
-        sender: Whom it comes from.
-        ehlo_name: What this machine calls itself in EHLO; by default its own full name.
-        timeout: Seconds one delivery may take from the first packet to the server's acceptance.
+        server: The mail server.
+        sender: The sender of all mail.
+        ehlo_name: This machine's name in EHLO; by default its fully qualified name.
+        timeout: Seconds for one delivery, from the first packet to the server's acceptance.
 
     Raises:
-        ValueError: `relay.ca` is not a readable file of PEM certificates.
+        ValueError: `server.ca` is not a readable file of PEM certificates.
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class SmtpTransport:
         self._sender = sender
         self._ehlo_name = ehlo_name
         self._timeout = timeout
-        self._trust = _trust(server.ca)
+        self._tls_context = _tls_context(server.ca)
 
     @classmethod
     def from_url(cls, url: str, sender: str | None, ehlo_name: str | None = None) -> Self:
-        """Open a transport; without a sender, a user that is an address is the sender.
+        """Create a transport. Without `sender`, the URL's user is the sender if it is an address.
 
         Raises:
-            SenderError: The sender cannot be used, or there is none.
+            SenderError: The sender is missing or cannot be used.
             ValueError: The URL cannot be used.
         """
         server = parse_smtp_url(url)
@@ -73,13 +73,13 @@ class SmtpTransport:
         """Return once the server has taken responsibility for the message.
 
         Raises:
-            DeliveryFailed: Permanent when this recipient can never get it, as `refusal` says. All else is temporary:
-                an operator can repair it, and until then a typo in the settings must not empty the outbox.
+            DeliveryFailed: Permanent if this recipient can never get it; see `refusal`. Every other failure is
+                temporary: an operator can fix it, and a typo in the settings must not empty the outbox.
         """
         await self._submit(compose(message, self._sender), SMTP)
 
     async def send_test(self, to: str, subject: str, text: str, report: Report) -> None:
-        """Send a mail of plain text, and report the dialogue with the mail server line by line.
+        """Send a plain-text mail, and report the dialogue with the mail server line by line.
 
         Raises:
             DeliveryFailed: It was not accepted.
@@ -88,7 +88,7 @@ class SmtpTransport:
         await self._submit(mail, partial(ReportingSmtp, report))
 
     async def close(self) -> None:
-        """Do nothing: no connection outlives its message."""
+        """Do nothing: each connection is closed after its message."""
 
     async def _submit(self, mail: EmailMessage, connection: Callable[..., SMTP]) -> None:
         client = connection(
@@ -97,18 +97,18 @@ class SmtpTransport:
             local_hostname=self._ehlo_name,
             use_tls=self._server.tls is TlsMode.IMPLICIT,
             start_tls=False,
-            tls_context=self._trust,
+            tls_context=self._tls_context,
             timeout=self._timeout,
         )
         try:
             async with asyncio.timeout(self._timeout):
                 await self._connect(client)
                 await client.send_message(mail, sender=self._sender.address, recipients=[str(mail["To"])])
-            # Accepted is accepted: a farewell that fails must not make the outbox send the message twice.
+            # The server has accepted the message: a QUIT that fails must not make the outbox send it again.
             with contextlib.suppress(SMTPException, OSError):
                 await client.quit()
         except (SMTPException, OSError) as error:
-            raise _failure(error) from None  # the server's words echo the address
+            raise _failure(error) from None  # the server's text contains the address
         finally:
             client.close()
 
@@ -118,8 +118,8 @@ class SmtpTransport:
             await client.ehlo()
             if not client.supports_extension("starttls"):
                 raise DeliveryFailed(
-                    "the mail server offers no STARTTLS, without which codes would travel in the clear: "
-                    "use smtps://, or add ?starttls=off to ATHENA_MAIL_URL if you vouch for the network",
+                    "the mail server offers no STARTTLS, and without it codes would be sent unencrypted: "
+                    "use smtps://, or add ?starttls=off to ATHENA_MAIL_URL if the network is trusted",
                     permanent=False,
                 )
             await client.starttls()
@@ -127,14 +127,14 @@ class SmtpTransport:
             await client.ehlo()
             if not client.supported_auth_methods:
                 raise DeliveryFailed(
-                    "the mail server offers no login that we know (CRAM-MD5, PLAIN, LOGIN): use smtps:// or STARTTLS, "
-                    "or take the user name out of ATHENA_MAIL_URL",
+                    "the mail server offers no supported login (CRAM-MD5, PLAIN, LOGIN): use smtps:// or STARTTLS, "
+                    "or remove the user name from ATHENA_MAIL_URL",
                     permanent=False,
                 )
             await client.login(self._server.user, self._server.password or "")
 
 
-def _trust(ca: str | None) -> ssl.SSLContext:
+def _tls_context(ca: str | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca)
     except OSError:
@@ -142,16 +142,17 @@ def _trust(ca: str | None) -> ssl.SSLContext:
 
 
 def _failure(error: SMTPException | OSError) -> DeliveryFailed:
-    """Say what happened without the server's words."""
+    """Describe an error without the server's text."""
     if isinstance(error, SMTPRecipientsRefused):
         refused = error.recipients[0]
         return classify_refusal(Step.RECIPIENT, refused.code, refused.message)
     if isinstance(error, SMTPResponseException):
         return classify_refusal(_refused_step(error), error.code, error.message)
     if isinstance(error, SMTPNotSupported):
-        # Only a recipient can need it: the sender is in ASCII.
+        # Only a recipient can need SMTPUTF8: the sender is in ASCII.
         return DeliveryFailed(
-            "the mail server does not take international addresses (SMTPUTF8): the account owner must change the address",
+            "the mail server does not accept international addresses (SMTPUTF8): "
+            "the account owner must change the address",
             permanent=True,
         )
     return DeliveryFailed(_outage(error), permanent=False)
@@ -175,7 +176,7 @@ def _outage(error: SMTPException | OSError) -> str:
     ):
         return (
             "the mail server's certificate is not trusted or is not for this host name: "
-            "check the host in ATHENA_MAIL_URL, or name its authority with ?ca="
+            "check the host in ATHENA_MAIL_URL, or add its certificate authority with ?ca="
         )
     return (
         f"could not talk to the mail server ({type(error).__name__}): "

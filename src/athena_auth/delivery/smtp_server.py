@@ -1,4 +1,4 @@
-"""Where mail is handed in, read from an `smtp:` or `smtps:` URL."""
+"""A mail server, parsed from an `smtp:` or `smtps:` URL."""
 
 import ipaddress
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _SMTPS_PORT = 465
 
 
 class TlsMode(StrEnum):
-    """How a connection to the relay is protected."""
+    """How the connection to the mail server is protected."""
 
     IMPLICIT = "implicit TLS"
     STARTTLS = "STARTTLS"
@@ -25,7 +25,7 @@ class TlsMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """A mail server and how to talk to it; `ca` is a PEM file to trust in place of the system's."""
+    """A mail server. `ca` is a PEM file of trusted authorities that replaces the system's."""
 
     host: str
     port: int
@@ -36,20 +36,19 @@ class SmtpServer:
 
 
 def parse_smtp_url(url: str) -> SmtpServer:
-    """Read a relay from its URL.
+    """Parse a mail server's URL.
 
     Raises:
-        ValueError: The URL is not of the accepted form. The text never quotes it: it holds a password.
+        ValueError: The URL does not have the accepted form. The text never quotes it: it contains a password.
     """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
-        host.encode("idna")  # as a connection will: an impossible name is found now, not at the first mail
+        host.encode("idna")  # as a connection will: an invalid name is found now, not at the first mail
     except ValueError:
-        # The library's own texts quote the part it stumbled on, and after an unescaped "/" that part is the
-        # password.
+        # The library quotes the part that it could not parse, and after an unescaped "/" that part is the password.
         raise _unreadable() from None
-    # urlsplit drops line breaks and tabs without a word; the password would be another one than was written.
+    # urlsplit silently drops line breaks and tabs, which would change the password.
     if not host or not url.isprintable() or parts.path not in {"", "/"} or parts.fragment:
         raise _unreadable()
     options = _options(parts)
@@ -65,11 +64,11 @@ def parse_smtp_url(url: str) -> SmtpServer:
 
 
 def tls_mode(scheme: str, host: str, starttls: str | None) -> TlsMode:
-    """Decide how the connection is protected.
+    """Return how the connection is protected.
 
-    STARTTLS is required, not merely used when offered: whoever sits on the wire can strike the offer from the
-    server's greeting, and would then read every code in the clear. A loopback host has no wire to sit on.
-    `starttls=off` is for an operator who vouches for the network, say between two containers.
+    STARTTLS is required, not merely used when offered: an attacker on the network can strip the offer from the
+    server's greeting and then read every code. On a loopback host there is no such attacker. `starttls=off` is for
+    an operator who trusts the network, for instance between two containers.
 
     Raises:
         ValueError: `starttls` is neither "on" nor "off", or is given with smtps.
@@ -88,7 +87,7 @@ def _options(parts: SplitResult) -> dict[str, str]:
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     options = dict(pairs)
     if len(options) != len(pairs) or not options.keys() <= {"starttls", "ca"}:
-        raise ValueError("a mail server's URL takes the options starttls and ca, each once.")
+        raise ValueError("a mail server's URL accepts only the options starttls and ca, each once.")
     return options
 
 
@@ -96,7 +95,7 @@ def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        # RFC 6761 section 6.3: localhost and every name under it mean this machine.
+        # RFC 6761 section 6.3: localhost and its subdomains are this machine.
         return host == "localhost" or host.endswith(".localhost")
 
 

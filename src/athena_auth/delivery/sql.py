@@ -11,7 +11,7 @@ from athena_auth.store.transaction import Runner, Tx
 
 
 class Due(msgspec.Struct, frozen=True):
-    """A message that waits for somebody to send it, still sealed."""
+    """An unsent message, still encrypted."""
 
     id: str
     sealed_message: bytes
@@ -37,11 +37,11 @@ _LEASE_ROW = Statement("""
 """)
 
 _POSTPONE = Statement("UPDATE athena_outbox SET due_at = :due_at WHERE id = :id")
-SEVERAL = 8
-"""Rows that are deleted at a time, at most."""
-_DELETE_NAMES = tuple(f"id_{n}" for n in range(SEVERAL))
+BATCH_SIZE = 8
+"""The most rows that one statement deletes."""
+_DELETE_NAMES = tuple(f"id_{n}" for n in range(BATCH_SIZE))
 _DELETE = Statement(
-    # Composed of this file's own words: one placeholder for each row.
+    # Composed of constants: one placeholder for each row.
     f"DELETE FROM athena_outbox WHERE id IN ({', '.join(f':{name}' for name in _DELETE_NAMES)})"  # noqa: S608
 )
 
@@ -49,16 +49,16 @@ DISCARD = Statement("""
     DELETE FROM athena_outbox WHERE id IN
     (SELECT id FROM athena_outbox WHERE due_at <= :cutoff ORDER BY due_at LIMIT :most)
 """)
-"""For what waits in a database that was restored: it was sent long ago, or speaks of what never happened."""
+"""For messages in a restored database: they were sent long ago, or report what never happened."""
 
 
 def insert(tx: Tx, message_id: str, sealed_message: bytes, *, due_at: Millis, expires_at: Millis) -> None:
-    """Store a sealed message."""
+    """Store an encrypted message."""
     tx.defer(_INSERT, id=message_id, sealed_message=sealed_message, due_at=due_at, expires_at=expires_at)
 
 
 async def load_due(tx: Tx, now: Millis, most: int) -> list[Due]:
-    """Load messages nobody is sending."""
+    """Load the messages that are due and that no process has leased."""
     rows = await tx.fetch_all(_LOAD_DUE, now=now, most=most)
     return [
         Due(row["id"], row["sealed_message"], row["tries"], row["due_at"], row["expires_at"]) for row in rows
@@ -66,16 +66,16 @@ async def load_due(tx: Tx, now: Millis, most: int) -> list[Due]:
 
 
 async def lease(tx: Tx, message_id: str, seen: Millis, lease_until: Millis) -> bool:
-    """Lease a message that was due at `seen` to this process; False when another was faster."""
+    """Lease a message that was due at `seen` to this process. False means that another process was faster."""
     return await tx.execute(_LEASE_ROW, id=message_id, seen=seen, lease_until=lease_until) == 1
 
 
 async def postpone(runner: Runner, message_id: str, due_at: Millis) -> None:
-    """Try a message again later."""
+    """Set when a message is due again."""
     await runner.execute(_POSTPONE, id=message_id, due_at=due_at)
 
 
 async def delete(runner: Runner, message_ids: Sequence[str]) -> None:
-    """Forget messages that were delivered or cannot be: at least one, at most `SEVERAL`."""
+    """Delete messages that were delivered or cannot be: at least one, at most `BATCH_SIZE`."""
     named = dict(zip_longest(_DELETE_NAMES, message_ids, fillvalue=message_ids[0]))
     await runner.execute(_DELETE, **named)

@@ -1,4 +1,4 @@
-"""The doors messages leave by, and how the operator's URLs for mail and for text messages choose them."""
+"""The transports for messages, chosen by the operator's URLs for mail and text messages."""
 
 from typing import Protocol
 
@@ -25,21 +25,21 @@ _FOR_DEVELOPERS = frozenset({"console", "file"})
 
 
 class Transport(Protocol):
-    """Hands messages on. It does not look at the clock: whoever calls it drops expired messages first."""
+    """Delivers messages. It ignores their expiry: the caller drops expired messages first."""
 
     async def send(self, message: Message) -> None:
-        """Return once the message has been handed on.
+        """Return once the message has been delivered to the next system.
 
         Raises:
-            DeliveryFailed: It was not.
+            DeliveryFailed: It was not delivered.
         """
 
     async def close(self) -> None:
-        """Let go of what the transport holds; nothing may be sent afterwards."""
+        """Release resources; nothing may be sent afterwards."""
 
 
 def is_delivered(url: str) -> bool:
-    """Tell whether messages leave this machine; `console:` and `file:` only show them to a developer."""
+    """Return whether messages leave this machine; `console:` and `file:` only show them to a developer."""
     return url.partition(":")[0].lower() not in _FOR_DEVELOPERS
 
 
@@ -48,12 +48,12 @@ def open_transport(url: str, sender: str | None, ehlo_name: str | None = None) -
 
     Args:
         url: `console:`, `file:///absolute/path.jsonl`, `file:relative.jsonl`, `smtp://…` or `smtps://…`.
-        sender: Whom mail comes from, `Athena <no-reply@example.com>`; used by SMTP only.
-        ehlo_name: What this machine calls itself to mail servers; by default its own full name.
+        sender: The sender of mail, such as `Athena <no-reply@example.com>`; used by SMTP only.
+        ehlo_name: This machine's name in EHLO; by default its fully qualified name.
 
     Raises:
-        SenderError: The sender cannot be used, or there is none.
-        ValueError: The URL cannot be used; the text says what is accepted, and no password.
+        SenderError: The sender is missing or cannot be used.
+        ValueError: The URL cannot be used. The text says what is accepted and contains no password.
     """
     scheme = url.partition(":")[0].lower()
     if url.lower() == "console:":
@@ -66,15 +66,15 @@ def open_transport(url: str, sender: str | None, ehlo_name: str | None = None) -
 
 
 class NoTransport:
-    """Stands in for text messages where the operator has set no gateway."""
+    """The transport for text messages if the operator has set no gateway."""
 
     async def send(self, message: Message) -> None:
-        """Keep what was left in the outbox while there was a gateway: it may be there again in a moment.
+        """Fail temporarily. Messages from before the gateway was removed stay in the outbox: it may be set again.
 
         Raises:
             DeliveryFailed: Always; temporary.
         """
-        raise DeliveryFailed(f"no way is set for messages by {message.channel}", permanent=False)
+        raise DeliveryFailed(f"no transport is set for messages by {message.channel}", permanent=False)
 
     async def close(self) -> None:
         """Do nothing."""
@@ -85,10 +85,10 @@ def open_text_transport(url: str, host: str) -> Transport:
 
     Args:
         url: `console:`, `file:///absolute/path.jsonl`, or an address of Apprise with `{phone}` in it.
-        host: The host that browsers see this server at; a phone fills the code in on its pages only.
+        host: This server's host name in browsers; a phone fills the code in on its pages only.
 
     Raises:
-        ValueError: The URL cannot be used, or the extra `sms` is not installed; the text repeats nothing of it.
+        ValueError: The URL cannot be used, or the extra `sms` is not installed. The text repeats nothing of the URL.
     """
     scheme = url.partition(":")[0].lower()
     if url.lower() == "console:":
@@ -96,7 +96,7 @@ def open_text_transport(url: str, host: str) -> Transport:
     if scheme == "file":
         return JsonLinesTransport.from_url(url)
     try:
-        # Apprise takes twenty megabytes and most of a second: only who uses it pays for it.
+        # Apprise takes twenty megabytes and most of a second, so it is imported only if it is used.
         from athena_auth.delivery.gateway import GatewayTransport  # noqa: PLC0415
     except ImportError:
         raise ValueError(f"a text gateway needs Apprise; {how_to_install('sms')}.") from None

@@ -1,1 +1,1 @@
-"""Turning the second factor on and off: the one place that knows the factors together."""
+"""Turning two-factor authentication on and off, and its status: the slice that combines the factors."""

@@ -1,4 +1,4 @@
-"""HTTP for turning the second factor on and off."""
+"""HTTP for turning two-factor authentication on and off."""
 
 from enum import StrEnum
 from typing import Annotated, cast
@@ -22,29 +22,29 @@ from athena_auth.wire.route import Call, Route
 PhoneNumber = Annotated[
     str,
     Meta(
-        # E.164: the country code, and no more than fifteen digits. [0-9], since to Python \d is also ٣.
+        # E.164: the country code and at most fifteen digits. [0-9], because \d in Python also matches ٣.
         pattern=r"^\+[1-9][0-9]{6,14}$(?!\n)",
-        description="For the method `otp`: send codes by text message to this number, with its country code and "
-        "without spaces, once a code sent there has confirmed it. Only where the operator has set a text gateway.",
+        description="For the method `otp`: the number to send codes to by text message, with country code and without "
+        "spaces. A code sent there must confirm it. Available only if the operator has configured a text gateway.",
         examples=["+4915112345678"],
     ),
 ]
 
 
 class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
-    """The password, and what to turn on."""
+    """The password, and the factor to turn on."""
 
     password: Password
     code: StepUpCode | None = None
     issuer: Issuer | None = None
-    method: Annotated[EnrollableFactor, Meta(description="Which factor to turn on.", examples=["totp"])] = (
+    method: Annotated[EnrollableFactor, Meta(description="The factor to turn on.", examples=["totp"])] = (
         EnrollableFactor.TOTP
     )
     phone_number: PhoneNumber | None = None
 
 
 class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What to show the owner, this once; without `totpURI` for the method `otp`."""
+    """The new credentials, which are shown only in this response; without `totpURI` for the method `otp`."""
 
     totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
     backup_codes: BackupCodeList
@@ -52,14 +52,14 @@ class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     confirmation_pending: Annotated[
         bool,
         Meta(
-            description="Whether a code must confirm it: until then two-factor authentication is as it was.",
+            description="Whether a code must confirm the factor first. Until then two-factor authentication is unchanged.",
             examples=[True],
         ),
     ]
 
 
 def with_methods(route: Route, names: tuple[str, ...]) -> Route:
-    """Return the route of `enable` as a server takes it that has factors of its own; others have what the schema says."""
+    """Return the route of `enable` with the factors of this server, which may include those of the host."""
     methods = StrEnum("EnrollableMethod", {name.upper().replace("-", "_"): name for name in names})  # type: ignore[misc]
     field = (
         "method",
@@ -71,10 +71,9 @@ def with_methods(route: Route, names: tuple[str, ...]) -> Route:
 
 
 class EnrolmentApi:
-    """The routes that turn the second factor on and off."""
+    """The routes that turn two-factor authentication on and off."""
 
     def __init__(self, service: EnrolmentService) -> None:
-        """Take the use cases."""
         self._service = service
 
     @post(
@@ -83,11 +82,12 @@ class EnrolmentApi:
         limit=SECOND_STEP,
     )
     async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply[EnableAnswer] | Refused:
-        """Begin to turn a second factor on.
+        """Begin to enrol a second factor.
 
-        The new secret and the new backup codes take effect when a code confirms them (/two-factor/verify-totp,
-        or verify-otp for the method `otp`, which is sent a code at once); until then whatever was on stays on.
-        For the method `otp` without a phone number and a verified address it takes effect at once.
+        The new secret and backup codes take effect when a code confirms them (/two-factor/verify-totp, or
+        /two-factor/verify-otp for the method `otp`, whose first code is sent at once). Until then the current factors
+        stay active. The method `otp` takes effect at once if the email address is verified and no phone number is
+        given.
         """
         body = call.body
         begun = await self._service.enable(
@@ -108,15 +108,15 @@ class EnrolmentApi:
             confirmation_pending=enrolment.is_pending,
         )
         if shown:
-            # What a factor of the host's shows has no field in the schema.
+            # The schema has no fields for what a host's factor shows.
             answer = cast("EnableAnswer", msgspec.to_builtins(answer) | shown)
         return renewed_reply(answer, call.principal, begun.signed_in)
 
     @post("/two-factor/disable", errors=PASSWORD_STEP_UP_ERRORS, limit=SECOND_STEP)
     async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply[StatusAnswer] | Refused:
-        """Turn the second factor off.
+        """Turn two-factor authentication off.
 
-        Removes every factor, backup code and trusted device, and ends all other sessions.
+        Removes all factors, backup codes and trusted devices, and ends all other sessions.
         """
         done = await self._service.disable(call.principal, Offered(call.body.password, call.body.code))
         if isinstance(done, Refused):

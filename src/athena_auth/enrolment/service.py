@@ -31,20 +31,20 @@ from athena_auth.totp.factor import Totp
 
 
 class EnrollableFactor(StrEnum):
-    """The factors that can be turned on; backup codes come with either."""
+    """The factors that can be turned on; backup codes are created with each."""
 
     TOTP = "totp"
     OTP = "otp"
 
 
 class Enrolment(msgspec.Struct, frozen=True):
-    """An enrolment begun (or, for a verified address, done), and what is shown this once."""
+    """An enrolment that was begun, or completed for a verified address, with the credentials to show once."""
 
     backup_codes: list[str]
     shown: dict[str, str] = {}
-    """Fields of the answer, by their names on the wire."""
+    """Further fields of the response, by their names on the wire."""
     is_pending: bool = True
-    """Whether a code must confirm it before it is in force."""
+    """Whether a code must confirm the factor before it is active."""
 
     def __repr__(self) -> str:
         return "Enrolment(…)"
@@ -54,7 +54,7 @@ class Factors(msgspec.Struct, frozen=True):
     """The factors of a server."""
 
     every: tuple[Factor, ...]
-    """In the order they are offered."""
+    """The factors in the order in which clients are offered them."""
     totp: Totp
     otp: Otp
     backup_codes: BackupCodes
@@ -63,8 +63,8 @@ class Factors(msgspec.Struct, frozen=True):
 class EnrolmentService:
     """Begins enrolments, which a code then confirms, and removes all factors.
 
-    Nothing that signs in today is touched before the new factor is proven (I6): the secret and the backup
-    codes shown by `enable` are pending, and the old ones stay in force until then.
+    The active factors do not change before the new one is verified (I6): the secret and the backup codes that
+    `enable` returns are pending, and the old ones stay active until then.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class EnrolmentService:
         issuer: str | None = None,
         number: str | None = None,
     ) -> Authorized[Enrolment] | Refused:
-        """Begin an enrolment, by password; with a phone number, of codes by text message to it."""
+        """Begin an enrolment. With a phone number it is for codes by text message to that number."""
         enrollable = self._enrollable[factor]
         options = EnrolmentOptions(issuer, number)
         refused = enrollable.refuse(options)
@@ -112,10 +112,10 @@ class EnrolmentService:
         return await self._step_up.act(Action.ENABLE, signed_in, offered, work)
 
     async def _continue(self, tx: Tx, request: EnrolmentRequest, begun: EnrolmentBegun) -> Enrolment:
-        """Make the backup codes that come with it, and record how far the factor went."""
+        """Create the backup codes of the enrolment, and record its state."""
         account, signed_in, now = request.account, request.signed_in, request.now
         if begun.state is EnrolmentState.UNCHANGED:
-            # Nothing is left to confirm, so the new backup codes take effect at once.
+            # There is nothing to confirm, so the new backup codes are active at once.
             codes = await self._backup_codes.issue(tx, account.id, State.ACTIVE, now)
             audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
             await self._notifications.notify(
@@ -133,7 +133,7 @@ class EnrolmentService:
         return Enrolment(codes, begun.shown)
 
     async def disable(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
-        """Remove all factors, enrolments under way included. Nothing to remove is no error."""
+        """Remove all factors, including pending enrolments. It is not an error if there are none."""
         user_id, now = signed_in.account.id, self._clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> None:

@@ -1,4 +1,4 @@
-"""HTTP for the state of the second factor."""
+"""HTTP for the state of an account's second factors."""
 
 from typing import Annotated, cast
 
@@ -17,47 +17,52 @@ from athena_auth.wire.route import Call, NoBody
 
 
 class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """What the account has for a second factor."""
+    """The second factors of the account."""
 
     enabled: TwoFactorEnabled
     methods: Annotated[
         tuple[FactorName, ...],
         Meta(
-            description="What a sign-in would offer now.",
+            description="The factors that a sign-in would offer now.",
             examples=[["totp", "otp", "backup-code"]],
         ),
     ]
     preferred_method: Annotated[
         FactorName | None,
-        Meta(description="What to offer first; null while nothing is on.", examples=["totp"]),
+        Meta(
+            description="The factor to offer first; null while two-factor authentication is off.",
+            examples=["totp"],
+        ),
     ]
     backup_codes_left: CodesLeft
-    trusted_devices: Annotated[int, Meta(description="How many there are.", examples=[1])]
+    trusted_devices: Annotated[int, Meta(description="The number of trusted devices.", examples=[1])]
     pending_enrolment: Annotated[
         EnrollableFactor | None,
-        Meta(description="What was begun by /two-factor/enable and waits for its code.", examples=[None]),
+        Meta(
+            description="The factor that /two-factor/enable has begun and a code has yet to confirm.",
+            examples=[None],
+        ),
     ]
     phone_number: Annotated[
         str | None,
         Meta(
-            description="Where sent codes go by text message, masked; null when they go by mail.",
+            description="The masked phone number to which codes are sent; null when they are sent by email.",
             examples=["+49*********78"],
         ),
     ]
 
 
 class StatusApi:
-    """The route that tells how things stand."""
+    """The route of the status."""
 
     def __init__(self, service: StatusService) -> None:
-        """Take the use case."""
         self._service = service
 
     @get("/two-factor/status")
     async def status(self, call: Call[SignedIn, NoBody]) -> Reply[TwoFactorStatusAnswer]:
-        """Say what is on.
+        """Get the state of the second factors.
 
-        For the page where the owner sees to her second factor. It holds nothing secret.
+        For the settings page of the account owner. The response contains no secrets.
         """
         found = await self._service.load(call.principal)
         return Reply(

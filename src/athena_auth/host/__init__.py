@@ -1,1 +1,1 @@
-"""What a host application holds: the server to mount, guards for its own routes, accounts, events."""
+"""The API for a host application: the server to mount, guards for the application's routes, accounts and events."""

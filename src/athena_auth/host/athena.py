@@ -1,4 +1,4 @@
-"""The object a host holds."""
+"""`Athena`, the object that a host application creates."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,20 +21,35 @@ from athena_auth.kernel.outcome import Unavailable
 from athena_auth.sessions.model import Level
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route
-from athena_auth.wiring.core import BUILT_IN, FactorFactory, known_events
+from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory, known_events
 
 S = TypeVar("S", bound=Subscriber)
 
 
 class Athena:
-    """A two-factor authentication server inside a host's application.
+    """A two-factor authentication server inside a host application.
 
-    Mount `asgi` at `/api/auth`, and run `lifespan` in the host's own: it connects, and brings the database up to date.
+    Mount `asgi` at `/api/auth`, and run `lifespan` in the application's own: it upgrades the database and connects.
 
     Attributes:
-        session: The guard of whoever is signed in; see `require` for more than that.
-        users: Accounts, for the host's own code.
-        exception_handlers: What answers a guard's no in the one shape, for `FastAPI(exception_handlers=…)`.
+        session: A guard that requires a signed-in user; see `require` for stricter ones.
+        users: Accounts, for the application's code.
+        exception_handlers: Handlers that turn a guard's refusal into this API's error response, for
+            `FastAPI(exception_handlers=…)`.
+
+    Args:
+        settings: From the environment and `.env` by default.
+        clock: The system's clock by default.
+        transport: Sends mail; by default the transport of `ATHENA_MAIL_URL`.
+        hasher: Hashes passwords; by default at the cost of the settings.
+        factors: The second factors in the order they are offered, each a class or a function of `FactorParts`
+            (`athena_auth.factors`).
+        migrates: Whether starting upgrades the database. Processes that start together take turns.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+        ValueError: the factors do not go together.
+        Unavailable: the generated secret of an SQLite file cannot be stored.
     """
 
     def __init__(
@@ -47,21 +62,6 @@ class Athena:
         migrates: bool = True,
         factors: tuple[FactorFactory, ...] = BUILT_IN,
     ) -> None:
-        """Build the server; nothing is connected yet.
-
-        Args:
-            settings: From the environment and `.env` by default.
-            clock: Tells the time; the system's by default.
-            transport: Takes mail; the one of `ATHENA_MAIL_URL` by default.
-            hasher: Hashes passwords; at the cost of the settings by default.
-            factors: The second factors in the order they are offered, each a class or function of `FactorParts`
-                (`athena_auth.factors`).
-            migrates: Whether starting brings the database up to date. Processes that start together take turns.
-
-        Raises:
-            SettingsError: a setting cannot be used.
-            Unavailable: the secret beside an SQLite file cannot be kept.
-        """
         self._parts = Parts(
             settings or load_settings(),
             clock=clock,
@@ -70,17 +70,17 @@ class Athena:
             factors=factors,
             migrates=migrates,
         )
-        self._events = Events(lambda: known_events(self._run.wired.factors))
+        self._events = Events(lambda: known_events(self._run.components.factors))
         self._run = self._new_run()
         self._has_run = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self.session = Guard(lambda: self._run.guard_context, Requirement())
-        self.users = Users(lambda: self._run.wired.administration)
-        # FastAPI, Starlette and Litestar each type this mapping in their own way.
+        self.users = Users(lambda: self._run.components.administration)
+        # FastAPI, Starlette and Litestar type this mapping differently.
         self.exception_handlers: dict[Any, Any] = {RefusedError: answer_refusal}
 
     async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request below the mount."""
+        """Answer a request below the mount point."""
         await self._run.application(scope, receive, send)
 
     @property
@@ -90,32 +90,32 @@ class Athena:
 
     @property
     def resolver(self) -> Resolver:
-        """Finds out who a session token belongs to."""
-        return self._run.wired.resolver
+        """Authenticates session tokens."""
+        return self._run.components.resolver
 
     def require(self, *, level: int = 1, fresh: int | None = None) -> Guard:
-        """Return a guard that asks for more than a session.
+        """Return a guard that requires more than a session.
 
         Args:
-            level: The assurance level: 2 where a second factor must stand behind the session.
-            fresh: How many seconds ago the proof may have been given at most; with level 2 that of the second factor
-                itself, not of a trusted device in its place.
+            level: The assurance level: 2 requires a session with a second factor.
+            fresh: The most seconds since a factor was last verified in the session. With level 2 that must be the second
+                factor itself, not a trusted device.
 
         Raises:
-            ValueError: there is no such level, or `fresh` is not positive.
+            ValueError: the level does not exist, or `fresh` is not positive.
         """
         if fresh is not None and fresh <= 0:
-            raise ValueError("fresh is a number of seconds, more than 0")
+            raise ValueError("fresh must be a positive number of seconds")
         return Guard(lambda: self._run.guard_context, Requirement(Level(level), fresh))
 
     def on(self, pattern: str) -> Callable[[S], S]:
-        """Have a function told, after the commit, of events whose name matches `pattern`: `@athena.on("account:*")`.
+        """Subscribe a function to the events whose name matches `pattern`: `@athena.on("account:*")`.
 
-        It is given an `AuthEvent`, one at a time and in order, beside requests. A function that blocks would
-        block them: let it be a coroutine function. Events are told in the process where they happened.
+        It receives each `AuthEvent` after the commit, one at a time and in order, in the process where the event
+        happened. It runs on the event loop of the requests: use a coroutine function if it waits for anything.
 
         Raises:
-            ValueError: no event has such a name.
+            ValueError: no event name matches the pattern.
         """
 
         def subscribe(subscriber: S) -> S:
@@ -125,15 +125,14 @@ class Athena:
         return subscribe
 
     async def start(self) -> None:
-        """Connect to the database and begin; again after a stop, as tests of a host do.
+        """Connect to the database and start. A stopped server can be started again, as tests of an application do.
 
         Raises:
-            SettingsError: a secret is not the one that the database was made with, or one that is needed is missing.
-            Unavailable: the database is out of reach, or its schema is too old.
-            RuntimeError: it runs already: two lifespans start it.
+            SettingsError: a needed secret is missing, or is not the one that the database was created with.
+            Unavailable: the database is unreachable, or its schema is too old.
+            RuntimeError: the server is already running: two lifespans start it.
         """
-        if self._loop is not None:
-            raise RuntimeError("Athena runs already; start it in one lifespan only")
+        self._refuse_if_running("start it in one lifespan only")
         self._loop = asyncio.get_running_loop()
         try:
             if self._has_run:
@@ -146,7 +145,7 @@ class Athena:
             raise
 
     async def stop(self) -> None:
-        """Finish what is under way and disconnect; subscribers first, who may use what is about to close."""
+        """Finish background work and disconnect. Subscribers end first, because they may use the database."""
         if self._loop is None:
             return
         self._loop = None
@@ -156,18 +155,18 @@ class Athena:
             await self._run.stop()
 
     async def sweep(self) -> int:
-        """Delete now what has expired; return how many rows. The server does so by itself once a minute."""
-        return await self._run.wired.sweeper.sweep()
+        """Delete expired rows now, and return how many. The server does so by itself once a minute."""
+        return await self._run.components.sweeper.sweep()
 
     def _new_run(self) -> Run:
-        return Run(self._parts, self._events.hear)
+        return Run(self._parts, self._events.receive)
 
     @contextmanager
-    def _made_of(self, parts: Parts) -> Iterator[None]:
-        """Consist of other parts until the block ends: `athena_auth.testing` uses it on the object a host imports.
+    def _replaced_parts(self, parts: Parts) -> Iterator[None]:
+        """Use other parts until the block ends: `athena_auth.testing` does so with the object that a host imports.
 
         Raises:
-            RuntimeError: the server runs, on entry or still on exit.
+            RuntimeError: the server is running on entry, or still on exit.
         """
         self._refuse_if_running("its parts cannot be replaced before it has stopped")
         before = self._parts, self._run, self._has_run
@@ -176,15 +175,15 @@ class Athena:
         try:
             yield
         finally:
-            self._refuse_if_running("leave the application's lifespan first")
+            self._refuse_if_running("leave the application's lifespan before the block of athena_for_tests")
             self._parts, self._run, self._has_run = before
 
     def _refuse_if_running(self, advice: str) -> None:
         if self._loop is not None:
-            raise RuntimeError(f"Athena is running; {advice}")
+            raise RuntimeError(f"Athena is already running; {advice}")
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        """Serve one ASGI lifespan. What an operator can mend is one sentence in the log, without a traceback."""
+    async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
+        """Serve one ASGI lifespan. An error that an operator can fix is logged as one sentence, without a traceback."""
         await receive()
         try:
             await self.start()
@@ -198,7 +197,7 @@ class Athena:
 
     @asynccontextmanager
     async def lifespan(self, _app: Any = None) -> AsyncIterator[None]:
-        """Start on entry, stop on exit: `FastAPI(lifespan=athena.lifespan)`, or `async with` in the host's own."""
+        """Start on entry, stop on exit: `FastAPI(lifespan=athena.lifespan)`, or `async with` in another lifespan."""
         await self.start()
         try:
             yield
@@ -206,24 +205,24 @@ class Athena:
             await self.stop()
 
     def wrap(self, app: ASGIApp) -> ASGIApp:
-        """Return an application that has this server at `/api/auth` and `app`, which has no lifespan, elsewhere.
+        """Return an application that serves `/api/auth` itself and passes every other request to `app`.
 
-        For what cannot mount: Django's ASGI application, for one.
+        It is for applications that cannot mount another one, such as Django's. The lifespan of `app` is not run.
         """
         api, below = BASE_PATH, f"{BASE_PATH}/"
         sub_path = self._parts.settings.sub_path
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
-            # Starlette's search for a route costs a twelfth of a get-session; the one prefix needs none.
+            # Starlette's route search costs a twelfth of a get-session, and a single prefix needs none.
             root = scope.get("root_path", "")
-            # A proxy that serves us below a path passes that path on, or takes it off: both are common.
+            # A proxy that serves us below a path either forwards the path or strips it; both are common.
             if sub_path and scope.get("path", "").startswith(f"{root}{sub_path}/"):
                 root = scope["root_path"] = root + sub_path
             if scope["type"] == "http" and (scope["path"] + "/").startswith(root + below):
                 scope["root_path"] = root + api
                 await self.asgi(scope, receive, send)
             elif scope["type"] == "lifespan":
-                await self._live(receive, send)
+                await self._serve_lifespan(receive, send)
             else:
                 await app(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""A no, as a host's code meets it."""
+"""The exception for refusals in a host application."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -13,33 +13,32 @@ _DENIAL = "websocket.http.response"
 
 
 class RefusedError(HTTPException):
-    """An expected no: somebody may not do this, or it cannot be done.
+    """An expected refusal: the caller may not do this, or it cannot be done.
 
-    It is an `HTTPException`, so that a host that knows nothing of it answers with the right status, the sentence and
-    `Retry-After`. With `exception_handlers=athena.exception_handlers` the answer has the one shape of this API,
-    `{"message": …, "code": …}`, which front ends act on.
+    It is an `HTTPException`, so an application without a handler for it answers with the right status, the message and
+    `Retry-After`. With `exception_handlers=athena.exception_handlers` the response has the form of this API's errors,
+    `{"message": …, "code": …}`, which front ends expect.
 
     Attributes:
-        code: Stable, `UPPER_SNAKE`; the reference lists all of them.
-        message: A sentence for a person.
+        code: Stable, `UPPER_SNAKE`; the reference lists all codes.
+        message: A sentence for users.
         status: The HTTP status.
-        retry_after: Seconds after which a retry makes sense, if one does.
+        retry_after: Seconds to wait before a retry; None if a retry makes no sense.
     """
 
     def __init__(self, refused: Refused) -> None:
-        """Raise what a use case returned."""
-        again = refused.retry_after
-        headers = None if again is None else {"Retry-After": str(again)}
+        retry_after = refused.retry_after
+        headers = None if retry_after is None else {"Retry-After": str(retry_after)}
         super().__init__(refused.code.status, refused.message, headers)
         self.refused = refused
         self.code: str = refused.code.value
         self.message = refused.message
         self.status = int(refused.code.status)
-        self.retry_after = again
+        self.retry_after = retry_after
 
 
 async def answer_refusal(connection: HTTPConnection, error: Exception) -> Response | None:
-    """Answer in the one shape; a WebSocket that is not open yet is refused so too, where the server can do that."""
+    """Answer with this API's error response. A WebSocket gets it too if the server supports that, else it is closed."""
     if not isinstance(error, RefusedError):
         raise error
     if isinstance(connection, WebSocket) and _DENIAL not in (connection.scope.get("extensions") or {}):

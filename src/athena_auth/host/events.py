@@ -1,9 +1,9 @@
-"""Events for a host's own code: what the trail records, told after it is committed.
+"""Events for a host application: the entries of the audit log, delivered after their commit.
 
-Each subscriber has a queue and is told one event at a time, in the order in which this process committed them. It
-runs beside requests and never delays or fails one: what it raises is logged, and when its queue is full the newest
-events are dropped, and the log says which. So an event is told at most once, and only in the process where it
-happened; whoever must not miss any reads the trail, which is in the database.
+Each subscriber has a queue and receives one event at a time, in the order in which this process committed them. A
+coroutine function delays no request. What a subscriber raises is logged. When its queue is full, new events are dropped
+and logged. An event is therefore delivered at most once, and only in the process where it happened. An application that
+must not miss any reads the audit log in the database.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ from athena_auth.kernel.log import Log
 _log = Log(__name__)
 
 Subscriber = Callable[[AuthEvent], object]
-"""A function or a coroutine function; what it returns is of no interest."""
+"""A function or a coroutine function; its result is ignored."""
 
 _MOST_WAITING = 10_000
 _GRACE = 3.0
-"""Seconds that all subscribers together get for what is waiting when the server stops."""
+"""Seconds that all subscribers together get for their queued events when the server stops."""
 _LAST_GRACE = 1.0
-"""Seconds that those get which were told to end then."""
+"""Seconds that subscribers get to end after they were cancelled."""
 
 
 class _Subscription:
-    """A subscriber and the events that wait for it."""
+    """A subscriber and its queue of events."""
 
     def __init__(self, subscriber: Subscriber, names: frozenset[str]) -> None:
         self._subscriber = subscriber
@@ -37,7 +37,7 @@ class _Subscription:
         self._task: asyncio.Task[None] | None = None
 
     def offer(self, recorded: RecordedEvent) -> None:
-        """Let it wait for its turn."""
+        """Queue an event, if the subscriber wants it."""
         if self._waiting is None or recorded.entry.name not in self._names:
             return
         try:
@@ -50,12 +50,12 @@ class _Subscription:
         self._task = asyncio.create_task(self._work(self._waiting))
 
     async def finish(self) -> None:
-        """Wait until it has been told all that waits."""
+        """Wait until all queued events are delivered."""
         if self._waiting is not None:
             await self._waiting.join()
 
     def cancel(self) -> asyncio.Task[None] | None:
-        """End it, and return what is ending."""
+        """Cancel the subscriber's task and return it."""
         self._waiting = None
         if self._task is not None:
             self._task.cancel()
@@ -71,13 +71,13 @@ class _Subscription:
 
     async def _deliver(self, event: AuthEvent) -> None:
         try:
-            delivered = self._subscriber(event)
-            if inspect.isawaitable(delivered):
-                await delivered
+            result = self._subscriber(event)
+            if inspect.isawaitable(result):
+                await result
         except (Exception, asyncio.CancelledError) as error:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-                raise  # it is we who are told to end, and not something that the host's code waited for
+                raise  # this task itself was cancelled, not something that the subscriber waited for
             _log.error("subscriber.failed", subscriber=self._name, error=type(error).__qualname__)
 
     @property
@@ -86,7 +86,7 @@ class _Subscription:
 
 
 class Events:
-    """Tells subscribers what happened."""
+    """Delivers events to subscribers."""
 
     def __init__(self, names: Callable[[], Iterable[str]]) -> None:
         self._names = names
@@ -94,10 +94,10 @@ class Events:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def subscribe(self, subscriber: Subscriber, pattern: str) -> None:
-        """Have events told whose name matches a pattern of the shell's kind, such as `second-step:*`.
+        """Subscribe to the events whose name matches a shell pattern, such as `second-step:*`.
 
         Raises:
-            ValueError: no event has such a name.
+            ValueError: no event name matches the pattern.
         """
         names = frozenset(name for name in self._names() if fnmatchcase(name, pattern))
         if not names:
@@ -107,8 +107,8 @@ class Events:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(subscription.start)
 
-    def hear(self, fact: object) -> None:
-        """Take what a transaction published, on whatever event loop it was run."""
+    def receive(self, fact: object) -> None:
+        """Receive what a transaction published, on any event loop."""
         if not isinstance(fact, RecordedEvent) or self._loop is None:
             return
         if asyncio.get_running_loop() is self._loop:
@@ -121,13 +121,13 @@ class Events:
             subscription.offer(recorded)
 
     def start(self) -> None:
-        """Begin to tell; on the event loop that serves."""
+        """Start delivering, on the running event loop."""
         self._loop = asyncio.get_running_loop()
         for subscription in self._subscriptions:
             subscription.start()
 
     async def stop(self) -> None:
-        """Tell what is waiting, for a few seconds at most, and end, whatever subscribers do."""
+        """Deliver the queued events for a few seconds at most, then end, even if a subscriber hangs."""
         self._loop = None
         if not self._subscriptions:
             return

@@ -1,8 +1,8 @@
-"""Guards of a host's own routes: who is calling, and is the proof behind the session good enough?
+"""Guards for a host application's routes: they authenticate the caller and check the session's assurance.
 
-A guard reads: one look at the session, as `get-session` does. It sets no cookie, since the answer is the host's; so
-it moves the expiry of a session on only where a bearer token brought it. The cookie of a browser is renewed, and its
-session with it, by what this server answers itself: `get-session`, which front ends call when they load.
+A guard looks the session up like `get-session`. It sets no cookie, because the response is the application's. It therefore
+extends a session's expiry only for a bearer token. A browser's session and its cookie are extended together by this
+server's own endpoints, such as `get-session`, which front ends call when they load.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class GuardContext(msgspec.Struct, frozen=True):
-    """What guards work with."""
+    """What a guard needs of a running server."""
 
     policy: Policy
     resolver: Resolver
@@ -35,24 +35,27 @@ class GuardContext(msgspec.Struct, frozen=True):
 
 
 class Guard:
-    """Lets in whoever has a live session with the proof that is required.
+    """Admits callers who have a live session that meets a requirement.
 
-    It is a dependency for FastAPI, `Depends(guard)`, and is awaited with the request elsewhere.
+    In FastAPI it is a dependency, `Depends(guard)`. Elsewhere it is awaited with the request.
+
+    Args:
+        context: Returns the context of the current run of the server.
+        requirement: What the session must meet.
     """
 
-    def __init__(self, guard_context: Callable[[], GuardContext], requirement: Requirement) -> None:
-        """Take what it works with in this run of the server, and what it requires."""
-        self._guard_context = guard_context
+    def __init__(self, context: Callable[[], GuardContext], requirement: Requirement) -> None:
+        self._context = context
         self._requirement = requirement
 
     async def __call__(self, connection: HTTPConnection) -> Principal:
-        """Return who makes this request, HTTP or WebSocket.
+        """Return the principal of this HTTP or WebSocket request.
 
         Raises:
-            RefusedError: nobody is signed in (401 `UNAUTHORIZED`); a cookie came from another site (403
-                `INVALID_ORIGIN`, `MISSING_OR_NULL_ORIGIN`); the proof does not do (403 `STEP_UP_REQUIRED`: verify a code in this session;
-                `ENROLMENT_REQUIRED`: turn a second factor on first; `SIGN_IN_AGAIN`); the database is out of
-                reach (503 `SERVICE_UNAVAILABLE`).
+            RefusedError: the caller is not signed in (401 `UNAUTHORIZED`); a cookie came from another site (403
+                `INVALID_ORIGIN`, `MISSING_OR_NULL_ORIGIN`); the session does not meet the requirement (403
+                `STEP_UP_REQUIRED`: verify a code in this session; `ENROLMENT_REQUIRED`: turn on a second factor first;
+                `SIGN_IN_AGAIN`); the database is unreachable (503 `SERVICE_UNAVAILABLE`).
         """
         found = await self.check(connection.scope)
         if isinstance(found, Refused):
@@ -60,11 +63,11 @@ class Guard:
         return found
 
     async def check(self, scope: Scope) -> Principal | Refused:
-        """Return who makes the request of this ASGI scope, or why she may not; nothing is raised."""
-        guard_context, headers = self._guard_context(), read_headers(scope)
-        policy = guard_context.policy
+        """Return the principal of an ASGI scope, or the refusal. It raises nothing."""
+        context, headers = self._context(), read_headers(scope)
+        policy = context.policy
         caller = policy.callers.read(scope, headers)
-        # A WebSocket has no method: pages of other sites can open one, with this site's cookies.
+        # A WebSocket has no method, and pages of other sites can open one with this site's cookies.
         forged = None if scope.get("method") in _SAFE_METHODS else policy.refuse_forged(caller, headers)
         if forged is not None:
             return forged
@@ -72,7 +75,7 @@ class Guard:
             return Refused(ErrorCode.UNAUTHORIZED)
         try:
             by_cookie = caller.tokens.by_cookie
-            signed_in = await guard_context.resolver.resolve(
+            signed_in = await context.resolver.resolve(
                 caller.tokens.session, caller.client, by_cookie=by_cookie, extends=not by_cookie
             )
         except Unavailable as outage:
@@ -80,5 +83,5 @@ class Guard:
             return Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after)
         if signed_in is None:
             return Refused(ErrorCode.UNAUTHORIZED)
-        unmet = unmet_requirement(signed_in, self._requirement, guard_context.clock.now())
+        unmet = unmet_requirement(signed_in, self._requirement, context.clock.now())
         return principal_of(signed_in) if unmet is None else Refused(unmet)

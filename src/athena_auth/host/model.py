@@ -1,4 +1,4 @@
-"""What a host sees of accounts, sessions and events: plain values, times as aware datetimes in UTC."""
+"""Accounts, sessions and events as a host application sees them. Times are aware datetimes in UTC."""
 
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ from athena_auth.sessions.rules import has_second_factor
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's account."""
+    """An account."""
 
     id: str
     email: str
@@ -25,53 +25,53 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session, without its token: that is kept nowhere."""
+    """A session, without its token, which is not stored."""
 
     id: str
     user_id: str
     level: int
-    """The assurance level: how many factors stand behind it, 1 or 2."""
+    """The assurance level, 1 or 2: the number of factors."""
     amr: tuple[str, ...]
-    """How its owner authenticated, by the names of RFC 8176 where it has one."""
+    """The authentication methods, by their RFC 8176 names if they have one."""
     proven_at: datetime
-    """When a factor was last proven in it."""
+    """When a factor was last verified in the session."""
     second_factor_verified_at: datetime | None
-    """When a second factor was last verified in it; None where none was, as after a sign-in from a trusted device."""
+    """When a second factor was last verified in the session; None if none was, as with a trusted device."""
     address: str
-    """The IP address it began at."""
+    """The IP address that created the session."""
     user_agent: str
     created_at: datetime
     expires_at: datetime
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who makes a request: somebody with a live session."""
+    """The authenticated caller of a request: an account with a live session."""
 
     user: User
     session: LiveSession
 
 
 class AuthEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that has happened: an entry of the trail. It holds nothing that opens anything."""
+    """An event of the audit log. It contains no secret."""
 
     at: datetime
     name: str
-    """`source:subject:action`, for instance `second-step:totp:refused`; the reference lists all of them."""
+    """`source:subject:action`, for instance `second-step:totp:refused`; the reference lists all names."""
     user_id: str | None
-    """None when somebody tried an address that has no account."""
+    """None for a sign-in attempt with an address that has no account."""
     reason: str | None
-    """The code of the refusal, for what was refused."""
+    """The error code, if something was refused."""
     session_id: str | None
     device_id: str | None
     """The trusted device that was granted, used or revoked."""
     address: str
-    """The IP address; empty for what an operator did."""
+    """The IP address; empty for an operator's action."""
     user_agent: str
-    """What the caller's program calls itself: untrusted text."""
+    """The request's `User-Agent` header: untrusted text."""
 
 
 def user_of(account: Account) -> User:
-    """Return an account as hosts see it."""
+    """Convert an account."""
     return User(
         id=account.id,
         email=account.email,
@@ -85,7 +85,7 @@ def user_of(account: Account) -> User:
 
 
 def live_session_of(session: Session) -> LiveSession:
-    """Return a session as hosts see it."""
+    """Convert a session."""
     return LiveSession(
         id=session.id,
         user_id=session.user_id,
@@ -101,12 +101,12 @@ def live_session_of(session: Session) -> LiveSession:
 
 
 def principal_of(signed_in: SignedIn) -> Principal:
-    """Return the owner of a session as hosts see her."""
+    """Convert an authenticated caller."""
     return Principal(user=user_of(signed_in.account), session=live_session_of(signed_in.session))
 
 
 def event_of(recorded: RecordedEvent) -> AuthEvent:
-    """Return an entry of the trail as hosts see it."""
+    """Convert an event of the audit log."""
     entry = recorded.entry
     return AuthEvent(
         at=_moment(recorded.at),

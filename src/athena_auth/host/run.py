@@ -22,9 +22,9 @@ from athena_auth.store.transaction import Listener
 from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.route import Route
 from athena_auth.wiring import build
-from athena_auth.wiring.core import BUILT_IN, FactorFactory
-from athena_auth.wiring.foundation import open_keyring, open_store
 from athena_auth.wiring.messages import find_undelivered
+from athena_auth.wiring.resources import open_keyring, open_store
+from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory
 
 _log = Log(__name__)
 
@@ -32,7 +32,7 @@ _SHOWN = "codes and links are printed or written to a file, where users cannot r
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """What a server is made of: its settings, and what takes the place of the real clock, transports and hasher."""
+    """What a server is built from: its settings, and what replaces the real clock, transports and hasher."""
 
     settings: Settings
     clock: Clock | None = None
@@ -41,23 +41,22 @@ class Parts(msgspec.Struct, frozen=True):
     hasher: PasswordHasher | None = None
     factors: tuple[FactorFactory, ...] = BUILT_IN
     migrates: bool = True
-    """Whether starting brings the database up to date."""
+    """Whether starting upgrades the database."""
 
 
 class Run:
-    """The parts of a server, put together for one run: connections, queues and threads do not come back from a stop."""
+    """The parts of a server for one run. Connections, queues and threads cannot be used again after a stop.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+        Unavailable: the generated secret of an SQLite file cannot be stored.
+    """
 
     def __init__(self, parts: Parts, listener: Listener) -> None:
-        """Put them together; nothing is connected yet.
-
-        Raises:
-            SettingsError: a setting cannot be used.
-            Unavailable: the secret beside an SQLite file cannot be kept.
-        """
         settings = parts.settings
         self._database_url, self._migrates = settings.database_url, parts.migrates
         self._undelivered = find_undelivered(settings, parts.transport)
-        self.wired = build(
+        self.components = build(
             settings,
             clock=parts.clock,
             transport=parts.transport,
@@ -65,67 +64,67 @@ class Run:
             hasher=parts.hasher,
             factors=parts.factors,
         )
-        base = self.wired.foundation
+        resources = self.components.resources
         readiness = Readiness(self._missing_schema, self._missing_outbox)
         self.routes: tuple[Route, ...] = (
-            *self.wired.routes,
+            *self.components.routes,
             *routes_of(LivenessApi(), ReadinessApi(readiness)),
         )
-        base.store.listen(listener)
-        self._clock_watch = ClockWatch(base.clock)
-        self._limits = request_limits(settings, base.clock)
+        resources.store.listen(listener)
+        self._clock_watch = ClockWatch(resources.clock)
+        self._limits = request_limits(settings, resources.clock)
         policy = edge_policy(settings, self._limits)
-        self.application: ASGIApp = application(self.routes, self.wired.resolver, settings, policy)
-        self.guard_context = GuardContext(policy, self.wired.resolver, base.clock)
+        self.application: ASGIApp = application(self.routes, self.components.resolver, settings, policy)
+        self.guard_context = GuardContext(policy, self.components.resolver, resources.clock)
 
     async def start(self) -> None:
-        """Connect to the database; begin to send mail and to sweep.
+        """Upgrade the database or check its schema, connect, and start the background work.
 
         Raises:
-            SettingsError: a secret is not the one that the database was made with, or one that is needed is missing.
-            Unavailable: the database is out of reach, or its schema is too old.
+            SettingsError: a needed secret is missing, or is not the one that the database was created with.
+            Unavailable: the database is unreachable, or its schema is too old.
         """
         for each in self._undelivered:
             _log.warning(f"{each.channel}.not_delivered", setting=each.setting, meanwhile=_SHOWN)
-        base = self.wired.foundation
+        resources = self.components.resources
         await asyncio.to_thread(migrate if self._migrates else require_current, self._database_url)
-        await base.store.open()
+        await resources.store.open()
         try:
-            await verify_secrets(base.store, base.keyring, base.clock.now())
+            await verify_secrets(resources.store, resources.keyring, resources.clock.now())
         except BaseException:
-            await base.store.close()
+            await resources.store.close()
             raise
-        base.outbox.start()
-        self.wired.sweeper.start()
+        resources.outbox.start()
+        self.components.sweeper.start()
         self._clock_watch.start()
 
     async def _missing_schema(self) -> str | None:
-        if await is_current(self.wired.foundation.store):
+        if await is_current(self.components.resources.store):
             return None
         return "The database's schema is older than this program: run athena-auth migrate."
 
     async def _missing_outbox(self) -> str | None:
-        return None if self.wired.foundation.outbox.is_at_work else "The outbox is not sending."
+        return None if self.components.resources.outbox.is_at_work else "The outbox is not sending."
 
     async def stop(self) -> None:
-        """Finish what is under way and disconnect."""
-        base = self.wired.foundation
+        """Finish background work and disconnect."""
+        resources = self.components.resources
         if self._limits is not None:
             await self._limits.close()
         await self._clock_watch.stop()
-        await self.wired.sweeper.stop()
-        await base.background.stop()
-        await base.outbox.stop()
-        base.pool.close()
-        await base.store.close()
+        await self.components.sweeper.stop()
+        await resources.background.stop()
+        await resources.outbox.stop()
+        resources.pool.close()
+        await resources.store.close()
 
 
 async def verify_database(settings: Settings) -> None:
-    """Find out what `Run.start` would refuse about a database that is up to date, before anything is announced.
+    """Check the secrets against an upgraded database, as `Run.start` does, before the server announces itself.
 
     Raises:
-        SettingsError: a secret is not the one that the database was made with, or one that is needed is missing.
-        Unavailable: the database is out of reach.
+        SettingsError: a needed secret is missing, or is not the one that the database was created with.
+        Unavailable: the database is unreachable.
     """
     store = open_store(settings)
     await store.open()

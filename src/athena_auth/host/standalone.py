@@ -1,4 +1,4 @@
-"""The server that has nothing else to serve."""
+"""The standalone server."""
 
 from http import HTTPStatus
 
@@ -16,9 +16,9 @@ from athena_auth.settings import BASE_PATH, Settings, load_settings
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
-    """Return a server that stands alone, with its API at `/api/auth`; the settings come from the environment.
+    """Return a standalone server with its API at `/api/auth`. By default the settings are read from the environment.
 
-    The database must be up to date: `athena-auth migrate`.
+    The database must be up to date: run `athena-auth migrate`.
 
     Raises:
         SettingsError: a setting is missing, unknown or wrong.
@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 
 def standalone(athena: Athena, sub_path: str = "") -> ASGIApp:
-    """Return the application: the API at `/api/auth`, and the way to its reference."""
+    """Return the application: the API at `/api/auth`, and a redirect from `/` to its reference."""
 
     async def to_reference(_request: Request) -> Response:
         return RedirectResponse(f"{sub_path}{BASE_PATH}/reference")
@@ -38,7 +38,7 @@ def standalone(athena: Athena, sub_path: str = "") -> ASGIApp:
         routes=[Route("/", to_reference), *([Route(sub_path, to_reference)] if sub_path else [])],
         exception_handlers={HTTPStatus.NOT_FOUND: _not_found, HTTPStatus.METHOD_NOT_ALLOWED: _not_found},
     )
-    # A redirect would be built from the Host header, which is the caller's.
+    # Such a redirect would be built from the Host header, which the caller chooses.
     around.router.redirect_slashes = False
     return athena.wrap(around)
 

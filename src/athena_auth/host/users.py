@@ -1,6 +1,6 @@
-"""Accounts for a host's own code: what an operator may do, without HTTP and under the same rules.
+"""Accounts for a host application: what an operator may do, without HTTP and under the same rules.
 
-There is no way here to sign somebody in: a session comes out of the factors and of nothing else (I1).
+No method signs a user in: sessions are created only after the required factors have been verified (I1).
 """
 
 import re
@@ -19,18 +19,17 @@ from athena_auth.server.request import explain
 T = TypeVar("T")
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_NOBODYS = "0"
-"""What is no identifier is nobody's; PostgreSQL itself would refuse some texts (U+0000) with an error of its own."""
+_NO_ID = "0"
+"""Replaces text that is not an identifier; PostgreSQL would fail on some texts (U+0000)."""
 
 
 class Users:
     """The accounts of a running server.
 
-    Every method raises `RefusedError` with the code `SERVICE_UNAVAILABLE` when the database is out of reach.
+    Every method raises `RefusedError` with the code `SERVICE_UNAVAILABLE` if the database is unreachable.
     """
 
     def __init__(self, service: Callable[[], AdministrationService]) -> None:
-        """Take the use cases of this run of the server."""
         self._service = service
 
     async def create(
@@ -42,9 +41,9 @@ class Users:
         image: str | None = None,
         email_verified: bool = False,
     ) -> User:
-        """Create an account; nobody is signed in.
+        """Create an account, without a session.
 
-        Without a password, have the owner set one: `POST /request-password-reset` mails her a link.
+        If no password is given, the owner sets one: `POST /request-password-reset` emails them a link.
 
         Raises:
             RefusedError: `INVALID_EMAIL`, `USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL`, `VALIDATION_ERROR`, `PASSWORD_TOO_SHORT`,
@@ -74,10 +73,10 @@ class Users:
         ]
 
     async def reset_second_factor(self, user_id: str) -> None:
-        """Turn two-factor authentication off for somebody who has lost her factors; she is told by mail.
+        """Turn two-factor authentication off for a user who has lost their factors, and notify them by mail.
 
-        All her sessions and trusted devices end; the password alone opens the account until she enrols anew. Make
-        sure first that it is she who asks: an attacker with her password would ask for exactly this.
+        All their sessions and trusted devices are revoked. The password alone is enough to sign in until they enrol again.
+        Verify the person's identity first: an attacker who knows the password would ask for exactly this.
 
         Raises:
             RefusedError: `USER_NOT_FOUND`.
@@ -85,9 +84,9 @@ class Users:
         await _or_refused(self._service().reset_factors(_user(user_id)))
 
     async def revoke_sessions(self, user_id: str) -> None:
-        """Sign somebody out everywhere; a sign-in that waits for its second factor ends too.
+        """Sign a user out everywhere, and end their pending sign-ins.
 
-        Devices stay trusted, and need no code at the next sign-in: see `revoke_trusted_devices`.
+        Trusted devices stay trusted, and need no code at the next sign-in: see `revoke_trusted_devices`.
 
         Raises:
             RefusedError: `USER_NOT_FOUND`.
@@ -95,15 +94,15 @@ class Users:
         await _or_refused(self._service().end_sessions(_user(user_id)))
 
     async def revoke_session(self, user_id: str, session_id: str) -> None:
-        """End one session.
+        """End one session of an account.
 
         Raises:
-            RefusedError: `SESSION_NOT_FOUND`: the account has no such session.
+            RefusedError: `SESSION_NOT_FOUND`.
         """
         await _or_refused(self._service().end_session(_user(user_id), _session(session_id)))
 
     async def revoke_trusted_devices(self, user_id: str) -> None:
-        """Ask every device of somebody for the second factor again.
+        """Require the second factor again on every device of an account.
 
         Raises:
             RefusedError: `USER_NOT_FOUND`.
@@ -111,7 +110,7 @@ class Users:
         await _or_refused(self._service().end_trust(_user(user_id)))
 
     async def unlock(self, user_id: str) -> None:
-        """Give an account its whole budget of guesses back, at its password and at its factors.
+        """Reset the failed attempts of an account, both at its password and at its factors.
 
         Raises:
             RefusedError: `USER_NOT_FOUND`.
@@ -119,7 +118,7 @@ class Users:
         await _or_refused(self._service().unlock(_user(user_id)))
 
     async def delete(self, user_id: str) -> None:
-        """Delete an account and all that is its owner's.
+        """Delete an account and all its data except its events in the audit log.
 
         Raises:
             RefusedError: `USER_NOT_FOUND`.
@@ -128,11 +127,11 @@ class Users:
 
 
 def _user(user_id: str) -> UserId:
-    return UserId(user_id if _ID.fullmatch(user_id) else _NOBODYS)
+    return UserId(user_id if _ID.fullmatch(user_id) else _NO_ID)
 
 
 def _session(session_id: str) -> SessionId:
-    return SessionId(session_id if _ID.fullmatch(session_id) else _NOBODYS)
+    return SessionId(session_id if _ID.fullmatch(session_id) else _NO_ID)
 
 
 async def _or_unreachable(work: Awaitable[T]) -> T:

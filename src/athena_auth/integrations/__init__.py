@@ -1,1 +1,1 @@
-"""Guards for frameworks that are not built on Starlette; each module imports the one it is named after."""
+"""Guards for frameworks that are not built on Starlette. Only the module of a framework imports it."""

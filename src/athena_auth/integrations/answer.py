@@ -1,11 +1,11 @@
-"""A refusal for frameworks that make their answers themselves."""
+"""Refusals for frameworks that build their own responses."""
 
 from athena_auth.host.errors import RefusedError
 from athena_auth.server.response import refusal
 
 
 def body_and_headers(error: RefusedError) -> tuple[bytes, dict[str, str]]:
-    """Return the one shape, `{"message": …, "code": …}`, in JSON, and the headers of that answer."""
+    """Return this API's error response, `{"message": …, "code": …}` in JSON, and its headers."""
     answer = refusal(error.refused)
     fields = [
         (b"content-type", answer.content_type),

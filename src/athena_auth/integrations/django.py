@@ -1,6 +1,6 @@
 """Guards for the views of a Django project that runs under ASGI.
 
-In `asgi.py` this server is put beside Django: `application = athena.wrap(get_asgi_application())`.
+In `asgi.py` the server wraps Django: `application = athena.wrap(get_asgi_application())`.
 """
 
 from collections.abc import Callable
@@ -27,13 +27,13 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 
 def guarded(guard: Guard) -> Callable[[V], V]:
-    """Let in whom `guard` lets in: `@guarded(athena.session)`, `@guarded(athena.require(level=2, fresh=600))`.
+    """Protect a view with a guard: `@guarded(athena.session)`, `@guarded(athena.require(level=2, fresh=600))`.
 
-    The view, asynchronous or not, finds her in `request.athena`, a `Principal`. Everybody else is answered with the
-    refusal, and so is whoever meets a `RefusedError` in the view. Of a class, decorate what `as_view()` returns.
+    In the view, asynchronous or not, `request.athena` is the `Principal`. Other callers get the refusal as a response, and
+    so do callers for whom the view raises a `RefusedError`. For a class-based view, decorate the result of `as_view()`.
 
-    A view that takes POSTs with a bearer token must be `csrf_exempt`, and every guarded view may be: the guard itself
-    refuses what a page of another site has sent.
+    A view that accepts POSTs with a bearer token must be `csrf_exempt`. Every guarded view may be: the guard itself
+    refuses requests from pages of other sites.
 
     Raises:
         ImproperlyConfigured: when the view is called and Django does not run under ASGI.
@@ -58,8 +58,8 @@ def _asynchronous(guard: Guard, view: V) -> V:
 
 
 def _synchronous(guard: Guard, view: V) -> V:
-    # It stays synchronous, as ATOMIC_REQUESTS and decorators need it: Django runs it in a thread, from where
-    # `async_to_sync` leads back to the event loop to which the connections of the database belong.
+    # It stays synchronous, because ATOMIC_REQUESTS and decorators need that. Django runs it in a thread, and
+    # `async_to_sync` runs the guard on the event loop that the database connections belong to.
     admit = async_to_sync(guard.__call__)
 
     @wraps(view)
@@ -77,14 +77,14 @@ def _connection(request: HttpRequest) -> HTTPConnection:
     scope = getattr(request, "scope", None)
     if scope is None:
         raise ImproperlyConfigured(
-            "Views that Athena Auth guards need Django to run under ASGI, for instance by "
-            "`uvicorn project.asgi:application`; `runserver`, WSGI servers and `django.test.Client` do not do that."
+            "Views guarded by Athena Auth need Django to run under ASGI, for instance with "
+            "`uvicorn project.asgi:application`; `runserver`, WSGI servers and `django.test.Client` do not use ASGI."
         )
     return HTTPConnection(scope)
 
 
 def _as_private(response: HttpResponseBase) -> HttpResponseBase:
-    # Else Django's cache and proxies would show what is hers to the next who asks.
+    # Otherwise Django's cache or a proxy could show one user's page to another.
     if isinstance(response, HttpResponseBase):
         patch_vary_headers(response, ("Cookie", "Authorization"))
     return response

@@ -1,4 +1,4 @@
-"""Athena Auth in Litestar: a plugin that mounts the server, and guards for route handlers."""
+"""A Litestar plugin that mounts the server, and guards for route handlers."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -29,44 +29,44 @@ except ModuleNotFoundError as error:
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 _POLICY_VIOLATION = 1008
-_FOUND = "athena_auth.principal"
-"""Where in the scope of a request its guard leaves whom it let in. Not in the scope's state: some servers share that
-between all requests of a connection, which behind a proxy are those of different people."""
+_SCOPE_KEY = "athena_auth.principal"
+"""The key of the principal in a request's scope. It is not in the scope's state, which some servers share between all
+requests of a connection: behind a proxy those come from different users."""
 
 
 class AthenaPlugin(InitPlugin):
-    """Mounts the server at `/api/auth`, runs its lifespan, and answers `RefusedError` in the one shape.
+    """Mounts the server at `/api/auth`, runs its lifespan, and answers `RefusedError` with this API's error response.
 
-    A handler with a parameter `principal: Principal` is given whom its guard has let in; where it has no guard,
-    whoever is signed in. What the application itself provides under that name is left alone.
+    A handler with a parameter `principal: Principal` receives the principal of its guard, or without a guard, of the
+    `athena.session` guard. A dependency of the application with that name takes precedence.
     """
 
     def __init__(self, athena: Athena) -> None:
         self._athena = athena
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
-        """Add what is needed to the application."""
+        """Add the mount, the lifespan, the exception handler and the dependency to the application."""
         app_config.route_handlers.append(_mount(self._athena))
-        # First in and last out: the host's own may need accounts.
+        # Started first and stopped last, because the application's own lifespans may use accounts.
         app_config.lifespan.insert(0, self._athena.lifespan)
         app_config.exception_handlers.setdefault(RefusedError, _answer)
         app_config.dependencies.setdefault("principal", Provide(self._principal))
         return app_config
 
     async def _principal(self, scope: Scope) -> Principal:
-        found = cast("dict[str, Any]", scope).get(_FOUND)
+        found = cast("dict[str, Any]", scope).get(_SCOPE_KEY)
         return found if isinstance(found, Principal) else await _admit(self._athena.session, scope)
 
 
 def guarded(guard: Guard) -> Callable[..., Awaitable[None]]:
     """Return a guard for `guards=[…]` of HTTP and WebSocket handlers, controllers, routers and applications.
 
-    A handler that must first look at what is asked of it calls it itself: `await second_factor(request)`. A WebSocket
-    is refused before it is accepted: its client sees the handshake fail with 403.
+    A handler that decides by the request whether a guard is needed calls it itself: `await second_factor(request)`. A
+    WebSocket is refused before it is accepted: its client sees the handshake fail with 403.
     """
 
     async def check(connection: AnyConnection, _handler: BaseRouteHandler | None = None) -> None:
-        cast("dict[str, Any]", connection.scope)[_FOUND] = await _admit(guard, connection.scope)
+        cast("dict[str, Any]", connection.scope)[_SCOPE_KEY] = await _admit(guard, connection.scope)
 
     return check
 
@@ -76,13 +76,13 @@ async def _admit(guard: Guard, scope: Scope) -> Principal:
         return await guard(HTTPConnection(cast("dict[str, Any]", scope)))
     except RefusedError as error:
         if scope["type"] == ScopeType.WEBSOCKET:
-            # Litestar has no handlers for other exceptions of a WebSocket.
+            # For a WebSocket, Litestar handles no other exception.
             raise WebSocketException(detail=error.code, code=_POLICY_VIOLATION) from error
         raise
 
 
 class _OpenToAll(ASGIRouteHandler):
-    """A mount that the guards of the whole application leave alone: nobody could sign in behind them."""
+    """A mount that the application's guards do not apply to: behind them no user could sign in."""
 
     def resolve_guards(self) -> list[Any]:
         return []
@@ -90,12 +90,12 @@ class _OpenToAll(ASGIRouteHandler):
 
 def _mount(athena: Athena) -> ASGIRouteHandler:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        # Litestar cuts the mount off the path, adds a slash, and says nothing of it in `root_path`.
+        # Litestar strips the mount from the path and adds a slash, but does not set `root_path`.
         root = scope.get("root_path", "") + BASE_PATH
         mounted = {**scope, "root_path": root, "path": root + scope["path"].rstrip("/")}
         await athena.asgi(mounted, cast("Any", receive), cast("Any", send))
 
-    # The server has its own answer to forged requests, and its own idea of who is calling.
+    # The server itself refuses forged requests and authenticates callers.
     own = {"exclude_from_csrf": True, "exclude_from_auth": True}
     return _OpenToAll(BASE_PATH, is_mount=True, copy_scope=True, opt=own)(serve)
 

@@ -1,1 +1,1 @@
-"""What every room may know: identifiers, the clock, and how a use case says no. Imports nothing of ours."""
+"""Shared by every package: identifiers, the clock, outcomes and error codes, logging, and small parsers. It imports no other package."""

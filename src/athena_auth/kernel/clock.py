@@ -1,4 +1,4 @@
-"""Time comes in through this door, so that a rule can be asked about any instant and a test can own the clock."""
+"""The clock. Rules get the time as an argument, and tests replace the clock."""
 
 import time
 from typing import NewType, Protocol
@@ -8,26 +8,26 @@ Millis = NewType("Millis", int)
 
 
 class Clock(Protocol):
-    """Tells what time it is."""
+    """Source of the current time."""
 
     def now(self) -> Millis:
-        """Return the present instant."""
+        """Return the current time."""
         ...
 
 
 class SystemClock:
-    """The machine's own clock (ASVS 6.5.7: codes are judged by server time only)."""
+    """The server's own clock (ASVS 6.5.7: codes are verified against server time only)."""
 
     def now(self) -> Millis:
-        """Return the present instant."""
+        """Return the current time."""
         return Millis(time.time_ns() // 1_000_000)
 
 
 def after(instant: Millis, seconds: float) -> Millis:
-    """Return the instant that lies `seconds` after `instant`."""
+    """Return the instant `seconds` after `instant`."""
     return Millis(instant + int(seconds * 1000))
 
 
 def seconds_until(instant: Millis, now: Millis) -> int:
-    """Return the whole seconds from `now` to `instant`, rounded up, at least one: fit for `Retry-After`."""
+    """Return the whole seconds from `now` to `instant`, rounded up and at least one, for `Retry-After`."""
     return max(1, -((now - instant) // 1000))

@@ -1,4 +1,4 @@
-"""`ATHENA_DATABASE_URL`, read in one place and in one way: by the check of the settings, the migration and the server."""
+"""Parsing of `ATHENA_DATABASE_URL`, shared by the settings check, the migrations and the server."""
 
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -8,33 +8,33 @@ _POSTGRES = ("postgresql://", "postgres://")
 
 
 def read_database_url(url: str) -> Path | None:
-    """Return the file of an SQLite address, or None for one of PostgreSQL.
+    """Return the file of an SQLite URL, or None for a PostgreSQL URL.
 
     Raises:
-        ValueError: it is neither, or cannot be read. The text repeats nothing of it: it may hold a password.
+        ValueError: the URL is neither, or cannot be parsed. The message never quotes it: it may contain a password.
     """
     if url.startswith(_POSTGRES):
         _check_postgres(url)
         return None
     path = unquote(url.removeprefix(_SQLITE))
     if not url.startswith(_SQLITE) or not path or "\0" in path:
-        raise ValueError("a database address looks like sqlite:///athena.db or postgresql://user@host/name")
-    # SQLite and its tools read these as something else than the name of a file, and not all of them alike.
+        raise ValueError("a database URL looks like sqlite:///athena.db or postgresql://user@host/name")
+    # SQLite and its tools do not read these as a plain file name, and they disagree on what they mean.
     if "?" in url or "#" in url or path.startswith("file:") or ":memory:" in path:
         raise ValueError(
-            "an SQLite address is sqlite:/// and the path of a file, without parameters; "
-            "a ? or # in the name is written %3F or %23"
+            "an SQLite URL is sqlite:/// followed by a file path, without parameters; "
+            "write ? or # in the path as %3F or %23"
         )
     return Path(path)
 
 
 def sqlite_url(path: Path) -> str:
-    """Return the address of an SQLite file."""
+    """Return the URL of an SQLite file."""
     return _SQLITE + quote(str(path))
 
 
 def _check_postgres(url: str) -> None:
-    """Drivers quote what they cannot read, and that may be half a password: find it out before they do."""
+    """Reject an unreadable URL before the driver does: drivers quote it in their errors, password included."""
     try:
         parts = urlsplit(url)
         # Several hosts, each with its port: `h1:5432,h2:5432`. urlsplit reads only one.
@@ -45,7 +45,7 @@ def _check_postgres(url: str) -> None:
         is_readable = False
     if not is_readable or "#" in url:
         raise ValueError(
-            "this address cannot be read; it looks like postgresql://user:password@host:5432/name, "
+            "this URL cannot be parsed; it looks like postgresql://user:password@host:5432/name, "
             "with / ? # [ ] @ in the password written as %2F %3F %23 %5B %5D %40"
         )
 

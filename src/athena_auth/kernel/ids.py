@@ -1,4 +1,4 @@
-"""Identifiers: opaque to clients, ordered by time for the database, never a secret."""
+"""Identifiers: opaque to clients, ordered by creation time, never secret."""
 
 import itertools
 import secrets
@@ -15,20 +15,20 @@ _sequence = itertools.count()
 
 
 def new_id(now: Millis) -> str:
-    """Return a fresh identifier of 32 hexadecimal digits.
+    """Return a new identifier of 32 hexadecimal digits.
 
-    The first 48 bits are the instant, so that rows made together lie together in an index; the other 80 are
-    random, so that one identifier tells nothing about the next. Knowing one opens nothing.
+    The first 48 bits are the time, so rows created together are adjacent in an index. The other 80 bits are
+    random, so one identifier does not predict the next. An identifier grants no access.
     """
     return f"{(now << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS):032x}"
 
 
 def next_id(now: Millis) -> str:
-    """Return an identifier that also keeps the order in which this process made those of one millisecond."""
+    """Return an identifier that is also ordered within one millisecond of this process."""
     sequence = next(_sequence) % (1 << _SEQUENCE_BITS) << _RANDOM_BITS - _SEQUENCE_BITS
     return f"{(now << _RANDOM_BITS) | sequence | secrets.randbits(_RANDOM_BITS - _SEQUENCE_BITS):032x}"
 
 
 def first_id_at(instant: Millis) -> str:
-    """Return the smallest identifier that can have been made at this instant: rows made before are below it."""
+    """Return the smallest identifier of this instant: all identifiers created earlier are smaller."""
     return f"{max(instant, 0) << _RANDOM_BITS:032x}"

@@ -1,8 +1,8 @@
-"""Events of this server, handed to whatever its process logs with.
+"""Log events, passed to the logging of the process.
 
-A server that stands alone writes them itself (`server.log`). As a part of somebody's application it changes nothing
-of how that logs: events go to structlog where the host has configured it, else to the loggers of the standard
-library below `athena_auth`, one line each, at the levels that the host has set.
+A standalone server writes them itself (`server.log`). Mounted in a host application, the server leaves the host's
+logging configuration alone: events go to structlog if the host has configured it, otherwise to the standard library's
+loggers below `athena_auth`, one line each, at the levels that the host has set.
 """
 
 import logging
@@ -16,12 +16,12 @@ import structlog
 
 Facts = dict[str, Any]
 Sink = Callable[[str, str, str, Facts], None]
-"""Takes the level, the logger's name, the event and its facts."""
+"""Receives the level, the logger's name, the event and its facts."""
 Observer = Callable[[str, str, Facts], None]
-"""Takes the level, the event and its facts, whether or not anybody logs them."""
+"""Receives the level, the event and its facts, even if the event is not logged."""
 
 current_request: ContextVar[str | None] = ContextVar("current_request", default=None)
-"""The id of the request that is being answered; every event logged meanwhile carries it."""
+"""The id of the current request; it is added to every event that is logged during the request."""
 
 LEVELS = logging.getLevelNamesMapping()
 _PLAIN = re.compile(r"[\w./:@+-]+")
@@ -29,33 +29,32 @@ _observers: list[Observer] = []
 
 
 class Log:
-    """The events of one module."""
+    """Logger of one module."""
 
     __slots__ = ("_name",)
 
     def __init__(self, name: str) -> None:
-        """Take the module's name."""
         self._name = name
 
     def debug(self, event: str, **facts: Any) -> None:
-        """Log what only helps to find a fault."""
+        """Log an event that helps only in troubleshooting."""
         emit("debug", self._name, event, facts)
 
     def info(self, event: str, **facts: Any) -> None:
-        """Log what happens every day."""
+        """Log an event of normal operation."""
         emit("info", self._name, event, facts)
 
     def warning(self, event: str, **facts: Any) -> None:
-        """Log what somebody should look into."""
+        """Log an event that an operator should look into."""
         emit("warning", self._name, event, facts)
 
     def error(self, event: str, **facts: Any) -> None:
-        """Log what went wrong."""
+        """Log a failure."""
         emit("error", self._name, event, facts)
 
 
 def emit(level: str, name: str, event: str, facts: Facts) -> None:
-    """Hand an event on, with the id of its request."""
+    """Send an event to the observers and the sink, with the id of its request."""
     for observe in _observers:
         observe(level, event, facts)
     request_id = current_request.get()
@@ -65,18 +64,18 @@ def emit(level: str, name: str, event: str, facts: Facts) -> None:
 
 
 def observe(observer: Observer) -> None:
-    """Have events shown to somebody who counts them."""
+    """Register an observer of all events, such as the metrics."""
     _observers.append(observer)
 
 
 def send_to(sink: Sink) -> None:
-    """Have all events of this process taken by this sink."""
+    """Send all events of this process to this sink."""
     global _sink  # noqa: PLW0603 - a process has one log
     _sink = sink
 
 
 def to_the_host(level: str, name: str, event: str, facts: Facts) -> None:
-    """Log an event as a part of somebody's application."""
+    """Log an event through the host application's logging."""
     if structlog.is_configured():
         getattr(structlog.get_logger(name), level)(event, **facts)
         return
@@ -86,7 +85,7 @@ def to_the_host(level: str, name: str, event: str, facts: Facts) -> None:
 
 
 def _line(event: str, facts: Facts) -> str:
-    """Return `event=… name=value`; a value with anything else in it than a word is written as JSON."""
+    """Return `event=… name=value`; values other than plain words are written as JSON."""
     parts = [f"{name}={_word(value)}" for name, value in facts.items() if value is not None]
     return " ".join([f"event={_word(event)}", *parts])
 

@@ -1,4 +1,4 @@
-"""How addresses are written, and which count as one client. Pure."""
+"""Parsing of IP addresses, and which addresses count as one client. Pure."""
 
 import re
 from functools import lru_cache
@@ -6,9 +6,9 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 _NETWORK_BITS = 64
 _NAT64 = IPv6Network("64:ff9b::/96")
-"""Where a translator puts those who come by IPv4 (RFC 6052)."""
-_NOWHERE = "unknown"
-_MOST_CHARACTERS = 128
+"""IPv4 clients behind a NAT64 translator (RFC 6052)."""
+_UNKNOWN = "unknown"
+_MAX_LENGTH = 128
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
 
 IpAddress = IPv4Address | IPv6Address
@@ -16,13 +16,13 @@ IpAddress = IPv4Address | IPv6Address
 
 @lru_cache(maxsize=4096)
 def address_of(text: str) -> IpAddress | None:
-    """Read an address in the forms in which servers and proxies write it; None when it is in none of them.
+    """Parse an address as servers and proxies write it; None when it is not an address.
 
-    They are `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:443`, each also in
-    quotes. A zone (`fe80::1%eth0`) is dropped: it may be of any length and holds what its sender likes. An IPv4 address
-    that is written into IPv6 (`::ffff:10.0.0.1`) is that IPv4 address.
+    The accepted forms are `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:443`,
+    each also in quotes. A zone (`fe80::1%eth0`) is dropped: the sender controls its length and content. An IPv4-mapped
+    IPv6 address (`::ffff:10.0.0.1`) becomes the IPv4 address.
     """
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > _MAX_LENGTH:
         return None
     bare = text.strip('"')
     written = _WITH_PORT.fullmatch(bare)
@@ -37,14 +37,14 @@ def address_of(text: str) -> IpAddress | None:
 
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
-    """Return what requests from this address are counted under.
+    """Return the network under which requests from this address are counted.
 
-    An IPv4 address is one however it is written into IPv6. Of IPv6 it is the /64, the least that anybody gets:
-    by single addresses whoever has one would have 2^64. Whatever is no address counts as one.
+    IPv4 addresses count one by one, also when embedded in IPv6. IPv6 addresses count by /64, the smallest network
+    that providers assign: counted one by one, a single client would have 2^64. All invalid addresses count as one.
     """
     parsed = address_of(address)
     if parsed is None:
-        return _NOWHERE
+        return _UNKNOWN
     if isinstance(parsed, IPv4Address):
         return str(parsed)
     embedded = _embedded(parsed)

@@ -1,4 +1,4 @@
-"""The operator's secrets as they are written in one setting, newest first."""
+"""Parsing of the setting that lists the operator's secrets, newest first."""
 
 from pydantic import SecretStr
 

@@ -1,7 +1,7 @@
-"""How a use case says no.
+"""Error codes and refusals.
 
-An expected refusal is a value, not an exception: a raise would roll the transaction back, and with it the
-count of the guess that was just refused. Exceptions are for bugs and outages.
+An expected refusal is a value, not an exception: an exception would roll back the transaction, and with it the
+count of the attempt that was refused. Exceptions are for bugs and outages.
 """
 
 from enum import StrEnum, unique
@@ -16,7 +16,7 @@ class _Refusal(NamedTuple):
 
 @unique
 class ErrorCode(StrEnum):
-    """Every `code` a client may meet; each has one HTTP status and one sentence a person can act on."""
+    """Every `code` a client may receive, each with an HTTP status and a message for the user."""
 
     INVALID_EMAIL_OR_PASSWORD = "INVALID_EMAIL_OR_PASSWORD"
     INVALID_PASSWORD = "INVALID_PASSWORD"
@@ -66,53 +66,58 @@ class ErrorCode(StrEnum):
 
     @property
     def status(self) -> HTTPStatus:
-        """The HTTP status that always goes with this code."""
+        """The HTTP status of this code; a route may override it (`Route.statuses`)."""
         return _REFUSALS[self].status
 
     @property
     def message(self) -> str:
-        """What a person is told when the use case has nothing more exact to say."""
+        """The message for the user, unless the refusal has a more specific one."""
         return _REFUSALS[self].message
 
 
 _REFUSALS = {
     ErrorCode.INVALID_EMAIL_OR_PASSWORD: _Refusal(
-        HTTPStatus.UNAUTHORIZED, "The email address or the password is wrong."
+        HTTPStatus.UNAUTHORIZED, "The email address or password is wrong. Check both and try again."
     ),
-    ErrorCode.INVALID_PASSWORD: _Refusal(HTTPStatus.BAD_REQUEST, "The password is wrong."),
+    ErrorCode.INVALID_PASSWORD: _Refusal(HTTPStatus.BAD_REQUEST, "The password is wrong. Try again."),
     ErrorCode.PASSWORD_TOO_SHORT: _Refusal(
-        HTTPStatus.BAD_REQUEST, "The password is too short; use at least 8 characters."
+        HTTPStatus.BAD_REQUEST, "The password is too short. Use at least 8 characters."
     ),
     ErrorCode.PASSWORD_TOO_LONG: _Refusal(
-        HTTPStatus.BAD_REQUEST, "The password is too long; use at most 128 characters."
+        HTTPStatus.BAD_REQUEST, "The password is too long. Use at most 128 characters."
     ),
     ErrorCode.PASSWORD_TOO_COMMON: _Refusal(
-        HTTPStatus.BAD_REQUEST, "This password is among those that are guessed first; choose another one."
+        HTTPStatus.BAD_REQUEST, "This password is too common. Choose another one."
     ),
     ErrorCode.PASSWORD_CONTAINS_EMAIL: _Refusal(
-        HTTPStatus.BAD_REQUEST, "The password must not contain your email address; choose another one."
+        HTTPStatus.BAD_REQUEST, "The password contains your email address. Choose another one."
     ),
-    ErrorCode.INVALID_EMAIL: _Refusal(HTTPStatus.BAD_REQUEST, "This is not a valid email address."),
+    ErrorCode.INVALID_EMAIL: _Refusal(
+        HTTPStatus.BAD_REQUEST, "This is not a valid email address. Check it and try again."
+    ),
     ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: _Refusal(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "An account with this email address already exists. Sign in, or use another address.",
     ),
-    ErrorCode.UNAUTHORIZED: _Refusal(HTTPStatus.UNAUTHORIZED, "Sign in first: there is no valid session."),
+    ErrorCode.UNAUTHORIZED: _Refusal(HTTPStatus.UNAUTHORIZED, "You are not signed in. Sign in first."),
     ErrorCode.INVALID_ORIGIN: _Refusal(
         HTTPStatus.FORBIDDEN,
-        "A request that is authenticated by cookie must come from this site or from a trusted origin.",
+        "The request is authenticated by cookie but comes from an untrusted origin. Send it from this site or a trusted "
+        "origin.",
     ),
     ErrorCode.MISSING_OR_NULL_ORIGIN: _Refusal(
         HTTPStatus.FORBIDDEN,
-        "The request is authenticated by cookie and does not say which page sent it. Send it from this site or a trusted "
-        "origin, or with a bearer token.",
+        "The request is authenticated by cookie but does not name its origin. Send it from this site or a trusted origin, "
+        "or with a bearer token.",
     ),
     ErrorCode.INVALID_REDIRECT_URL: _Refusal(
         HTTPStatus.FORBIDDEN,
-        "The `redirectTo` must be a page of this site or of a trusted origin that may be given the token of a reset.",
+        "`redirectTo` may not receive a password reset token. Use a password reset page of this site or of a trusted "
+        "origin.",
     ),
     ErrorCode.INVALID_CALLBACK_URL: _Refusal(
-        HTTPStatus.FORBIDDEN, "The `callbackURL` must be a page of this site or of a trusted origin."
+        HTTPStatus.FORBIDDEN,
+        "`callbackURL` leads to an untrusted origin. Use a page of this site or of a trusted origin.",
     ),
     ErrorCode.SESSION_EXPIRED: _Refusal(
         HTTPStatus.BAD_REQUEST, "You signed in too long ago. Enter your password, or sign in again."
@@ -121,61 +126,66 @@ _REFUSALS = {
         HTTPStatus.BAD_REQUEST, "This email address is already verified."
     ),
     ErrorCode.EMAIL_MISMATCH: _Refusal(
-        HTTPStatus.BAD_REQUEST, "This is not the email address of the account that is signed in."
+        HTTPStatus.BAD_REQUEST, "This is not the email address of the signed-in account."
     ),
     ErrorCode.EMAIL_CAN_NOT_BE_UPDATED: _Refusal(
         HTTPStatus.BAD_REQUEST, "The email address cannot be changed here."
     ),
-    ErrorCode.SESSION_NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "You have no such session."),
-    ErrorCode.TRUSTED_DEVICE_NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "You have no such trusted device."),
+    ErrorCode.SESSION_NOT_FOUND: _Refusal(
+        HTTPStatus.NOT_FOUND, "Session not found. It may have ended already."
+    ),
+    ErrorCode.TRUSTED_DEVICE_NOT_FOUND: _Refusal(
+        HTTPStatus.NOT_FOUND, "Trusted device not found. Its trust may have ended already."
+    ),
     ErrorCode.STEP_UP_REQUIRED: _Refusal(
-        HTTPStatus.FORBIDDEN, "Prove your second factor again in this session, then repeat the request."
+        HTTPStatus.FORBIDDEN,
+        "Your second factor was not verified recently. Verify it in this session, then repeat the request.",
     ),
     ErrorCode.ENROLMENT_REQUIRED: _Refusal(
-        HTTPStatus.FORBIDDEN, "This needs two-factor authentication; turn it on for your account first."
+        HTTPStatus.FORBIDDEN,
+        "This action requires two-factor authentication. Turn it on for your account first.",
     ),
     ErrorCode.SIGN_IN_AGAIN: _Refusal(
-        HTTPStatus.FORBIDDEN, "It is too long ago that you signed in; sign in again, then repeat the request."
+        HTTPStatus.FORBIDDEN, "You signed in too long ago. Sign in again, then repeat the request."
     ),
-    ErrorCode.USER_NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "There is no such account."),
+    ErrorCode.USER_NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "Account not found."),
     ErrorCode.INVALID_TOKEN: _Refusal(
-        HTTPStatus.BAD_REQUEST, "This link has expired or was used already; ask for a new one."
+        HTTPStatus.BAD_REQUEST, "This link has expired or has already been used. Request a new one."
     ),
     ErrorCode.TOO_MANY_REQUESTS: _Refusal(
-        HTTPStatus.TOO_MANY_REQUESTS, "Too many requests; wait before you try again."
+        HTTPStatus.TOO_MANY_REQUESTS, "Too many requests. Wait before you try again."
     ),
     ErrorCode.INVALID_TWO_FACTOR_COOKIE: _Refusal(
-        HTTPStatus.UNAUTHORIZED, "This sign-in has ended or has expired; sign in with your password again."
+        HTTPStatus.UNAUTHORIZED, "This sign-in has ended or expired. Sign in with your password again."
     ),
     ErrorCode.INVALID_CODE: _Refusal(
-        HTTPStatus.UNAUTHORIZED, "The code is wrong or was used already; wait for the next one and try again."
+        HTTPStatus.UNAUTHORIZED,
+        "The code is wrong or has already been used. Wait for the next one, then try again.",
     ),
     ErrorCode.INVALID_BACKUP_CODE: _Refusal(
-        HTTPStatus.UNAUTHORIZED, "The backup code is wrong or was used already; try another one."
+        HTTPStatus.UNAUTHORIZED, "The backup code is wrong or has already been used. Try another one."
     ),
-    ErrorCode.OTP_HAS_EXPIRED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "There is no valid sent code; ask for a new one."
-    ),
+    ErrorCode.OTP_HAS_EXPIRED: _Refusal(HTTPStatus.BAD_REQUEST, "The code has expired. Request a new one."),
     ErrorCode.OTP_NOT_CONFIGURED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "Codes by mail are not turned on for this account."
+        HTTPStatus.BAD_REQUEST, "Codes by email are not turned on for this account."
     ),
     ErrorCode.TOTP_NOT_ENABLED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "No authenticator app is set up for this account; enable it first."
+        HTTPStatus.BAD_REQUEST, "No authenticator app is set up for this account. Set one up first."
     ),
     ErrorCode.TWO_FACTOR_NOT_ENABLED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "Two-factor authentication is off; enable it with your password first."
+        HTTPStatus.BAD_REQUEST, "Two-factor authentication is off. Turn it on with your password first."
     ),
     ErrorCode.BACKUP_CODES_NOT_ENABLED: _Refusal(
-        HTTPStatus.BAD_REQUEST, "This account has no backup codes; generate new ones."
+        HTTPStatus.BAD_REQUEST, "This account has no backup codes. Generate new ones."
     ),
     ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: _Refusal(
-        HTTPStatus.BAD_REQUEST, "Too many wrong codes for this sign-in; sign in with your password again."
+        HTTPStatus.BAD_REQUEST, "Too many wrong codes for this sign-in. Sign in with your password again."
     ),
     ErrorCode.ACCOUNT_TEMPORARILY_LOCKED: _Refusal(
-        HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong guesses for this account; wait before you try again."
+        HTTPStatus.TOO_MANY_REQUESTS, "Too many failed attempts for this account. Wait before you try again."
     ),
     ErrorCode.CONFLICT: _Refusal(
-        HTTPStatus.CONFLICT, "The account changed while this was being done; look again and retry."
+        HTTPStatus.CONFLICT, "The account was changed at the same time. Check its current state, then retry."
     ),
     ErrorCode.VALIDATION_ERROR: _Refusal(HTTPStatus.BAD_REQUEST, "The request is not valid."),
     ErrorCode.NOT_FOUND: _Refusal(HTTPStatus.NOT_FOUND, "There is nothing at this path."),
@@ -200,20 +210,25 @@ _REFUSALS = {
     ),
     ErrorCode.INTERNAL_SERVER_ERROR: _Refusal(
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        "Something went wrong on our side; check whether it was done before you try again.",
+        "Something went wrong on our side. Check whether your request took effect before you repeat it.",
     ),
 }
 
 
 class Refused:
-    """An expected no, returned by a use case after whatever it had to record was recorded."""
+    """An expected refusal, returned by a use case; what the use case has recorded is kept.
+
+    Args:
+        code: The error code.
+        message: The message for the user; that of the code by default.
+        retry_after: Seconds to wait before a retry.
+    """
 
     __slots__ = ("code", "message", "retry_after")
 
     def __init__(
         self, code: ErrorCode, message: str | None = None, *, retry_after: int | None = None
     ) -> None:
-        """Hold the code, its sentence (the code's own by default) and when to retry, in seconds."""
         self.code = code
         self.message = message or code.message
         self.retry_after = retry_after
@@ -222,10 +237,14 @@ class Refused:
         return f"Refused({self.code.value})"
 
 
-class Unavailable(Exception):  # noqa: N818 - it names the state the caller meets, not a fault in the code
-    """A resource this process needs is exhausted or out of reach for now: answer 503, change nothing."""
+class Unavailable(Exception):  # noqa: N818 - it names a state of the server, not a fault in the code
+    """A resource is temporarily exhausted or unreachable: the answer is 503, and nothing was changed.
+
+    Args:
+        reason: What is missing, for the log.
+        retry_after: Seconds to wait before a retry.
+    """
 
     def __init__(self, reason: str, *, retry_after: int = 1) -> None:
-        """Say what is missing (for the log) and after how many seconds a retry makes sense."""
         super().__init__(reason)
         self.retry_after = retry_after

@@ -1,7 +1,7 @@
-"""Which browser and which system a user agent claims to be, for the eye only: nothing may be decided by it. Pure."""
+"""The browser and the operating system that a User-Agent header names. For display only, never for a decision. Pure."""
 
-# The first marker found counts. Most browsers also claim to be the ones they descend from, so a descendant
-# stands before its ancestors: Edge before Chrome, and Safari, which all claim to be, last; Android before Linux.
+# The first marker found counts. Most browsers also name the browsers they descend from, so a descendant is listed
+# before its ancestors: Edge before Chrome, Safari last because all of them name it, and Android before Linux.
 _BROWSERS = {
     "Edg/": "Edge",
     "EdgA/": "Edge",
@@ -30,12 +30,12 @@ _SYSTEMS = {
 
 
 def browser_of(user_agent: str) -> str | None:
-    """Return the browser, in our words, or None."""
+    """Return the browser's display name, or None if it is unknown."""
     return _first(_BROWSERS, user_agent)
 
 
 def system_of(user_agent: str) -> str | None:
-    """Return the system or the device, in our words, or None."""
+    """Return the display name of the operating system or device, or None if it is unknown."""
     return _first(_SYSTEMS, user_agent)
 
 

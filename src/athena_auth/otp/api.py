@@ -16,7 +16,7 @@ from athena_auth.wire.route import Call, NoBody
 
 
 class VerifyOtpBody(msgspec.Struct, frozen=True, rename="camel"):
-    """The code that was sent."""
+    """A sent code."""
 
     code: Code
     trust_device: TrustDevice | None = None
@@ -26,7 +26,6 @@ class OtpApi:
     """The routes of sent codes."""
 
     def __init__(self, service: OtpService, second_factor_reply: SecondFactorReply) -> None:
-        """Take the use cases."""
         self._service = service
         self._second_factor_reply = second_factor_reply
 
@@ -44,8 +43,8 @@ class OtpApi:
     async def send_otp(self, call: Call[Principal, NoBody]) -> Reply[StatusAnswer] | Refused:
         """Send a code.
 
-        By mail, or by text message where the owner has confirmed a phone number. It is good only for the
-        challenge or the session that asked for it, and replaces the one sent before.
+        By email, or by text message if the owner has confirmed a phone number. The code is valid only in the
+        challenge or session that requested it, and replaces the previous one.
         """
         refused = await self._service.send(call.principal)
         return refused or Reply(StatusAnswer())
@@ -56,10 +55,10 @@ class OtpApi:
         limit=SECOND_STEP,
     )
     async def verify_otp(self, call: Call[Principal, VerifyOtpBody]) -> Reply[TokenUserAnswer] | Refused:
-        """Verify a code that was sent.
+        """Verify a sent code.
 
-        With a challenge it signs in; with a session it confirms an enrolment that was begun by
-        /two-factor/enable, or proves the factor again.
+        With a challenge, it completes the sign-in. With a session, it confirms an enrolment that /two-factor/enable
+        has begun, or verifies the factor again (step-up).
         """
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         result = await self._service.verify(call.principal, submitted)

@@ -1,4 +1,4 @@
-"""Sent codes as a second factor, and their enrolment. All steps take the caller's transaction."""
+"""Sent codes as a second factor, and their enrolment. All methods run in the caller's transaction."""
 
 import re
 
@@ -39,7 +39,7 @@ _CODE = re.compile(f"[0-9]{{{_DIGITS}}}")
 
 
 class Otp:
-    """Sends, judges and uses up codes."""
+    """Sends and verifies codes."""
 
     name: str = FactorName.OTP
     code_name = "sent code"
@@ -47,7 +47,7 @@ class Otp:
     sweeps: tuple[Statement, ...] = (sql.SWEEP,)
     malformed = Refused(
         ErrorCode.INVALID_CODE,
-        f"This is not a code that was sent. Enter the {_DIGITS} digits of the message.",
+        f"This is not a code from our message. Enter the {_DIGITS} digits of the message.",
     )
 
     def __init__(self, parts: FactorParts) -> None:
@@ -56,13 +56,13 @@ class Otp:
         self._outbox = parts.outbox
         self._app_name = settings.app_name
         self._ttl = settings.otp_ttl
-        # Whether accounts with an authenticator app may have codes mailed without having enrolled for them.
+        # Whether accounts with an authenticator app may receive codes by email without having enrolled them.
         self._fallback = settings.otp_fallback == "on"
         self._by_text = settings.sms_url is not None
 
     @property
     def goes_by_text(self) -> bool:
-        """Whether codes can be sent to phone numbers here."""
+        """Whether the server can send codes by text message."""
         return self._by_text
 
     def is_well_formed(self, code: str) -> bool:
@@ -70,45 +70,45 @@ class Otp:
         return _CODE.fullmatch(code) is not None
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
-        """Tell whether this account, which has a second factor on, may have codes sent.
+        """Tell whether this account, which has two-factor authentication on, may receive codes.
 
-        After a reset by mail the mailbox has spoken for the password: as long as nothing else was proven since,
-        it must not speak for a second factor that the owner did not choose to have there.
+        After a password reset by email, the mailbox stands for the password. Until another factor is verified, it must
+        not also stand for the second factor, unless the owner has enrolled it.
         """
         by_fallback = self._fallback and not account.reset_by_mail
         return by_fallback or await self.is_enrolled(tx, account.id)
 
     async def is_enrolled(self, tx: Tx, user_id: UserId) -> bool:
-        """Tell whether the owner turned sent codes on; a number counts only while texts go out."""
+        """Tell whether the owner has enrolled sent codes. A number counts only if the server can send texts."""
         return self._can_reach(active(await authenticators.load(tx, user_id), self.name))
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
-        """Tell whether an enrolment waits for its code."""
+        """Tell whether there is an enrolment that a code has yet to confirm."""
         return self._can_reach(pending(await authenticators.load(tx, user_id), self.name, now))
 
     async def number(self, tx: Tx, user_id: UserId) -> str | None:
-        """Return the confirmed phone number that codes go to; None when they go by mail."""
+        """Return the confirmed phone number to which codes are sent; None when they are sent by email."""
         return await self._destination(tx, user_id) if self.goes_by_text else None
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
-        """Verify a code; where enrolments may be confirmed it also confirms the one it was sent for."""
+        """Verify a code. If the attempt may confirm an enrolment, it also confirms the one it was sent for."""
         hashes = self._keyring.possible_hashes(attempt.code, _context(attempt.binding))
         consumed = await self._use(tx, attempt, hashes)
         if consumed is None:
             return await self._refusal(tx, attempt, hashes)
         change = await self._confirm(tx, attempt, consumed.number) if attempt.confirms else None
-        # A number that was given up again before its code was typed in proves nothing, whoever reads its texts.
+        # The number was replaced before its code was entered: its texts may reach someone else.
         by_text_alone = change is None and consumed.number is not None
         if by_text_alone and consumed.number != await self.number(tx, attempt.user_id):
             return Refused(ErrorCode.INVALID_CODE)
         if not self.goes_by_text:
-            # Where texts go out a right code forgives no sends: with a dear number of her own, whoever types the
-            # codes in could have them sent for ever, at the operator's cost.
+            # With texts, a correct code does not reset the sends: an attacker with a premium-rate number could otherwise
+            # have texts sent for ever, at the operator's cost.
             sends.reset(tx, attempt.user_id, _sends_of(attempt.binding))
         return Verified(self.name, Amr.SENT_CODE if consumed.number is None else Amr.TEXT, change)
 
     async def _confirm(self, tx: Tx, attempt: Attempt, number: str | None) -> Change | None:
-        """Confirm the enrolment that a code sent there belongs to, if there is one."""
+        """Confirm the enrolment that a code sent to this number, or by email, belongs to, if any."""
         loaded = await authenticators.load(tx, attempt.user_id)
         enrolled = pending(loaded, self.name, attempt.now)
         if enrolled is None or number_of(enrolled.details) != number:
@@ -116,16 +116,16 @@ class Otp:
         replaced = active(loaded, self.name)
         change = await authenticators.confirm(tx, enrolled, replaced, attempt.browser, attempt.now)
         if change is not None and number is None:
-            # The code was read in the mailbox of this address.
+            # The code shows that the user reads email at this address.
             await accounts.mark_email_verified(tx, attempt.user_id, attempt.now)
         return change
 
     async def _refusal(self, tx: Tx, attempt: Attempt, hashes: list[bytes]) -> Refused | Used:
-        """Return why a code that could not be used up is refused: it is wrong, or there is none, or it was used."""
+        """Return the refusal of a code that was not consumed: it is wrong, expired or used."""
         sent = await sql.load_code(tx, attempt.user_id, attempt.binding.key, attempt.now)
         if sent is None:
             return Refused(ErrorCode.OTP_HAS_EXPIRED)
-        # Sent by a process that has a newer secret already: a right code would be called wrong, and counted.
+        # A process with a newer secret may have sent the code; then a correct code must not count as wrong.
         self._keyring.require_known(sent.code_hash)
         if sent.used_by is None:
             return Refused(ErrorCode.INVALID_CODE)
@@ -134,9 +134,9 @@ class Otp:
         return Used(refused, elsewhere=sent.used_by != attempt.browser) if is_same else refused
 
     async def _use(self, tx: Tx, attempt: Attempt, hashes: list[bytes]) -> ConsumedCode | None:
-        """Verify a code and use it up: one guarded write is both.
+        """Verify and consume a code by one guarded write.
 
-        The database compares keyed hashes. How long that takes says nothing to somebody without the key.
+        The database compares keyed hashes, so the timing reveals nothing to an attacker without the key.
         """
         for code_hash in hashes:
             consumed = await sql.consume_code(tx, attempt, code_hash)
@@ -154,7 +154,7 @@ class Otp:
         *,
         confirming: bool = False,
     ) -> Refused | None:
-        """Count a send and do it, unless too many were sent to this account of late."""
+        """Count a send and post the code, unless too many were sent to this account recently."""
         refused = await self.consume_send(tx, account, binding, client, now)
         if refused is None:
             await self.send_counted(tx, account, binding, now, confirming=confirming)
@@ -163,15 +163,16 @@ class Otp:
     async def consume_send(
         self, tx: Tx, account: Account, binding: Binding, client: ClientInfo, now: Millis
     ) -> Refused | None:
-        """Count a send; return the refusal when too many were sent to this account of late."""
+        """Count a send; return the refusal when too many were sent to this account recently."""
         return await sends.consume(tx, account.id, _sends_of(binding), client.address, now)
 
     async def send_counted(
         self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
     ) -> None:
-        """Make a code that is good only for this challenge or session, and put it into the outbox.
+        """Create a code that is valid only in this challenge or session, and put it into the outbox.
 
-        It goes to the owner's number or, when it is to confirm an enrolment, where that says.
+        `consume_send` has counted the send. The code goes to the owner's number or email address; with `confirming`, to
+        that of the pending enrolment.
         """
         pending_since = now if confirming else None
         number = (
@@ -194,26 +195,26 @@ class Otp:
         self._outbox.post(tx, message, now)
 
     async def _destination(self, tx: Tx, user_id: UserId, *, pending_at: Millis | None = None) -> str | None:
-        """Return the number of the active authenticator, or of the one that is pending at an instant."""
+        """Return the number of the active authenticator, or of the one that is pending at `pending_at`."""
         loaded = await authenticators.load(tx, user_id)
         found = active(loaded, self.name) if pending_at is None else pending(loaded, self.name, pending_at)
         return None if found is None else number_of(found.details)
 
     def credentials_changed(self, _change: Change) -> tuple[Statement, ...]:
-        """End the codes that have not been used, whatever changed."""
+        """Return the deletion of sent codes, for every change."""
         return (sql.END_CODES,)
 
     def refuse(self, options: EnrolmentOptions) -> Refused | None:
-        """Refuse a phone number where no text messages go out."""
+        """Refuse a phone number if the server cannot send text messages."""
         if options.phone_number is None or self.goes_by_text:
             return None
         return Refused(
             ErrorCode.VALIDATION_ERROR,
-            "This server sends no text messages: leave phoneNumber out, and codes are sent by mail.",
+            "This server does not send text messages. Leave `phoneNumber` out to receive codes by email.",
         )
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:
-        """Send a code to the number or address it is to confirm; a verified address needs none."""
+        """Send a code to the number or address that it will confirm; a verified address needs none."""
         account, number, now = request.account, request.options.phone_number, request.now
         new = self._new(account.id, number, now)
         if number is None and await self.is_enrolled(tx, account.id):

@@ -4,21 +4,21 @@ import msgspec
 
 
 class SentCode(msgspec.Struct, frozen=True):
-    """The code that was last sent to a challenge or a session."""
+    """The last code that was sent for a challenge or a session."""
 
     code_hash: bytes
     used_by: bytes | None
-    """The browser that used it, if one did."""
+    """The browser that used it, if any."""
 
     def __repr__(self) -> str:
         return "SentCode(…)"
 
 
 class ConsumedCode(msgspec.Struct, frozen=True):
-    """A code that was right and is used up: whoever typed it reads what is sent there."""
+    """A code that was correct and has been consumed."""
 
     number: str | None
-    """The phone number it was sent to; None for mail."""
+    """The phone number to which it was sent; None for email."""
 
     def __repr__(self) -> str:
-        return "SpentCode(…)"
+        return "ConsumedCode(…)"

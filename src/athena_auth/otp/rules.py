@@ -1,4 +1,4 @@
-"""Where an account has codes sent. Pure."""
+"""The stored destination of sent codes, and masked phone numbers. Pure."""
 
 import msgspec
 
@@ -6,10 +6,10 @@ _SHOWN_FIRST, _SHOWN_LAST = 3, 2
 
 
 class OtpDetails(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """What is kept of an enrolment for sent codes."""
+    """The destination of sent codes."""
 
     phone_number: str | None = None
-    """In E.164; None where codes go by mail."""
+    """In E.164; None when codes are sent by email."""
 
     def __repr__(self) -> str:
         return "OtpDetails(…)"
@@ -24,6 +24,6 @@ def number_of(stored: str) -> str | None:
 
 
 def masked(number: str) -> str:
-    """Return a number as its owner recognises it, and a bystander does not learn it."""
+    """Return a number that its owner recognizes, with most digits hidden from onlookers."""
     hidden = "*" * (len(number) - _SHOWN_FIRST - _SHOWN_LAST)
     return f"{number[:_SHOWN_FIRST]}{hidden}{number[-_SHOWN_LAST:]}"

@@ -1,5 +1,7 @@
 """Use cases of sent codes."""
 
+from dataclasses import dataclass
+
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.audit_events import audit_event
 from athena_auth.accounts.model import Account, SignedIn
@@ -17,18 +19,17 @@ from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.route import ChallengeBearer, EndedSession
 
 
+@dataclass(frozen=True, slots=True)
 class OtpService:
-    """Sends codes to whoever is in the middle of a sign-in or signed in, and judges them."""
+    """Sends and verifies codes, in a challenge or a session."""
 
-    def __init__(self, method: Otp, second_step: SecondStep, store: Store, clock: Clock) -> None:
-        """Take the factor and the step it serves."""
-        self._method = method
-        self._second_step = second_step
-        self._store = store
-        self._clock = clock
+    method: Otp
+    second_step: SecondStep
+    store: Store
+    clock: Clock
 
     async def send(self, principal: Principal) -> Refused | None:
-        """Send a code that is good for this challenge or session only; it replaces the one sent before."""
+        """Send a code that is valid only in this challenge or session; it replaces the previous one."""
 
         async def work(tx: Tx) -> Refused | None:
             if isinstance(principal, ChallengeBearer):
@@ -37,14 +38,14 @@ class OtpService:
                 return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
             return await self._post_for_session(tx, principal)
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Sign in by a sent code, confirm an enrolment, or prove the factor again."""
-        return await self._second_step.verify(self._method, principal, submitted)
+        """Verify a code: complete a sign-in, confirm an enrolment, or step up."""
+        return await self.second_step.verify(self.method, principal, submitted)
 
     async def _post_for_challenge(self, tx: Tx, bearer: ChallengeBearer) -> Refused | None:
-        now = self._clock.now()
+        now = self.clock.now()
         token_digest = digest(TokenKind.CHALLENGE, bearer.token)
         pending = await challenges.load_live(tx, token_digest, now)
         if pending is None:
@@ -58,15 +59,15 @@ class OtpService:
         )
 
     async def _post_for_session(self, tx: Tx, signed_in: SignedIn) -> Refused | None:
-        now = self._clock.now()
+        now = self.clock.now()
         account = await accounts.load(tx, signed_in.account.id)
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         binding, sent = session_binding(signed_in.session.id), audit_event(signed_in, EventName.OTP_SENT)
-        if await self._method.is_pending(tx, account.id, now):
+        if await self.method.is_pending(tx, account.id, now):
             return await self._post(tx, account, binding, sent, confirming=True)
-        # With no factor on and none begun there is nothing a code could confirm. A session alone, without a
-        # fresh password, must not turn a factor on: it may be stolen.
+        # Without a factor or a pending enrolment there is nothing to confirm. A session without a fresh password must
+        # not turn a factor on: it may be stolen.
         if not account.two_factor_enabled:
             return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
         return await self._post_if_available(tx, account, binding, sent)
@@ -74,15 +75,15 @@ class OtpService:
     async def _post_if_available(
         self, tx: Tx, account: Account, binding: Binding, sent: AuditEvent
     ) -> Refused | None:
-        if not await self._method.is_available(tx, account):
+        if not await self.method.is_available(tx, account):
             return Refused(ErrorCode.OTP_NOT_CONFIGURED)
         return await self._post(tx, account, binding, sent)
 
     async def _post(
         self, tx: Tx, account: Account, binding: Binding, sent: AuditEvent, *, confirming: bool = False
     ) -> Refused | None:
-        now = self._clock.now()
-        refused = await self._method.post(tx, account, binding, sent.client, now, confirming=confirming)
+        now = self.clock.now()
+        refused = await self.method.post(tx, account, binding, sent.client, now, confirming=confirming)
         if refused is None:
             audit.record(tx, sent, now)
         return refused

@@ -1,4 +1,4 @@
-"""Statements over `athena_sent_code`."""
+"""Statements on `athena_sent_code`."""
 
 from athena_auth.challenge.factor import Attempt
 from athena_auth.kernel.clock import Millis
@@ -45,19 +45,19 @@ def put_code(
     now: Millis,
     expires_at: Millis,
 ) -> None:
-    """Remember the code just sent, and to which number if not by mail; it takes the place of one sent before to the same challenge or session."""
+    """Store a sent code, with its number if it goes by text; it replaces the previous code of this binding."""
     code = {"code_hash": code_hash, "number": number, "now": now, "expires_at": expires_at}
     tx.defer(_PUT_CODE, binding=binding, user_id=user_id, **code)
 
 
 async def load_code(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> SentCode | None:
-    """Load the code that was last sent to this challenge or session, unless it has expired."""
+    """Load the last code of this challenge or session, unless it has expired."""
     row = await tx.fetch_one(_LOAD_CODE, user_id=user_id, binding=binding, now=now)
     return None if row is None else SentCode(row["code_hash"], row["used_by"])
 
 
 async def consume_code(tx: Tx, attempt: Attempt, code_hash: bytes) -> ConsumedCode | None:
-    """Use a code up; None when it is not the one that was sent last, is used or has expired."""
+    """Consume a code; None when it is not the last one, has been used or has expired."""
     row = await tx.fetch_one(
         _CONSUME_CODE,
         binding=attempt.binding.key,

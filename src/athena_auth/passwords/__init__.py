@@ -1,1 +1,1 @@
-"""Changing a password."""
+"""Changing the password in a session."""

@@ -43,8 +43,8 @@ class PasswordApi:
     ) -> Reply[TokenUserAnswer] | Refused:
         """Change the password.
 
-        Pending sign-ins, sent codes and trusted devices end, and all other sessions unless
-        `revokeOtherSessions` is false. The answer holds a new token; the old one stops working.
+        Revokes pending sign-ins, sent codes and trusted devices, and all other sessions unless `revokeOtherSessions`
+        is false. The response contains a new token; the old one becomes invalid.
         """
         body, signed_in = call.body, call.principal
         revoke = body.revoke_other_sessions is None or is_set(body.revoke_other_sessions)

@@ -1,1 +1,1 @@
-"""Proving by mail: that an address is its owner's, and who she is when she has forgotten her password."""
+"""Emailed links: verifying an address, resetting a password, and recognizing a browser."""

@@ -1,4 +1,4 @@
-"""HTTP for links that travel by mail."""
+"""HTTP for links in emails."""
 
 from http import HTTPStatus
 
@@ -41,7 +41,7 @@ _PASSWORD_ERRORS = (
 
 
 class RecoveryApi:
-    """The routes of links."""
+    """The routes of links in emails."""
 
     def __init__(self, requests: EmailLinkRequests, service: RecoveryService, cookies: SignInCookies) -> None:
         self._requests = requests
@@ -57,11 +57,11 @@ class RecoveryApi:
     async def request_password_reset(
         self, call: Call[None, RequestPasswordResetBody]
     ) -> Reply[AskedAnswer] | Refused:
-        """Send a link that sets a new password.
+        """Send a password reset link.
 
-        The answer and its time are the same whether or not there is such an account. The link leads to
-        `redirectTo`, a page that the operator configured, which finds the token as `?token=…`, or to this
-        server's own. It works once, for 30 minutes.
+        The response and its time are the same whether or not there is such an account. The link leads to
+        `redirectTo`, an allowed page that receives the token as `?token=…`, or to this server's own page. It works
+        once, for 30 minutes.
         """
         body = call.body
         refused = self._requests.ask_for_reset(body.email, body.redirect_to, call.caller)
@@ -76,17 +76,19 @@ class RecoveryApi:
     async def forget_password(
         self, call: Call[None, RequestPasswordResetBody]
     ) -> Reply[AskedAnswer] | Refused:
-        """Send a link that sets a new password, by its earlier name.
+        """Send a password reset link (earlier name of the endpoint).
 
-        The same as `/request-password-reset`.
+        The response and its time are the same whether or not there is such an account. The link leads to
+        `redirectTo`, an allowed page that receives the token as `?token=…`, or to this server's own page. It works
+        once, for 30 minutes.
         """
         return await self.request_password_reset(call)
 
     @post("/check-reset-token", errors=(ErrorCode.INVALID_TOKEN,), limit=MAIL_LINKS, tag="recovery")
     async def check_reset_token(self, call: Call[None, MailTokenBody]) -> Reply[StatusAnswer] | Refused:
-        """Say whether the link of a password reset still works.
+        """Tell whether a password reset link is still valid.
 
-        For a page that takes a new password: it can say so before one is typed. Nothing changes.
+        A page that takes a new password can check the link before the user types one. Nothing changes.
         """
         refused = await self._service.check_reset(call.body.token)
         return refused or Reply(StatusAnswer())
@@ -95,9 +97,9 @@ class RecoveryApi:
         "/reset-password/{token}", errors=(ErrorCode.INVALID_CALLBACK_URL,), limit=MAIL_LINKS, tag="recovery"
     )
     async def follow_reset(self, call: Call[None, FollowResetQuery]) -> RedirectReply | Refused:
-        """Lead a browser to the page that takes a new password.
+        """Redirect a browser to the page that takes a new password.
 
-        A redirect to `callbackURL`, with `token` in its query while the link works, else with
+        Redirects to `callbackURL`, with `token` in its query if the link is valid, otherwise with
         `error=INVALID_TOKEN`. Nothing changes.
         """
         query = call.body
@@ -118,11 +120,11 @@ class RecoveryApi:
     async def reset_password(
         self, call: Call[None, ResetPasswordBody]
     ) -> Reply[PasswordResetAnswer | ChallengedAnswer] | Refused:
-        """Set a new password by the token of a link.
+        """Set a new password with the token of a link.
 
-        All sessions, pending sign-ins, sent codes and trusted devices end. Nobody is signed in: where a second
-        factor is on the answer is a challenge. An account whose address was never verified loses the factors
-        that were set up before.
+        Revokes all sessions, pending sign-ins, sent codes and trusted devices. It creates no session: if two-factor
+        authentication is on, the response is a challenge. If the address was never verified, second factors that were
+        set up before are removed.
         """
         token = call.body.token or call.query.token
         if token is None:
@@ -130,7 +132,7 @@ class RecoveryApi:
         outcome = await self._service.reset(token, call.body.new_password, _first_factor(call.caller))
         if isinstance(outcome, Refused):
             return outcome
-        # Whoever is signed in here may be another person than the owner of the link.
+        # The browser may be signed in to another account than that of the link.
         cookies = (expired(CookieName.SESSION), self._cookies.recognition(outcome.account, call.caller))
         challenged = outcome.challenged
         if challenged is None:
@@ -153,10 +155,10 @@ class RecoveryApi:
     async def send_verification_email(
         self, call: Call[SignedIn | None, SendVerificationEmailBody]
     ) -> Reply[StatusAnswer] | Refused:
-        """Send a link that verifies an address.
+        """Send an email verification link.
 
-        The answer and its time are the same whether or not there is such an account. The link works for 24
-        hours, in a session of its account or with the password.
+        Without a session, the response and its time are the same whether or not there is such an account. The link
+        works for 24 hours, in a session of its account or with the password.
         """
         body = call.body
         owner = None if call.principal is None else call.principal.account
@@ -175,11 +177,11 @@ class RecoveryApi:
     async def verify_email(
         self, call: Call[SignedIn | None, VerifyEmailQuery]
     ) -> Reply[VerifiedAnswer] | RedirectReply | Refused:
-        """Verify an address by the token of a link, in a session of its account.
+        """Verify an address with the token of a link, in a session of its account.
 
-        Without such a session nothing changes, since mail scanners follow links too: a browser is shown a page
-        that asks for the password. With `callbackURL` a success is a redirect there, and so is a link that has
-        expired, with `error=INVALID_TOKEN`.
+        Without such a session nothing changes, because mail scanners follow links too; a browser gets a page that
+        asks for the password. With `callbackURL`, success redirects there, and an expired link redirects there with
+        `error=INVALID_TOKEN`.
         """
         query = call.body
         page = None if query.callback_url is None else self._requests.callback(query.callback_url)
@@ -187,7 +189,7 @@ class RecoveryApi:
             return page
         outcome = await self._service.verify_in_session(query.token, call.principal, call.caller.client)
         if isinstance(outcome, Refused):
-            # Without proof the browser stays here: it is shown the page that asks for the password.
+            # Without a session there is no redirect: the browser is shown the page that asks for the password.
             if page is None or outcome.code is ErrorCode.UNAUTHORIZED:
                 return outcome
             return RedirectReply(with_parameters(page, error=outcome.code))
@@ -200,9 +202,9 @@ class RecoveryApi:
         tag="recovery",
     )
     async def confirm_email(self, call: Call[None, ConfirmEmailBody]) -> Reply[VerifiedAnswer] | Refused:
-        """Verify an address by the token of a link and the password.
+        """Verify an address with the token of a link and the password.
 
-        Nobody is signed in.
+        This creates no session.
         """
         body = call.body
         page = None if body.callback_url is None else self._requests.callback(body.callback_url)
@@ -217,10 +219,10 @@ class RecoveryApi:
     async def recognize_browser(
         self, call: Call[None, RecognizeBrowserBody]
     ) -> Reply[StatusAnswer] | Refused:
-        """Recognize this browser by the token of a link and the password.
+        """Recognize this browser with the token of a link and the password.
 
-        The link is in the mail about an account that is blocked after too many failed attempts. A recognized
-        browser has attempts of its own. Nobody is signed in.
+        The link is in the email about an account that is blocked after too many failed attempts. Attempts from
+        recognized browsers are counted separately. This creates no session.
         """
         body = call.body
         account = await self._service.recognize(body.token, body.password, _first_factor(call.caller))

@@ -1,4 +1,6 @@
-"""Sending links: to whoever has an account, and saying nothing of who has."""
+"""Sending links to accounts, without revealing which addresses have one."""
+
+from dataclasses import dataclass
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
@@ -22,26 +24,23 @@ _KINDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
 class EmailLinkSender:
-    """Makes links and puts their mail into the outbox."""
+    """Creates links and puts their emails into the outbox."""
 
-    def __init__(
-        self, store: Store, clock: Clock, outbox: Outbox, browsers: RecognizedBrowsers, app_name: str
-    ) -> None:
-        """Take what it works with, and what the service is called."""
-        self._browsers = browsers
-        self._store = store
-        self._clock = clock
-        self._outbox = outbox
-        self._app_name = app_name
+    store: Store
+    clock: Clock
+    outbox: Outbox
+    browsers: RecognizedBrowsers
+    app_name: str
 
     async def send(self, email: str, purpose: Purpose, page: str, caller: Caller) -> None:
-        """Send a link to `page`, which finds the token in its query, if there is an account with this address.
+        """Send a link to `page`, with the token in its query, if there is an account with this address.
 
-        Nothing is said when too many were sent of late, or when there is nothing to verify: the caller has had
-        his answer already, the same as everybody's.
+        Nothing is sent if too many links were sent recently, or if the address is already verified. The caller does not
+        learn of that: the response was the same and has already been sent.
         """
-        now = self._clock.now()
+        now = self.clock.now()
 
         async def work(tx: Tx) -> None:
             stored = await accounts.load_password_by_email(tx, email)
@@ -57,27 +56,27 @@ class EmailLinkSender:
                 )
                 audit.record(tx, entry, now)
 
-        await self._store.transact(work)
+        await self.store.transact(work)
 
     def _kind(self, account: Account, purpose: Purpose, caller: Caller, now: Millis) -> sends.SendKind:
-        """Return whose sends this one is counted with: strangers must not use up the links of the owner."""
+        """Return the kind in which this send is counted: strangers must not use up the owner's sends."""
         if purpose is Purpose.VERIFY_EMAIL:
             return sends.SendKind.VERIFY
         token = caller.tokens.recognized_browser
-        recognized = self._browsers.is_recognized(account, token, now)
+        recognized = self.browsers.is_recognized(account, token, now)
         return sends.SendKind.RESET_RECOGNIZED if recognized else sends.SendKind.RESET
 
     def _post(self, tx: Tx, account: Account, purpose: Purpose, page: str) -> None:
-        now, lifetime = self._clock.now(), LIFETIMES[purpose]
+        now, lifetime = self.clock.now(), LIFETIMES[purpose]
         token, expires_at = new_token(TokenKind.MAIL), after(now, lifetime)
         sql.put(tx, digest(TokenKind.MAIL, token), account.id, purpose, now=now, expires_at=expires_at)
         message = Message(
             kind=_KINDS[purpose],
             to=account.email,
             name=account.greeting_name,
-            app_name=self._app_name,
+            app_name=self.app_name,
             url=with_parameters(page, token=token),
             valid_for=lifetime,
             expires_at=expires_at,
         )
-        self._outbox.post(tx, message, now)
+        self.outbox.post(tx, message, now)

@@ -1,4 +1,4 @@
-"""What requests and answers about links hold."""
+"""Requests and responses about links in emails."""
 
 from typing import Annotated
 
@@ -12,17 +12,17 @@ from athena_auth.wire.fields import (
     ChallengeToken,
     Done,
     Email,
-    MoreIsDue,
     NewPassword,
-    NothingIsDue,
+    NoSecondFactorRequired,
     Password,
+    SecondFactorRequired,
 )
 
 Page = Annotated[
     str,
     Meta(
         max_length=2048,
-        description="A page of this site or of a trusted origin, as an address or a path.",
+        description="A page of this site or of a trusted origin, as a URL or a path.",
         examples=["https://app.example.com/reset-password"],
     ),
 ]
@@ -30,57 +30,57 @@ MailToken = Annotated[
     str,
     Meta(
         max_length=128,
-        description="What the link in the mail holds.",
+        description="The token of the link in the email.",
         examples=["b8Yt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQw"],
     ),
 ]
 _ALREADY = "This email address is already verified."
-_ASKED = "If there is an account with this address, a link is on its way there."
+_ASKED = "If there is an account with this address, we have sent a link to it. Check your email."
 
 
 class RequestPasswordResetBody(msgspec.Struct, frozen=True, rename="camel"):
-    """Whose password is forgotten, and the page that takes the new one."""
+    """The address of the account, and the page that takes the new password."""
 
     email: Email
     redirect_to: Page | None = None
 
 
 class ResetPasswordBody(msgspec.Struct, frozen=True, rename="camel"):
-    """A new password, and the token that came by mail, here or in the query."""
+    """A new password, and the token of the link, here or in the query."""
 
     new_password: NewPassword
     token: MailToken | None = None
 
 
 class ResetPasswordQuery(msgspec.Struct, frozen=True):
-    """The token that came by mail, where it is not in the body."""
+    """The token of the link, if it is not in the body."""
 
     token: MailToken | None = None
 
 
 class FollowResetQuery(msgspec.Struct, frozen=True):
-    """The token that came by mail, and the page that takes the new password."""
+    """The token of the link, and the page that takes the new password."""
 
     token: MailToken
     callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
 
 
 class SendVerificationEmailBody(msgspec.Struct, frozen=True):
-    """The address to verify, and where to go afterwards."""
+    """The address to verify, and the page to open afterwards."""
 
     email: Email
     callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
 
 
 class VerifyEmailQuery(msgspec.Struct, frozen=True):
-    """The token that came by mail, and where to go afterwards."""
+    """The token of the link, and the page to open afterwards."""
 
     token: MailToken
     callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
 
 
 class ConfirmEmailBody(msgspec.Struct, frozen=True):
-    """The token that came by mail, the password of its account, and where to go afterwards."""
+    """The token of the link, the password of its account, and the page to open afterwards."""
 
     token: MailToken
     password: Password
@@ -88,20 +88,20 @@ class ConfirmEmailBody(msgspec.Struct, frozen=True):
 
 
 class MailTokenBody(msgspec.Struct, frozen=True):
-    """The token that came by mail."""
+    """The token of the link."""
 
     token: MailToken
 
 
 class RecognizeBrowserBody(msgspec.Struct, frozen=True):
-    """The token that came by mail, and the password of its account."""
+    """The token of the link, and the password of its account."""
 
     token: MailToken
     password: Password
 
 
 class AskedAnswer(msgspec.Struct, frozen=True):
-    """The same for every address."""
+    """The response, which is the same for every address."""
 
     status: Done = True
     message: Annotated[
@@ -110,34 +110,35 @@ class AskedAnswer(msgspec.Struct, frozen=True):
 
 
 class PasswordResetAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """The password is set; sign in with it."""
+    """The password was set; the user can sign in with it."""
 
     status: Done = True
-    two_factor_redirect: NothingIsDue = False
+    two_factor_redirect: NoSecondFactorRequired = False
 
 
 class ChallengedAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """The password is set, and a second factor is due before anybody is signed in."""
+    """The password was set; a second factor is required to complete the sign-in."""
 
     status: Done = True
-    two_factor_redirect: MoreIsDue = True
+    two_factor_redirect: SecondFactorRequired = True
     two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "backup-code"]])]
     token: ChallengeToken
 
 
 class VerifiedAnswer(msgspec.Struct, frozen=True):
-    """The address is verified. Nobody was signed in."""
+    """The address is verified. No session was created."""
 
     user: UserAnswer
     status: Done = True
     message: (
-        Annotated[str, Meta(description="Said when it was verified before.", examples=[_ALREADY])] | UnsetType
+        Annotated[str, Meta(description="Present if the address was already verified.", examples=[_ALREADY])]
+        | UnsetType
     ) = UNSET
-    url: Annotated[str, Meta(description="Where to go on: the `callbackURL`.")] | UnsetType = UNSET
+    url: Annotated[str, Meta(description="The page to open next: the `callbackURL`.")] | UnsetType = UNSET
 
 
 def verified_answer(verified: VerifiedEmail, page: str | None = None) -> VerifiedAnswer:
-    """Return the answer, with where to go on where the caller has to go there by itself."""
+    """Return the response; `page` is for callers that are not redirected and open it themselves."""
     return VerifiedAnswer(
         user_answer(verified.account),
         message=_ALREADY if verified.already else UNSET,

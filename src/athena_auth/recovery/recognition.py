@@ -1,4 +1,4 @@
-"""RedirectPolicy in mails about a blocked account: with the password, they make a browser a recognized one."""
+"""Links in emails about a blocked account: together with the password, they make a browser a recognized one."""
 
 from athena_auth.accounts.model import Account
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
@@ -10,17 +10,16 @@ from athena_auth.wire.redirects import with_parameters
 
 
 class RecognitionLinks:
-    """Makes the links."""
+    """Creates the links. `page` is the URL of the page that they lead to."""
 
     lifetime = LIFETIMES[Purpose.RECOGNIZE_BROWSER]
     """Seconds."""
 
     def __init__(self, page: str) -> None:
-        """Take the address of the page they lead to."""
         self._page = page
 
     def make(self, tx: Tx, account: Account, now: Millis) -> str:
-        """Return a link for the owner of this account; it is stored with the rest of the transaction."""
+        """Store a link for this account in the caller's transaction, and return its URL."""
         token = new_token(TokenKind.MAIL)
         expires_at = after(now, self.lifetime)
         sql.put(

@@ -1,4 +1,6 @@
-"""Asking for links. Who asks is answered before anybody looks whether there is such an account."""
+"""Requests for links. The response is sent before the server looks up whether there is such an account."""
+
+from dataclasses import dataclass
 
 from athena_auth.accounts import rules
 from athena_auth.accounts.model import Account
@@ -10,56 +12,53 @@ from athena_auth.wire.caller import Caller
 from athena_auth.wire.redirects import RedirectPolicy, with_parameters
 
 
+@dataclass(frozen=True, slots=True)
 class EmailLinkRequests:
-    """Takes requests for links."""
+    """Accepts requests for links. `base_path` is the path below which this server's own pages are."""
 
-    def __init__(
-        self, mail: EmailLinkSender, background: BackgroundTasks, redirects: RedirectPolicy, base_path: str
-    ) -> None:
-        """Take what it works with, and the path that this server's own pages are below."""
-        self._mail = mail
-        self._background = background
-        self._redirects = redirects
-        self._base_path = base_path
+    mail: EmailLinkSender
+    background: BackgroundTasks
+    redirects: RedirectPolicy
+    base_path: str
 
     def ask_for_reset(self, email: str, page: str | None, caller: Caller) -> Refused | None:
-        """Send a link that sets a new password, to `page` or to our own; the answer is the same for everybody."""
+        """Send a password reset link to `page` or to this server's own page, if there is such an account."""
         target = self.reset_page(page)
         if isinstance(target, Refused):
             return target
         return self._send(email, Purpose.RESET_PASSWORD, target, caller)
 
     def reset_page(self, page: str | None) -> str | Refused:
-        """Return the page that takes a new password: the one asked for, if it may be given the token, or our own."""
-        target = self._redirects.reset_page(page or f"{self._base_path}/reset-password")
+        """Return the page that takes a new password: `page`, if it may receive the token, or this server's own."""
+        target = self.redirects.reset_page(page or f"{self.base_path}/reset-password")
         return target or Refused(ErrorCode.INVALID_REDIRECT_URL)
 
     def ask_for_verification(
         self, email: str, callback: str | None, owner: Account | None, caller: Caller
     ) -> Refused | None:
-        """Send a link that verifies the address and then leads to `callback`, if one is given.
+        """Send a link that verifies the address and then leads to `callback`, if given.
 
-        `owner` is the account of the session that asks. Only its owner learns whether there is something to verify.
+        `owner` is the account of the caller's session, if any. Only owners learn whether their address is verified.
         """
         refused = None if owner is None else _refuse_verification(owner, email)
         if refused is not None:
             return refused
-        target = None if callback is None else self._redirects.absolute(callback)
+        target = None if callback is None else self.redirects.absolute(callback)
         if callback is not None and target is None:
             return Refused(ErrorCode.INVALID_CALLBACK_URL)
-        page = f"{self._redirects.own}{self._base_path}/verify-email"
+        page = f"{self.redirects.own}{self.base_path}/verify-email"
         page = page if target is None else with_parameters(page, callbackURL=target)
         return self._send(email, Purpose.VERIFY_EMAIL, page, caller)
 
     def callback(self, page: str) -> str | Refused:
-        """Return where somebody who followed a link may be led."""
-        return self._redirects.absolute(page) or Refused(ErrorCode.INVALID_CALLBACK_URL)
+        """Return the URL of the page that a link may redirect to."""
+        return self.redirects.absolute(page) or Refused(ErrorCode.INVALID_CALLBACK_URL)
 
     def _send(self, typed: str, purpose: Purpose, page: str, caller: Caller) -> Refused | None:
         address = rules.normalised_email(typed)
         if address is None:
             return Refused(ErrorCode.INVALID_EMAIL)
-        self._background.run_soon(self._mail.send(address, purpose, page, caller))
+        self.background.run_soon(self.mail.send(address, purpose, page, caller))
         return None
 
 

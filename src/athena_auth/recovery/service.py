@@ -1,11 +1,15 @@
-"""What links are good for: setting a new password, verifying an address, and recognizing a browser.
+"""Use cases of links in emails: setting a new password, verifying an address, and recognizing a browser.
 
-A link proves that someone reads the owner's mail, which is one factor. So a reset ends in a challenge where a second
-one is on, never in a session (I1); it ends everything that depended on the old password (I5); it gives no attempts at the
-second factor back; and codes by mail stop standing in for an authenticator app until something other than the mailbox
-was verified. The other links count only together with a session or the password: a mail scanner follows links too, and
-whoever signed up with a stranger's address must not have them verify it.
+A link proves access to the owner's mailbox, which is one factor. So a password reset never creates a session; if a second
+factor is on, it ends in a challenge (I1). It revokes everything that depends on the old password (I5). It does not reset
+the attempts at the second factor. Codes by email do not replace an authenticator app until a factor other than the
+mailbox has been verified.
+
+The other links work only together with a session or the password: mail scanners follow links too, and an attacker who has
+signed up with another person's address must not get it verified by them.
 """
+
+from dataclasses import dataclass
 
 import msgspec
 
@@ -35,46 +39,37 @@ _NEEDS_SESSION_OR_PASSWORD = (
 
 
 class VerifiedEmail(msgspec.Struct, frozen=True):
-    """An address is verified."""
+    """The address is verified."""
 
     account: Account
     already: bool
-    """Whether it was before."""
+    """Whether it was verified before."""
 
 
 class PasswordReset(msgspec.Struct, frozen=True):
-    """A new password is set."""
+    """A new password was set."""
 
     account: Account
     challenged: ChallengeIssued | None
-    """The challenge that follows where a second factor is on."""
+    """The challenge, if two-factor authentication is on."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryService:
-    """Honours links."""
+    """Performs what a link was sent for."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        pool: HashingPool,
-        events: CredentialEvents,
-        sign_in_policy: SignInPolicy,
-        login: PasswordLogin,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._pool = pool
-        self._events = events
-        self._sign_in_policy = sign_in_policy
-        self._login = login
+    store: Store
+    clock: Clock
+    pool: HashingPool
+    events: CredentialEvents
+    sign_in_policy: SignInPolicy
+    login: PasswordLogin
 
     async def verify_in_session(
         self, token: str, signed_in: SignedIn | None, client: ClientInfo
     ) -> VerifiedEmail | Refused:
-        """Verify an address by the token that was sent there and a session of that account."""
-        now = self._clock.now()
+        """Verify an address with the token that was sent to it, in a session of its account."""
+        now = self.clock.now()
         account = await self._owner_of(token, Purpose.VERIFY_EMAIL, now)
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
@@ -86,70 +81,70 @@ class RecoveryService:
         async def work(tx: Tx) -> VerifiedEmail | Refused:
             return await self._mark_verified(tx, account, client, signed_in.session.id, now)
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def verify_by_password(
         self, token: str, password: str, first: FirstFactor
     ) -> VerifiedEmail | Refused:
-        """Verify an address by the token that was sent there and the account's password. It signs nobody in."""
-        now = self._clock.now()
+        """Verify an address with the token that was sent to it and the account's password. This creates no session."""
+        now = self.clock.now()
         account = await self._owner_of(token, Purpose.VERIFY_EMAIL, now)
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
         if account.email_verified:
             return VerifiedEmail(account, already=True)
-        opened = await self._login.open(account.email, password, first, vouched=True)
-        if isinstance(opened, Refused):
-            return opened
+        verified = await self.login.verify(account.email, password, first, vouched=True)
+        if isinstance(verified, Refused):
+            return verified
 
         async def work(tx: Tx) -> VerifiedEmail | Refused:
-            if await accounts.lock_if_current(tx, opened.stored.version) is None:
+            if await accounts.lock_if_current(tx, verified.stored.version) is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
-            self._login.succeeded(tx, opened)
+            self.login.succeeded(tx, verified)
             return await self._mark_verified(tx, account, first.client, None, now)
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def recognize(self, token: str, password: str, first: FirstFactor) -> Account | Refused:
-        """Use up the link of a mail about a blocked account; with the password, its browser is recognized."""
-        now = self._clock.now()
+        """Consume the link of an email about a blocked account; with the password, the browser becomes recognized."""
+        now = self.clock.now()
         account = await self._owner_of(token, Purpose.RECOGNIZE_BROWSER, now)
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
-        opened = await self._login.open(account.email, password, first, vouched=True)
-        if isinstance(opened, Refused):
-            return opened
+        verified = await self.login.verify(account.email, password, first, vouched=True)
+        if isinstance(verified, Refused):
+            return verified
 
         async def work(tx: Tx) -> Account | Refused:
-            current = await accounts.lock_if_current(tx, opened.stored.version)
+            current = await accounts.lock_if_current(tx, verified.stored.version)
             if current is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
             token_digest = digest(TokenKind.MAIL, token)
             if await sql.consume(tx, token_digest, Purpose.RECOGNIZE_BROWSER, now) is None:
                 return Refused(ErrorCode.INVALID_TOKEN)
-            self._login.succeeded(tx, opened)
+            self.login.succeeded(tx, verified)
             entry = AuditEvent(name=EventName.BROWSER_RECOGNIZED, user_id=current.id, client=first.client)
             audit.record(tx, entry, now)
             return current
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def check_reset(self, token: str) -> Refused | None:
-        """Say whether the link of a reset still works, and change nothing."""
-        account = await self._owner_of(token, Purpose.RESET_PASSWORD, self._clock.now())
+        """Return the refusal if a password reset link is no longer valid. Nothing changes."""
+        account = await self._owner_of(token, Purpose.RESET_PASSWORD, self.clock.now())
         return Refused(ErrorCode.INVALID_TOKEN) if account is None else None
 
     async def reset(self, token: str, password: str, first: FirstFactor) -> PasswordReset | Refused:
-        """Set a new password by the token that was sent; a challenge follows where a second factor is on."""
-        # Refused before anything is hashed, which is dear, or used up: another password can be typed.
-        account = await self._owner_of(token, Purpose.RESET_PASSWORD, self._clock.now())
+        """Set a new password with a token that was sent; if two-factor authentication is on, issue a challenge."""
+        # Refuse bad passwords before hashing, which is expensive, and before consuming the link: the user can retry.
+        account = await self._owner_of(token, Purpose.RESET_PASSWORD, self.clock.now())
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
         refused = rules.refuse_password(password, account.email)
         if refused is not None:
             return refused
-        password_hash = await self._pool.hash(password)
-        now = self._clock.now()
+        password_hash = await self.pool.hash(password)
+        now = self.clock.now()
 
         async def work(tx: Tx) -> PasswordReset | Refused:
             user_id = await sql.consume(tx, digest(TokenKind.MAIL, token), Purpose.RESET_PASSWORD, now)
@@ -158,34 +153,34 @@ class RecoveryService:
                 return Refused(ErrorCode.INVALID_TOKEN)
             return await self._reset(tx, before, password_hash, first, now)
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def _reset(
         self, tx: Tx, before: Account, password_hash: str, first: FirstFactor, now: Millis
     ) -> PasswordReset | Refused:
-        # An address proves nothing about what was set up before it was verified: whoever did that may be someone who
-        # signed up with a stranger's address, and waits for them (account pre-hijacking).
+        # Factors that were set up before the address was verified may be those of an attacker who signed up with another
+        # person's address and waits for them (account pre-hijacking).
         reclaims = before.two_factor_enabled and not before.email_verified
         change = Change.ACCOUNT_RECLAIMED if reclaims else Change.PASSWORD_RESET
         await accounts.reset_password(tx, before.id, password_hash, now)
         actor = Actor(first.client, None, reset_attempts=False)
-        account = await self._events.announce(tx, before.id, change, actor, now)
+        account = await self.events.announce(tx, before.id, change, actor, now)
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
         reset_account(tx, account.email, first.client.address)
         if not account.two_factor_enabled:
             return PasswordReset(account, None)
-        challenged = await self._sign_in_policy.challenge(tx, account, first, now, recognized=True)
+        challenged = await self.sign_in_policy.challenge(tx, account, first, now, recognized=True)
         return PasswordReset(account, challenged)
 
     async def _owner_of(self, token: str, purpose: Purpose, now: Millis) -> Account | None:
         token_digest = digest(TokenKind.MAIL, token)
-        return await self._store.read(lambda tx: sql.load(tx, token_digest, purpose, now))
+        return await self.store.read(lambda tx: sql.load(tx, token_digest, purpose, now))
 
     async def _mark_verified(
         self, tx: Tx, account: Account, client: ClientInfo, session_id: SessionId | None, now: Millis
     ) -> VerifiedEmail | Refused:
-        # The link stays until it expires: a second click is told that the address is verified, and it opens nothing.
+        # The link stays valid until it expires, so a second click reports that the address is verified. It grants nothing.
         await accounts.mark_email_verified(tx, account.id, now)
         verified = AuditEvent(
             name=EventName.EMAIL_VERIFIED, user_id=account.id, client=client, session_id=session_id

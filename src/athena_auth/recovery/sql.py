@@ -1,4 +1,4 @@
-"""Statements over `athena_mail_token`: a row for each link that was sent and still works."""
+"""Statements on `athena_mail_token`, which has a row for each link that was sent and not consumed."""
 
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.sql import account_from
@@ -34,24 +34,24 @@ SWEEP = Statement("""
 def put(
     tx: Tx, token_digest: bytes, user_id: UserId, purpose: Purpose, *, now: Millis, expires_at: Millis
 ) -> None:
-    """Remember the link just made. Those sent before work beside it: people open whichever mail they find first."""
+    """Store a new link. Earlier ones stay valid: users open whichever email they find first."""
     tx.defer(
         _PUT, token_digest=token_digest, user_id=user_id, purpose=purpose, now=now, expires_at=expires_at
     )
 
 
 async def load(tx: Tx, token_digest: bytes, purpose: Purpose, now: Millis) -> Account | None:
-    """Load whose link this is, without using it up."""
+    """Load the account of a link without consuming the link."""
     row = await tx.fetch_one(_LOAD, token_digest=token_digest, purpose=purpose, now=now)
     return None if row is None else account_from(row)
 
 
 async def consume(tx: Tx, token_digest: bytes, purpose: Purpose, now: Millis) -> UserId | None:
-    """Use a link up and return whose it was; None when it was used, has expired or never was."""
+    """Consume a link and return its account; None when it was used, has expired or never existed."""
     row = await tx.fetch_one(_CONSUME, token_digest=token_digest, purpose=purpose, now=now)
     return None if row is None else UserId(row["user_id"])
 
 
 def credentials_changed(_change: Change) -> tuple[Statement, ...]:
-    """End the links that would replace the password: they were asked for under the old credentials."""
+    """Delete password reset links: they were requested under the old credentials."""
     return (_DROP_RESETS,)

@@ -1,5 +1,5 @@
-"""Tokens that were replaced or used up a few seconds ago.
+"""Tokens that were replaced or consumed a few seconds ago.
 
-They open nothing. They are remembered for the browser's own concurrent requests: a form that was submitted twice gets
-its first answer again, and a request that was under way with the old cookie does not make the browser drop the new one.
+They authenticate nothing. They are kept for concurrent requests of one browser: a form that was submitted twice gets the
+first response again, and a request that was sent with the old cookie does not make the browser drop the new one.
 """

@@ -1,4 +1,4 @@
-"""Statements over `athena_retired_token`."""
+"""Statements on `athena_retired_token`."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Runner, Tx
 
 GRACE = 10
-"""Seconds for which a retired token is remembered: a double click, a slow network, a second tab."""
+"""Seconds for which a retired token is remembered: enough for a double click, a slow network or a second tab."""
 
 _PUT = Statement("""
     INSERT INTO athena_retired_token (token_digest, user_id, sealed_answer, expires_at)
@@ -28,7 +28,7 @@ SWEEP = Statement("""
 
 
 class RetiredToken(msgspec.Struct, frozen=True):
-    """A token that opens nothing any more, and the sealed answer its last request got, if that is repeatable."""
+    """A token that is no longer valid, with the sealed answer to its last request if that may be repeated."""
 
     sealed_answer: bytes | None
 
@@ -36,7 +36,7 @@ class RetiredToken(msgspec.Struct, frozen=True):
 def put(
     tx: Tx, token_digest: bytes, user_id: UserId, now: Millis, sealed_answer: bytes | None = None
 ) -> None:
-    """Remember a token that is retired by this transaction."""
+    """Remember a token that this transaction retires."""
     tx.defer(
         _PUT,
         token_digest=token_digest,

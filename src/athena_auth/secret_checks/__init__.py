@@ -1,1 +1,1 @@
-"""Whether the configured secrets are those that the database was made with, and what still depends on each."""
+"""Checks whether the configured secrets are those of the database, and counts the values that depend on each."""

@@ -1,4 +1,4 @@
-"""What depends on a secret, and what the database remembers of one."""
+"""What depends on a secret, and what the database records about it."""
 
 import hmac
 from enum import StrEnum
@@ -9,7 +9,7 @@ _GIVEN_UP = b"given up:"
 
 
 class Dependents(msgspec.Struct, frozen=True, rename="camel"):
-    """How many values that are still of use were made with one secret."""
+    """The numbers of unexpired values that were made with one secret."""
 
     totp_secrets: int = 0
     backup_codes: int = 0
@@ -18,7 +18,7 @@ class Dependents(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def total(self) -> int:
-        """How many there are of all kinds together."""
+        """The sum over all kinds."""
         return sum(msgspec.structs.astuple(self))
 
     def __str__(self) -> str:
@@ -33,32 +33,32 @@ def _name(kind: str, count: int) -> str:
 
 
 class SecretRecord(msgspec.Struct, frozen=True):
-    """What the database remembers of a secret, so that another one cannot take its number unnoticed."""
+    """What the database records about a secret, so that another secret under its number is detected."""
 
     check_value: bytes
 
     @property
     def is_given_up(self) -> bool:
-        """Whether an operator has said that this secret is lost, and that the server shall start without it."""
+        """Whether an operator has declared this secret lost, so that the server starts without it."""
         return self.check_value.startswith(_GIVEN_UP)
 
     @property
     def is_unknown(self) -> bool:
-        """Whether it was lost before it was ever recorded."""
+        """Whether it was lost before it was recorded."""
         return self.check_value == _GIVEN_UP
 
     def matches(self, check_value: bytes) -> bool:
-        """Tell whether this is the secret, as far as is known."""
+        """Tell whether this is the check value of the secret; any value matches an unknown secret."""
         known = self.check_value.removeprefix(_GIVEN_UP)
         return self.is_unknown or hmac.compare_digest(known, check_value)
 
     def given_up(self) -> "SecretRecord":
-        """Return the record of the same secret, now lost."""
+        """Return the record of the same secret, marked as lost."""
         return self if self.is_given_up else SecretRecord(_GIVEN_UP + self.check_value)
 
 
 class Status(StrEnum):
-    """What an operator may do about a secret."""
+    """The status of a secret, which says what an operator can do about it."""
 
     CURRENT = "current"
     NEEDED = "needed"
@@ -75,23 +75,23 @@ class Status(StrEnum):
 
     @property
     def can_be_removed(self) -> bool:
-        """Whether the settings need not name this secret any more."""
+        """Whether the secret can be removed from the settings."""
         return self in {Status.REMOVABLE, Status.UNUSED}
 
     @property
     def breaks(self) -> bool:
-        """Whether the server does not start, because values that are still of use could not be read."""
+        """Whether the server refuses to start, because it could not read values that are still needed."""
         return self in {Status.MISSING, Status.WRONG}
 
 
 _MEANINGS = {
     Status.CURRENT: "New values are made with it.",
     Status.NEEDED: "It must stay configured: values still depend on it.",
-    Status.REMOVABLE: "Nothing depends on it; it can be removed once no process makes new values with it.",
+    Status.REMOVABLE: "Nothing depends on it; remove it once no process makes new values with it.",
     Status.UNUSED: "It is not configured, and nothing depends on it.",
     Status.MISSING: "It is not configured, but values still depend on it: configure it again.",
     Status.WRONG: "The database was made with another secret of this number: configure that one.",
-    Status.GIVEN_UP: "It was given up as lost; what depends on it cannot be read.",
+    Status.GIVEN_UP: "It was declared lost; the values that depend on it cannot be read.",
 }
 
 

@@ -1,7 +1,7 @@
-"""Compares the configured secrets with those that the database was made with.
+"""Compares the configured secrets with those of the database.
 
-A server that starts with a wrong secret, or without one that is still needed, looks healthy: passwords and sessions work.
-Then each code of an app fails, and each backup code counts as a wrong one. So it does not start.
+With a wrong or missing secret a server would look healthy, because passwords and sessions work. But codes of apps would
+fail, and backup codes would count as wrong. So the server refuses to start.
 """
 
 from athena_auth.crypto.keys import Keyring, UnreadableError, number_of
@@ -15,13 +15,14 @@ Records = dict[int, SecretRecord]
 
 
 async def verify_secrets(store: Store, keyring: Keyring, now: Millis) -> None:
-    """Make sure that what is stored can be read, and record secrets that are new.
+    """Check that stored values can be read, and record new secrets.
 
-    Processes that start at the same time all succeed: a record is made once, and those that come second read it.
+    Processes may start concurrently: the first one records a secret, and the others read the record.
 
     Raises:
-        SettingsError: a secret is not the one that the database was made with, or one is missing that values depend on.
-        Unavailable: the database is out of reach.
+        SettingsError: a secret is not the one that the database was made with, or a secret that values depend on is
+            missing.
+        Unavailable: the database is unreachable.
     """
     records = await store.read(sql.load)
     _refuse_wrong(_wrong(records, keyring))
@@ -44,12 +45,12 @@ async def verify_secrets(store: Store, keyring: Keyring, now: Millis) -> None:
             await sql.record(tx, number, keyring.check_values[number])
         return await sql.load(tx)
 
-    # Another process may have recorded another secret of the same number meanwhile: the first one counts.
+    # Another process may have recorded another secret of the same number in the meantime: the first one counts.
     _refuse_wrong(_wrong(await store.transact(work), keyring))
 
 
 async def report_secrets(store: Store, keyring: Keyring, now: Millis) -> list[SecretReport]:
-    """Return what depends on each secret that is configured, recorded or used, the highest number first."""
+    """Return what depends on each secret that is configured, recorded or in use, highest number first."""
     records, counts = await store.read(sql.load), await _count(store, now)
     wrong = [*_wrong(records, keyring), *_wrong_by_sample(await _sample(store, now), keyring, records)]
     return [
@@ -61,9 +62,9 @@ async def report_secrets(store: Store, keyring: Keyring, now: Millis) -> list[Se
 
 
 async def give_up_secret(store: Store, keyring: Keyring, number: int, now: Millis) -> Dependents | None:
-    """Let the server start without a lost secret; return what cannot be read any more.
+    """Let the server start without a lost secret; return what can no longer be read.
 
-    None when the secret is configured: what is in use is not given up.
+    None means that the secret is configured, so it is not lost.
     """
     if number in keyring.check_values:
         return None
@@ -109,7 +110,7 @@ async def _sample(store: Store, now: Millis) -> list[sql.Sealed]:
 
 
 async def _verify_sample(store: Store, keyring: Keyring, records: Records, now: Millis) -> None:
-    """Verify a secret that no record vouches for by what the database holds; one older than the records has none."""
+    """Verify secrets without a record against stored values; databases older than the records have none."""
     sample = await _sample(store, now)
     _refuse_wrong(_wrong_by_sample(sample, keyring, records))
     known = {*keyring.check_values, *records}
@@ -119,16 +120,19 @@ async def _verify_sample(store: Store, keyring: Keyring, records: Records, now: 
 
 
 def _wrong_by_sample(sample: list[sql.Sealed], keyring: Keyring, records: Records) -> list[int]:
-    """Return the secrets without a record that open nothing made with their number; one changed row proves nothing."""
-    opened, closed = set[int](), set[int]()
+    """Return the secrets without a record that decrypt no value of their number.
+
+    One value that does not decrypt is not enough: it may have been tampered with.
+    """
+    readable, unreadable = set[int](), set[int]()
     for sealed in sample:
         try:
             keyring.unseal(sealed.value, sealed.context)
         except UnreadableError as error:
-            closed.add(error.number)
+            unreadable.add(error.number)
         else:
-            opened.add(number_of(sealed.value))
-    return [number for number in _unrecorded(records, keyring) if number in closed - opened]
+            readable.add(number_of(sealed.value))
+    return [number for number in _unrecorded(records, keyring) if number in unreadable - readable]
 
 
 def _wrong(records: Records, keyring: Keyring) -> list[int]:
@@ -139,9 +143,9 @@ def _wrong(records: Records, keyring: Keyring) -> list[int]:
 def _refuse_wrong(numbers: list[int]) -> None:
     for number in numbers:
         raise SettingsError(
-            f"The secret numbered {number} is not the one this database was made with: configure that one again "
-            "(ATHENA_SECRET, ATHENA_SECRETS or the .secret file beside the SQLite database) or, if it is lost, give the "
-            f"new one another number in ATHENA_SECRETS and run athena-auth secrets forget {number}."
+            f"The secret numbered {number} is not the one this database was made with. Configure that one again "
+            "(ATHENA_SECRET, ATHENA_SECRETS or the .secret file next to the SQLite database). If it is lost, give the "
+            f"new secret another number in ATHENA_SECRETS and run athena-auth secrets forget {number}."
         )
 
 
@@ -149,7 +153,7 @@ def _refuse_missing(numbers: list[int], counts: dict[int, Dependents]) -> None:
     for number in numbers:
         if number in counts:
             raise SettingsError(
-                f"The secret numbered {number} is not configured any more, but {counts[number]} still depend on it: add "
-                f"it to ATHENA_SECRETS again or, if it is lost, run athena-auth secrets forget {number}; "
-                "athena-auth secrets check shows what depends on each secret."
+                f"The secret numbered {number} is no longer configured, but {counts[number]} still depend on it. Add "
+                f"it to ATHENA_SECRETS again. If it is lost, run athena-auth secrets forget {number}. "
+                "Run athena-auth secrets check to see what depends on each secret."
             )

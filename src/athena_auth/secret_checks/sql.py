@@ -1,8 +1,8 @@
-"""Statements over `athena_secret_check`, and those that count what was made with each secret.
+"""Statements on `athena_secret_check`, and those that count what was made with each secret.
 
-The first two bytes of each sealed value and of each keyed hash are the number of its secret. No index has them, and one
-statement over a whole table would outlive the limit on statements where there are millions of accounts: tables are walked
-by an index in steps, from one key to another. What has expired depends on nothing and is not counted.
+The first two bytes of each sealed value and of each keyed hash are the number of its secret. They are not indexed, and
+with millions of accounts one statement on a whole table would exceed the statement timeout. So tables are read in steps
+along an index, from one key to the next. Expired values are not counted.
 """
 
 import msgspec
@@ -88,34 +88,34 @@ _WALKS = {
 
 
 class Sealed(msgspec.Struct, frozen=True):
-    """A sealed value and the place it was sealed to."""
+    """A sealed value and its associated data."""
 
     value: bytes
     context: str
 
 
 async def load(tx: Tx) -> dict[int, SecretRecord]:
-    """Load what is remembered of each secret, by its number."""
+    """Load the records of all secrets, by number."""
     return {row["number"]: SecretRecord(row["check_value"]) for row in await tx.fetch_all(_LOAD)}
 
 
 async def record(tx: Tx, number: int, check_value: bytes) -> None:
-    """Remember a secret, unless another process has just done so."""
+    """Record a secret, unless another process has just done so."""
     await tx.execute(_RECORD, number=number, check_value=check_value)
 
 
 async def replace(tx: Tx, number: int, remembered: SecretRecord) -> None:
-    """Remember this of a secret from now on."""
+    """Replace the record of a secret."""
     await tx.execute(_REPLACE, number=number, check_value=remembered.check_value)
 
 
 async def forget(tx: Tx, number: int) -> None:
-    """Remember a secret no longer."""
+    """Delete the record of a secret."""
     await tx.execute(_FORGET, number=number)
 
 
 async def count(tx: Tx, now: Millis) -> dict[int, dict[str, int]]:
-    """Count what depends on each secret: by its number, then by kind."""
+    """Count what depends on each secret, by number and then by kind."""
     counts: dict[int, dict[str, int]] = {}
     for kind, (end, counted) in _WALKS.items():
         first = ""
@@ -133,7 +133,7 @@ async def _end(tx: Tx, statement: Statement, first: str) -> str | None:
 
 
 async def sample(tx: Tx, now: Millis) -> list[Sealed]:
-    """Load the newest sealed values, of which any tells whether its secret is the right one."""
+    """Load the newest sealed values, with which a secret can be verified."""
     begun = now - ENROLMENT
     secrets = await tx.fetch_all(_SAMPLE_AUTHENTICATORS, begun=begun, most=_SAMPLE)
     messages = await tx.fetch_all(_SAMPLE_OUTBOX, now=now, most=_SAMPLE)

@@ -1,1 +1,1 @@
-"""From bytes to routes and back: the ASGI application and everything at its edge."""
+"""The ASGI application: connections, requests, callers, request limits, responses, OpenAPI and the log."""

@@ -1,4 +1,4 @@
-"""The server as one ASGI application, below wherever it is mounted."""
+"""Assembles the server's ASGI application. Its paths are relative to where it is mounted."""
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -20,17 +20,17 @@ _EXPOSED = ("set-auth-token", "retry-after", "x-request-id")
 
 
 def application(routes: tuple[Route, ...], resolver: Resolver, settings: Settings, policy: Policy) -> ASGIApp:
-    """Put the routes, the pages and what is around them together."""
+    """Return the application: routes and pages, with CORS and metrics around them."""
     browser_pages = {"verify_email": link_page("verify_email")}
     edge = Edge(routes, Documents(routes, settings), browser_pages, resolver, policy)
     return with_metrics(_with_cors(edge, settings), settings.metrics_token)
 
 
 def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
-    """Return the rules by which a request's sender is judged.
+    """Return the rules for callers, origins, cookies and request limits.
 
     Raises:
-        SettingsError: a proxy's address cannot be read.
+        SettingsError: a trusted proxy is not an address or a network.
     """
     try:
         addresses = ClientAddressResolver(settings.trusted_proxies)
@@ -47,7 +47,7 @@ def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
 
 
 def _with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """Let the browsers of trusted front ends read answers, with credentials (never for `*`)."""
+    """Let pages of trusted origins read responses, with credentials (never for `*`)."""
     if not settings.trusted_origins:
         return app
     return CORSMiddleware(

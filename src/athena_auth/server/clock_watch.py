@@ -1,9 +1,9 @@
-"""Says in the log when the machine's clock was set, since codes, locks and lifetimes are reckoned by it.
+"""Logs when the machine's clock was set, because codes, lockouts and lifetimes depend on it.
 
-Nothing is lost or let in by that: a used TOTP step stays used (I3), a lock that was to end at ten ends when the
-clock says ten, budgets of guesses are counts that no time resets (I4), and windows of sends and requests that lie
-in the future begin anew. But whoever looks into odd refusals must find it. A machine that slept is said to have
-been set too: the clock that cannot be set stands still in sleep.
+Setting the clock opens no hole: a used TOTP step stays used (I3), a lockout until 10:00 ends when the clock says
+10:00, failed attempts are counts that time does not reset (I4), and send and request windows that lie in the future
+start again. The log entry explains odd refusals to an operator. A machine that was suspended is reported too, because
+the monotonic clock stands still during suspension.
 """
 
 import asyncio
@@ -16,26 +16,30 @@ from athena_auth.kernel.log import Log
 _log = Log(__name__)
 
 _INTERVAL = 5.0
-"""Seconds between two looks."""
+"""Seconds between two comparisons."""
 _TOLERANCE = 2.0
-"""Seconds that the clock may be corrected by, as it is all the time, without a word."""
+"""Seconds of correction that are not logged: time synchronisation makes small ones all the time."""
 
 
 class ClockWatch:
-    """Compares the clock with one that cannot be set."""
+    """Compares the clock with the monotonic clock, which cannot be set.
+
+    Args:
+        clock: The clock to watch.
+        interval: Seconds between two comparisons.
+    """
 
     def __init__(self, clock: Clock, *, interval: float = _INTERVAL) -> None:
-        """Take the clock to watch; nothing is looked at before `start`."""
         self._clock = clock
         self._interval = interval
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Look from now on."""
+        """Start to compare, on the running event loop."""
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Look no more."""
+        """Stop to compare."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -1,8 +1,8 @@
-"""How many connections a server keeps, and which one ends when there are too many.
+"""Limits the connections of a server, and decides which one is closed when there are too many.
 
-A connection costs a file descriptor, of which a process has a thousand by default. Whoever opens them and sends nothing
-could take them all; so when a limit is reached, the connection that has waited longest for a request ends in favour of
-the new one, which in all likelihood is about to send something.
+A connection costs a file descriptor, and a process has a thousand by default. An attacker who opens connections and sends
+nothing could use them all up. When a limit is reached, the connection that has waited longest for a request is therefore
+closed in favour of the new one, which is more likely to send a request.
 """
 
 import asyncio
@@ -20,33 +20,33 @@ from athena_auth.kernel.network import address_of, network_of
 _log = Log(__name__)
 
 _INTERVAL = 1.0
-"""Seconds between two looks at deadlines."""
+"""Seconds between two checks of the deadlines."""
 _QUIET = 60.0
-"""Seconds between two lines about connections that were cut for the same reason."""
+"""Seconds between two log entries about connections that were closed for the same reason."""
 _RESERVE = 124
-"""File descriptors kept for the database, mail, logs and listening sockets."""
+"""File descriptors reserved for the database, mail, logs and listening sockets."""
 _MOST = 10_000
 
 
 class ConnectionLimits(msgspec.Struct, frozen=True):
-    """What a server allows its connections."""
+    """Limits for the connections of one process."""
 
     total: int | None = None
-    """At most, in this process; None is as many as it may open files, less a reserve."""
+    """The most connections. None is the limit of open files, less a reserve."""
     per_client: int = 256
-    """At most from one address (IPv6: one /64). This machine's own and those of trusted proxies are exempt."""
+    """The most connections from one address (IPv6: one /64) that is not exempt."""
     exempt: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-    """Addresses or networks of whoever speaks for many clients."""
+    """Addresses or networks that carry many clients: this machine's own and those of trusted proxies."""
     head_seconds: float = 10.0
-    """Until the head of a request must be complete."""
+    """Seconds until the head of a request must be complete."""
     body_seconds: float = 10.0
-    """Until a body must be complete, beside one second for each `body_rate` bytes that have come."""
+    """Seconds until a body must be complete, plus one for each `body_rate` bytes received."""
     body_rate: int = 1024
-    """Bytes."""
+    """Bytes a second."""
 
     @property
     def most(self) -> int:
-        """How many connections that is in all."""
+        """The most connections in this process."""
         if self.total is not None:
             return self.total
         allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -54,24 +54,24 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
 
 
 class GuardedConnection(Protocol):
-    """A connection as its guard sees it."""
+    """What `ConnectionGuard` needs of a connection."""
 
     @property
     def waits_since(self) -> float | None:
-        """When it began to wait for the head of a request that nobody is working on; None while one is under way."""
+        """When the connection began to wait for the head of a request; None while a request is being handled."""
         ...
 
     def check(self, now: float) -> None:
-        """End it if a deadline has passed."""
+        """Close the connection if a deadline has passed."""
         ...
 
     def make_room(self) -> None:
-        """End it in favour of another."""
+        """Close the connection in favour of another."""
         ...
 
 
 class ConnectionGuard:
-    """Counts the connections of one server, and looks at their deadlines once a second."""
+    """Counts the connections of one server, and checks their deadlines once a second."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limits: ConnectionLimits) -> None:
         self._loop = loop
@@ -84,7 +84,7 @@ class ConnectionGuard:
         self._is_watching = False
 
     def admit(self, connection: GuardedConnection, address: str | None) -> bool:
-        """Count a new connection; False when there are too many, and none of them can make room."""
+        """Count a new connection. False means that there are too many and that all of them are busy."""
         client = None if address is None or self._is_exempt(address) else network_of(address)
         if client is not None and self._clients[client] >= self._per_client:
             return self._replace(connection, client, lambda other: self._connections[other] == client)
@@ -94,7 +94,7 @@ class ConnectionGuard:
         return True
 
     def release(self, connection: GuardedConnection) -> None:
-        """Forget a connection that has ended."""
+        """Stop counting a connection that was closed."""
         client = self._connections.pop(connection, None)
         if client is not None:
             self._clients[client] -= 1
@@ -102,7 +102,7 @@ class ConnectionGuard:
                 del self._clients[client]
 
     def count_cut(self, reason: str) -> None:
-        """Count a connection that was cut. The log has a line a minute for each reason, with how many there were."""
+        """Count a connection that was cut. Once a minute the number is logged for each reason."""
         self._cuts[reason] = self._cuts.get(reason, 0) + 1
         self._report(self._loop.time())
 
@@ -135,7 +135,7 @@ class ConnectionGuard:
 
     def _is_exempt(self, address: str) -> bool:
         parsed = address_of(address)
-        # None is a unix socket.
+        # None is a Unix socket.
         return parsed is None or any(parsed in network for network in self._exempt)
 
     def _watch(self) -> None:

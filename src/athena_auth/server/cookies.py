@@ -1,4 +1,4 @@
-"""The cookies as they travel."""
+"""Reads and writes cookies."""
 
 import re
 
@@ -6,35 +6,40 @@ from athena_auth.wire.reply import DEFAULT_COOKIE_PREFIX, Cookie, CookieName
 
 _SECURE_PREFIX = "__Secure-"
 _MOST_CHARACTERS = 16_384
-"""Of a `Cookie` header. Browsers send less; a longer one is as good as none."""
+"""The longest `Cookie` header that is read. Browsers send less; a longer one is ignored."""
 _VALUE = re.compile(r"[A-Za-z0-9._~-]+")
-"""What tokens are made of."""
+"""The characters of tokens."""
 
 
 def wire_names(prefix: str, *, https: bool) -> dict[CookieName, str]:
-    """Return the names under which the cookies travel; on https browsers hold them to secure pages by `__Secure-`."""
+    """Return the names of the cookies on the wire. On https they begin with `__Secure-`, which browsers enforce."""
     start = (_SECURE_PREFIX if https else "") + prefix
     return {name: start + name.removeprefix(DEFAULT_COOKIE_PREFIX) for name in CookieName}
 
 
 class CookieCodec:
-    """Reads and writes the cookies: HttpOnly, SameSite=Lax, no Domain, and Secure on https."""
+    """Reads and writes the cookies: HttpOnly, SameSite=Lax, no Domain, and Secure on https.
+
+    Args:
+        https: Whether browsers use https.
+        prefix: The beginning of the names, after `__Secure-`.
+        path: The `Path` attribute.
+    """
 
     def __init__(self, *, https: bool, prefix: str = DEFAULT_COOKIE_PREFIX, path: str = "/") -> None:
-        """Take whether browsers come by https, what the names begin with, `__Secure-` apart, and the path they are for."""
         self._names = wire_names(prefix, https=https)
         self._by_wire_name = {wire_name: name for name, wire_name in self._names.items()}
         ours = "|".join(map(re.escape, self._by_wire_name))
-        # One pass over the header, for our own names alone: the standard library's parser takes quadratic time to
-        # unquote other people's values, so that one header could keep the event loop busy for seconds.
+        # One pass over the header, for our own names only. The standard library's parser unquotes all values, in
+        # quadratic time: one header could block the event loop for seconds.
         self._ours = re.compile(rf"(?:^|;)[ \t]*+({ours})=([^;]*+)")
         self._attributes = f"; Path={path}; HttpOnly; SameSite=Lax" + ("; Secure" if https else "")
 
     def read(self, header: str) -> dict[CookieName, str]:
         """Return our cookies of a `Cookie` header.
 
-        One that is empty, that holds what no token holds, or that comes twice is as good as absent. Of two with one name
-        nothing tells which is ours: another host of the domain may have set the other (session fixation).
+        A cookie is ignored if it is empty, has a character that no token has, or is sent twice. Of two cookies with one
+        name, one may have been set by another host of the domain (session fixation), and nothing tells which.
         """
         found: dict[CookieName, str] = {}
         repeated: set[CookieName] = set()

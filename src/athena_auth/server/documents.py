@@ -1,4 +1,4 @@
-"""The documents below the base path, by path."""
+"""The static documents below the base path."""
 
 import asyncio
 
@@ -17,15 +17,15 @@ _OPENAPI, _REFERENCE = "/openapi.json", "/reference"
 
 
 class Documents:
-    """Documents that are the same for everybody.
+    """Documents that are the same for every caller.
 
-    Those that are generated from the routes cost as much CPU as starting the rest of the server does: they are
-    generated when first requested, on a thread.
+    Generating those that depend on the routes costs as much CPU as starting the rest of the server, so they are
+    generated on the first request, in a thread.
     """
 
     def __init__(self, routes: tuple[Route, ...], settings: Settings) -> None:
         self._routes, self._settings = routes, settings
-        # The address that the server announces opens in a browser: the reference, not an error.
+        # The address that the server prints at its start leads browsers to the reference.
         location = (b"location", f"{settings.sub_path}{BASE_PATH}{_REFERENCE}".encode())
         to_reference = StaticPage(b"", b"text/plain", [location], status=302)
         self._pages = {

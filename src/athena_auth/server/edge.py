@@ -1,8 +1,8 @@
-"""The edge: an ASGI application that turns requests into calls of routes and outcomes into answers.
+"""The edge: an ASGI application that turns requests into calls of routes and outcomes into responses.
 
-Order of events for one request: route by path and method; count it where its address is limited; read the body up
-to a bound; find out who is calling and whether by cookie from an allowed page; decode the body; call the handler;
-encode. The first step that refuses ends it. Nothing above this module sees a header, nothing below it a token's owner.
+For each request it finds the route, counts the request if its address is limited, reads the body up to a bound and the
+query, checks the origin of a request authenticated by cookie, authenticates the caller, decodes the body, calls the
+handler and encodes the outcome. The first step that refuses ends the request. Routes see decoded values, never headers.
 """
 
 import time
@@ -54,7 +54,7 @@ _ADVICE = (
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """The edge's rules: who is calling, from which page, and how often."""
+    """The edge's rules for callers, origins, cookies and request limits."""
 
     callers: CallerReader
     origins: OriginPolicy
@@ -62,7 +62,7 @@ class Policy(msgspec.Struct, frozen=True):
     limits: RequestLimits | None
 
     def refuse_forged(self, caller: Caller, headers: RawHeaders) -> Refused | None:
-        """Refuse a request that a page of another site may have had a browser send, with this site's cookies (CSRF)."""
+        """Refuse a request with cookies that a page of another site may have made the browser send (CSRF)."""
         if not caller.tokens.by_cookie:
             return None
         code = self.origins.refuse(headers)
@@ -75,7 +75,15 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class Edge:
-    """The ASGI application below the base path."""
+    """The ASGI application below the base path.
+
+    Args:
+        routes: The route table.
+        pages: Static pages by path.
+        browser_pages: By name, the pages that a route shows to browsers in place of JSON.
+        resolver: Authenticates session tokens.
+        policy: The rules.
+    """
 
     def __init__(
         self,
@@ -85,7 +93,6 @@ class Edge:
         resolver: Resolver,
         policy: Policy,
     ) -> None:
-        """Take the routes, the documents, the pages that routes show browsers by name, and the rules."""
         self._table = RouteTable(routes)
         self._documents = documents
         self._browser_pages = browser_pages
@@ -93,7 +100,7 @@ class Edge:
         self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one HTTP request; refuse a WebSocket."""
         if scope["type"] != "http":
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
@@ -113,14 +120,14 @@ class Edge:
         except Unavailable as outage:
             _log.warning("request.unavailable", reason=str(outage))
             response = refusal(Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after))
-        except Exception as error:  # noqa: BLE001 - the last line: whatever it was, the caller gets an answer
+        except Exception as error:  # noqa: BLE001 - the last resort: whatever failed, the caller gets a response
             _log_failure(error)
             response = refusal(Refused(ErrorCode.INTERNAL_SERVER_ERROR), request_id=request_id)
         await response.send(send, request_id, renewal)
         _log.info(
             "request",
             method=scope["method"],
-            # A path nobody here knows may hold anything, a token for one: it is not logged.
+            # An unknown path may contain anything, for instance a token: it is not logged.
             path=path if path in self._table or path in self._documents else "(unknown)",
             status=int(response.status),
             code=response.code,
@@ -139,8 +146,8 @@ class Edge:
             return refusal(Refused(ErrorCode.NOT_FOUND))
         bound = methods.get(method)
         if bound is not None and scope["method"] == "HEAD" and bound.route.browser_page is not None:
-            # Mail scanners look at links before their reader does, and must not use them up. Only links have a page:
-            # every other HEAD is carried out as a GET, since a proxy may act on its status.
+            # Mail scanners send HEAD to links before the recipient opens them, and must not use them up. Only links
+            # have a page. Every other HEAD is handled like a GET, because a proxy may act on its status.
             return Response(200, b"", [])
         if bound is None:
             allow = [(b"allow", ", ".join(methods if page is None else ("GET", *methods)).encode())]
@@ -163,7 +170,7 @@ class Edge:
         if isinstance(principal, Refused):
             return principal
         if isinstance(principal, SignedIn) and principal.was_extended and principal.by_cookie:
-            # The database has moved the expiry on, and the browser must not fall behind, whatever is answered.
+            # The session's expiry was extended in the database: the cookie must follow, whatever the response is.
             renewal += self._set_cookies((session_cookie(principal.session, principal.token),))
         body = query if route.method == "GET" else bound.body.decode(raw, headers)
         if isinstance(body, Refused):
@@ -177,14 +184,14 @@ class Edge:
     ) -> Response | Refused:
         outcome = await route.handler(call)
         if _is_dead_challenge(outcome, call.caller):
-            # Front ends take a cookie that is there for a sign-in under way.
+            # Front ends take the cookie as a sign that a sign-in is pending.
             renewal += self._set_cookies((expired(CookieName.CHALLENGE),))
         return self._outcome(route, outcome, headers, renewal)
 
     async def _read(
         self, route: Route, receive: Receive, headers: RawHeaders, caller: Caller
     ) -> bytes | Refused:
-        """Count the request where its address is limited, then read its body."""
+        """Count the request if its route limits requests by address, then read its body."""
         limits = self._policy.limits
         if route.limit is not None and limits is not None:
             refused = await limits.refuse(route.limit, caller.client.address)
@@ -195,7 +202,7 @@ class Edge:
     async def _admit(
         self, route: Route, query: object, caller: Caller, headers: RawHeaders
     ) -> Principal | Refused:
-        """Return who calls, if that is who may call this, and from where they may."""
+        """Check the origin, then return the authenticated caller, if they may call this route."""
         if route.method != "GET" and route.access is not Access.PUBLIC:
             forged = self._policy.refuse_forged(caller, headers)
             if forged is not None:
@@ -207,7 +214,7 @@ class Edge:
         if access is Access.PUBLIC:
             return None
         tokens = caller.tokens
-        # A sign-in under way takes precedence over a session the browser had before.
+        # A pending sign-in takes precedence over an earlier session of the browser.
         if access is Access.SESSION_OR_CHALLENGE and tokens.challenge is not None:
             superseded = tokens.session if tokens.by_cookie else None
             return ChallengeBearer(tokens.challenge, caller.client, tokens.by_cookie, superseded)
@@ -245,7 +252,7 @@ class Edge:
 
 
 def _without_session(caller: Caller) -> EndedSession | Refused:
-    """Return who offers a code without a challenge or a live session: most often a browser that waited too long."""
+    """Return the caller who sends a code without a challenge or a live session, often a browser that waited too long."""
     tokens = caller.tokens
     if tokens.session is None:
         return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
@@ -268,7 +275,7 @@ def _is_browser(headers: RawHeaders) -> bool:
 
 
 def _log_failure(error: Exception) -> None:
-    """Log what failed and where. What it said only if it is ours: a driver may quote the values it choked on."""
+    """Log what failed and where. The message is logged only if the error is ours: a driver may quote values."""
     kind = type(error)
     frames = traceback.extract_tb(error.__traceback__)
     where = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]

@@ -1,6 +1,6 @@
-"""Limits of requests by address: they spare the server work, and slow down whoever tries many accounts.
+"""Request limits by client address: they save the server work, and slow down attacks on many accounts.
 
-Guesses at one account are counted in its own budget, in the database, whatever happens here.
+Attempts at one account are limited separately, by counts in the database.
 """
 
 import asyncio
@@ -18,20 +18,20 @@ from athena_auth.wire.limits import Limit
 _log = Log(__name__)
 
 _IN_MEMORY = "memory://"
-_PATIENCE = 0.25
+_TIMEOUT = 0.25
 """Seconds that a request waits for the shared store."""
 _PAUSE = 3
-"""Seconds without a question to a store that did not answer."""
+"""Seconds without a request to a shared store that failed."""
 
 
 class Counters(Protocol):
-    """Where requests are counted."""
+    """Counts requests."""
 
     async def consume(self, limit: Limit, bucket: str) -> int | None:
-        """Count one request. When it is one too many, return after how many seconds the next is allowed.
+        """Count one request. If it exceeds the limit, return the seconds until the next is allowed.
 
         Raises:
-            Exception: the store is out of reach; which one depends on its driver.
+            Exception: the store is unreachable; the type depends on its driver.
         """
         ...
 
@@ -41,14 +41,15 @@ class Counters(Protocol):
 
 
 class RequestLimits:
-    """Counts requests by address and refuses what is too many.
+    """Counts requests by client address and refuses those that exceed a limit.
 
-    They are counted in the store that processes share, if there is one. While it does not answer, each process
-    counts for itself; then a request waits for it a quarter of a second at most, and one in three seconds does.
+    Args:
+        clock: The clock.
+        shared: Counters in a store that several processes share. While it does not answer, each process counts for
+            itself, and every three seconds one request waits for the store, at most a quarter of a second.
     """
 
     def __init__(self, clock: Clock, shared: Counters | None = None) -> None:
-        """Take the clock, and the store that processes share."""
         self._clock = clock
         self._shared = shared
         self._local: Counters | None = None
@@ -56,15 +57,15 @@ class RequestLimits:
         self._ask_again_at = self._quiet_until = Millis(0)
 
     async def refuse(self, limit: Limit, address: str) -> Refused | None:
-        """Count one request from this address. Return the refusal when it is one too many."""
+        """Count one request from this address. Return a refusal if it exceeds the limit."""
         wait = await self._consume(limit, network_of(address))
         return None if wait is None else Refused(ErrorCode.TOO_MANY_REQUESTS, retry_after=wait)
 
     async def close(self) -> None:
-        """Disconnect from the shared store. One that does not answer does not keep the server from stopping."""
+        """Disconnect from the shared store. If it does not answer, the server stops all the same."""
         if self._shared is not None:
             with suppress(Exception):
-                async with asyncio.timeout(_PATIENCE):
+                async with asyncio.timeout(_TIMEOUT):
                     await self._shared.close()
 
     async def _consume(self, limit: Limit, bucket: str) -> int | None:
@@ -72,12 +73,12 @@ class RequestLimits:
         if self._shared is not None and now >= self._ask_again_at:
             probing = self._is_lost
             if probing:
-                # One request finds out whether the store is back; the others do not wait for it.
+                # One request finds out whether the store is back. The others do not wait for it.
                 self._ask_again_at = after(now, _PAUSE)
             try:
-                async with asyncio.timeout(_PATIENCE):
+                async with asyncio.timeout(_TIMEOUT):
                     wait = await self._shared.consume(limit, bucket)
-            except Exception as error:  # noqa: BLE001 - whatever the store does, requests go on
+            except Exception as error:  # noqa: BLE001 - whatever fails in the store, requests continue
                 self._lose(error)
             else:
                 if probing:
@@ -87,7 +88,7 @@ class RequestLimits:
 
     def _here(self) -> Counters:
         if self._local is None:
-            # Not before it is needed: three megabytes and thirty milliseconds that a start need not spend.
+            # Imported only if needed: it costs three megabytes and thirty milliseconds.
             from athena_auth.server.counters import local_counters  # noqa: PLC0415
 
             self._local = local_counters(self._clock)
@@ -98,7 +99,7 @@ class RequestLimits:
         self._is_lost, self._ask_again_at = True, after(now, _PAUSE)
         if now >= self._quiet_until:
             self._quiet_until = self._ask_again_at
-            # Only the kind: a store may quote what it was sent, its password for one.
+            # Only the type: the message may quote what was sent, such as the password.
             _log.warning(
                 "limits.store_lost",
                 error=type(error).__name__,
@@ -111,10 +112,10 @@ class RequestLimits:
 
 
 def request_limits(settings: Settings, clock: Clock) -> RequestLimits | None:
-    """Return the limits that the settings ask for, or None when they ask for none.
+    """Return the request limits, or None if the settings turn them off.
 
     Raises:
-        SettingsError: the shared store's address cannot be used, or the client for it is not installed.
+        SettingsError: the shared store's URL cannot be used, or its client is not installed.
     """
     if settings.rate_limit == "off":
         return None

@@ -1,6 +1,6 @@
-"""The pages that links in mails lead to, where no front end takes their place.
+"""The pages that links in mails lead to, unless the application has pages of its own.
 
-Each is the same for everyone: its own script finds the token in the address and asks the API beside it.
+A page is the same for every user: its script reads the token from the address and calls the API.
 """
 
 from base64 import b64encode
@@ -55,7 +55,7 @@ def link_page(name: str) -> StaticPage:
     html = _read("layout.html")
     for field, text in {**_TEXTS[name]._asdict(), "style": style, "script": script}.items():
         html = html.replace(f"{{{{ {field} }}}}", text)
-    # Nothing but what stands in the page may run: whatever else got into it could read the token.
+    # Only the page's own script may run: an injected one could read the token.
     policy = (
         f"default-src 'none'; script-src 'sha256-{_hash(script)}'; style-src 'sha256-{_hash(style)}'; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-"""Structured logs of a server that stands alone: one event a line, for people in a terminal, else JSON."""
+"""Structured logs of a standalone server: one event a line, readable in a terminal and JSON elsewhere."""
 
 import contextlib
 import logging
@@ -27,13 +27,13 @@ def configure_logging(settings: Settings) -> None:
             return
         line = {"event": event, **facts, "level": level, "timestamp": timestamp(_clock.now())}
         text = console(None, level, line) if for_people else _encoder.encode(line).decode()
-        # A full disk, or a reader that has gone, must cost the line and not the request that it is about.
+        # A full disk or a closed pipe must not make the request fail.
         with contextlib.suppress(OSError):
             sys.stderr.write(f"{text}\n")
             sys.stderr.flush()
 
     send_to(write)
-    # What the server below us has to say (a malformed request, a worker that died) in the same form.
+    # Messages of uvicorn and other libraries (a malformed request, a worker that died) take the same form.
     logging.basicConfig(handlers=[_ToEvents()], level=logging.WARNING, force=True)
 
 

@@ -1,7 +1,7 @@
-"""Counts for a Prometheus server, taken from the log: whatever is worth an event is worth a number.
+"""Metrics for Prometheus, derived from the log: each event that is logged is counted.
 
-The text format is two lines for each number; the client library would bring a registry for the whole process and
-several megabytes for that. Each process counts for itself and says so in the label `process`.
+The text format is simple, and the client library would add a global registry and several megabytes. Each process counts
+for itself, under its own label `process`.
 """
 
 import hmac
@@ -22,10 +22,9 @@ _REQUEST = "request"
 
 
 class LogCounters:
-    """How often each event was logged, and each path answered with each status."""
+    """Counts events by name, and requests by path and status."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
         self._events: Counter[tuple[str, str]] = Counter()
         self._requests: Counter[tuple[str, int]] = Counter()
 
@@ -37,7 +36,7 @@ class LogCounters:
             self._events[event, level] += facts.get("times", 1)
 
     def exposition(self) -> str:
-        """Return the counts as Prometheus reads them. Labels are our own words: paths of the route table, events."""
+        """Return the counts in Prometheus's text format. Labels are constants: paths of the route table, events."""
         process = f'process="{os.getpid()}"'
         lines = ["# TYPE athena_requests_total counter"]
         lines += [
@@ -53,20 +52,20 @@ class LogCounters:
 
 
 counters = LogCounters()
-"""Of this process, as its log is."""
+"""The counters of this process."""
 observe(counters.note)
 
 
 def with_metrics(app: ASGIApp, token: SecretStr | None) -> ASGIApp:
-    """Answer `/metrics` to whoever shows the token as a bearer; without one there is no such page."""
+    """Serve `/metrics` to callers with the bearer token. Without a configured token there is no such path."""
     if token is None:
         return app
     expected = f"Bearer {token.get_secret_value()}".encode()
 
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and relative_path(scope) == _PATH:
-            shown = dict(scope["headers"]).get(b"authorization", b"")
-            await _answer(is_allowed=hmac.compare_digest(shown, expected)).send(send, "metrics")
+            received = dict(scope["headers"]).get(b"authorization", b"")
+            await _answer(is_allowed=hmac.compare_digest(received, expected)).send(send, "metrics")
         else:
             await app(scope, receive, send)
 
@@ -75,5 +74,5 @@ def with_metrics(app: ASGIApp, token: SecretStr | None) -> ASGIApp:
 
 def _answer(*, is_allowed: bool) -> Response:
     if not is_allowed:
-        return refusal(Refused(ErrorCode.UNAUTHORIZED, "Show the token of ATHENA_METRICS_TOKEN as a bearer."))
+        return refusal(Refused(ErrorCode.UNAUTHORIZED, "Send ATHENA_METRICS_TOKEN as a bearer token."))
     return Response(200, counters.exposition().encode(), [], _CONTENT_TYPE)

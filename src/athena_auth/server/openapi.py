@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the route table and the types that the edge itself routes and decodes by."""
+"""The OpenAPI document, generated from the route table and the types that the edge decodes with."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -17,15 +17,15 @@ _DESCRIPTION = """\
 A self-hosted two-factor authentication server: authenticator apps (TOTP), sent codes, backup codes and trusted \
 devices, with the accounts and sessions they protect.
 
-## Who is calling
+## Authentication
 
 Authenticate with `Authorization: Bearer <token>` or a cookie; if both are sent, the header wins. \
-There are three kinds of token, and none stands in for another.
+There are three kinds of token, and none replaces another.
 
-A session token comes from signing up, signing in or passing the second step, and opens everything its owner may do. \
-A challenge token begins with `2fa_`: signing in with a password returns it when a second factor is due, and it opens \
-only `send-otp` and the three `verify-*` endpoints. A trusted-device token is a cookie that a browser keeps, and \
-stands in for the second factor at sign-in.
+A session token is issued by signing up, signing in or completing the second step. It gives access to everything that \
+the account owner may do. A challenge token begins with `2fa_`. Signing in with a password returns it when a second \
+factor is required, and it gives access only to `send-otp` and the three `verify-*` endpoints. A trusted-device token \
+is a cookie, and replaces the second factor at sign-in.
 
 A request that changes something and is authenticated by cookie must come from this site or from a trusted origin \
 (`Origin`); a bearer request needs no `Origin`.
@@ -34,17 +34,17 @@ A request that changes something and is authenticated by cookie must come from t
 
 Bodies are JSON in UTF-8, at most 64 KiB. Fields that are not listed are ignored; fields of the wrong type are refused.
 
-Every error has the same shape: `message` is a sentence for a person, and may be more exact than the one shown here; \
-`code` is stable, for programs. A 429 or 503 may carry `Retry-After` in seconds. A 500 carries `requestId`, the number \
-to find it by in the server's log. A path asked with the wrong method answers 405.
+Every error has the same form: `message` is a sentence for users, and may be more exact than the one shown here; \
+`code` is stable, for programs. A 429 or 503 may have `Retry-After` in seconds. A 500 has `requestId`, by which the \
+error is found in the server's log. A wrong method is refused with 405.
 """
 
 _TAGS = {
-    "two-factor": "Turning the second factor on and off, and proving it.",
-    "sign-in": "The first factor: accounts are made and passwords are proven here.",
-    "recovery": "Links that travel by mail: to verify an address, to set a new password.",
-    "sessions": "Who is signed in, where, and until when.",
-    "accounts": "What an account's owner may change about it.",
+    "two-factor": "Turn the second factor on and off, and verify it.",
+    "sign-in": "The first factor: sign up, and sign in with a password.",
+    "recovery": "Emailed links: verify an address, reset a password, recognize a browser.",
+    "sessions": "List, check and end sessions.",
+    "accounts": "Change an account.",
     "server": "The server itself.",
 }
 
@@ -76,10 +76,10 @@ _SECURITY: dict[Access, list[Json]] = {
 
 _ERROR: Json = {
     "title": "Error",
-    "description": "Every refusal: a sentence a person can act on, and a stable code for programs.",
+    "description": "An error: a sentence for users, and a stable code for programs.",
     "type": "object",
     "properties": {
-        "message": {"type": "string", "description": "A sentence for a person."},
+        "message": {"type": "string", "description": "A sentence for users."},
         "code": {
             "type": "string",
             "description": "Stable, for programs.",
@@ -87,7 +87,7 @@ _ERROR: Json = {
         },
         "requestId": {
             "type": "string",
-            "description": "With status 500 only: its number in the server's log.",
+            "description": "With status 500 only: the request's id in the server's log.",
         },
     },
     "required": ["message", "code"],
@@ -99,11 +99,11 @@ _HEADERS: Json = {
         "schema": {"type": "string"},
     },
     "RetryAfter": {
-        "description": "After how many seconds it makes sense to try again.",
+        "description": "Seconds to wait before trying again.",
         "schema": {"type": "integer", "minimum": 0},
     },
     "AuthToken": {
-        "description": "The token of the session that the answer opened or re-issued.",
+        "description": "The token of the session that was created or reissued.",
         "schema": {"type": "string"},
     },
 }
@@ -114,14 +114,13 @@ def openapi_document(
 ) -> Json:
     """Return the OpenAPI 3.1 document of these routes, ready to be encoded as JSON.
 
-    Its order is the order to read it in: the tags as `_TAGS` has them, then the paths of the public reference
-    page as they stand there, then the table's own order.
+    It is ordered for readers: by tag as in `_TAGS`, then by path as in `_FIRST_PATHS`, then as in the route table.
 
     Args:
         routes: The route table.
         version: The version of this package.
-        server_url: Where the routes are reached, as `https://host/api/auth`.
-        cookie_prefix: What the names of the cookies begin with.
+        server_url: The base URL of the routes, such as `https://host/api/auth`.
+        cookie_prefix: The beginning of the cookies' names.
     """
     ordered = sorted(routes, key=_reading_order)
     schemas = Schemas(ordered)
@@ -161,7 +160,7 @@ def _tag(name: str) -> Json:
 def _operation(route: Route, schemas: Schemas, *, is_second: bool) -> Json:
     name = _operation_id(route.path)
     operation: Json = {
-        # An id is unique, and the first method at a path has the plain one.
+        # Operation ids are unique; the first method of a path gets the plain one.
         "operationId": f"{name}By{route.method.capitalize()}" if is_second else name,
         "tags": [route.tag],
         "summary": route.summary,
@@ -211,7 +210,7 @@ def _success(route: Route, schemas: Schemas) -> Json:
     alternatives = [schemas.schema_of(answer) for answer in alternatives_of(route.answer)]
     resolved = [schemas.resolve(schema) for schema in alternatives]
     headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
-    # A token beside its owner is a session's; beside anything else it is a challenge's.
+    # A token next to `user` is a session token; any other is a challenge token.
     if any({"token", "user"} <= schema.get("properties", {}).keys() for schema in resolved):
         headers["set-auth-token"] = {"$ref": "#/components/headers/AuthToken"}
     content = {
@@ -229,7 +228,7 @@ def _success_example(schema: Json, schemas: Schemas) -> Json:
 
 
 def _refusal_codes(route: Route) -> tuple[ErrorCode, ...]:
-    """Return what this route and the edge before it refuse with, each once, by status."""
+    """Return the error codes of this route and of the edge, each once, by status."""
     codes = [*_ANYWHERE, *route.errors]
     if route.limit is not None:
         codes.append(ErrorCode.TOO_MANY_REQUESTS)
@@ -249,7 +248,7 @@ def _all_refusals(routes: Iterable[Route]) -> tuple[ErrorCode, ...]:
 
 
 def _refusals(route: Route) -> dict[str, Json]:
-    # A 429 is promised of every endpoint, also where this route's own rules know none.
+    # Every endpoint documents a 429, even if the route itself never answers with one.
     by_status: dict[HTTPStatus, list[ErrorCode]] = {HTTPStatus.TOO_MANY_REQUESTS: []}
     here = dict(route.statuses)
     for code in _refusal_codes(route):
@@ -279,18 +278,18 @@ def _security_schemes(names: dict[CookieName, str]) -> Json:
         "bearerAuth": {
             "type": "http",
             "scheme": "bearer",
-            "description": "A session token; where a second step is due also a challenge token (`2fa_…`).",
+            "description": "A session token, or a challenge token (`2fa_…`) while a second step is required.",
         },
         "cookieAuth": {
             "type": "apiKey",
             "in": "cookie",
             "name": names[CookieName.SESSION],
-            "description": "A session, as browsers carry it.",
+            "description": "A session token, as a browser's cookie.",
         },
         "challengeCookieAuth": {
             "type": "apiKey",
             "in": "cookie",
             "name": names[CookieName.CHALLENGE],
-            "description": "A sign-in that waits for its second factor, as browsers carry it.",
+            "description": "A challenge token of a pending sign-in, as a browser's cookie.",
         },
     }

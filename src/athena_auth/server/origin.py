@@ -1,4 +1,4 @@
-"""Which pages may act with a browser's cookies."""
+"""Which origins may send requests with a browser's cookies."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -9,20 +9,23 @@ _SAME_ORIGIN = "same-origin"
 
 
 class OriginPolicy:
-    """Answers whether a cookie-authenticated request comes from where it may come from.
+    """Decides whether a request authenticated by cookie comes from an allowed origin.
 
-    A browser attaches cookies to whatever any page makes it send; what tells whose idea the request was are headers that a
-    page cannot set: `Origin`, and where a browser leaves that out, `Sec-Fetch-Site` and `Referer` (ASVS 3.5).
+    A browser attaches cookies to requests of any page. Headers that a page cannot set show which page sent the request:
+    `Origin`, and if a browser omits it, `Sec-Fetch-Site` and `Referer` (ASVS 3.5).
+
+    Args:
+        own: The origin of this server.
+        trusted: The origins of front ends on other hosts.
     """
 
     def __init__(self, own: str, trusted: tuple[str, ...]) -> None:
-        """Take the origin of this server and those of its front ends elsewhere."""
         self.expected = (own, *trusted)
         self._allowed = frozenset(self.expected)
         self._scheme = own.partition("://")[0]
 
     def refuse(self, headers: Mapping[bytes, str]) -> ErrorCode | None:
-        """Return why the request with these headers may not act with its cookies, or None."""
+        """Return why the cookies of a request with these headers are refused, or None."""
         origin, host = headers.get(b"origin", ""), headers.get(b"host", "")
         if origin == "null":
             return ErrorCode.MISSING_OR_NULL_ORIGIN
@@ -37,15 +40,15 @@ class OriginPolicy:
         return None if self.admits(referer, host) else ErrorCode.INVALID_ORIGIN
 
     def admits(self, origin: str, host: str) -> bool:
-        """Tell whether `origin` is trusted, or is this very server under the name the browser used for it."""
+        """Return whether `origin` is trusted, or is this server under the host name that the browser used."""
         if origin in self._allowed:
             return True
-        # The scheme must be ours too: an attacker on the wire can serve http under our name.
+        # The scheme must match too: an attacker on the network can serve http under our name.
         return bool(host) and origin == f"{self._scheme}://{host}"
 
 
 def _origin_of(referer: str) -> str:
-    """Return the origin of a page's address as browsers write it; empty when there is none."""
+    """Return the origin of a page's URL, or an empty string."""
     try:
         parts = urlsplit(referer)
     except ValueError:

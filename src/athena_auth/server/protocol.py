@@ -1,11 +1,10 @@
-"""HTTP/1.1 as uvicorn reads it, with limits on what one connection may cost.
+"""uvicorn's HTTP/1.1 protocol, with limits on what one connection may cost.
 
-httptools keeps what it has of an unfinished line and asks for more, without end; it reports the trailer fields of a chunked
-body like headers; and uvicorn has no deadline for a request that never comes. So one connection could fill the memory, a
-thousand silent ones could take every file descriptor, and a trailer `X-Forwarded-For` became the client's address.
+httptools buffers an unfinished line without a bound and reports the trailer fields of a chunked body like headers, and
+uvicorn has no deadline for a request that never comes. One connection could exhaust the memory, a thousand idle ones every
+file descriptor, and a trailer `X-Forwarded-For` was taken for the client's address.
 
-A host application that runs this server in a process of its own takes the same class:
-`uvicorn.run(app, http=BoundedHttpProtocol)`.
+An application that runs its own uvicorn uses the same class: `uvicorn.run(app, http=BoundedHttpProtocol)`.
 """
 
 import asyncio
@@ -20,15 +19,15 @@ from athena_auth.server.connections import ConnectionGuard, ConnectionLimits
 from athena_auth.server.response import refusal
 
 MAX_HEAD = 65_536
-"""Bytes of request line and header fields."""
+"""The most bytes of request line and header fields."""
 MAX_FIELDS = 100
-"""Header fields of a request."""
+"""The most header fields of a request."""
 _MAX_TRAILERS = 8_192
-"""Bytes of trailer fields, which are read and dropped."""
+"""The most bytes of trailer fields, which are read and dropped."""
 _MAX_FRAMING = 16_384
-"""Bytes that may come beside the body (chunk sizes and extensions, trailers), and eight more for each byte of it."""
+"""The most bytes of chunk sizes, extensions and trailers; eight more are allowed for each byte of the body."""
 _PIECE = 16_384
-"""Bytes that the parser is fed at once, so that an unfinished line is noticed soon."""
+"""Bytes that the parser is fed at once, so that an unfinished line is noticed early."""
 _LINE_OVERHEAD = len(" HTTP/1.1\r\n") + 1
 _FIELD_OVERHEAD = len(": \r\n")
 _GUARD = "athena_guard"
@@ -52,45 +51,45 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._is_cut = False
         self._in_head = True
         self._waits_since: float | None = None
-        """When the head, or the body, that is being read began."""
+        """When the head or the body that is being read began."""
         self._turns = 0
         """How often a head or a body has ended."""
         self._head_bytes = self._fields = self._trailer_bytes = 0
         self._unread = 0
-        """Bytes of an unfinished head, or that came beside a body."""
+        """Bytes of an unfinished head, or of the framing of a body."""
         self._body_bytes = 0
 
     @property
     def waits_since(self) -> float | None:
-        """When it began to wait for a head; None while a request is under way."""
+        """When the connection began to wait for a head; None while a request is being handled."""
         cycle = self._cycle
         is_idle = self._in_head and (cycle is None or cycle.response_complete)
         return (self._waits_since or 0.0) if is_idle else None
 
     @property
     def _cycle(self) -> RequestResponseCycle | None:
-        # uvicorn has none before the first request, which its annotation hides.
+        # None before the first request, although uvicorn's annotation says otherwise.
         return self.cycle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
-        """Count the connection; its first head is due from now on."""
+        """Count the connection, and start the deadline for its first head."""
         super().connection_made(transport)
         self._waits_since = self.loop.time()
         if not self._guard.admit(self, self.client[0] if self.client else None):
             self._cut("too many connections", Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=1))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Stop counting the connection."""
         self._guard.release(self)
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over to another protocol, which has its own limits."""
+        """Stop counting the connection: another protocol takes it over, with its own limits."""
         self._guard.release(self)
         super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser piece by piece, and stop where a limit is passed."""
+        """Feed the parser piece by piece, and stop when a limit is exceeded."""
         if self._waits_since is None:
             self._waits_since = self.loop.time()
         for start in range(0, len(data), _PIECE):
@@ -110,19 +109,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._cut("framing too large", Refused(ErrorCode.PAYLOAD_TOO_LARGE))
 
     def on_message_begin(self) -> None:
-        """Begin with a new head."""
+        """Start a new head."""
         self._head_bytes = self._fields = self._trailer_bytes = self._body_bytes = 0
         if self._waits_since is None:
-            self._waits_since = self.loop.time()  # it came in one piece with the request before it
+            self._waits_since = self.loop.time()  # a pipelined request, received with the one before it
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """Take a part of the request's target."""
+        """Count a part of the request's target."""
         self._head_bytes += len(url)
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header field; drop a trailer field, which anyone on the way may have let pass unread."""
+        """Count a header field. A trailer field is dropped, because proxies may forward it unchecked."""
         size = len(name) + len(value) + _FIELD_OVERHEAD
         if not self._in_head:
             self._trailer_bytes += size
@@ -137,7 +136,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Carry the request out, unless its head is too large."""
+        """Handle the request, unless its head is too large."""
         self._turn(in_head=False)
         if self._head_bytes + len(self.parser.get_method()) + _LINE_OVERHEAD + 2 > MAX_HEAD:
             self._cut("head too large", Refused(ErrorCode.HEADERS_TOO_LARGE))
@@ -146,13 +145,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
+        """Count a part of the body."""
         self._body_bytes += len(body)
         if not self._is_cut:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Wait for the next head, whose time begins with its first byte; until then uvicorn's keep-alive counts."""
+        """Wait for the next head. Its deadline starts with its first byte; until then uvicorn's keep-alive applies."""
         self._turn(in_head=True)
         self._waits_since = None
         if not self._is_cut:
@@ -164,12 +163,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unread = 0
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP."""
+        """Refuse malformed HTTP."""
         if not self._is_cut:
             self._cut("not HTTP", Refused(ErrorCode.VALIDATION_ERROR, f"{msg.rstrip('.')}."))
 
     def check(self, now: float) -> None:
-        """End the connection if its head or its body has been coming for too long."""
+        """Close the connection if its head or its body takes too long."""
         if self._waits_since is None or self._is_cut:
             return
         waited = now - self._waits_since
@@ -177,12 +176,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             if waited > self._limits.head_seconds:
                 self._cut("head too slow", Refused(ErrorCode.REQUEST_TIMEOUT))
         elif self.flow.read_paused:
-            self._waits_since = now  # it is the application that lets the body wait
+            self._waits_since = now  # the application delays the body, not the client
         elif waited > self._limits.body_seconds + self._body_bytes / self._limits.body_rate:
             self._cut("body too slow", Refused(ErrorCode.REQUEST_TIMEOUT))
 
     def make_room(self) -> None:
-        """End the connection in favour of another."""
+        """Close the connection in favour of another."""
         self._cut("made room", None)
 
     def _cut(self, reason: str, refused: Refused | None) -> None:
@@ -210,7 +209,7 @@ def _answer(refused: Refused) -> bytes:
 def _guard_of(
     server_state: ServerState, loop: asyncio.AbstractEventLoop, limits: ConnectionLimits
 ) -> ConnectionGuard:
-    """Return the guard of this server's connections."""
+    """Return the guard that the connections of this server share."""
     guard = getattr(server_state, _GUARD, None)
     if not isinstance(guard, ConnectionGuard):
         guard = ConnectionGuard(loop, limits)

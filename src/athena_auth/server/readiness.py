@@ -1,4 +1,4 @@
-"""Whether this process can serve: `/ready`, for load balancers and orchestrators, beside `/ok`, which says that it lives."""
+"""`/ready` for load balancers and orchestrators: whether this process can serve. `/ok` says only that it is running."""
 
 import asyncio
 import time
@@ -16,11 +16,11 @@ from athena_auth.wire.route import Call, NoBody
 _log = Log(__name__)
 
 Check = Callable[[], Awaitable[str | None]]
-"""Returns None, or what is missing, as a sentence; raises `Unavailable` when it could not look."""
+"""Returns None, or a sentence that says what is missing; raises `Unavailable` if it cannot find out."""
 
-_KEPT = 1.0
-"""Seconds for which an answer counts: however many probes come, the database is asked once."""
-_PATIENCE = 2.0
+_CACHE_SECONDS = 1.0
+"""Seconds for which a result is kept, so that many probes cost one query."""
+_TIMEOUT = 2.0
 """Seconds to wait for the checks; probes wait about as long."""
 _NO_DATABASE = "The database cannot be used."
 
@@ -41,19 +41,19 @@ class Readiness:
         self._lock = asyncio.Lock()
 
     async def missing(self) -> str | None:
-        """Return what this process lacks to serve, as a sentence that tells no stranger anything, or None."""
+        """Return a sentence that says what this process lacks to serve, without internals, or None."""
         async with self._lock:
             if time.monotonic() >= self._until:
-                before, self._answer = self._answer, await self._look()
-                self._until = time.monotonic() + _KEPT
+                before, self._answer = self._answer, await self._check()
+                self._until = time.monotonic() + _CACHE_SECONDS
                 if before is not None and self._answer is None:
                     _log.info("ready.again")
         return self._answer
 
-    async def _look(self) -> str | None:
+    async def _check(self) -> str | None:
         reason = None
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 for check in self._checks:
                     if (answer := await check()) is not None:
                         break
@@ -68,20 +68,20 @@ class Readiness:
 
 
 class ReadinessApi:
-    """The route that tells whether this process can serve."""
+    """The route `/ready`."""
 
     def __init__(self, readiness: Readiness) -> None:
         self._readiness = readiness
 
     @get("/ready", tag="server")
     async def ready(self, _call: Call[None, NoBody]) -> Reply[ReadyAnswer] | Refused:
-        """Say whether the server can serve.
+        """Check whether the server can serve.
 
-        200 while the database is in reach, its schema is recent enough and the outbox is at work; else 503, with what
-        is missing. Looked at once a second at most. `/ok` says only that the process lives: restart it when that fails,
-        and keep requests away from it while this does.
+        200 while the database is reachable, its schema is recent enough and the outbox is running; otherwise 503, with
+        what is missing. Checked at most once a second. `/ok` says only that the process is running: restart the process
+        if `/ok` fails, and send it no requests while `/ready` fails.
         """
         missing = await self._readiness.missing()
         if missing is None:
             return Reply(ReadyAnswer())
-        return Refused(ErrorCode.SERVICE_UNAVAILABLE, missing, retry_after=round(_KEPT))
+        return Refused(ErrorCode.SERVICE_UNAVAILABLE, missing, retry_after=round(_CACHE_SECONDS))

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page for people: one file, no script, nothing fetched from anywhere."""
+"""Renders the OpenAPI document as an HTML page: one file, without scripts or external resources."""
 
 import json
 import shlex
@@ -21,19 +21,19 @@ _TEMPLATE = Environment(
 ).get_template("reference.html")
 
 _CALLERS = {
-    (): "Anybody",
-    ("", "bearerAuth", "cookieAuth"): "Anybody; a session is recognised",
-    ("bearerAuth", "cookieAuth"): "The owner of a session",
+    (): "Anyone",
+    ("", "bearerAuth", "cookieAuth"): "Anyone; a session is used if there is one",
+    ("bearerAuth", "cookieAuth"): "A signed-in user",
     (
         "bearerAuth",
         "cookieAuth",
         "challengeCookieAuth",
-    ): "The owner of a session, or the bearer of a challenge",
+    ): "A signed-in user, or a pending sign-in",
 }
 
 
 class ReferencePage(NamedTuple):
-    """The page, and the header that lets a browser load its style and nothing else."""
+    """The page, and the header that lets a browser apply its style and load nothing else."""
 
     html: bytes
     content_security_policy: str
@@ -52,7 +52,7 @@ class Field(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """One way an endpoint can say no."""
+    """One error of an endpoint."""
 
     status: str
     code: str
@@ -92,7 +92,7 @@ class Group(NamedTuple):
 
 
 def reference_page(document: Json) -> ReferencePage:
-    """Return the page of a document that `openapi_document` made, in that document's order."""
+    """Return the page for a document of `openapi_document`, in that document's order."""
     reader = _Reader(document)
     groups = [reader.group(tag) for tag in document["tags"]]
     html = _TEMPLATE.render(
@@ -107,7 +107,7 @@ def reference_page(document: Json) -> ReferencePage:
 
 
 def _policy(html: str) -> str:
-    """Admit the one style element by its digest (CSP 3 section 8.3), so that an injected one is not applied."""
+    """Allow the one style element by its digest (CSP 3 section 8.3), so that an injected one is not applied."""
     style = html.partition("<style>")[2].partition("</style>")[0]
     digest = b64encode(sha256(style.encode()).digest()).decode()
     return (
@@ -122,7 +122,7 @@ def _all_refusals(groups: list[Group]) -> list[Refusal]:
 
 
 class _Reader:
-    """Reads a document: finds what references point to, and puts schemas into words."""
+    """Reads a document: resolves references, and describes schemas in words."""
 
     def __init__(self, document: Json) -> None:
         self._document = document
@@ -155,7 +155,7 @@ class _Reader:
         )
 
     def _resolve(self, described: Json) -> Json:
-        """Return what is described here, or what the reference stands for."""
+        """Return the object itself, or the target of its reference."""
         found: Json = self._document
         if "$ref" not in described:
             return described
@@ -164,7 +164,7 @@ class _Reader:
         return found
 
     def _taken(self, operation: Json) -> Json:
-        """Return the schema of what is read: a body, or the parameters of a query as if they were one."""
+        """Return the schema of the request: the body's, or one made of the query parameters."""
         parameters = operation.get("parameters")
         if parameters is None:
             return self._resolve(_content(operation.get("requestBody", {})).get("schema", {}))
@@ -225,7 +225,7 @@ def _schemes(operation: Json) -> tuple[str, ...]:
 
 
 def _nearest(schema: Json, key: str) -> Json:
-    """Return this schema, or the first of its alternatives that says something under `key`."""
+    """Return this schema, or the first of its alternatives that has `key`."""
     candidates = [schema, *schema.get("anyOf", ())]
     return next((candidate for candidate in candidates if key in candidate), {})
 
@@ -240,7 +240,7 @@ def _limits(schema: Json) -> str:
 
 
 def _curl(path: str, method: str, operation: Json) -> str:
-    """Return a command for a POSIX shell, in the words of the public reference page."""
+    """Return a curl command for a POSIX shell, in the style of the public reference page."""
     verb = "" if method == "get" else f"-X {method.upper()} "
     examples = {
         each["name"]: _nearest(each["schema"], "examples")["examples"][0]

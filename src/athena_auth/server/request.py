@@ -1,4 +1,4 @@
-"""What the edge reads of a request: its headers once, its body up to a limit."""
+"""Reads a request: its headers once, its body up to a limit."""
 
 import re
 import secrets
@@ -15,7 +15,7 @@ from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.reply import CookieName
 
 MAX_BODY = 65_536
-"""Bytes."""
+"""The most bytes of a body."""
 _MAX_LENGTH_DIGITS = 18
 _MAX_USER_AGENT = 256
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -42,12 +42,12 @@ RawHeaders = dict[bytes, str]
 
 
 def read_headers(scope: Scope) -> RawHeaders:
-    """Return the headers the edge looks at; of a repeated one all values, joined by commas."""
+    """Return the headers that the edge uses. The values of a repeated one are joined by commas."""
     found: RawHeaders = {}
     for name, value in scope["headers"]:
         if name in _WANTED:
             text = value.decode("latin-1")
-            # HTTP/2 splits cookies over several fields (RFC 9113 section 8.2.3); they join by semicolons.
+            # HTTP/2 splits cookies over several fields (RFC 9113 section 8.2.3); they are joined by semicolons.
             found[name] = (
                 f"{found[name]}{'; ' if name == b'cookie' else ','}{text}" if name in found else text
             )
@@ -55,28 +55,27 @@ def read_headers(scope: Scope) -> RawHeaders:
 
 
 def request_id_of(headers: RawHeaders) -> str:
-    """Return the caller's own id for the request when it is well formed (it goes into the log), else a new one."""
+    """Return the caller's id for the request if it is well formed (it is logged), otherwise a new one."""
     given = headers.get(b"x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def relative_path(scope: Scope) -> str:
-    """Return the path below where the application is mounted."""
+    """Return the path relative to the application's mount point."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     return path[len(root) :] if root and path.startswith(root) else path
 
 
 class CallerReader:
-    """Reads who is calling, as far as headers tell."""
+    """Reads the caller from the headers."""
 
     def __init__(self, addresses: ClientAddressResolver, cookies: CookieCodec) -> None:
-        """Take the rules for addresses and cookies."""
         self._addresses = addresses
         self._cookies = cookies
 
     def read(self, scope: Scope, headers: RawHeaders) -> Caller:
-        """Return the caller; her tokens are not checked yet."""
+        """Return the caller, with unverified tokens."""
         client = scope.get("client")
         peer = client[0] if client else ""
         user_agent = headers.get(b"user-agent", "")[:_MAX_USER_AGENT]
@@ -92,11 +91,11 @@ class CallerReader:
         recognized_browser = cookies.get(CookieName.RECOGNIZED_BROWSER)
         authorization = headers.get(b"authorization")
         if authorization is None or not authorization.lower().startswith(_BEARER):
-            # Another scheme is somebody else's business: of a proxy that asks for a password of its own, for one.
+            # Another scheme is not ours: a proxy may ask for its own password, for instance.
             session, challenge = cookies.get(CookieName.SESSION), cookies.get(CookieName.CHALLENGE)
             by_cookie = bool(session or challenge)
             return Tokens(session, challenge, trusted_device, recognized_browser, by_cookie)
-        # A token that is named explicitly counts alone; a cookie never stands in for one that is wrong.
+        # An explicit token is used alone: a cookie never replaces a wrong one.
         token = authorization[len(_BEARER) :].strip()
         if token.startswith(CHALLENGE_PREFIX):
             return Tokens(None, token, trusted_device, recognized_browser)
@@ -123,10 +122,9 @@ async def read_body(receive: Receive, headers: RawHeaders) -> bytes | Refused:
 
 
 class BodyDecoder:
-    """Decodes one route's body."""
+    """Decodes the bodies or queries of one route."""
 
     def __init__(self, body: type[msgspec.Struct]) -> None:
-        """Prepare the decoder of this type."""
         self._body = body
         self._decoder = msgspec.json.Decoder(body)
         self._takes_nothing = not msgspec.structs.fields(body)
@@ -134,7 +132,7 @@ class BodyDecoder:
         self._empty = body() if not any(field.required for field in msgspec.structs.fields(body)) else None
 
     def decode(self, raw: bytes, headers: RawHeaders) -> msgspec.Struct | Refused:
-        """Return the body; an empty one is an object without fields."""
+        """Return the body. An empty one counts as an object without fields."""
         if raw and headers.get(b"content-type", "").partition(";")[0].strip().lower() != "application/json":
             return Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
         try:
@@ -145,7 +143,7 @@ class BodyDecoder:
             return Refused(ErrorCode.VALIDATION_ERROR, "The request body is not valid JSON in UTF-8.")
 
     def decode_query(self, query: bytes) -> msgspec.Struct | Refused:
-        """Return the parameters of a query; of one that is repeated the last counts."""
+        """Return the query parameters. The last value of a repeated one counts."""
         if self._empty is not None and (self._takes_nothing or not query):
             return self._empty
         try:
@@ -159,7 +157,7 @@ class BodyDecoder:
 
 
 def explain(error: msgspec.ValidationError, what: str = "request body") -> str:
-    """Return msgspec's finding as a sentence, without patterns and without what the caller sent."""
+    """Return msgspec's error as a sentence, without patterns and without the caller's values."""
     text, _, context = str(error).partition(" - at `$")
     field = context.rstrip("`").lstrip(".")
     if "matching regex" in text:

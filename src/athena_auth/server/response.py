@@ -1,4 +1,4 @@
-"""Answers as bytes: one JSON shape for success, one for refusals, the same headers on all."""
+"""Responses as bytes: JSON bodies, one form for all refusals, and the headers that every response has."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from athena_auth.kernel.outcome import Refused
 
 _JSON = b"application/json"
 _COMMON = (
-    # No answer may be taken for something else than it is, nor tell another site the address it came from.
+    # Browsers must not guess another content type, nor send the page's URL to other sites.
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
@@ -21,19 +21,19 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class Response(msgspec.Struct, frozen=True):
-    """An answer that is ready to be sent."""
+    """A response that is ready to be sent."""
 
     status: int
     body: bytes
     headers: Headers
     content_type: bytes = _JSON
     code: str | None = None
-    """Why it was refused, for the log."""
+    """The error code of a refusal, for the log."""
     cache_control: bytes = b"no-store"
-    """Answers hold tokens and codes, which belong in no cache."""
+    """Responses contain tokens and codes, which must not be cached."""
 
     async def send(self, send: Send, request_id: str, renewal: Sequence[tuple[bytes, bytes]] = ()) -> None:
-        """Send it, with the headers every answer has, and those that renew a session's cookie."""
+        """Send the response, with the common headers and those that renew a session's cookie."""
         headers = [
             (b"content-type", self.content_type),
             (b"cache-control", self.cache_control),
@@ -42,7 +42,7 @@ class Response(msgspec.Struct, frozen=True):
             *self.headers,
             *renewal,
         ]
-        # The length in a 304 would be that of the document it does not bring (RFC 9110 section 8.6).
+        # The length in a 304 would be that of the omitted document (RFC 9110 section 8.6).
         if self.status != HTTPStatus.NOT_MODIFIED:
             headers.append((b"content-length", b"%d" % len(self.body)))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
@@ -50,25 +50,25 @@ class Response(msgspec.Struct, frozen=True):
 
 
 class ErrorAnswer(msgspec.Struct, frozen=True):
-    """Every refusal: a sentence a person can act on, and a stable code for programs."""
+    """The body of a refusal: a sentence for users, and a stable code for programs."""
 
     message: str
     code: str
 
 
 class UnexpectedAnswer(ErrorAnswer, frozen=True, rename="camel"):
-    """A failure of ours: no internals, only the id to find it by in the log."""
+    """The body of a 500: no internals, only the request's id in the log."""
 
     request_id: str
 
 
 def success(body: Any, headers: Headers) -> Response:
-    """Return a 200 answer."""
+    """Return a 200 response."""
     return Response(200, _encoder.encode(body), headers)
 
 
 def redirect(location: str) -> Response:
-    """Return an answer that leads a browser elsewhere."""
+    """Return a 302 response."""
     return Response(302, b"", [(b"location", location.encode("ascii"))])
 
 
@@ -79,7 +79,7 @@ def refusal(
     request_id: str | None = None,
     status: HTTPStatus | None = None,
 ) -> Response:
-    """Return a refusal in the one shape; with the request's id when the fault is ours."""
+    """Return the response for a refusal. `request_id` is given for a 500 only."""
     all_headers = list(headers or [])
     if refused.retry_after is not None:
         all_headers.append((b"retry-after", b"%d" % refused.retry_after))

@@ -1,4 +1,4 @@
-"""What the edge answers with, by path and method: routes with their decoders, and documents that are always the same."""
+"""The routes by path and method, with their decoders, and static pages."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -17,20 +17,20 @@ _TOKEN = "{token}"
 
 
 class BoundRoute(msgspec.Struct, frozen=True):
-    """A route and the decoder of its body."""
+    """A route and the decoders of its body and query."""
 
     route: Route
     body: BodyDecoder
     query: BodyDecoder | None
-    """Of a GET, or of a POST that takes one."""
+    """For a GET, and for a POST with a query."""
     statuses: dict[ErrorCode, HTTPStatus]
 
     def read_query(self, scope: Scope) -> msgspec.Struct | Refused | None:
-        """Return what the query holds, if this route takes one."""
+        """Return the decoded query, or None if this route takes none."""
         return None if self.query is None else self.query.decode_query(scope["query_string"])
 
     def refusal(self, refused: Refused) -> Response:
-        """Return a refusal, with the status it has here."""
+        """Return the response for a refusal, with this route's status for its code."""
         return refusal(refused, status=self.statuses.get(refused.code))
 
 
@@ -45,21 +45,21 @@ def _bound(route: Route) -> BoundRoute:
 
 
 class StaticPage(msgspec.Struct, frozen=True):
-    """A document that is the same for everybody."""
+    """A document that is the same for every caller."""
 
     body: bytes
     content_type: bytes
     headers: Headers = []
     status: int = 200
     etag: str | None = None
-    """Names this version for browsers, which may keep it then and ask each time whether it is still the one."""
+    """Identifies this version. Browsers may then cache the document and revalidate it each time."""
 
     def answer(self, if_none_match: str) -> Response:
-        """Return the document, or word that the caller has it already."""
+        """Return the document, or a 304 if the caller has this version."""
         if self.etag is None:
             return Response(self.status, self.body, self.headers, self.content_type)
         headers = [*self.headers, (b"etag", self.etag.encode())]
-        # A proxy that compresses makes the tag a weak one, and compares it all the same (RFC 9110 section 13.1.2).
+        # A compressing proxy makes the tag a weak one; the comparison ignores that (RFC 9110 section 13.1.2).
         known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
         status, body = (304, b"") if self.etag in known else (self.status, self.body)
         return Response(status, body, headers, self.content_type, cache_control=b"no-cache")
@@ -79,11 +79,11 @@ class RouteTable:
         }
 
     def __contains__(self, path: str) -> bool:
-        """Tell whether a path is a route's own, with nothing in it that a caller chose."""
+        """Return whether a path is a route's own path, without any part chosen by the caller."""
         return path in self._by_path
 
     def find(self, scope: Scope, path: str) -> dict[str, BoundRoute]:
-        """Return the routes at a path, by method; a token at its end is read as if it stood in the query."""
+        """Return the routes of a path, by method. A token at its end is moved to the query."""
         methods = self._by_path.get(path)
         if methods is not None:
             return methods

@@ -1,4 +1,4 @@
-"""JSON Schemas of the bodies and answers, generated from their types, and examples that satisfy them."""
+"""JSON Schemas of request and response bodies, generated from their types, with examples."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,15 +14,16 @@ _PLAIN_EXAMPLES: Json = {"string": "string", "boolean": True, "integer": 0, "num
 
 
 class Schemas:
-    """The JSON Schemas of all bodies and answers, by type, and the components they refer to."""
+    """The JSON Schemas of all request and response bodies, by type, and their components.
+
+    The two are generated separately: a field with a default is optional in a request, and always sent in a response.
+
+    Raises:
+        ValueError: one type is used for both, so it would need two schemas with one name.
+    """
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        """Generate them, bodies and answers apart: what a body may leave out, an answer always sends.
-
-        Raises:
-            ValueError: one type is both a body and an answer, and so would need two schemas by one name.
-        """
-        # msgspec describes no union of structs that carry no tag: each of its members is described by itself.
+        # msgspec cannot describe a union of untagged structs, so each of its members is described by itself.
         answers = [answer for route in routes for answer in alternatives_of(route.answer)]
         self._by_type, self.components = _generated(
             each for route in routes for each in (route.body, route.query) if each is not None
@@ -31,20 +32,20 @@ class Schemas:
         for name, schema in answer_components.items():
             _require_what_is_always_sent(schema)
             if self.components.setdefault(name, schema) != schema:
-                raise ValueError(f"{name} is the type of a body and of an answer; make it two types")
+                raise ValueError(f"{name} is the type of a request and of a response body; make it two types")
         self._by_type.update(answer_schemas)
 
     def schema_of(self, described: Any) -> Json:
-        """Return the schema of a body's type, or of one alternative of an answer."""
+        """Return the schema of a request body, or of one alternative of a response body."""
         return self._by_type[described]
 
     def resolve(self, schema: Json) -> Json:
-        """Return the schema, or the component it refers to."""
+        """Return the schema, or the component that it references."""
         reference = schema.get("$ref")
         return schema if reference is None else self.components[reference.rpartition("/")[2]]
 
     def example(self, schema: Json) -> Any:
-        """Return a value of this schema: the fields' own examples where they have any."""
+        """Return an example value, made of the fields' own examples if they have any."""
         if "examples" in schema:
             return schema["examples"][0]
         schema = self.resolve(schema)
@@ -58,7 +59,7 @@ class Schemas:
         return schema["enum"][0] if "enum" in schema else _PLAIN_EXAMPLES[schema["type"]]
 
     def body_example(self, body: type[msgspec.Struct]) -> Json:
-        """Return what a caller must send, or where nothing is required, all there is to send."""
+        """Return an example of the required fields, or of all fields if none is required."""
         schema = self.resolve(self.schema_of(body))
         fields = schema["properties"]
         names = schema["required"] or [name for name in fields if not fields[name].get("readOnly")]
@@ -72,9 +73,9 @@ def _generated(types: Iterable[Any]) -> tuple[dict[Any, Json], dict[str, Json]]:
 
 
 def _require_what_is_always_sent(schema: Json) -> None:
-    """Turn the defaults of an answer's fields into examples: to the reader these fields are never missing.
+    """Make the fields of a response that have defaults required, with the default as their example.
 
-    A field that may be left out (`UNSET`) has no default in the schema, and stays optional.
+    A field that may be omitted (`UNSET`) has no default in the schema, and stays optional.
     """
     for name, field in schema.get("properties", {}).items():
         if "default" in field:

@@ -1,4 +1,4 @@
-"""Whether the server is up."""
+"""`/ok`: the server is running."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ from athena_auth.wire.route import Call, NoBody
 
 
 class OkAnswer(msgspec.Struct, frozen=True):
-    """The server is up."""
+    """The server is running."""
 
     ok: Done = True
 
@@ -18,9 +18,9 @@ _OK = Reply(OkAnswer())
 
 
 class LivenessApi:
-    """The route that tells that the process lives."""
+    """The route `/ok`."""
 
     @get("/ok", tag="server")
     async def ok(self, _call: Call[None, NoBody]) -> Reply[OkAnswer]:
-        """Say that the server is up."""
+        """Check that the server is running."""
         return _OK

@@ -1,1 +1,1 @@
-"""Sessions: what a person holds once every due factor is proven."""
+"""Sessions, which are created only after every required factor has been verified."""

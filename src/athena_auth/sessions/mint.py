@@ -1,7 +1,7 @@
-"""Creates sessions, and nothing else does (I1).
+"""Creates sessions. No other module does (I1).
 
-The INSERT is here and not in `sql`, so that no other module can reach it: an import contract lets only `challenge` call
-`mint`, and a test fails for another INSERT into `athena_session` anywhere in the source, or another way to this one.
+The INSERT is here, not in `sql`, so that no other module can use it. An import contract allows only `challenge` to call
+`mint`. If the source contains another INSERT into `athena_session` or another use of this one, a test fails.
 """
 
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
@@ -27,10 +27,10 @@ _INSERT = Statement(
 def mint(
     tx: Tx, user_id: UserId, assurance: Assurance, client: ClientInfo, options: SessionOptions, now: Millis
 ) -> Minted:
-    """Create a session. The caller answers for every due factor.
+    """Create a session. The caller must have verified every required factor.
 
-    The oldest sessions of the account end where it has more than `MOST_SESSIONS`: whoever has the password could else
-    fill the table.
+    If the account then has more than `MOST_SESSIONS`, its oldest sessions end: an attacker with the password could
+    otherwise fill the table.
     """
     lifetime = rules.lifetime(options.ttl, persistent=options.persistent)
     session = Session(

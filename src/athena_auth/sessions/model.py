@@ -1,4 +1,4 @@
-"""A session and what it was proven with."""
+"""Sessions and their assurance."""
 
 from enum import IntEnum, StrEnum
 
@@ -10,47 +10,47 @@ from athena_auth.wire.caller import ClientInfo
 
 
 class Level(IntEnum):
-    """How many factors stand behind a session (after the assurance levels of NIST SP 800-63B-4)."""
+    """The number of factors behind a session, modelled on the assurance levels of NIST SP 800-63B-4."""
 
     ONE = 1
     TWO = 2
 
 
 class Amr(StrEnum):
-    """How somebody authenticated, by the names of RFC 8176 where it has one."""
+    """Authentication methods, with the names of RFC 8176 where it defines one."""
 
     PASSWORD = "pwd"
     TOTP = "otp"
     SENT_CODE = "email"
-    """By mail; RFC 8176 has no name for it."""
+    """A code sent by email; RFC 8176 has no name for it."""
     TEXT = "sms"
-    """A code that was sent by text message."""
+    """A code sent by text message."""
     BACKUP_CODE = "backup-code"
     TRUSTED_DEVICE = "device"
 
 
 class Assurance(msgspec.Struct, frozen=True):
-    """What a caller has shown, and the level that is worth."""
+    """The methods that were used in a session, and the level they amount to."""
 
     level: Level
     amr: tuple[str, ...]
     """Values of `Amr`, and those of factors that a host adds."""
 
     def raised_by(self, amr: str) -> "Assurance":
-        """Return this proof with a second factor added to it."""
+        """Return this assurance with a second factor added."""
         return Assurance(Level.TWO, tuple(dict.fromkeys((*self.amr, amr))))
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A live session. Its token is not here: only the token's digest is kept."""
+    """A live session, without its token: the database has only the token's digest."""
 
     id: SessionId
     user_id: UserId
     assurance: Assurance
     proven_at: Millis
-    """When a factor was last proven in it."""
+    """When a factor was last verified in this session."""
     lifetime: int
-    """Milliseconds without use after which it ends."""
+    """Milliseconds without use after which the session ends."""
     persistent: bool
     """Whether its cookie outlives the browser ("remember me")."""
     client: ClientInfo
@@ -60,22 +60,22 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class SessionOptions(msgspec.Struct, frozen=True):
-    """How a new session is to live."""
+    """The lifetime and origin of a new session."""
 
     ttl: int
-    """Seconds it lasts without use."""
+    """Seconds without use after which the session ends."""
     persistent: bool
-    """Whether its cookie is to outlive the browser."""
+    """Whether its cookie outlives the browser."""
     device_id: str | None = None
-    """The trusted device that opened it."""
+    """The trusted device that replaced the second factor."""
     has_room: bool = False
-    """Whether the account is known to have fewer sessions than it may have, so that none must end."""
+    """Whether the account is known to be below its maximum number of sessions, so that none must end."""
     superseded: str | None = None
-    """The token of the session that this one replaces in the same browser, whoever owns it."""
+    """The token of the previous session of the same browser, which may belong to another account."""
 
 
 class Minted(msgspec.Struct, frozen=True):
-    """A new session and its token, which exists nowhere else."""
+    """A new session and its token, which is stored nowhere."""
 
     session: Session
     token: str

@@ -1,4 +1,4 @@
-"""How long a session lives. Pure."""
+"""Pure rules: how long a session lives, and whether its factors were verified recently."""
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.sessions.model import Amr, Session
@@ -9,15 +9,15 @@ _EXTENSION_FRACTION = 7
 
 
 def lifetime(ttl: int, *, persistent: bool) -> int:
-    """Return the milliseconds a session lives without use; at most a day when it is not to be remembered."""
+    """Return the milliseconds after which an unused session ends; at most a day if it is not persistent."""
     milliseconds = ttl * 1000
     return milliseconds if persistent else min(milliseconds, _DAY)
 
 
 def is_due_for_extension(session: Session, now: Millis) -> bool:
-    """Tell whether a used session's expiry should move on.
+    """Tell whether the expiry of a session in use should be extended.
 
-    Once in a seventh of its lifetime (a day in a week): reading a session must not write each time.
+    This is once in a seventh of its lifetime (once a day for a week), so that not every read causes a write.
     """
     return now - session.updated_at >= session.lifetime // _EXTENSION_FRACTION
 
@@ -27,15 +27,15 @@ _NO_SECOND_FACTOR = frozenset({Amr.PASSWORD, Amr.TRUSTED_DEVICE})
 
 
 def has_fresh_second_factor(session: Session, now: Millis, within: int = _FRESH) -> bool:
-    """Tell whether a second factor itself, not a trusted device in its place, was proven within that time."""
+    """Tell whether a second factor, not a trusted device in its place, was verified within this many milliseconds."""
     return is_fresh(session, now, within) and has_second_factor(session)
 
 
 def has_second_factor(session: Session) -> bool:
-    """Tell whether a second factor itself was ever proven in this session."""
+    """Tell whether a second factor, not a trusted device in its place, was ever verified in this session."""
     return not _NO_SECOND_FACTOR.issuperset(session.assurance.amr)
 
 
 def is_fresh(session: Session, now: Millis, within: int = _FRESH) -> bool:
-    """Tell whether a factor was proven in this session within so many milliseconds, ten minutes by default."""
+    """Tell whether a factor was verified in this session within this many milliseconds, ten minutes by default."""
     return now - session.proven_at <= within

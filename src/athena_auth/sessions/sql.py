@@ -1,4 +1,4 @@
-"""Statements over `athena_session`, but for the INSERT: that is private to `mint`, where sessions are created."""
+"""Statements on `athena_session`, except the INSERT, which is private to `mint`."""
 
 from functools import lru_cache
 
@@ -45,7 +45,7 @@ _END_OTHERS = Statement(
 _ABOVE_ALL = Level.TWO + 1
 
 MOST_SESSIONS = 100
-"""Of one account."""
+"""The maximum number of sessions of one account."""
 
 # Identifiers are ordered by time. The large number is for SQLite, which has no OFFSET without LIMIT.
 # A session that ends in the same transaction is not counted: whether its row is still there depends on the database.
@@ -83,7 +83,7 @@ def session_from(row: Row) -> Session:
 
 @lru_cache(maxsize=256)
 def _assurance(level: int, amr: str) -> Assurance:
-    # There are few ways to sign in, and this is on the way of every request that has a session.
+    # There are few combinations, and every request with a session needs this.
     return Assurance(Level(level), tuple(amr.split()))
 
 
@@ -96,12 +96,12 @@ def end_oldest(tx: Tx, user_id: UserId, *, ended: bytes) -> None:
 
 
 async def end_of_device(tx: Tx, user_id: UserId, device_id: str) -> None:
-    """End the sessions that a trusted device of this account opened."""
+    """End the sessions that were created with this trusted device of the account."""
     await tx.execute(_END_OF_DEVICE, user_id=user_id, device_id=device_id)
 
 
 async def extend(runner: Runner, session: Session, now: Millis) -> bool:
-    """Move the expiry on; False when another request has just done so, or the session has ended."""
+    """Extend the session; False when a concurrent request has extended it, or it has ended."""
     expires_at = now + session.lifetime
     changed = await runner.execute(
         _EXTEND, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at
@@ -110,17 +110,17 @@ async def extend(runner: Runner, session: Session, now: Millis) -> bool:
 
 
 async def lock_live(tx: Tx, token_digest: bytes, now: Millis) -> Session | None:
-    """Lock the live session of this token until the transaction ends, and load it as it is now.
+    """Lock the live session of this token until the transaction ends, and load it.
 
-    None means that it has ended meanwhile, or that its token was replaced: a request that was under way with the
-    old one must not act any more.
+    None means that the session has ended or its token was rotated in the meantime: a concurrent request with the old
+    token must not act.
     """
     row = await tx.fetch_one(_LOCK_LIVE, token_digest=token_digest, now=now)
     return None if row is None else session_from(row)
 
 
 def raise_to(tx: Tx, session_id: SessionId, assurance: Assurance, token_digest: bytes, now: Millis) -> None:
-    """Record a stronger proof on a locked session, and the token it has from now on."""
+    """Store a higher assurance and the token of a locked session."""
     tx.defer(
         _RAISE,
         id=session_id,
@@ -132,12 +132,12 @@ def raise_to(tx: Tx, session_id: SessionId, assurance: Assurance, token_digest: 
 
 
 def rotate(tx: Tx, session_id: SessionId, token_digest: bytes) -> None:
-    """Give a locked session another token."""
+    """Replace the token of a locked session."""
     tx.defer(_ROTATE, id=session_id, token_digest=token_digest)
 
 
 async def lower(tx: Tx, session_id: SessionId) -> None:
-    """Take back what a second factor proved in a session, now that there is none."""
+    """Lower a session to level one, because the account no longer has a second factor."""
     await tx.execute(_LOWER, id=session_id, level=Level.ONE, amr=Amr.PASSWORD)
 
 
@@ -150,17 +150,17 @@ async def all_live(tx: Tx, user_id: UserId, now: Millis) -> list[Session]:
 
 
 async def began_since(tx: Tx, user_id: UserId, since: Millis) -> bool:
-    """Tell whether a session of this account, one that has not been ended, began after that instant."""
+    """Tell whether the account has a session, possibly expired, that was created after `since`."""
     return await tx.fetch_one(_BEGAN_SINCE, user_id=user_id, since=since) is not None
 
 
 async def end(tx: Tx, user_id: UserId, session_id: SessionId) -> bool:
-    """End one session of this account; False when it has none of this id."""
+    """End one session of this account; False when the account has no session with this id."""
     return await tx.execute(_END, user_id=user_id, id=session_id) == 1
 
 
 def end_token(tx: Tx, token_digest: bytes) -> None:
-    """End the session of this token, whoever owns it."""
+    """End the session of this token, regardless of its owner."""
     tx.defer(_END_TOKEN, token_digest=token_digest)
 
 
@@ -170,7 +170,7 @@ async def end_of_owner(tx: Tx, user_id: UserId, token_digest: bytes) -> bool:
 
 
 async def end_others(tx: Tx, user_id: UserId, keep: SessionId | None, below: Level | None = None) -> None:
-    """End the account's sessions but `keep`: all of them, or those below a level."""
+    """End the account's sessions except `keep`: all of them, or only those below a level."""
     await tx.execute(
         _END_OTHERS, user_id=user_id, keep=keep or "", below=_ABOVE_ALL if below is None else below
     )

@@ -1,4 +1,4 @@
-"""The settings of a server: what they are (`model`), where they are read from (`loading`), what is accepted (`values`)."""
+"""The settings of a server: their definitions (`model`), their sources (`loading`) and their validation (`values`)."""
 
 from athena_auth.settings.loading import RENAMED, load_settings
 from athena_auth.settings.model import (

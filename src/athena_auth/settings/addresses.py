@@ -1,6 +1,6 @@
-"""The addresses among the settings, in the form in which browsers and drivers have them.
+"""Validates the settings that are URLs or names, and normalizes them as browsers and drivers expect.
 
-What is wrong is said without repeating it: addresses hold passwords.
+Error messages never repeat a value: URLs contain passwords.
 """
 
 import re
@@ -14,44 +14,44 @@ _NO_OR_NUMBERED_DATABASE = re.compile(r"/?|/[0-9]{1,5}")
 _IPV6 = 6
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:%]+)(?::[0-9]+)?")
-"""What urlsplit lets pass beside is no host to a browser: a zone, text after a bracket, a colon without a port."""
+"""urlsplit also accepts what a browser refuses: a zone, text after a bracket, a colon without a port."""
 _SUB_PATH = re.compile(r"(?:/[A-Za-z0-9_.~-]+)*")
 
 
 def parse_origin(text: str) -> str:
-    """Return an origin as browsers send it (RFC 6454): in lower case, in ASCII, without the scheme's own port.
+    """Return an origin as browsers send it (RFC 6454): in lower case, in ASCII, without the scheme's default port.
 
     Raises:
-        ValueError: it is none, or names more than an origin.
+        ValueError: the text is not an origin, or has more parts than an origin.
     """
     parts = _split_url(text)
     if parts is None or parts.path not in {"", "/"}:
         raise ValueError(
-            "an origin looks like https://app.example.com or http://localhost:5173, without a path, a user or wildcards"
+            "an origin must look like https://app.example.com or http://localhost:5173, without a path, a user or wildcards"
         )
     return _origin_of(parts)
 
 
 def parse_base_url(text: str) -> str:
-    """Return the address that browsers see this server at: its origin, and the path it is below, if any.
+    """Return this server's URL in browsers: its origin, and the path that it is served below, if any.
 
     Raises:
-        ValueError: it is no such address.
+        ValueError: the text is not such a URL.
     """
     parts = _split_url(text)
     path = "" if parts is None else parts.path.rstrip("/")
     if parts is None or not _SUB_PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
         raise ValueError(
-            "an address looks like https://auth.example.com or https://example.com/sso, without a user or a query"
+            "a base URL must look like https://auth.example.com or https://example.com/sso, without a user or a query"
         )
     return _origin_of(parts) + path
 
 
 def parse_ehlo_name(text: str) -> str:
-    """Return a name as it stands in EHLO: a domain name in ASCII, or an address literal (RFC 5321 section 4.1.3).
+    """Return a name for EHLO: a domain name in ASCII, or an address literal (RFC 5321 section 4.1.3).
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the text is neither.
     """
     bare = text[1:-1].removeprefix("IPv6:") if text.startswith("[") and text.endswith("]") else text
     try:
@@ -60,31 +60,31 @@ def parse_ehlo_name(text: str) -> str:
         name = _ascii_host(text)
     else:
         name = f"[IPv6:{address}]" if address.version == _IPV6 else f"[{address}]"
-    if name is None or "%" in name:  # a zone: it means something on this machine only
-        raise ValueError("a name for EHLO looks like auth.example.com, [192.0.2.1] or [IPv6:2001:db8::1]")
+    if name is None or "%" in name:  # a zone has a meaning on this machine only
+        raise ValueError("a name for EHLO must look like auth.example.com, [192.0.2.1] or [IPv6:2001:db8::1]")
     return name
 
 
 def parse_redis_url(url: str) -> str:
-    """Return the address of a Redis or Valkey as it is.
+    """Return the URL of a Redis or Valkey unchanged.
 
     Raises:
-        ValueError: it is of another kind, or cannot be read.
+        ValueError: it is another kind of URL, or malformed.
     """
     if not url.startswith(("redis://", "rediss://")) or not _is_readable(url):
         raise ValueError(
-            "the store of request limits looks like memory:// or redis://user:password@host:6379/0, "
+            "the store of request limits must look like memory:// or redis://user:password@host:6379/0, "
             + _ESCAPES
         )
     parts = urlsplit(url)
-    # The client takes a missing host for this machine, and a database without a number for the first one.
+    # The client would use this machine for a missing host, and the first database for a name that is not a number.
     if not parts.hostname or not _NO_OR_NUMBERED_DATABASE.fullmatch(parts.path):
-        raise ValueError("this address names no host, or a database that is no number")
+        raise ValueError("this URL has no host, or its database is not a number")
     return url
 
 
 def _split_url(text: str) -> SplitResult | None:
-    """Return the parts of an http(s) URL of a host, a port and a path; None if it is something else or has more."""
+    """Return the parts of an http(s) URL with only host, port and path; None for anything else."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -102,14 +102,14 @@ def _origin_of(parts: SplitResult) -> str:
 
 
 def _ascii_host(host: str) -> str | None:
-    """Return a host name as browsers write it (UTS 46), an IPv6 address in brackets; None if it cannot be one."""
+    """Return a host name as browsers write it (UTS 46), with an IPv6 address in brackets; None if it is invalid."""
     if ":" in host:
         try:
             return f"[{ip_address(host)}]"
         except ValueError:
             return None
     try:
-        # Names in ASCII may hold what IDNA does not allow, an underscore for one, and are not its business.
+        # ASCII names are left alone: they may contain characters that IDNA does not allow, such as an underscore.
         name = host if host.isascii() else idna.encode(host, uts46=True).decode()
     except idna.IDNAError:
         return None
@@ -117,7 +117,7 @@ def _ascii_host(host: str) -> str | None:
 
 
 def _is_readable(url: str) -> bool:
-    # Drivers quote what they cannot read, and that may be half a password: find it out before they do.
+    # A driver quotes what it cannot parse, which may be a part of the password. So malformed URLs are refused here.
     try:
         port = urlsplit(url).port
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is wrong with the value of a setting, as a part of a sentence. The value itself is never repeated."""
+"""Error messages for invalid settings, as a part of a sentence. The value itself is never repeated."""
 
 from pydantic_core import ErrorDetails
 
@@ -7,7 +7,7 @@ _IN_SECONDS = ("_ttl", "_period", "_timeout")
 
 
 def explain(error: ErrorDetails, name: str, example: object) -> str:
-    """Return the text for an error of the field `name`; `example` is a value that would be accepted."""
+    """Return the message for an error of the field `name`; `example` is an accepted value."""
     context = error.get("ctx", {})
     match error["type"]:
         case "less_than_equal":

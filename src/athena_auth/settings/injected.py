@@ -1,7 +1,7 @@
-"""Environment variables that are not an operator's settings but an orchestrator's.
+"""Recognizes environment variables that an orchestrator sets, not an operator.
 
-Kubernetes describes each service of a namespace to every container in it, and Docker each linked container, in variables
-that begin with the service's name. For one called `athena` or `athena-auth` they look like settings of this server:
+Kubernetes describes every service of a namespace, and Docker every linked container, in variables that begin with the
+service's name. For a service called `athena` or `athena-auth` they look like settings of this server:
 `ATHENA_PORT=tcp://10.43.0.7:3001`.
 """
 
@@ -22,7 +22,7 @@ _LINK = re.compile(r"/[^/\s]+/[^/\s]+")
 
 
 def is_injected(name: str, value: str) -> bool:
-    """Tell whether a variable, by its name in capitals and its value, is one that Kubernetes or Docker injects."""
+    """Return whether Kubernetes or Docker injected a variable, by its name in capitals and its value."""
     if _OF_A_SERVICE.fullmatch(name):
         return True
     if _PORT.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Reads the settings: keyword arguments, else the environment, else `.env` in the working directory."""
+"""Reads the settings from keyword arguments, the environment and `.env` in the working directory."""
 
 import difflib
 import os
@@ -12,15 +12,15 @@ from athena_auth.settings.injected import is_injected
 from athena_auth.settings.model import ENV_FILE, PREFIX, Settings, SettingsError
 
 RENAMED = {"ATHENA_DISABLE_REQUIRES": "ATHENA_STEP_UP"}
-# The public page's scripts keep the server's address and a token under these names, in the same shells.
+# Scripts on the public page use these names for the server's URL and a token, often in the same shell.
 _OF_CLIENTS = ("ATHENA_AUTH_BASE_URL", "ATHENA_AUTH_TOKEN")
 
 
 def load_settings(**given: object) -> Settings:
-    """Read the settings; keyword arguments win over the environment, the environment over `.env`.
+    """Read the settings. Keyword arguments override the environment, which overrides `.env`.
 
     Raises:
-        SettingsError: one is unknown, missing or wrong, or `.env` cannot be read.
+        SettingsError: a setting is unknown, missing or invalid, or `.env` cannot be read.
     """
     _refuse_unknown_names({**_env_file(), **os.environ})
     try:
@@ -35,11 +35,13 @@ def _env_file() -> dict[str, str]:
     except OSError as error:
         raise SettingsError(f"{Path(ENV_FILE).absolute()} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise SettingsError(f"{Path(ENV_FILE).absolute()} is not a text in UTF-8; save it as one.") from None
+        raise SettingsError(
+            f"{Path(ENV_FILE).absolute()} is not a UTF-8 text file; save it in UTF-8."
+        ) from None
 
 
 def _refuse_unknown_names(variables: dict[str, str]) -> None:
-    """A misspelt setting must not be a silently missing one: `ATHENA_SECRETT` would serve with a made-up secret."""
+    """Refuse misspelt settings: with `ATHENA_SECRETT` ignored, the server would use a generated secret."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in sorted(name for name in variables if name.upper().startswith(PREFIX)):
         upper = name.upper()

@@ -1,7 +1,7 @@
-"""Every setting, once: its name, type, default and meaning. Help, checks and docs come from this table.
+"""Every setting: its name, type, default and description. The command line's help and the reference are generated from it.
 
-A setting is read from a keyword argument, else from the environment, else from `.env` in the working
-directory; on the outside its name is `ATHENA_` and the field's name in capitals.
+A setting is read from a keyword argument, the environment or `.env` in the working directory. Its variable is `ATHENA_`
+followed by the field's name in capitals.
 """
 
 from typing import Literal, Self
@@ -41,7 +41,7 @@ _EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "*", ""})  # noqa: S104 - compared 
 
 
 class SettingsError(Exception):
-    """A setting is missing, unknown or wrong. Its text is one sentence that names it and never its value."""
+    """A setting is missing, unknown or invalid. The message names the setting and never repeats its value."""
 
 
 class Settings(BaseSettings):
@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_file=ENV_FILE,
-        # `ATHENA_SECRET=` in a compose file is a secret that was not given, not one of no bytes.
+        # `ATHENA_SECRET=` in a compose file means that no secret is set, not an empty one.
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -59,8 +59,8 @@ class Settings(BaseSettings):
 
     secret: Secrets | None = Field(
         None,
-        description="Seals and signs everything; at least 32 bytes. "
-        "With SQLite one is made and kept beside the database file when none is given.",
+        description="The key for all encryption and hashing with a key; at least 32 bytes. "
+        "If none is set with SQLite, one is generated and stored next to the database file.",
     )
     secrets: Secrets | None = Field(
         None,
@@ -73,7 +73,7 @@ class Settings(BaseSettings):
         5,
         ge=1,
         le=60,
-        description="Seconds that PostgreSQL may take to accept a connection or to answer a statement, before it is given up.",
+        description="Seconds to wait for PostgreSQL to accept a connection or to answer a statement.",
     )
     lock_timeout: int = Field(
         2,
@@ -83,92 +83,99 @@ class Settings(BaseSettings):
     )
     prepared_statements: OnOff = Field(
         "on",
-        description="Prepare each statement once for each connection to PostgreSQL; off for poolers in transaction mode that "
-        "do not track prepared statements (PgBouncer before 1.21).",
+        description="Prepare each statement once for each connection to PostgreSQL; set it to off for a pooler in transaction "
+        "mode that does not track prepared statements (PgBouncer before 1.21).",
     )
     base_url: BaseUrl | None = Field(
         None,
-        description="The address browsers see, with the path this server is below, if any; https makes cookies Secure. "
-        "Default: http://HOST:PORT, with localhost where ATHENA_HOST is every address or a unix socket.",
+        description="This server's URL in browsers, with the path that it is served below, if any; https makes cookies Secure. "
+        "Default: http://HOST:PORT, with localhost if ATHENA_HOST is every address or a Unix socket.",
     )
     host: str = Field(
         "localhost",
-        description="The name or address to listen on, or a unix socket: unix:/run/athena/athena.sock.",
+        description="The host name or address to listen on, or a Unix socket: unix:/run/athena/athena.sock.",
     )
-    port: int = Field(3001, ge=0, le=65_535, description="The port to listen on; 0 takes any free one.")
-    workers: int = Field(1, ge=1, le=256, description="How many processes serve.")
+    port: int = Field(3001, ge=0, le=65_535, description="The port to listen on; 0 chooses a free one.")
+    workers: int = Field(1, ge=1, le=256, description="The number of worker processes.")
     max_connections: int | None = Field(
         None,
         ge=16,
         le=1_000_000,
-        description="Connections that each process keeps at most; by default what its limit of open files allows.",
+        description="The most connections that each process keeps; by default what its limit of open files allows.",
     )
     connections_per_client: int = Field(
         256,
         ge=1,
         le=1_000_000,
-        description="The same from one address; this machine's own and those of ATHENA_TRUSTED_PROXIES are exempt.",
+        description="The most connections from one address; this machine's own addresses and ATHENA_TRUSTED_PROXIES are exempt.",
     )
     cookie_prefix: CookiePrefix = Field(
         "athena-auth",
-        description="What the names of the cookies begin with, to keep two servers on one host name apart.",
+        description="The prefix of the cookies' names; two servers on one host name need different ones.",
     )
     app_name: AppName = Field(
-        "Athena", description="The issuer that authenticator apps show and mails are signed with."
+        "Athena", description="The name of the service in authenticator apps and in mails."
     )
     mail_url: str = Field(
         "console:",
         description="Where mail goes: console:, file:///path (one JSON object a line), smtp://… (STARTTLS), smtps://… "
-        "It must be set when ATHENA_BASE_URL is https.",
+        "It is required if ATHENA_BASE_URL is https.",
     )
     mail_from: str | None = Field(
         None, description='The sender of mail, as "Name <address>"; needed for smtp.'
     )
     mail_ehlo: EhloName | None = Field(
-        None, description="The name this server gives in EHLO; by default the host of ATHENA_BASE_URL."
+        None, description="This server's name in EHLO; by default the host of ATHENA_BASE_URL."
     )
     sms_url: SecretStr | None = Field(
         None,
-        description="Where text messages go, if anywhere: console:, file:///path, or an address of Apprise with "
-        "{phone} in it, such as twilio://SID:TOKEN@FROM/{phone}.",
+        description="Where text messages go; without it no codes are sent by text. console:, file:///path, or an Apprise URL "
+        "with {phone} in it, such as twilio://SID:TOKEN@FROM/{phone}.",
     )
     session_ttl: int = Field(
-        604_800, ge=60, le=TEN_YEARS, description="Seconds a session lasts without use; at most ten years."
+        604_800,
+        ge=60,
+        le=TEN_YEARS,
+        description="Seconds that a session lasts without use; at most ten years.",
     )
     challenge_ttl: int = Field(
-        600, ge=10, le=3600, description="Seconds a sign-in waits for a second factor."
+        600, ge=10, le=3600, description="Seconds that a pending sign-in waits for its second factor."
     )
     otp_ttl: int = Field(
-        180, ge=10, le=600, description="Seconds a sent code is valid; at most 600 (SP 800-63B-4)."
+        180, ge=10, le=600, description="Seconds that a sent code is valid; at most 600 (SP 800-63B-4)."
     )
     trust_ttl: int = Field(
         2_592_000,
         ge=60,
         le=TEN_YEARS,
-        description="Seconds a device stays trusted without a sign-in; at most ten years.",
+        description="Seconds that a device stays trusted without a sign-in; at most ten years.",
     )
     audit_ttl: int = Field(
         15_552_000,
         ge=86_400,
         le=TEN_YEARS,
-        description="Seconds that entries of the audit log are kept: 180 days by default, at most ten years.",
+        description="Seconds that events stay in the audit log: 180 days by default, at most ten years.",
     )
     otp_fallback: OnOff = Field(
         "on",
-        description="Offer codes by mail at sign-in to accounts that turned on an authenticator app only.",
+        description="At sign-in, offer codes by mail also to accounts whose only factor is an authenticator app.",
     )
     step_up: Literal["second-factor", "password"] = Field(
         "second-factor",
-        description="What changes of credentials and the end of other sessions demand of accounts with two-factor "
-        "authentication: a second factor verified in that session within ten minutes, or the password alone, for front "
-        "ends that cannot ask for a code. With the password alone, whoever knows it and has a session, for instance from "
-        "a stolen trusted device, can turn two-factor authentication off. Showing the secret of an active "
-        "authenticator and deleting the account always demand the second factor.",
+        description="What an account with two-factor authentication needs to change credentials and to end other sessions: "
+        "second-factor, verified in that session within ten minutes, or the password alone, for front ends that cannot ask "
+        "for a code. With password, an attacker who knows the password and has a session, for instance from a stolen "
+        "trusted device, can turn two-factor authentication off. Showing the secret of an active authenticator and "
+        "deleting the account always require the second factor.",
     )
     totp_digits: int = Field(6, ge=6, le=8, description="Digits of a TOTP code.")
-    totp_period: int = Field(30, ge=15, le=120, description="Seconds of a TOTP step.")
-    totp_algorithm: Algorithm = Field(Algorithm.SHA1, description="Hash of a TOTP code; all apps read SHA1.")
-    totp_window: int = Field(1, ge=0, le=2, description="Steps accepted to either side of the present one.")
+    totp_period: int = Field(30, ge=15, le=120, description="Seconds of a TOTP time step.")
+    totp_algorithm: Algorithm = Field(
+        Algorithm.SHA1, description="The hash of TOTP codes; all apps support SHA1."
+    )
+    totp_window: int = Field(
+        1, ge=0, le=2, description="Time steps accepted before and after the current one."
+    )
     argon2_memory: int = Field(
         DEFAULT_COST.memory_kib, ge=7_168, le=4_194_304, description="KiB of memory for each password hash."
     )
@@ -178,7 +185,7 @@ class Settings(BaseSettings):
     )
     rate_limit: OnOff = Field(
         "on",
-        description="Limit how often one address may ask in a minute; the budget of guesses is always on.",
+        description="Limit the requests of one address in a minute; the limits of failed attempts are always on.",
     )
     rate_limit_url: LimitsUrl = Field(
         "memory://",
@@ -186,27 +193,27 @@ class Settings(BaseSettings):
         "all processes together, redis://… or rediss://… (TLS).",
     )
     trusted_origins: Origins = Field(
-        (), description="Origins of front ends elsewhere, separated by commas: https://app.example.com."
+        (), description="Origins of front ends on other hosts, separated by commas: https://app.example.com."
     )
     reset_pages: CommaSeparated = Field(
         (),
-        description="Pages that `redirectTo` of a password reset may name beside the server's own, separated by commas: "
-        "addresses on a trusted origin or paths of this server. By default any page of a trusted origin, and any of this server's own outside /api/auth.",
+        description="Pages that `redirectTo` of a password reset may name besides the server's own page, separated by commas: URLs "
+        "on a trusted origin, or paths of this server. By default any page of a trusted origin, and of this server outside /api/auth.",
     )
     trusted_proxies: Proxies = Field(
         (),
-        description="Addresses or networks of proxies whose X-Forwarded-For is believed, by commas; unix: for the peer of a "
-        "unix socket.",
+        description="Addresses or networks of proxies whose X-Forwarded-For is trusted, separated by commas; unix: for the peer "
+        "of a Unix socket.",
     )
     metrics_token: MetricsToken | None = Field(
         None,
-        description="Opens /api/auth/metrics, in the form Prometheus reads, to whoever shows it as a bearer.",
+        description="The bearer token for /api/auth/metrics, in Prometheus's format; without it there is no such path.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least severe line logged."
+        "info", description="The least severe level that is logged."
     )
     log_format: Literal["auto", "console", "json"] = Field(
-        "auto", description="console for people, json for machines; auto looks whether a terminal reads it."
+        "auto", description="console for readers, json for programs; auto chooses console in a terminal."
     )
 
     @model_validator(mode="after")
@@ -219,9 +226,9 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _one_way_to_say_secrets(self) -> Self:
+    def _secrets_are_given_once(self) -> Self:
         if self.secret is not None and self.secrets is not None:
-            raise ValueError("give ATHENA_SECRET or ATHENA_SECRETS, not both")
+            raise ValueError("set ATHENA_SECRET or ATHENA_SECRETS, not both")
         return self
 
     @classmethod
@@ -233,7 +240,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - none are configured
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the environment without what an orchestrator has put there under names that look like ours."""
+        """Ignore variables that an orchestrator has set under names that look like settings."""
         if isinstance(env_settings, EnvSettingsSource):
             env_settings.env_vars = {
                 name: value
@@ -244,41 +251,41 @@ class Settings(BaseSettings):
 
     @property
     def url(self) -> str:
-        """The address that browsers see this server at, `https://host[:port][/path]`; `/api/auth` is below it."""
+        """This server's URL in browsers, `https://host[:port][/path]`, without `/api/auth`."""
         host = self.host if self.names_its_host else "localhost"
         return self.base_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def names_its_host(self) -> bool:
-        """Whether the server listens at an address that a browser can be sent to: not at every one, nor at a path."""
+        """Whether `host` can be a part of a URL: it is neither every address nor a Unix socket."""
         return self.host not in _EVERY_ADDRESS and not self.host.startswith(UNIX_SOCKET)
 
     @property
     def origin(self) -> str:
-        """The origin of that address, as `https://host[:port]`."""
+        """The origin of `url`, as `https://host[:port]`."""
         return self.url.removesuffix(self.sub_path)
 
     @property
     def ehlo_name(self) -> str:
-        """What this server calls itself to mail servers (RFC 5321 section 4.1.1.1)."""
+        """This server's name in EHLO (RFC 5321 section 4.1.1.1)."""
         return self.mail_ehlo or parse_ehlo_name(urlsplit(self.origin).hostname or "")
 
     @property
     def sub_path(self) -> str:
-        """The path of that address: empty, or such as `/sso`."""
+        """The path of `url`: empty, or for instance `/sso`."""
         return urlsplit(self.url).path
 
     @property
     def https(self) -> bool:
-        """Whether browsers reach this server by https, so that its cookies can be kept to it."""
+        """Whether browsers use https, so that cookies are Secure."""
         return self.origin.startswith("https:")
 
     @property
     def argon2_cost(self) -> Cost:
-        """What a new password hash costs."""
+        """The cost of a new password hash."""
         return Cost(self.argon2_memory, self.argon2_passes, self.argon2_lanes)
 
     @property
     def totp_parameters(self) -> Parameters:
-        """What new authenticators are told; those enrolled before keep what they were told."""
+        """The parameters of new authenticators; enrolled ones keep theirs."""
         return Parameters(self.totp_algorithm, self.totp_digits, self.totp_period)

@@ -1,4 +1,4 @@
-"""What each kind of setting accepts. A value that is refused is never repeated: it may hold a password."""
+"""Validates each kind of setting. Error messages never repeat a value: it may contain a password."""
 
 import re
 from ipaddress import ip_network
@@ -12,9 +12,9 @@ from athena_auth.kernel.numbered_secrets import parse_secrets
 from athena_auth.settings.addresses import parse_base_url, parse_ehlo_name, parse_origin, parse_redis_url
 
 TEN_YEARS = 315_360_000
-"""Seconds: longer than any policy asks for, and far from the year 9999, after which an expiry cannot be written."""
+"""Seconds. Longer than any policy, and far from the year 9999, after which an expiry cannot be represented."""
 UNIX_SOCKET = "unix:"
-"""How a host begins that is the path of a unix socket; alone, it names the peers of one among the proxies."""
+"""The prefix of a host that is a Unix socket. As a trusted proxy, it stands for the peers of that socket."""
 HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 _MIN_SECRET_BYTES = 32
 _MIN_METRICS_TOKEN = 16
@@ -73,8 +73,8 @@ def _parse_proxy(value: str) -> str:
         ip_network(value, strict=False)
     except ValueError:
         raise ValueError(
-            f"a proxy is an address such as 10.0.0.7, a network such as 10.0.0.0/8, or {UNIX_SOCKET} "
-            "for the peer of a unix socket; names are not looked up"
+            f"a proxy must be an address such as 10.0.0.7, a network such as 10.0.0.0/8, or {UNIX_SOCKET} "
+            "for the peer of a Unix socket; host names are not looked up"
         ) from None
     return value
 

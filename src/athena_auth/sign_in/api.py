@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
-from athena_auth.challenge.answers import SignInCookies, factor_names, led_to, minted_cookies
+from athena_auth.challenge.answers import SignInCookies, factor_names, minted_cookies, redirect_fields
 from athena_auth.challenge.model import ChallengeIssued, FactorName
 from athena_auth.challenge.sign_in_policy import FirstFactor, SessionIssued
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -19,10 +19,10 @@ from athena_auth.wire.fields import (
     Email,
     Flag,
     ImageUrl,
-    MoreIsDue,
     NewPassword,
     Password,
     Redirect,
+    SecondFactorRequired,
     SessionToken,
     SignUpName,
     is_set,
@@ -48,7 +48,7 @@ class SignUpBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SignUpAnswer(msgspec.Struct, frozen=True):
-    """The account is made and its owner signed in."""
+    """The account was created, and its owner is signed in."""
 
     token: SessionToken
     user: UserAnswer
@@ -57,7 +57,7 @@ class SignUpAnswer(msgspec.Struct, frozen=True):
 
 
 class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
-    """An address and a password; without `rememberMe` (true by default) the session ends with the browser."""
+    """An address and a password. With `rememberMe` false (true by default) the cookie ends when the browser closes."""
 
     email: Email
     password: Password
@@ -66,18 +66,18 @@ class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Signed in: no second factor is due, or this device is trusted."""
+    """Signed in: no second factor is required, or this device is trusted."""
 
-    redirect: Annotated[bool, Meta(description="Whether to go on to `url`, the `callbackURL`.")] = False
+    redirect: Annotated[bool, Meta(description="Whether to open `url`, the `callbackURL`.")] = False
     token: SessionToken
     user: UserAnswer
     url: CallbackUrl | UnsetType = UNSET
 
 
 class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A second factor is due; the token opens nothing but the second step."""
+    """A second factor is required; the token is valid only for verifying it."""
 
-    two_factor_redirect: MoreIsDue = True
+    two_factor_redirect: SecondFactorRequired = True
     two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
     token: ChallengeToken
 
@@ -112,7 +112,7 @@ class SignInApi:
         if isinstance(outcome, Refused):
             return outcome
         owner = user_answer(outcome.account)
-        answer = SignUpAnswer(outcome.minted.token, owner, *led_to(body.callback_url))
+        answer = SignUpAnswer(outcome.minted.token, owner, *redirect_fields(body.callback_url))
         return self._session_issued(outcome, answer, call.caller)
 
     @post(
@@ -131,9 +131,9 @@ class SignInApi:
     ) -> Reply[SignInAnswer | SecondFactorDueAnswer] | Refused:
         """Sign in with a password.
 
-        Where a second factor is on, the answer is a challenge: `twoFactorRedirect`, the methods that answer it,
-        and a token that opens nothing but the second step. The answer to a sign-in with a `callbackURL` says
-        `redirect` and `url`: this one, or that of the second step.
+        If two-factor authentication is on, the response is a challenge: `twoFactorRedirect`, the available factors,
+        and a token that is valid only for verifying one of them. With a `callbackURL`, the response that completes
+        the sign-in contains `redirect` and `url`.
         """
         body = call.body
         first = self._first_factor(call.caller, body)
@@ -143,7 +143,7 @@ class SignInApi:
         if isinstance(outcome, Refused):
             return outcome
         if isinstance(outcome, SessionIssued):
-            _, url = led_to(body.callback_url)
+            _, url = redirect_fields(body.callback_url)
             answer = SignInAnswer(
                 redirect=url is not UNSET,
                 token=outcome.minted.token,
@@ -176,8 +176,8 @@ class SignInApi:
 
 
 def _challenged(issued: ChallengeIssued) -> Reply[SecondFactorDueAnswer]:
-    # A session of this browser stays until the second step is done: a concurrent sign-in of another tab may have just
-    # been given it.
+    # The browser's previous session stays until the second factor is verified: a concurrent sign-in in another tab may
+    # just have received it.
     challenge = Cookie(CookieName.CHALLENGE, issued.token, issued.expires_in)
     dead = (expired(CookieName.TRUSTED_DEVICE),) if issued.device_is_dead else ()
     answer = SecondFactorDueAnswer(two_factor_methods=factor_names(issued.methods), token=issued.token)

@@ -1,6 +1,7 @@
 """Use cases of the first factor."""
 
 import contextlib
+from dataclasses import dataclass
 
 import msgspec
 
@@ -21,7 +22,7 @@ from athena_auth.throttle.passwords.budget import reset_account
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """What somebody signs up with."""
+    """The input of a sign-up."""
 
     name: str
     email: str
@@ -42,45 +43,35 @@ class Credentials(msgspec.Struct, frozen=True):
         return "Credentials(…)"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignInService:
-    """Proves a first factor and hands it to admission, which decides what it is worth."""
+    """Verifies the first factor; `SignInPolicy` decides what follows."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        passwords: PasswordVerifier,
-        login: PasswordLogin,
-        pool: HashingPool,
-        sign_in_policy: SignInPolicy,
-    ) -> None:
-        """Take what it works with."""
-        self._store = store
-        self._clock = clock
-        self._passwords = passwords
-        self._login = login
-        self._pool = pool
-        self._sign_in_policy = sign_in_policy
+    store: Store
+    clock: Clock
+    passwords: PasswordVerifier
+    login: PasswordLogin
+    pool: HashingPool
+    sign_in_policy: SignInPolicy
 
     async def sign_up(self, registration: Registration, first: FirstFactor) -> SessionIssued | Refused:
         """Create an account and sign its owner in."""
-        now = self._clock.now()
+        now = self.clock.now()
         account = new_account(registration.email, registration.name, registration.image, now)
         if isinstance(account, Refused):
             return account
         refused = rules.refuse_password(registration.password, account.email)
         if refused is not None:
             return refused
-        password_hash = await self._pool.hash(registration.password)
+        password_hash = await self.pool.hash(registration.password)
 
         async def work(tx: Tx) -> SessionIssued:
             await accounts.insert(tx, account, password_hash)
             created = AuditEvent(name=EventName.SIGNED_UP, user_id=account.id, client=first.client)
             audit.record(tx, created, now)
-            # What strangers guessed at the address before it had an account is not held against its owner.
+            # Failed attempts at the address before it had an account must not block its owner.
             reset_account(tx, account.email, first.client.address)
-            issued = await self._sign_in_policy.complete_first_factor(tx, account, first, now)
+            issued = await self.sign_in_policy.complete_first_factor(tx, account, first, now)
             if isinstance(issued, ChallengeIssued):
                 raise RuntimeError(  # noqa: TRY004 - a fault of ours, not an argument of a wrong type
                     "A new account has no second factor, and was asked for one."
@@ -88,36 +79,36 @@ class SignInService:
             return issued
 
         try:
-            return await self._store.transact(work)
+            return await self.store.transact(work)
         except UniqueViolation:
             return Refused(ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL)
 
     async def sign_in(
         self, credentials: Credentials, first: FirstFactor
     ) -> SessionIssued | ChallengeIssued | Refused:
-        """Prove a password. An unknown address takes as long and reads the same as a wrong password."""
+        """Verify a password. An unknown address has the same response, in the same time, as a wrong password."""
         email = rules.normalised_email(credentials.email)
         if email is None:
             return Refused(ErrorCode.INVALID_EMAIL)
-        opened = await self._login.open(email, credentials.password, first)
-        if isinstance(opened, Refused):
-            return opened
-        stored = opened.stored
+        verified = await self.login.verify(email, credentials.password, first)
+        if isinstance(verified, Refused):
+            return verified
+        stored = verified.stored
         new_hash = None
-        with contextlib.suppress(Unavailable):  # the password is verified: the rest can wait for another time
-            new_hash = await self._passwords.rehashed(stored, credentials.password)
-        now = self._clock.now()
+        with contextlib.suppress(Unavailable):  # rehashing can wait until the next sign-in
+            new_hash = await self.passwords.rehashed(stored, credentials.password)
+        now = self.clock.now()
 
         async def work(tx: Tx) -> SessionIssued | ChallengeIssued | Refused:
-            # The password was checked outside: if it was changed in the meantime, it was the old one.
+            # The password was verified outside this transaction: it may have been changed in the meantime.
             account = await accounts.lock_if_current(tx, stored.version)
             if account is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
-            self._login.succeeded(tx, opened)
+            self.login.succeeded(tx, verified)
             if new_hash is not None:
                 accounts.rehash_password(tx, account.id, new_hash)
-            return await self._sign_in_policy.complete_first_factor(
-                tx, account, first, now, recognized=opened.recognized
+            return await self.sign_in_policy.complete_first_factor(
+                tx, account, first, now, recognized=verified.recognized
             )
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)

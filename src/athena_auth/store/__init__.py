@@ -1,1 +1,1 @@
-"""The database. The only package that knows a driver; all others use `Store` and `Tx`."""
+"""The database. Only this package imports a database driver; other packages use `Store`, `Tx` and `Runner`."""

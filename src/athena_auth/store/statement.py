@@ -61,7 +61,7 @@ class Statement:
         return f"{self.module}.{self.name} ({self.verb} {self.table})"
 
 
-def _verb_and_table(sql: str, place: str) -> tuple[str, str]:
+def _verb_and_table(sql: str, location: str) -> tuple[str, str]:
     # Sub-queries in the list of columns have tables of their own; one in FROM has the table that is read.
     outer = sql
     while (shorter := _INNERMOST_PARENTHESES.sub("?", outer)) != outer:
@@ -69,7 +69,7 @@ def _verb_and_table(sql: str, place: str) -> tuple[str, str]:
     found = _WRITE.match(sql) or _READ.match(outer) or _READ.match(sql)
     if found is None:
         raise ValueError(
-            f"{place}: begin a statement with its verb in capitals and its table, unlike {sql!r}"
+            f"{location}: begin a statement with its verb in capitals and its table, unlike {sql!r}"
         )
     verb, table = filter(None, found.groups())
     return verb, table

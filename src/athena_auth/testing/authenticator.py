@@ -8,10 +8,14 @@ from athena_auth.testing.clock import Clock
 
 
 class Authenticator:
-    """Shows a code for each period of the clock, and knows which it has shown: each of them works once."""
+    """Shows a code for each period of the clock, and knows which it has shown, because each of them works once.
+
+    Args:
+        totp_uri: The `otpauth://` address that a user scans.
+        clock: The server's clock.
+    """
 
     def __init__(self, totp_uri: str, clock: Clock) -> None:
-        """Read the `otpauth://` address that a person scans."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(totp_uri).query).items()}
         secret = query["secret"]
         self._secret = base64.b32decode(secret + "=" * (-len(secret) % 8))

@@ -13,4 +13,4 @@ class CheapHasher(PasswordHasher):
     """
 
     def __init__(self) -> None:
-        self._hash_at(CHEAP_COST)
+        self._set_cost(CHEAP_COST)

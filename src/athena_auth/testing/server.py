@@ -137,7 +137,7 @@ def athena_for_tests(
             hasher=hasher,
             migrates=False,
         )
-        with athena._made_of(parts):  # noqa: SLF001 - as above
+        with athena._replaced_parts(parts):  # noqa: SLF001 - as above
             yield ServerForTests(athena, chosen, clock, mailbox)
 
 

@@ -1,1 +1,1 @@
-"""How often somebody may guess. Counted in the database, so that all processes count together."""
+"""Limits on failed attempts and on sent messages. They are counted in the database, so that all processes share the counts."""

@@ -1,8 +1,8 @@
-"""Attempts at codes, and at passwords by who is recognized (I2, I4): count first, then verify.
+"""Limits on attempts at codes, and at passwords from recognized browsers (I2, I4): count first, then verify.
 
-Counting is one guarded upsert in the caller's transaction. It holds the row's lock until the transaction ends, so
-attempts at one account are verified one after the other, however many processes they arrive at: no two can both be
-the last one. A success resets its own kind; time alone never does.
+Each attempt is counted by one guarded upsert in the caller's transaction, before it is checked. The upsert locks the
+row until the transaction ends, so attempts at one account are verified one after the other, across all processes: two
+attempts cannot both be the last allowed one. A success resets the count of its kind. The count does not reset with time.
 """
 
 from athena_auth.kernel.clock import Millis, after
@@ -12,11 +12,11 @@ from athena_auth.throttle import rules, sql
 from athena_auth.throttle.model import Allowed, AttemptKind, Throttled
 
 _USED_UP = 3600
-"""Seconds a client is told to wait when waiting does not help: the longest delay there is."""
+"""Seconds for `Retry-After` when no attempts are left and waiting does not help: the longest delay."""
 
 
 async def consume(runner: Runner, user_id: UserId, kind: AttemptKind, now: Millis) -> Allowed | Throttled:
-    """Count an attempt as failed before it is verified; `clear` or `refund` takes that back."""
+    """Count an attempt as failed before it is verified; `reset` or `refund` reverses that."""
     allowed = await sql.consume(runner, user_id, kind, now)
     if allowed is not None:
         return allowed
@@ -26,7 +26,7 @@ async def consume(runner: Runner, user_id: UserId, kind: AttemptKind, now: Milli
 
 
 async def peek(tx: Tx, user_id: UserId, kind: AttemptKind) -> Allowed:
-    """Count nothing, for a secret that is too long to be guessed; return when the owner was last notified."""
+    """Count nothing, for a secret that is too long to be guessed. Lock the row and return when the owner was notified."""
     touched = await sql.touch(tx, user_id, kind)
     return Allowed(0, touched.warned_at)
 
@@ -34,8 +34,8 @@ async def peek(tx: Tx, user_id: UserId, kind: AttemptKind) -> Allowed:
 async def record_failure(
     tx: Tx, user_id: UserId, kind: AttemptKind, allowed: Allowed, now: Millis, *, warned: bool
 ) -> None:
-    """Block the kind for as long as this many failures ask for, and record that the owner is notified."""
-    # No delay leaves no instant behind, which would block where the clock is set back.
+    """Block the kind for the delay of this many failures, and record whether the owner is notified."""
+    # Without a delay no time is stored: it would block attempts if the clock were set back.
     until = rules.blocked_until(allowed.failures, now) if rules.delay(allowed.failures) else Millis(0)
     if until or warned:
         await sql.record_failure(
@@ -44,10 +44,10 @@ async def record_failure(
 
 
 async def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
-    """Take one counted attempt back: it was neither right nor wrong."""
+    """Uncount one attempt that was neither right nor wrong."""
     await sql.refund(tx, user_id, kind)
 
 
 def reset(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
-    """Reset the kind after a success."""
+    """Reset the count of a kind after a success."""
     sql.reset(tx, user_id, kind)

@@ -1,4 +1,4 @@
-"""Attempts at an account's secrets, and how they are divided."""
+"""Attempts at an account's secrets, and the kinds in which they are counted."""
 
 from enum import StrEnum
 
@@ -9,14 +9,14 @@ from athena_auth.throttle.rules import MAX_BY_RECOGNIZED, MAX_BY_STRANGERS
 
 
 class AttemptKind(StrEnum):
-    """Whose attempts at which secret are counted together.
+    """The kinds of attempt that are counted separately.
 
-    Strangers have most of the hundred failures that an authenticator may see in a row. The rest is shared by
-    whoever has shown more than a password: recognized browsers, trusted devices and live sessions. Strangers cannot
-    use that up, so they cannot lock the owner out. The attempts of strangers at passwords are counted in
-    `throttle.passwords`, by address, since they may be at addresses that have no account.
+    Of the hundred consecutive failures that an authenticator may have, unrecognized clients ("strangers") get most.
+    The rest is reserved for recognized browsers, trusted devices and live sessions. Strangers cannot use it up, so
+    they cannot lock the owner out. Strangers' attempts at passwords are counted in `throttle.passwords`, by
+    email address, because there may be no account at the address.
 
-    The values are those of the column, which older versions named otherwise.
+    The values are those of the database column, which uses older names.
     """
 
     STRANGER_CODE = "challenge"
@@ -25,20 +25,20 @@ class AttemptKind(StrEnum):
 
     @property
     def limit(self) -> int:
-        """The consecutive failures after which nothing of this kind is verified any more."""
+        """The number of consecutive failures after which no attempt of this kind is verified."""
         return MAX_BY_STRANGERS if self is AttemptKind.STRANGER_CODE else MAX_BY_RECOGNIZED
 
 
 class Allowed(msgspec.Struct, frozen=True):
-    """An attempt was counted: it is the `failures`-th in a row until it is verified."""
+    """The attempt was counted, as the `failures`-th consecutive failure until it is verified."""
 
     failures: int
     warned_at: Millis
-    """When the owner was last notified of failures of this kind."""
+    """When the owner was last notified of failures of this kind; 0 if not since the last reset."""
 
 
 class Throttled(msgspec.Struct, frozen=True):
-    """No attempt is verified before `until`; or at all, when they are used up."""
+    """No attempt is verified before `until`, or none at all if `used_up`."""
 
     until: Millis
     used_up: bool = False

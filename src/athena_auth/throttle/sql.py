@@ -1,4 +1,4 @@
-"""Statements over `athena_guess_budget`: a row for each account and kind of attempt that was ever made."""
+"""Statements on `athena_guess_budget`: one row for each account and each kind of attempt it has seen."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ from athena_auth.throttle.model import Allowed, AttemptKind
 
 
 class FailureCount(msgspec.Struct, frozen=True):
-    """How many attempts failed in a row, and until when no other is verified."""
+    """The number of consecutive failures, and the time before which no attempt is verified."""
 
     failures: int
     blocked_until: Millis
@@ -57,7 +57,7 @@ RESET_ALL = Statement(
     "UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0 WHERE user_id = :user_id",
     combinable=True,
 )
-"""For when the credentials change: what was attempted is no more."""
+"""For a change of credentials: the failed attempts were at the old ones."""
 
 _RESET_COUNTED = Statement("""
     UPDATE athena_guess_budget SET failures = 0, blocked_until = 0, warned_at = 0
@@ -71,14 +71,14 @@ RESET_PASSWORDS = Statement(
     """,
     combinable=True,
 )
-"""For when only the password changes."""
+"""For a change of only the password."""
 
 END_DELAYS = Statement("""
     UPDATE athena_guess_budget
     SET failures = CASE WHEN lane = 'password' THEN 0 ELSE failures END, blocked_until = 0
     WHERE user_id = :user_id
 """)
-"""For a password that was reset by mail: the attempts at codes stay counted, but nobody waits for them any more."""
+"""For a password reset by email: the failed attempts at codes stay counted, but their delay ends."""
 
 
 def _allowed(row: Row) -> Allowed:
@@ -86,7 +86,7 @@ def _allowed(row: Row) -> Allowed:
 
 
 async def consume(runner: Runner, user_id: UserId, kind: AttemptKind, now: Millis) -> Allowed | None:
-    """Count one more failure; None when the kind is blocked or used up."""
+    """Count one more failure; None when the kind is blocked or has no attempts left."""
     row = await runner.fetch_one(_CONSUME_ATTEMPT, user_id=user_id, kind=kind, most=kind.limit, now=now)
     return None if row is None else _allowed(row)
 
@@ -98,7 +98,7 @@ async def touch(tx: Tx, user_id: UserId, kind: AttemptKind) -> Allowed:
 
 
 async def load(runner: Runner, user_id: UserId, kind: AttemptKind) -> FailureCount:
-    """Load what was counted."""
+    """Load the count of a kind."""
     row = await runner.fetch_one(_LOAD, user_id=user_id, kind=kind)
     return FailureCount(0, Millis(0)) if row is None else FailureCount(row["failures"], row["blocked_until"])
 
@@ -106,20 +106,20 @@ async def load(runner: Runner, user_id: UserId, kind: AttemptKind) -> FailureCou
 async def record_failure(
     tx: Tx, user_id: UserId, kind: AttemptKind, *, until: Millis, warned_at: Millis
 ) -> None:
-    """Block the kind until then, if it is not blocked for longer, and record when the owner was notified."""
+    """Block the kind until this time, unless it is blocked for longer, and record when the owner was notified."""
     await tx.execute(_RECORD_FAILURE, user_id=user_id, kind=kind, until=until, warned_at=warned_at)
 
 
 async def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
-    """Take one failure back."""
+    """Uncount one failure."""
     await tx.execute(_REFUND, user_id=user_id, kind=kind)
 
 
 def reset(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
-    """Forget the failures of a kind."""
+    """Reset the failures of one kind."""
     tx.defer(_RESET, user_id=user_id, kind=kind)
 
 
 async def reset_counted(tx: Tx, user_id: UserId) -> bool:
-    """Forget the failures of all kinds; False when none is counted."""
+    """Reset the failures of all kinds; False when none was counted."""
     return await tx.execute(_RESET_COUNTED, user_id=user_id) > 0

@@ -1,1 +1,1 @@
-"""The authenticator app: time-based one-time passwords."""
+"""Authenticator apps: time-based one-time passwords."""

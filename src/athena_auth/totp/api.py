@@ -1,4 +1,4 @@
-"""HTTP for the authenticator app."""
+"""HTTP for authenticator apps."""
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -7,7 +7,7 @@ from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up import Offered
-from athena_auth.challenge.answers import SecondFactorReply, led_to
+from athena_auth.challenge.answers import SecondFactorReply, redirect_fields
 from athena_auth.challenge.errors import SECOND_STEP_ERRORS
 from athena_auth.challenge.second_step import Principal, SubmittedCode
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -30,7 +30,7 @@ from athena_auth.wire.route import Call
 
 
 class TotpUriAnswer(msgspec.Struct, frozen=True):
-    """The address an authenticator app reads from a QR code."""
+    """The URI that an authenticator app reads from a QR code."""
 
     totp_uri: TotpUri = msgspec.field(name="totpURI")
 
@@ -43,7 +43,7 @@ class VerifyTotpBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The code was right."""
+    """The code was correct."""
 
     status: Done = True
     token: SessionToken
@@ -53,10 +53,9 @@ class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TotpApi:
-    """The routes of the authenticator app."""
+    """The routes of authenticator apps."""
 
     def __init__(self, service: TotpService, second_factor_reply: SecondFactorReply) -> None:
-        """Take the use cases."""
         self._service = service
         self._second_factor_reply = second_factor_reply
 
@@ -66,9 +65,9 @@ class TotpApi:
         limit=SECOND_STEP,
     )
     async def get_totp_uri(self, call: Call[SignedIn, PasswordBody]) -> Reply[TotpUriAnswer] | Refused:
-        """Show the address that an authenticator app reads from a QR code.
+        """Get the URI that an authenticator app reads from a QR code.
 
-        Of the enrolment under way, else of the active authenticator.
+        Of the pending enrolment or, without one, of the active authenticator.
         """
         offered = Offered(call.body.password, call.body.code)
         shown = await self._service.uri(call.principal, offered)
@@ -84,16 +83,15 @@ class TotpApi:
     async def verify_totp(self, call: Call[Principal, VerifyTotpBody]) -> Reply[VerifyTotpAnswer] | Refused:
         """Verify a code of the authenticator app.
 
-        With a challenge it signs in; with a session it confirms an enrolment, or proves the factor again. Each
-        code is accepted once. While an enrolment is being confirmed, a code that is right for a time up to ten
-        minutes away is refused with a message that says how far the device's clock is off. A sign-in gets no
-        such message.
+        With a challenge, it completes the sign-in. With a session, it confirms an enrolment or verifies the factor
+        again (step-up). Each code is accepted once. If a code for a pending enrolment is correct for a time up to ten
+        minutes away, the refusal says how far the device's clock is off. At sign-in it does not.
         """
         submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
         result = await self._service.verify(call.principal, submitted)
         if isinstance(result, Refused):
             return result
-        redirect, url = led_to(result.callback_url)
+        redirect, url = redirect_fields(result.callback_url)
         answer = VerifyTotpAnswer(
             token=result.token, user=user_answer(result.account), redirect=redirect, url=url
         )

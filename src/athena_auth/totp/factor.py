@@ -1,4 +1,4 @@
-"""TOTP as a second factor, and its enrolment. All steps take the caller's transaction."""
+"""TOTP as a second factor, and its enrolment. All methods run in the caller's transaction."""
 
 import re
 
@@ -29,22 +29,22 @@ from athena_auth.totp import rules
 from athena_auth.totp.rules import TotpDetails, details_of
 
 _CODE = re.compile(r"[0-9]{6,8}")
-"""Authenticators enrolled under another setting keep the digits they were told."""
+"""Authenticators that were enrolled under another setting keep their number of digits."""
 
 
 class RevealedSecret(msgspec.Struct, frozen=True):
-    """The `otpauth` URI of an authenticator; it holds the secret."""
+    """The `otpauth` URI of an authenticator; it contains the secret."""
 
     uri: str
     is_active: bool
-    """Whether its codes sign in already."""
+    """Whether the authenticator is active, rather than pending."""
 
     def __repr__(self) -> str:
         return "RevealedSecret(…)"
 
 
 class Totp:
-    """Judges the codes of authenticator apps."""
+    """Verifies the codes of authenticator apps."""
 
     name: str = FactorName.TOTP
     code_name = "code of an authenticator app"
@@ -70,37 +70,40 @@ class Totp:
         return active(await sql.load(tx, account.id), self.name) is not None
 
     async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
-        """Verify a code; where enrolments may be confirmed, one of a pending authenticator confirms its own."""
+        """Verify a code. If the attempt may confirm an enrolment, a code of the pending authenticator does so."""
         authenticators = await sql.load(tx, attempt.user_id)
-        in_force = active(authenticators, self.name)
+        current = active(authenticators, self.name)
         enrolled = pending(authenticators, self.name, attempt.now) if attempt.confirms else None
-        if in_force is None and enrolled is None:
+        if current is None and enrolled is None:
             return Refused(ErrorCode.TOTP_NOT_ENABLED)
         if enrolled is not None and (step := self._matching_step(enrolled, attempt)) is not None:
-            change = await sql.confirm(tx, enrolled, in_force, attempt.browser, attempt.now, counter=step)
+            change = await sql.confirm(tx, enrolled, current, attempt.browser, attempt.now, counter=step)
             return (
                 Refused(ErrorCode.INVALID_CODE) if change is None else Verified(self.name, Amr.TOTP, change)
             )
-        if in_force is not None and (step := self._matching_step(in_force, attempt)) is not None:
-            return await self._use(tx, in_force, step, attempt)
+        if current is not None and (step := self._matching_step(current, attempt)) is not None:
+            return await self._use(tx, current, step, attempt)
         return self._refusal(enrolled, attempt)
 
     def credentials_changed(self, _change: Change) -> tuple[Statement, ...]:
-        """Return nothing: an app has its authenticator, and nothing beside it."""
+        """Return nothing: an app has no data apart from its authenticator."""
         return ()
 
     def refuse(self, options: EnrolmentOptions) -> Refused | None:
         """Refuse a phone number."""
         if options.phone_number is None:
             return None
-        return Refused(ErrorCode.VALIDATION_ERROR, "A phoneNumber goes with the method otp only.")
+        return Refused(
+            ErrorCode.VALIDATION_ERROR,
+            "`phoneNumber` is valid only with the method `otp`. Leave it out, or use that method.",
+        )
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
-        """Tell whether an authenticator waits for its first code."""
+        """Tell whether there is an authenticator that a code has yet to confirm."""
         return pending(await sql.load(tx, user_id), self.name, now) is not None
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun:
-        """Make a new secret, pending until a code confirms that the app has it."""
+        """Create a secret that stays pending until a code confirms it."""
         parameters = self._parameters
         secret = totp.new_secret(parameters.algorithm)
         details = TotpDetails(
@@ -122,7 +125,7 @@ class Totp:
         return EnrolmentBegun(EnrolmentState.PENDING, {"totpURI": uri})
 
     async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> RevealedSecret | None:
-        """Return the `otpauth` URI of the authenticator that is being enrolled, else of the active one."""
+        """Return the `otpauth` URI of the pending authenticator, otherwise of the active one."""
         authenticators = await sql.load(tx, user_id)
         shown = pending(authenticators, self.name, now) or active(authenticators, self.name)
         if shown is None:
@@ -133,7 +136,7 @@ class Totp:
     async def _use(
         self, tx: Tx, authenticator: Authenticator, step: int, attempt: Attempt
     ) -> Verified | Used:
-        """Use the time step of a right code up; a step that is used, or lies before one, is used for good."""
+        """Consume the time step of a correct code, and with it all earlier steps (RFC 6238 section 5.2)."""
         if not await sql.advance(tx, authenticator.id, step, attempt.browser, attempt.now):
             elsewhere = await sql.is_reuse_elsewhere(tx, authenticator.id, attempt.browser)
             return Used(Refused(ErrorCode.INVALID_CODE), elsewhere)
@@ -143,10 +146,10 @@ class Totp:
         return Verified(self.name, Amr.TOTP)
 
     def _refusal(self, enrolled: Authenticator | None, attempt: Attempt) -> Refused:
-        """Refuse a code; at enrolment say so where it is right for another time: the device's clock is off.
+        """Refuse a code. At enrolment, tell the user if the code is correct for another time: their clock is off.
 
-        At sign-in it would be an oracle: forty codes would be called right where three are accepted. At enrolment the
-        caller has the secret and can learn nothing.
+        At sign-in this would be an oracle that confirms forty codes instead of three. At enrolment the user has the
+        secret anyway.
         """
         if enrolled is not None:
             parameters = details_of(enrolled.details).parameters

@@ -1,4 +1,6 @@
-"""Use cases of the authenticator app."""
+"""Use cases of authenticator apps."""
+
+from dataclasses import dataclass
 
 from athena_auth.accounts.audit_events import audit_event
 from athena_auth.accounts.model import SignedIn
@@ -15,44 +17,37 @@ from athena_auth.store.transaction import Tx
 from athena_auth.totp.factor import Totp
 
 
+@dataclass(frozen=True, slots=True)
 class TotpService:
-    """Shows the secret to its owner and verifies its codes."""
+    """Reveals the secret to its owner and verifies codes."""
 
-    def __init__(
-        self,
-        method: Totp,
-        second_step: SecondStep,
-        step_up: StepUp,
-        notifications: SecurityNotifications,
-        clock: Clock,
-    ) -> None:
-        self._method = method
-        self._second_step = second_step
-        self._step_up = step_up
-        self._notifications = notifications
-        self._clock = clock
+    method: Totp
+    second_step: SecondStep
+    step_up: StepUp
+    notifications: SecurityNotifications
+    clock: Clock
 
     async def uri(self, signed_in: SignedIn, offered: Offered) -> Authorized[str] | Refused:
-        """Return the `otpauth` URI: of the enrolment under way, else of the active authenticator.
+        """Return the `otpauth` URI of the pending enrolment, otherwise of the active authenticator.
 
-        The owner is notified where it is the active one: whoever has seen it can make the codes from then on.
+        The owner is notified if it is the active one: an attacker who has seen it can generate valid codes.
         """
-        now = self._clock.now()
+        now = self.clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> str | Refused:
             account = current.account
-            revealed = await self._method.uri(tx, account.id, account.email, now)
+            revealed = await self.method.uri(tx, account.id, account.email, now)
             if revealed is None:
                 return Refused(ErrorCode.TOTP_NOT_ENABLED)
             if revealed.is_active:
                 audit.record(tx, audit_event(signed_in, EventName.SECRET_REVEALED), now)
-                await self._notifications.notify(
+                await self.notifications.notify(
                     tx, account, MessageKind.SECRET_REVEALED, signed_in.client, now
                 )
             return revealed.uri
 
-        return await self._step_up.act(Action.REVEAL_SECRET, signed_in, offered, work)
+        return await self.step_up.act(Action.REVEAL_SECRET, signed_in, offered, work)
 
     async def verify(self, principal: Principal, submitted: SubmittedCode) -> SecondFactorResult | Refused:
-        """Sign in, confirm an enrolment, or prove the factor again."""
-        return await self._second_step.verify(self._method, principal, submitted)
+        """Verify a code: complete a sign-in, confirm an enrolment, or step up."""
+        return await self.second_step.verify(self.method, principal, submitted)

@@ -1,4 +1,4 @@
-"""Statements over the rows of `athena_authenticator` that belong to authenticator apps, across accounts."""
+"""Statements on the rows of `athena_authenticator` that belong to authenticator apps, across accounts."""
 
 from athena_auth.kernel.clock import Millis
 from athena_auth.store.statement import Statement
@@ -19,9 +19,9 @@ _CONSUME_STEPS = Statement(f"""
 
 
 async def consume_steps(store: Store, now: Millis, *, window: int) -> None:
-    """Consume the time steps of all authenticators up to the present one and `window` beyond, a batch at a time.
+    """Consume the time steps of all authenticators up to `window` after the current one, in batches.
 
-    Which browser used the last one is forgotten, so that no owner is warned of a code that nobody has seen.
+    The browser of the last code is cleared, so that no owner is warned of a code that nobody has seen.
     """
     first: str | None = ""
     while first is not None:
@@ -34,7 +34,7 @@ async def consume_steps(store: Store, now: Millis, *, window: int) -> None:
 
 
 async def _consume_batch(tx: Tx, first: str, now: Millis, window: int) -> str | None:
-    """Return the last of the rows after `first`, whose steps are consumed; None when there are none."""
+    """Consume the steps of the next rows after the id `first`; return the last id, or None when no rows are left."""
     rows = await tx.fetch_all(_LOAD_BATCH, first=first, most=_BATCH)
     by_step: dict[int, list[str]] = {}
     for row in rows:

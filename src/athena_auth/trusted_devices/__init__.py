@@ -1,1 +1,1 @@
-"""Trusted devices: a browser that proved a second factor and need not do so again for a while."""
+"""Trusted devices: browsers in which a second factor was verified and is not required again for a while."""

@@ -19,14 +19,14 @@ from athena_auth.wire.route import Call, NoBody
 DeviceName = Annotated[
     str,
     Meta(
-        description="What the device called itself; for the eye only, since it may call itself anything.",
+        description="The device's name from its User-Agent header. For display only: a client can send any value.",
         examples=["Firefox on Linux"],
     ),
 ]
 
 
 class RevokeTrustedDeviceBody(msgspec.Struct, frozen=True):
-    """Which device to trust no more."""
+    """The device whose trust to revoke."""
 
     id: Annotated[
         str,
@@ -40,7 +40,7 @@ class RevokeTrustedDeviceBody(msgspec.Struct, frozen=True):
 
 
 class TrustedDeviceAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """A browser whose next sign-in skips the second step."""
+    """A browser whose sign-ins skip the second factor."""
 
     id: Id
     name: DeviceName
@@ -48,7 +48,7 @@ class TrustedDeviceAnswer(msgspec.Struct, frozen=True, rename="camel"):
     created_at: Timestamp
     last_used_at: Timestamp
     expires_at: Timestamp
-    current: Annotated[bool, Meta(description="Whether it is the browser that asks.")]
+    current: Annotated[bool, Meta(description="Whether this is the browser that sent the request.")]
 
 
 _FORGET = (expired(CookieName.TRUSTED_DEVICE),)
@@ -58,23 +58,22 @@ class TrustedDeviceApi:
     """The routes of trusted devices."""
 
     def __init__(self, service: TrustedDeviceService) -> None:
-        """Take the use cases."""
         self._service = service
 
     @get("/two-factor/trusted-devices")
     async def list_devices(self, call: Call[SignedIn, NoBody]) -> Reply[list[TrustedDeviceAnswer]]:
         """List the trusted devices.
 
-        The last used first.
+        The most recently used one is first.
         """
         devices = await self._service.devices_of(call.principal, call.caller.tokens.trusted_device)
         return Reply([_answer(device) for device in devices])
 
     @post("/two-factor/revoke-trusted-device", errors=(ErrorCode.TRUSTED_DEVICE_NOT_FOUND,))
     async def revoke(self, call: Call[SignedIn, RevokeTrustedDeviceBody]) -> Reply[StatusAnswer] | Refused:
-        """Trust one device no more.
+        """Revoke the trust in one device.
 
-        Its next sign-in needs the second step again. Sessions that are open stay open.
+        Its next sign-in requires the second factor again. Live sessions are not ended.
         """
         token = call.caller.tokens.trusted_device
         revoked = await self._service.revoke(call.principal, call.body.id, token)
@@ -84,9 +83,9 @@ class TrustedDeviceApi:
 
     @post("/two-factor/revoke-trusted-devices")
     async def revoke_all(self, call: Call[SignedIn, NoBody]) -> Reply[StatusAnswer]:
-        """Trust no device any more.
+        """Revoke the trust in all devices.
 
-        This one too. Sessions that are open stay open.
+        This includes the device that sent the request. Live sessions are not ended.
         """
         await self._service.revoke_all(call.principal)
         return Reply(StatusAnswer(), cookies=_FORGET)

@@ -1,14 +1,14 @@
-"""Device trust as the challenge uses it. All steps take the caller's transaction.
+"""Device trust for challenges. All methods run in the caller's transaction.
 
-A token is `family.secret.signature`. Each use replaces the secret (rotation); the family stays, so that any earlier token of
-a device can be told from an unknown one, and the signature tells it from one that was made up. An earlier token that is
-shown again means that there are two copies: the device is revoked. Within a few seconds of the rotation it is the browser's
-own concurrent request, which is let in.
+A token is `family.secret.signature`. Each use rotates the secret and keeps the family, so earlier tokens of a device are
+recognized; the signature excludes forged ones. If an earlier token is presented again, there are two copies, and the
+device is revoked. Within a few seconds of the rotation it is accepted, as a concurrent request of the same browser.
 """
 
 import base64
 import hmac
 import secrets
+from dataclasses import dataclass
 
 from athena_auth.challenge.factor import Granted, Reused
 from athena_auth.crypto.keys import Keyring
@@ -25,20 +25,26 @@ _SEPARATOR = "."
 _CONTEXT = "trusted-device"
 
 
+@dataclass(frozen=True, slots=True)
 class TrustedDevices:
-    """Grants and honours trust tokens, each of which works once and for one account."""
+    """Issues and verifies trust tokens, each of which is valid once and for one account.
 
-    def __init__(self, keyring: Keyring, ttl: int) -> None:
-        """Take how long a device stays trusted without a sign-in, in seconds."""
-        self._keyring = keyring
-        self._ttl = ttl
+    Attributes:
+        ttl: Seconds without a sign-in after which the trust ends.
+    """
+
+    keyring: Keyring
+    ttl: int
 
     async def present(
         self, tx: Tx, user_id: UserId, token: str, client: ClientInfo, now: Millis
     ) -> Granted | Reused | None:
-        """Use up a trust token of this account and return its successor; None if unknown, expired or another's."""
+        """Consume a trust token of this account and return its successor.
+
+        None means that the token is unknown, has expired or belongs to another account.
+        """
         shown = _digest(token)
-        # Tokens of earlier versions have no family; their successors do.
+        # Tokens of earlier versions of the server have no family; their successors get one.
         family = self._family_of(token) or secrets.token_urlsafe(_FAMILY_BYTES)
         successor = self._new_token(family)
         rotation = sql.Rotation(
@@ -46,7 +52,7 @@ class TrustedDevices:
             successor=_digest(successor),
             family=_digest(family),
             now=now,
-            expires_at=after(now, self._ttl),
+            expires_at=after(now, self.ttl),
         )
         device_id = await sql.rotate(tx, user_id, rotation, client)
         if device_id is not None:
@@ -60,30 +66,30 @@ class TrustedDevices:
         return Reused(device.id)
 
     def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> Granted:
-        """Trust the device from now on; return its token. The oldest devices end where there are too many."""
+        """Trust the device and return its token. If the account has too many, the oldest devices lose their trust."""
         family = secrets.token_urlsafe(_FAMILY_BYTES)
         token, device_id = self._new_token(family), new_id(now)
         sql.end_oldest(tx, user_id)
         new = sql.NewDevice(device_id, user_id, _digest(token), _digest(family))
-        sql.insert(tx, new, client, now=now, expires_at=after(now, self._ttl))
+        sql.insert(tx, new, client, now=now, expires_at=after(now, self.ttl))
         return Granted(token, device_id)
 
     async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
-        """Tell whether the token is that of a trusted device of this account, without using it up."""
+        """Tell whether the token belongs to a trusted device of this account, without consuming it."""
         return await sql.is_live(runner, user_id, _digest(token), now)
 
     async def is_dead(self, runner: Runner, token: str, now: Millis) -> bool:
-        """Tell whether the token opens nothing for any account: the browser may forget it."""
+        """Tell whether the token is valid for no account, so that the browser can drop it."""
         return not await sql.opens_something(runner, _digest(token), now)
 
     def _new_token(self, family: str) -> str:
         signed = f"{family}{_SEPARATOR}{new_token(TokenKind.TRUSTED_DEVICE)}"
-        return f"{signed}{_SEPARATOR}{_text(self._keyring.hash_code(signed, _CONTEXT))}"
+        return f"{signed}{_SEPARATOR}{_text(self.keyring.hash_code(signed, _CONTEXT))}"
 
     def _family_of(self, token: str) -> str | None:
-        """Return the family of a token that was issued here, at any time."""
+        """Return the family of a token with a valid signature, even if the token has expired; otherwise None."""
         signed, _, signature = token.rpartition(_SEPARATOR)
-        expected = map(_text, self._keyring.possible_hashes(signed, _CONTEXT))
+        expected = map(_text, self.keyring.possible_hashes(signed, _CONTEXT))
         is_ours = any(hmac.compare_digest(signature.encode(), each.encode()) for each in expected)
         return signed.partition(_SEPARATOR)[0] if is_ours else None
 

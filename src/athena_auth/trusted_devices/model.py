@@ -1,4 +1,4 @@
-"""A trusted device as its owner sees it."""
+"""Trusted devices as shown to their owner."""
 
 import msgspec
 
@@ -7,13 +7,13 @@ from athena_auth.wire.caller import ClientInfo
 
 
 class TrustedDevice(msgspec.Struct, frozen=True):
-    """A browser that need not prove a second factor. Its token is not here: only the token's digest is kept."""
+    """A trusted browser, without its token: the database has only the token's digest."""
 
     id: str
     client: ClientInfo
-    """Where it was last used from."""
+    """The client of its last use."""
     created_at: Millis
     last_used_at: Millis
     expires_at: Millis
     is_current: bool
-    """Whether it is the one that asks."""
+    """Whether this is the browser that sent the request."""

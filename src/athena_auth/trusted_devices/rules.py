@@ -1,4 +1,4 @@
-"""What a device is called, and how long its last token is excused. Pure."""
+"""Device names, and the grace period of replaced tokens. Pure."""
 
 import re
 
@@ -8,18 +8,18 @@ from athena_auth.kernel.user_agent import browser_of, system_of
 UNKNOWN = "Unknown device"
 
 _GRACE = 10_000
-"""Milliseconds for which a replaced token is a browser's own concurrent request: two tabs, a restored window."""
+"""Milliseconds for which a replaced token is taken as a concurrent request of the same browser, such as a second tab."""
 
-# What is no browser begins with its own name: `curl/8.5.0` (RFC 9110 section 10.1.5).
+# The User-Agent of other programs begins with their name: `curl/8.5.0` (RFC 9110 section 10.1.5).
 _PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,31}(?=[/ ]|\Z)")
 _EVERY_BROWSER = "Mozilla"
 
 
 def device_name(user_agent: str) -> str:
-    """Return what to call a device in a list of its owner's devices, as "Firefox on Linux" or "curl".
+    """Return a display name for a device, such as "Firefox on Linux" or "curl".
 
-    A user agent says whatever its sender likes, so this is for the eye only: nothing may be decided by it. The
-    name is made of our own words, or of 32 plain characters at most.
+    Clients control their User-Agent header, so the name is for display only, never for a decision. It consists of
+    constants of this server, or of at most 32 plain characters.
     """
     browser, system = browser_of(user_agent), system_of(user_agent)
     if browser is not None:
@@ -31,5 +31,5 @@ def device_name(user_agent: str) -> str:
 
 
 def is_in_grace(rotated_at: Millis, now: Millis) -> bool:
-    """Tell whether the token before the present one may still be shown without a suspicion."""
+    """Tell whether the previous token may still be used by a concurrent request."""
     return now - rotated_at <= _GRACE

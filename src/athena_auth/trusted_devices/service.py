@@ -1,4 +1,6 @@
-"""Use cases of trusted devices: what their owner sees, and how she takes the trust back."""
+"""Use cases of trusted devices: listing and revoking them."""
+
+from dataclasses import dataclass
 
 import msgspec
 
@@ -15,32 +17,31 @@ from athena_auth.trusted_devices.model import TrustedDevice
 
 
 class Revoked(msgspec.Struct, frozen=True):
-    """A device is trusted no more."""
+    """The trust in a device was revoked."""
 
     is_current: bool
-    """Whether it is the one that asked."""
+    """Whether it is the browser that sent the request."""
 
 
+@dataclass(frozen=True, slots=True)
 class TrustedDeviceService:
-    """Lists and revokes an account's trusted devices. The trust token is the caller's own, if she has one."""
+    """Lists and revokes an account's trusted devices. `trust_token` is the caller's own token, if any."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        """Take the database and the clock."""
-        self._store = store
-        self._clock = clock
+    store: Store
+    clock: Clock
 
     async def devices_of(self, signed_in: SignedIn, trust_token: str | None) -> list[TrustedDevice]:
-        """Return the account's trusted devices, the last used first."""
-        now = self._clock.now()
+        """Return the account's trusted devices, most recently used first."""
+        now = self.clock.now()
 
         async def work(tx: Tx) -> list[TrustedDevice]:
             return await sql.all_live(tx, signed_in.account.id, _own(trust_token), now)
 
-        return await self._store.read(work)
+        return await self.store.read(work)
 
     async def revoke(self, signed_in: SignedIn, device_id: str, trust_token: str | None) -> Revoked | Refused:
-        """Trust one device no more. One of another account is not found, whether its id is known or guessed."""
-        now = self._clock.now()
+        """Revoke the trust in one device. Devices of other accounts are never found, even if their id is known."""
+        now = self.clock.now()
 
         async def work(tx: Tx) -> Revoked | Refused:
             is_current = await sql.end(tx, signed_in.account.id, device_id, _own(trust_token), now)
@@ -49,17 +50,17 @@ class TrustedDeviceService:
             _record(tx, signed_in, device_id, now)
             return Revoked(is_current)
 
-        return await self._store.transact(work)
+        return await self.store.transact(work)
 
     async def revoke_all(self, signed_in: SignedIn) -> None:
-        """Trust none of the account's devices any more."""
-        now = self._clock.now()
+        """Revoke the trust in all devices of the account."""
+        now = self.clock.now()
 
         async def work(tx: Tx) -> None:
             if await sql.end_all(tx, signed_in.account.id) > 0:
                 _record(tx, signed_in, None, now)
 
-        await self._store.transact(work)
+        await self.store.transact(work)
 
 
 def _own(trust_token: str | None) -> bytes | None:
@@ -67,6 +68,6 @@ def _own(trust_token: str | None) -> bytes | None:
 
 
 def _record(tx: Tx, signed_in: SignedIn, device_id: str | None, now: Millis) -> None:
-    """Record that this device, or without one that each, was revoked."""
+    """Record that this device was revoked; None stands for all devices."""
     entry = audit_event(signed_in, EventName.TRUST_REVOKED, device_id=device_id)
     audit.record(tx, entry, now)

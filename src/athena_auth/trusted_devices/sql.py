@@ -1,4 +1,4 @@
-"""Statements over `athena_trusted_device`."""
+"""Statements on `athena_trusted_device`."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ from athena_auth.trusted_devices.model import TrustedDevice
 from athena_auth.wire.caller import ClientInfo
 
 MOST_DEVICES = 10
-"""Of one account."""
+"""The maximum number of trusted devices of one account."""
 
 _INSERT = Statement(
     """
@@ -69,7 +69,9 @@ _OPENS_SOMETHING = Statement("""
     SELECT id FROM athena_trusted_device WHERE token_digest = :token_digest AND expires_at > :now
 """)
 
-_END_ALL = Statement("DELETE FROM athena_trusted_device WHERE user_id = :user_id")
+# Combinable: a device that is trusted with the change (a code that confirms a factor) is inserted after this was deferred. A
+# combined statement deletes what was there before it, and so does a sequence in that order.
+_END_ALL = Statement("DELETE FROM athena_trusted_device WHERE user_id = :user_id", combinable=True)
 
 SWEEP = Statement("""
     DELETE FROM athena_trusted_device WHERE id IN
@@ -89,7 +91,7 @@ def _trusted_device(row: Row) -> TrustedDevice:
 
 
 class NewDevice(msgspec.Struct, frozen=True):
-    """A device that is to be trusted, with the digests of its token and of its token's family."""
+    """A device to trust, with the digests of its token and of the token's family."""
 
     id: str
     user_id: UserId
@@ -98,7 +100,7 @@ class NewDevice(msgspec.Struct, frozen=True):
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True):
-    """One token in the place of another, by their digests."""
+    """The replacement of one token with another, by their digests."""
 
     shown: bytes
     successor: bytes
@@ -108,7 +110,7 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Family(msgspec.Struct, frozen=True):
-    """A live device, and the token it had before the present one."""
+    """A live device, and the digest of its previous token."""
 
     id: str
     previous_digest: bytes | None
@@ -116,7 +118,7 @@ class Family(msgspec.Struct, frozen=True):
 
 
 def insert(tx: Tx, device: NewDevice, client: ClientInfo, *, now: Millis, expires_at: Millis) -> None:
-    """Store a device that is trusted from now on."""
+    """Store a new trusted device."""
     tx.defer(
         _INSERT,
         id=device.id,
@@ -131,14 +133,14 @@ def insert(tx: Tx, device: NewDevice, client: ClientInfo, *, now: Millis, expire
 
 
 def end_oldest(tx: Tx, user_id: UserId) -> None:
-    """End the account's oldest devices, so that one more makes `MOST_DEVICES` at most."""
+    """Delete the account's oldest devices, so that one more does not exceed `MOST_DEVICES`."""
     tx.defer(_END_OLDEST, user_id=user_id, kept=MOST_DEVICES - 1)
 
 
 async def rotate(tx: Tx, user_id: UserId, rotation: Rotation, client: ClientInfo) -> str | None:
-    """Use a token up, put its successor in its place and return the device's id.
+    """Replace a token with its successor and return the device's id.
 
-    None means that the token is used, expired or another account's.
+    None means that the token has been used, has expired or belongs to another account.
     """
     row = await tx.fetch_one(
         _ROTATE,
@@ -151,44 +153,44 @@ async def rotate(tx: Tx, user_id: UserId, rotation: Rotation, client: ClientInfo
 
 
 async def load_family(tx: Tx, user_id: UserId, family: bytes, now: Millis) -> Family | None:
-    """Load the account's live device whose tokens are of this family."""
+    """Load the account's live device with this token family."""
     row = await tx.fetch_one(_LOAD_FAMILY, family=family, user_id=user_id, now=now)
     return None if row is None else Family(row["id"], row["previous_digest"], row["rotated_at"])
 
 
 async def is_live(runner: Runner, user_id: UserId, token_digest: bytes, now: Millis) -> bool:
-    """Tell whether this is the present token of a live device of the account."""
+    """Tell whether this is the current token of a live device of the account."""
     return await runner.fetch_one(_IS_LIVE, token_digest=token_digest, user_id=user_id, now=now) is not None
 
 
 async def opens_something(runner: Runner, token_digest: bytes, now: Millis) -> bool:
-    """Tell whether this is the present token of a live device of any account."""
+    """Tell whether this is the current token of a live device of any account."""
     return await runner.fetch_one(_OPENS_SOMETHING, token_digest=token_digest, now=now) is not None
 
 
 async def all_live(tx: Tx, user_id: UserId, own: bytes | None, now: Millis) -> list[TrustedDevice]:
-    """Load the account's live devices, the last used first; `own` is the digest of the caller's own token."""
+    """Load the account's live devices, most recently used first; `own` is the digest of the caller's token."""
     rows = await tx.fetch_all(_ALL_LIVE, user_id=user_id, own=own, now=now)
     return [_trusted_device(row) for row in rows]
 
 
 async def count_live(tx: Tx, user_id: UserId, now: Millis) -> int:
-    """Return how many live devices the account has."""
+    """Return the number of the account's live devices."""
     row = await tx.fetch_one(_COUNT_LIVE, user_id=user_id, now=now)
     return 0 if row is None else int(row["devices"])
 
 
 async def end(tx: Tx, user_id: UserId, device_id: str, own: bytes | None, now: Millis) -> bool | None:
-    """Trust a device no more, and tell whether it was the caller's own; None when the account has no such."""
+    """Delete a device, and tell whether it was the caller's own; None when the account has no such device."""
     row = await tx.fetch_one(_END, id=device_id, user_id=user_id, own=own, now=now)
     return None if row is None else bool(row["is_current"])
 
 
 async def end_all(tx: Tx, user_id: UserId) -> int:
-    """Trust none of the account's devices any more; return how many there were."""
+    """Delete all devices of the account; return their number."""
     return await tx.execute(_END_ALL, user_id=user_id)
 
 
 def credentials_changed(_change: Change) -> tuple[Statement, ...]:
-    """Trust no device any more: what it proved was proven with the old credentials."""
+    """Delete all devices: they were trusted under the old credentials."""
     return (_END_ALL,)

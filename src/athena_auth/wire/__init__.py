@@ -1,1 +1,1 @@
-"""What a slice needs to describe and answer a request, without seeing one: routes, caller facts, replies."""
+"""Types with which a slice declares routes and answers requests without a web framework: routes, callers, fields, replies."""

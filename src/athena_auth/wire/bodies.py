@@ -1,4 +1,4 @@
-"""The bodies that several endpoints share."""
+"""Request and response bodies that several endpoints share."""
 
 import msgspec
 
@@ -6,19 +6,19 @@ from athena_auth.wire.fields import Done, Password, StepUpCode
 
 
 class PasswordBody(msgspec.Struct, frozen=True):
-    """The account's password, again, and a code where the session needs a fresh second factor."""
+    """The account's password, and a code if the session needs a fresh second factor."""
 
     password: Password
     code: StepUpCode | None = None
 
 
 class StepUpBody(msgspec.Struct, frozen=True):
-    """A code, where the session needs a fresh second factor."""
+    """A code, if the session needs a fresh second factor."""
 
     code: StepUpCode | None = None
 
 
 class StatusAnswer(msgspec.Struct, frozen=True):
-    """It is done."""
+    """The action was performed."""
 
     status: Done = True

@@ -1,4 +1,4 @@
-"""The facts about a caller that a use case may know."""
+"""What a use case may know about its caller."""
 
 import hashlib
 
@@ -10,34 +10,34 @@ _FINGERPRINT_BYTES = 16
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """The tokens a request carries, whatever way they came; none has been checked yet."""
+    """The tokens of a request, from cookies or headers. None of them has been verified."""
 
     session: str | None = None
     challenge: str | None = None
     trusted_device: str | None = None
     recognized_browser: str | None = None
     by_cookie: bool = False
-    """The session or challenge token came as a cookie, which a browser sends whoever asked it to."""
+    """Whether the session or challenge token came as a cookie, which browsers also send for other sites (CSRF)."""
 
     def __repr__(self) -> str:
         return "Tokens(…)"
 
 
 class ClientInfo(msgspec.Struct, frozen=True):
-    """Where a request comes from, as shown later to the owner of what it did."""
+    """Where a request comes from, as later shown to the account owner."""
 
     address: str
     user_agent: str
 
     @property
     def fingerprint(self) -> bytes:
-        """The network and the browser, as far as a request tells: enough to say "elsewhere" in a warning, no proof."""
+        """A hash of network and user agent: good enough to warn of another browser, not to authenticate one."""
         text = f"{network_of(self.address)} {self.user_agent}"
         return hashlib.sha256(text.encode()).digest()[:_FINGERPRINT_BYTES]
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who sent a request, as far as the connection tells."""
+    """The client and the unverified tokens of a request."""
 
     client: ClientInfo
     tokens: Tokens

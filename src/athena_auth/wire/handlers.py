@@ -1,7 +1,7 @@
-"""A route is its handler: `@post("/path", errors=…)` declares an endpoint at the method that serves it.
+"""Routes are declared at their handlers: `@post("/path", errors=…)` on the method that serves the endpoint.
 
-Who may call, what is read and what is answered come from the handler's annotations, which the type checker holds its code
-against; the summary and the description come from its docstring.
+The access, the request types and the response type come from the handler's annotations, which the type checker verifies.
+The summary and the description come from its docstring.
 """
 
 import inspect
@@ -37,26 +37,26 @@ _ACCESS = {
 
 
 class HandlerError(TypeError):
-    """A route cannot be read off its handler; the message names the handler and says what is wrong."""
+    """The declaration or the annotations of a handler are invalid; the message names the handler and the fault."""
 
     def __init__(self, handler: Any, fault: str) -> None:
         super().__init__(f"The handler {handler.__qualname__} {fault}.")
 
 
 class HandlerDecorator(Declaration, frozen=True):
-    """A decorator that declares a method to be the handler of an endpoint."""
+    """A decorator that declares a method as the handler of an endpoint."""
 
     def __call__(self, handler: H) -> H:
-        """Attach the declaration to the handler, for `routes_of` to find."""
+        """Attach the declaration to the handler, where `routes_of` finds it."""
         if handler.__dict__.setdefault(_DECLARATION, self) is not self:
             raise HandlerError(handler, "is declared twice; each endpoint has a handler of its own")
         return handler
 
 
 get = partial(HandlerDecorator, "GET")
-"""Declare a handler of GET: the body of its call is read of the query."""
+"""Declare a GET handler; the body of its call is decoded from the query."""
 post = partial(HandlerDecorator, "POST")
-"""Declare a handler of POST: the body of its call is read of JSON."""
+"""Declare a POST handler; the body of its call is decoded from JSON."""
 
 
 def routes_of(*apis: object) -> tuple[Route, ...]:
@@ -74,7 +74,7 @@ def routes_of(*apis: object) -> tuple[Route, ...]:
 
 
 def alternatives_of(described: Any) -> tuple[Any, ...]:
-    """Return the members of a union, or the type itself where it is none."""
+    """Return the members of a union, or the type itself if it is not a union."""
     return get_args(described) if get_origin(described) in {Union, UnionType} else (described,)
 
 
@@ -95,7 +95,7 @@ def _route(declaration: Declaration, handler: Handler) -> Route:
 
 
 def _words(handler: Handler) -> tuple[str, str]:
-    """Return the docstring's first paragraph, without its full stop, and the others; each as one line."""
+    """Return the first paragraph of the docstring, without its full stop, and the rest, each on one line."""
     if not handler.__doc__:
         raise HandlerError(handler, "has no docstring, which is the summary of its route")
     summary, _, rest = inspect.cleandoc(handler.__doc__).partition("\n\n")
@@ -103,7 +103,7 @@ def _words(handler: Handler) -> tuple[str, str]:
 
 
 def _annotations(handler: Handler) -> tuple[Any, Any, Any]:
-    """Return the types of the principal, of the body and of what is returned."""
+    """Return the types of the principal, the body and the return value."""
     try:
         hints = get_type_hints(handler, include_extras=True)
     except (AttributeError, NameError, SyntaxError, TypeError) as error:
@@ -118,12 +118,12 @@ def _annotations(handler: Handler) -> tuple[Any, Any, Any]:
 def _access(handler: Handler, principal: Any) -> Access:
     kinds = frozenset(_kind(each) for each in alternatives_of(principal))
     if kinds not in _ACCESS:
-        raise HandlerError(handler, f"names a principal that the edge never finds: {principal}")
+        raise HandlerError(handler, f"names a principal that the server never resolves: {principal}")
     return _ACCESS[kinds]
 
 
 def _kind(principal: Any) -> Any:
-    """Return what the edge knows this principal as: the owner of a session by the base class."""
+    """Return the principal type that the server resolves; for the owner of a session it is the base class."""
     is_owner = isinstance(principal, type) and issubclass(principal, SessionOwner)
     return SessionOwner if is_owner else principal
 

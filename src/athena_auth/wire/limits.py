@@ -1,10 +1,10 @@
-"""How many requests one address may send in a minute, by what they cost the server."""
+"""Rate limits: requests per minute from one address, depending on what they cost the server."""
 
 import msgspec
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """How many requests one address may send in a minute to all routes that have this limit."""
+    """A limit on the requests of one address, shared by all routes that use it."""
 
     name: str
     per_minute: int

@@ -1,23 +1,27 @@
-"""Where a link in a mail or an answer may lead. Pure.
+"""Where a link in an email or a response may lead. Pure.
 
-A link that leads wherever its caller says would put our name under a stranger's page, and a reset's token
-into that page's hands.
+An open redirect would let an attacker's page appear under this server's name, and hand it password reset tokens.
 """
 
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 
 class RedirectPolicy:
-    """Knows the pages that people may be led to: this server's own and those of trusted front ends."""
+    """Decides which pages users may be redirected to: this server's own and those of trusted origins.
+
+    Args:
+        own: This server's origin, `https://host[:port]`.
+        trusted: Other trusted origins in the same form.
+        own_reset_page: The path of this server's own password reset page.
+        reset_pages: The pages that may receive password reset tokens; if empty, any page of a trusted origin may.
+
+    Raises:
+        ValueError: a reset page is neither on this server nor on a trusted origin.
+    """
 
     def __init__(
         self, own: str, trusted: tuple[str, ...], own_reset_page: str = "", reset_pages: tuple[str, ...] = ()
     ) -> None:
-        """Take this server's origin and those of its front ends elsewhere, as `https://host[:port]`.
-
-        Raises:
-            ValueError: a reset page is on neither of them.
-        """
         self.own = own
         self._origins = frozenset({own, *trusted})
         self._own_reset_page = own + own_reset_page
@@ -31,11 +35,11 @@ class RedirectPolicy:
         return address
 
     def reset_page(self, page: str) -> str | None:
-        """Return the address of a page that may be handed the token of a reset; None when it may not.
+        """Return the URL of a page that may receive a password reset token; None when it may not.
 
-        Only pages that exist for that: below this API there is one, and on any other address there the token would do
-        nothing but leak, and the mail with it would be useless. Where the operator named no pages, those of the front ends
-        they trust will do, and what a proxy serves beside this API on the same origin.
+        Of the pages below this API, only the reset page may: any other would leak the token, and the link would not
+        work. If the operator has listed no reset pages, any page of a trusted origin may receive the token, and any
+        page that a proxy serves next to this API on the same origin.
         """
         address = self.absolute(page)
         if address is None:
@@ -47,8 +51,8 @@ class RedirectPolicy:
         return None if is_ours or self._reset_pages else address
 
     def absolute(self, page: str) -> str | None:
-        """Return the address of a page, which may be a path of our own; None when it is nobody's we know."""
-        # A backslash is a slash to browsers and not to parsers; a control character is dropped by both, differently.
+        """Return the URL of a page, given as a path or a URL; None when its origin is not trusted."""
+        # Browsers read a backslash as a slash, parsers do not; both drop control characters, but different ones.
         if not page.isprintable() or "\\" in page or " " in page:
             return None
         if page.startswith("/") and not page.startswith("//"):
@@ -57,7 +61,7 @@ class RedirectPolicy:
             parts = urlsplit(page)
         except ValueError:
             return None
-        # Only ASCII: the Kelvin sign is a `k` in lower case, and nobody's host.
+        # ASCII only: lower-casing turns the Kelvin sign into `k`, so another host name could match.
         is_known = parts.netloc.isascii() and f"{parts.scheme}://{parts.netloc}".lower() in self._origins
         return _in_ascii(page) if is_known else None
 
@@ -68,9 +72,9 @@ def _without_query(address: str) -> str:
 
 
 def with_parameters(url: str, **parameters: str) -> str:
-    """Return the address with parameters added to its query."""
+    """Return the URL with these parameters in its query."""
     parts = urlsplit(url)
-    # A parameter that is there already is replaced: a page that reads the first would read a stranger's.
+    # An existing parameter is replaced: a page that reads the first one would read an attacker's value.
     others = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in parameters]
     query = urlencode([*others, *parameters.items()])
     return urlunsplit(parts._replace(query=query))

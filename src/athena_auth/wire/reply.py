@@ -1,4 +1,4 @@
-"""What a handler answers with: a body, and the tokens that travel beside it."""
+"""What a handler returns: a body, and the cookies and tokens of the response."""
 
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -11,7 +11,7 @@ DEFAULT_COOKIE_PREFIX = "athena-auth"
 
 
 class CookieName(StrEnum):
-    """The cookies of this system, with the default prefix and without the `__Secure-` that https puts before it."""
+    """The cookie names, with the default prefix and without the `__Secure-` that is added over https."""
 
     SESSION = "athena-auth.session_token"
     CHALLENGE = "athena-auth.two_factor"
@@ -20,29 +20,29 @@ class CookieName(StrEnum):
 
 
 class Cookie(msgspec.Struct, frozen=True):
-    """A cookie to set, or with an empty value to remove."""
+    """A cookie to set, or to remove if its value is empty."""
 
     name: CookieName
     value: str
     max_age: int | None = None
-    """Seconds; None makes it last as long as the browser is open."""
+    """Seconds; None makes it a session cookie, which ends when the browser closes."""
 
     def __repr__(self) -> str:
         return f"Cookie({self.name.value})"
 
 
 def expired(name: CookieName) -> Cookie:
-    """Return the cookie that removes the one of this name."""
+    """Return a cookie that removes the cookie of this name."""
     return Cookie(name, "", 0)
 
 
 class Reply(msgspec.Struct, Generic[A_co], frozen=True):
-    """A 200 answer with a body of this type."""
+    """A 200 response with a body of this type."""
 
     body: A_co
     cookies: tuple[Cookie, ...] = ()
     session_token: str | None = None
-    """A session that was minted or re-issued; also sent as the header `set-auth-token`."""
+    """The token of a session that was created or got a new token; also sent as the header `set-auth-token`."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
     def __repr__(self) -> str:
@@ -50,7 +50,7 @@ class Reply(msgspec.Struct, Generic[A_co], frozen=True):
 
 
 class RedirectReply(msgspec.Struct, frozen=True):
-    """A 302 answer: a browser is led elsewhere."""
+    """A 302 response, which redirects the browser."""
 
     location: str
 

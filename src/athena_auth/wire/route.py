@@ -14,16 +14,16 @@ from athena_auth.wire.reply import RedirectReply, Reply
 
 
 class Access(Enum):
-    """Who may call; the edge resolves the caller before the handler runs."""
+    """Who may call; the principal is resolved before the handler runs."""
 
     PUBLIC = auto()
-    """Anybody; the principal is None."""
+    """Any caller; the principal is None."""
     OPTIONAL_SESSION = auto()
-    """Anybody; the principal is the session's owner, or None."""
+    """Any caller; the principal is the session's owner, or None."""
     SESSION = auto()
     """The owner of a live session."""
     SESSION_OR_CHALLENGE = auto()
-    """The owner of a live session, the bearer of a challenge that is still to be answered, or an `EndedSession`."""
+    """The owner of a live session, the bearer of a challenge token, or an `EndedSession`."""
 
 
 class SessionOwner(msgspec.Struct, frozen=True):
@@ -31,21 +31,21 @@ class SessionOwner(msgspec.Struct, frozen=True):
 
 
 class ChallengeBearer(msgspec.Struct, frozen=True):
-    """A caller who shows a challenge token. It is unverified: checking it costs a try."""
+    """A caller with a challenge token. The token is unverified: checking it consumes an attempt."""
 
     token: str
     client: ClientInfo
     by_cookie: bool = False
-    """Whether the token came as a cookie, from a browser, which may submit a form twice."""
+    """Whether the token came as a cookie, so from a browser, which may submit a form twice."""
     superseded_session: str | None = None
-    """The session that this browser had before, which ends when the challenge is answered."""
+    """The browser's previous session, which ends when the challenge is answered."""
 
     def __repr__(self) -> str:
         return "ChallengeBearer(…)"
 
 
 class EndedSession(msgspec.Struct, frozen=True):
-    """A browser whose session cookie opens nothing any more; its own concurrent request may have replaced it just now."""
+    """A browser with a session cookie that is no longer valid; its own concurrent request may just have replaced it."""
 
     token: str
     client: ClientInfo
@@ -63,12 +63,11 @@ class NoBody(msgspec.Struct, frozen=True):
 
 
 class Call(Generic[P, B]):
-    """One request as a handler sees it: who calls, with which body, from where."""
+    """One request as a handler sees it, decoded and validated. `query` is that of a POST whose route declares one."""
 
     __slots__ = ("body", "caller", "principal", "query")
 
     def __init__(self, principal: P, body: B, caller: Caller, query: Any = None) -> None:
-        """Hold what the edge has decoded and checked; `query` is that of a POST whose route names one."""
         self.principal = principal
         self.body = body
         self.caller = caller
@@ -86,40 +85,40 @@ Method = Callable[[Any, Call[Any, Any]], Awaitable[Outcome]]
 
 
 class Declaration(msgspec.Struct, frozen=True):
-    """What is declared of an endpoint beside its handler: where it is, how it can say no, and how often it may be asked."""
+    """What an endpoint declares in addition to its handler: its path, its errors and its rate limit."""
 
     method: Literal["GET", "POST"]
     path: str
-    """A part in braces, `{token}`, is read like a query."""
+    """A path parameter, `{token}`, is read like a query parameter."""
     query: type[msgspec.Struct] | None = None
-    """What is read of a POST's query, beside its body."""
+    """The type of a POST's query, in addition to its body."""
     errors: tuple[ErrorCode, ...] = ()
-    """What this endpoint refuses with, beside what the edge may refuse anywhere."""
+    """The errors of this endpoint, in addition to those that any endpoint may return."""
     statuses: tuple[tuple[ErrorCode, HTTPStatus], ...] = ()
-    """Codes that have another status here than everywhere else, because existing clients expect it."""
+    """Codes whose status differs at this endpoint, because existing clients expect it."""
     limit: Limit | None = None
-    """How often one address may ask; routes may share one."""
+    """The rate limit for one address; routes may share one."""
     browser_page: str | None = None
-    """The page that a browser is shown in place of the answer, unless that leads it elsewhere."""
+    """The page that a browser gets instead of the JSON response, unless the response redirects it."""
     leads_elsewhere: Callable[[Any], bool] = bool
-    """Whether a request asks to be led elsewhere. Where it does not, a browser is shown the page and nothing else happens:
-    the page's own script asks then, so that what it says is what has just happened."""
+    """Whether a request asks for a redirect. If not, a browser gets the page and nothing else happens: the script of
+    the page sends the request, so the page reports what has just happened."""
     renews: Callable[[Any, bool], bool] = _always
-    """Whether a call moves the session's expiry on, by the query of a GET and by whether a cookie brought the token; not where
-    the cookie that is renewed with it would not reach the browser."""
+    """Whether a call extends the session. The arguments are the query of a GET and whether the token came as a cookie.
+    It must not extend where the renewed cookie would not reach the browser."""
     tag: str = "two-factor"
 
 
 class Route(Declaration, frozen=True, kw_only=True):
-    """An endpoint with what its handler says of itself. `wire.handlers.routes_of` makes them, once, at the start."""
+    """An endpoint with its handler. `wire.handlers.routes_of` creates the routes once, at the start."""
 
     handler: Handler
     access: Access
-    """By the type of the call's principal."""
+    """Determined by the type of the call's principal."""
     body: type[msgspec.Struct]
-    """The type of the call's body: what is read of a POST's body, or of a GET's query."""
+    """The type of the call's body: of a POST's body or of a GET's query."""
     answer: Any
-    """The type of the 200 answer's body, as msgspec describes it: the handler returns a `Reply` of it."""
+    """The type of the 200 response's body: the handler returns a `Reply` of it."""
     summary: str
     """The first paragraph of the handler's docstring, without its full stop."""
     description: str

@@ -1,7 +1,6 @@
-"""The only place that builds things: from settings to routes.
+"""Builds a server from its settings, but for the HTTP side: `server.app` builds that, and `host.run` combines the two.
 
-`foundation` makes what every slice stands on, `core` what sign-in and the second step share, and `routes` puts
-the slices on top of both.
+`build` opens the resources (database, keys, outbox), makes the services that several packages share, and collects the routes.
 """
 
 import msgspec
@@ -24,17 +23,17 @@ from athena_auth.throttle.passwords import sql as password_budget_sql
 from athena_auth.throttle.sends import sql as sends_sql
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.wire.route import Route
-from athena_auth.wiring.core import BUILT_IN, Core, FactorFactory, core_of
-from athena_auth.wiring.foundation import Foundation, lay_foundation
+from athena_auth.wiring.resources import Resources, open_resources
 from athena_auth.wiring.routes import all_routes
+from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory, SharedServices, shared_services
 
-__all__ = ["Wired", "build"]
+__all__ = ["Components", "build"]
 
 
-class Wired(msgspec.Struct, frozen=True):
-    """A server's parts, put together but not started."""
+class Components(msgspec.Struct, frozen=True):
+    """The parts of a server, built but not started."""
 
-    foundation: Foundation
+    resources: Resources
     resolver: Resolver
     sweeper: Sweeper
     routes: tuple[Route, ...]
@@ -50,40 +49,41 @@ def build(
     texts: Transport | None = None,
     hasher: PasswordHasher | None = None,
     factors: tuple[FactorFactory, ...] = BUILT_IN,
-) -> Wired:
-    """Put a server together. The clock, the transports and the hasher are seams; all are real by default.
-
-    Args:
-        settings: Say what the rest does not.
-        clock: Tells the time.
-        transport: Takes mail.
-        texts: Takes text messages, where the settings name a gateway.
-        hasher: Hashes passwords.
-        factors: The second factors in the order they are offered.
+) -> Components:
+    """Build a server. Tests replace the clock, the transports of mail and text messages and the hasher; by default all are real.
 
     Raises:
-        SettingsError: an address among the settings cannot be used.
+        SettingsError: a setting cannot be used.
         ValueError: the factors do not go together.
-        Unavailable: the secret beside an SQLite file cannot be kept.
+        Unavailable: the generated secret of an SQLite file cannot be stored.
     """
-    base = lay_foundation(settings, clock or SystemClock(), transport, texts, hasher)
-    core = core_of(settings, base, factors)
-    accounts = AccountService(base.store, base.clock, core.step_up, core.notifications)
-    administration = AdministrationService(base.store, base.clock, base.pool, core.events, core.notifications)
-    routes = all_routes(settings, base, core, accounts)
-    return Wired(base, accounts, _sweeper(settings, base, core), routes, administration, core.factors.every)
+    resources = open_resources(settings, clock or SystemClock(), transport, texts, hasher)
+    shared = shared_services(settings, resources, factors)
+    accounts = AccountService(resources.store, resources.clock, shared.step_up, shared.notifications)
+    administration = AdministrationService(
+        resources.store, resources.clock, resources.pool, shared.events, shared.notifications
+    )
+    routes = all_routes(settings, resources, shared, accounts)
+    return Components(
+        resources,
+        accounts,
+        _sweeper(settings, resources, shared),
+        routes,
+        administration,
+        shared.factors.every,
+    )
 
 
-def _sweeper(settings: Settings, base: Foundation, core: Core) -> Sweeper:
+def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -> Sweeper:
     expiring = (
         sessions_sql.SWEEP,
         challenge_sql.SWEEP,
-        *(sweep for factor in core.factors.every for sweep in factor.sweeps),
+        *(sweep for factor in shared.factors.every for sweep in factor.sweeps),
         trusted_devices_sql.SWEEP,
         password_budget_sql.SWEEP,
         recovery_sql.SWEEP,
         retired_tokens_sql.SWEEP,
         sends_sql.SWEEP,
     )
-    trail = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
-    return Sweeper(base.store, base.clock, (*map(Sweep, expiring), trail))
+    audit_log = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
+    return Sweeper(resources.store, resources.clock, (*map(Sweep, expiring), audit_log))

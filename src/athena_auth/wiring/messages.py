@@ -1,4 +1,4 @@
-"""The transports of mail and text messages that the settings name, and those that deliver nothing."""
+"""Opens the configured transports for mail and text messages, and finds those that deliver nothing."""
 
 from urllib.parse import urlsplit
 
@@ -16,25 +16,25 @@ from athena_auth.settings import Settings, SettingsError
 
 
 class Undelivered(msgspec.Struct, frozen=True):
-    """Messages that are shown to the operator instead of being delivered, codes and links included."""
+    """A channel whose messages, including codes and links, are shown to the operator instead of being delivered."""
 
     channel: Channel
     setting: str
 
 
 def open_mail(settings: Settings, given: Transport | None) -> Transport:
-    """Return the transport of mail: the one that the host gave, else that of ATHENA_MAIL_URL.
+    """Return the transport for mail: the host application's, or that of ATHENA_MAIL_URL.
 
     Raises:
-        SettingsError: a setting of mail cannot be used; or browsers come by https, so that the server is not a developer's,
-            and no setting says where mail goes. Codes and links would be printed into a log, and not reach their users.
+        SettingsError: a mail setting cannot be used, or ATHENA_MAIL_URL is not set although browsers use https. Such a
+            server is in production, and would print codes and links into a log.
     """
     if given is not None:
         return given
     if settings.https and "mail_url" not in settings.model_fields_set:
         raise SettingsError(
-            "ATHENA_BASE_URL is https, but ATHENA_MAIL_URL is not set, and codes would be printed instead of mailed: "
-            "set ATHENA_MAIL_URL to smtp://… or smtps://…, or to console: if you want them printed."
+            "ATHENA_BASE_URL is https, but ATHENA_MAIL_URL is not set, so codes would be printed instead of mailed. "
+            "Set ATHENA_MAIL_URL to smtp://… or smtps://…, or to console: if you want them printed."
         )
     try:
         return open_transport(settings.mail_url, settings.mail_from, settings.ehlo_name)
@@ -45,11 +45,7 @@ def open_mail(settings: Settings, given: Transport | None) -> Transport:
 
 
 def open_texts(settings: Settings, given: Transport | None) -> Transport | None:
-    """Return the transport of text messages, if there is one: the given one in place of the gateway's.
-
-    Raises:
-        SettingsError: ATHENA_SMS_URL cannot be used.
-    """
+    """Return the transport for text messages, or None if ATHENA_SMS_URL is not set. Raises `SettingsError`."""
     if settings.sms_url is None:
         return None
     if given is not None:
@@ -63,7 +59,7 @@ def open_texts(settings: Settings, given: Transport | None) -> Transport | None:
 
 
 def find_undelivered(settings: Settings, given: Transport | None) -> list[Undelivered]:
-    """Return the messages that are not delivered, for a server that browsers reach by https."""
+    """Return the channels that deliver nothing, for a server that browsers reach by https."""
     if not settings.https:
         return []
     found = []

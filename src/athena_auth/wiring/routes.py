@@ -1,4 +1,4 @@
-"""The slices' services and their routes."""
+"""Builds the services and the routes of every slice."""
 
 from athena_auth.accounts.api import AccountApi
 from athena_auth.accounts.current_session import CurrentSessionApi
@@ -37,33 +37,33 @@ from athena_auth.trusted_devices.service import TrustedDeviceService
 from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
-from athena_auth.wiring.core import Core
-from athena_auth.wiring.foundation import Foundation
+from athena_auth.wiring.resources import Resources
+from athena_auth.wiring.shared_services import SharedServices
 
 
 def all_routes(
-    settings: Settings, base: Foundation, core: Core, accounts: AccountService
+    settings: Settings, resources: Resources, shared: SharedServices, accounts: AccountService
 ) -> tuple[Route, ...]:
     """Return every route of every slice."""
-    cookies = SignInCookies(core.browsers, base.clock, settings.trust_ttl)
+    cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     redirects = _redirects(settings)
-    passwords = PasswordService(core.step_up, base.pool, core.events, base.clock)
+    passwords = PasswordService(shared.step_up, resources.pool, shared.events, resources.clock)
     reply = SecondFactorReply(cookies)
-    own = [each for each in core.factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
-    enrollable = tuple(each.name for each in core.factors.every if isinstance(each, Enrollable))
+    own = [each for each in shared.factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
+    enrollable = tuple(each.name for each in shared.factors.every if isinstance(each, Enrollable))
     routes = routes_of(
-        TotpApi(_totp(base, core), reply),
-        OtpApi(OtpService(core.factors.otp, core.second_step, base.store, base.clock), reply),
-        BackupCodeApi(_backup_codes(base, core), reply),
-        EnrolmentApi(_enrolment(base, core)),
-        StatusApi(StatusService(core.factors, base.store, base.clock)),
-        TrustedDeviceApi(TrustedDeviceService(base.store, base.clock)),
-        SignInApi(_sign_in(settings, base, core), cookies, redirects),
+        TotpApi(_totp(resources, shared), reply),
+        OtpApi(OtpService(shared.factors.otp, shared.second_step, resources.store, resources.clock), reply),
+        BackupCodeApi(_backup_codes(resources, shared), reply),
+        EnrolmentApi(_enrolment(resources, shared)),
+        StatusApi(StatusService(shared.factors, resources.store, resources.clock)),
+        TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
+        SignInApi(_sign_in(settings, resources, shared), cookies, redirects),
         CurrentSessionApi(accounts),
         AccountApi(accounts),
         LinkedAccountsApi(),
-        SessionCheckApi(base.clock),
-        _recovery(settings, base, core, cookies, redirects),
+        SessionCheckApi(resources.clock),
+        _recovery(settings, resources, shared, cookies, redirects),
         PasswordApi(passwords, cookies),
     )
     if own:
@@ -71,64 +71,74 @@ def all_routes(
             with_methods(route, enrollable) if route.path == "/two-factor/enable" else route
             for route in routes
         )
-    return (*routes, *(FactorApi(factor, core.second_step, reply).route() for factor in own))
+    return (*routes, *(FactorApi(factor, shared.second_step, reply).route() for factor in own))
 
 
-def _totp(base: Foundation, core: Core) -> TotpService:
-    return TotpService(core.factors.totp, core.second_step, core.step_up, core.notifications, base.clock)
+def _totp(resources: Resources, shared: SharedServices) -> TotpService:
+    return TotpService(
+        shared.factors.totp, shared.second_step, shared.step_up, shared.notifications, resources.clock
+    )
 
 
-def _backup_codes(base: Foundation, core: Core) -> BackupCodeService:
-    factor = core.factors.backup_codes
-    return BackupCodeService(factor, core.second_step, core.step_up, core.notifications, base.clock)
+def _backup_codes(resources: Resources, shared: SharedServices) -> BackupCodeService:
+    factor = shared.factors.backup_codes
+    return BackupCodeService(
+        factor, shared.second_step, shared.step_up, shared.notifications, resources.clock
+    )
 
 
-def _enrolment(base: Foundation, core: Core) -> EnrolmentService:
+def _enrolment(resources: Resources, shared: SharedServices) -> EnrolmentService:
     return EnrolmentService(
-        factors=core.factors,
-        step_up=core.step_up,
-        events=core.events,
-        notifications=core.notifications,
-        clock=base.clock,
+        factors=shared.factors,
+        step_up=shared.step_up,
+        events=shared.events,
+        notifications=shared.notifications,
+        clock=resources.clock,
     )
 
 
-def _sign_in(settings: Settings, base: Foundation, core: Core) -> SignInService:
+def _sign_in(settings: Settings, resources: Resources, shared: SharedServices) -> SignInService:
     return SignInService(
-        store=base.store,
-        clock=base.clock,
-        passwords=core.passwords,
-        login=_password_login(settings, base, core),
-        pool=base.pool,
-        sign_in_policy=core.sign_in_policy,
+        store=resources.store,
+        clock=resources.clock,
+        passwords=shared.passwords,
+        login=_password_login(settings, resources, shared),
+        pool=resources.pool,
+        sign_in_policy=shared.sign_in_policy,
     )
 
 
-def _password_login(settings: Settings, base: Foundation, core: Core) -> PasswordLogin:
+def _password_login(settings: Settings, resources: Resources, shared: SharedServices) -> PasswordLogin:
     return PasswordLogin(
-        store=base.store,
-        clock=base.clock,
-        passwords=core.passwords,
-        budget=PasswordBudget(base.store, by_network=settings.rate_limit == "on"),
-        trust=core.trust,
-        browsers=core.browsers,
-        notifications=core.notifications,
+        store=resources.store,
+        clock=resources.clock,
+        passwords=shared.passwords,
+        budget=PasswordBudget(resources.store, by_network=settings.rate_limit == "on"),
+        trust=shared.trust,
+        browsers=shared.browsers,
+        notifications=shared.notifications,
     )
 
 
 def _recovery(
-    settings: Settings, base: Foundation, core: Core, cookies: SignInCookies, redirects: RedirectPolicy
+    settings: Settings,
+    resources: Resources,
+    shared: SharedServices,
+    cookies: SignInCookies,
+    redirects: RedirectPolicy,
 ) -> RecoveryApi:
-    mail = EmailLinkSender(base.store, base.clock, base.outbox, core.browsers, settings.app_name)
-    service = RecoveryService(
-        store=base.store,
-        clock=base.clock,
-        pool=base.pool,
-        events=core.events,
-        sign_in_policy=core.sign_in_policy,
-        login=_password_login(settings, base, core),
+    mail = EmailLinkSender(
+        resources.store, resources.clock, resources.outbox, shared.browsers, settings.app_name
     )
-    requests = EmailLinkRequests(mail, base.background, redirects, settings.sub_path + BASE_PATH)
+    service = RecoveryService(
+        store=resources.store,
+        clock=resources.clock,
+        pool=resources.pool,
+        events=shared.events,
+        sign_in_policy=shared.sign_in_policy,
+        login=_password_login(settings, resources, shared),
+    )
+    requests = EmailLinkRequests(mail, resources.background, redirects, settings.sub_path + BASE_PATH)
     return RecoveryApi(requests, service, cookies)
 
 

@@ -2,7 +2,7 @@
 const form = document.getElementById("form"), outcome = document.getElementById("outcome");
 const send = document.getElementById("send"), password = document.getElementById("password");
 const query = new URLSearchParams(location.search), token = query.get("token");
-// The token must not stay in the history, nor in a bookmark.
+// The token must not stay in the history or in a bookmark.
 history.replaceState(null, "", location.pathname);
 
 function say(text, bad) {
@@ -46,5 +46,5 @@ function onSubmit(work) {
 
 function onLoad(work) {
   if (token) busy(work);
-  else say("This link is not complete. Open it from the mail once more, or ask for a new one.", true);
+  else say("This link is incomplete. Open it from the email again, or request a new one.", true);
 }

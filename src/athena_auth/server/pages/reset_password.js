@@ -1,5 +1,5 @@
 onLoad(async () => {
-  // A link that no longer works says so before a password is thought of.
+  // An invalid link is reported before the user types a new password.
   const { ok, body } = await ask("check-reset-token", { token });
   if (ok) showForm();
   else say(body.message, true);
@@ -9,6 +9,6 @@ onSubmit(async () => {
   if (!ok) return say(body.message, true);
   form.hidden = true;
   say(body.twoFactorRedirect
-    ? "Your password is set. Now sign in with it; your second factor will be asked for as before."
-    : "Your password is set. You can sign in with it now.");
+    ? "Your password was set. Sign in with it now. You will still be asked for your second factor."
+    : "Your password was set. Sign in with it now.");
 });

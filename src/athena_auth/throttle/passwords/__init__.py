@@ -1,1 +1,1 @@
-"""How often passwords may be guessed at sign-in."""
+"""Limits on failed password attempts at sign-in."""

@@ -1,4 +1,4 @@
-"""Whom a guess at a password is charged to."""
+"""The keys under which password attempts are counted."""
 
 import msgspec
 
@@ -6,28 +6,29 @@ from athena_auth.kernel.clock import Millis
 
 
 class ThrottleKeys(msgspec.Struct, frozen=True):
-    """The three that every guess is charged to, as digests; each has a budget of its own.
+    """The three keys under which every attempt is counted, as digests; each has its own limit.
 
-    Addresses of mail are charged whether or not they have an account, or a lock would tell which have one.
+    Attempts are counted for every email address, whether or not it has an account: otherwise a block would reveal which
+    addresses have one.
     """
 
     network: bytes
-    """The client's network: somebody who tries one password at many accounts."""
+    """The client's network: limits attackers who try one password at many accounts."""
     pair: bytes
-    """This account from this network: what grows the delay. The owner, who is elsewhere, does not wait for it."""
+    """This account from this network: causes the delay. Owners on another network do not wait for it."""
     account: bytes
-    """This account, from anywhere by strangers: never more than their share of the hundred wrong in a row."""
+    """This account from all networks of strangers: limits them to their share of the hundred consecutive failures."""
     is_known: bool
-    """Whether the account exists, so that its count must not be forgotten."""
+    """Whether the account exists, so that its count must not be deleted."""
 
 
 class Consumption(msgspec.Struct, frozen=True):
-    """A guess was paid for by all three."""
+    """An attempt was counted under all three keys."""
 
     keys: ThrottleKeys
     failures: int
-    """How many in a row this account has seen from here, this one included until it proves right."""
+    """Consecutive failures at this account from this network, including this attempt until it is verified."""
     failures_from_anywhere: int
-    """The same for all places together."""
+    """The same from all networks together."""
     warned_at: Millis
-    """When the owner was last notified of them."""
+    """When the owner was last notified of failures."""

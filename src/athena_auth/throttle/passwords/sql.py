@@ -1,4 +1,4 @@
-"""Statements over `athena_password_budget`: a row for each subject that a wrong password was charged to."""
+"""Statements on `athena_password_budget`, which has a row for each key (column `subject`) with failed attempts."""
 
 import msgspec
 
@@ -8,25 +8,25 @@ from athena_auth.store.transaction import Runner, Store, Tx
 from athena_auth.throttle.passwords.model import ThrottleKeys
 
 FOR_EVER = Millis(2**62)
-"""Later than any instant."""
+"""Later than any time."""
 
 # A network's count has a window; one older than that begins anew, as does one of a clock that was set back since.
-_BEGINS_ANEW = "(b.subject = :network AND (b.began_at <= :window_began OR b.began_at > :now))"
+_BEGINS_AGAIN = "(b.subject = :network AND (b.began_at <= :window_began OR b.began_at > :now))"
 
-# One statement, so that a guess is paid for in one round trip. Rows are locked in this order by everybody.
-# Who waits charges nobody else.
+# One statement, so that an attempt is counted in one round trip. Every transaction locks the rows in this order.
+# While the pair is blocked, nothing is counted for the network and the account.
 _CONSUME_ATTEMPT = Statement(f"""
     INSERT INTO athena_password_budget AS b (subject, failures, blocked_until, began_at, expires_at)
     VALUES (:network, 1, 0, :now, :soon), (:pair, 1, 0, :now, :soon), (:account, 1, 0, :now, :account_expires_at)
     ON CONFLICT (subject) DO UPDATE
-    SET failures = CASE WHEN {_BEGINS_ANEW} THEN 1 ELSE b.failures + 1 END,
-        began_at = CASE WHEN {_BEGINS_ANEW} THEN :now ELSE b.began_at END,
+    SET failures = CASE WHEN {_BEGINS_AGAIN} THEN 1 ELSE b.failures + 1 END,
+        began_at = CASE WHEN {_BEGINS_AGAIN} THEN :now ELSE b.began_at END,
         expires_at = CASE WHEN b.subject = :account AND b.failures + 1 >= CAST(:most AS INTEGER) THEN :for_ever
                           ELSE excluded.expires_at END
     WHERE b.blocked_until <= :now
       AND (b.subject = :pair OR NOT EXISTS
            (SELECT 1 FROM athena_password_budget p WHERE p.subject = :pair AND p.blocked_until > :now))
-      AND ({_BEGINS_ANEW} OR b.subject = :pair OR b.failures <
+      AND ({_BEGINS_AGAIN} OR b.subject = :pair OR b.failures <
            CASE WHEN b.subject = :network THEN CAST(:most_of_network AS INTEGER) ELSE CAST(:most AS INTEGER) END)
     RETURNING subject, failures, warned_at
 """)  # noqa: S608 - composed of this file's own words
@@ -73,28 +73,28 @@ SWEEP = Statement("""
 
 
 class PasswordLimits(msgspec.Struct, frozen=True):
-    """How much each may be charged, and how long counts are kept, at an instant."""
+    """The limits of each key, and when the counts expire."""
 
     now: Millis
     window_began: Millis
-    """A network's count that began at or before this begins anew."""
+    """A network's count that began at or before this time restarts."""
     soon: Millis
-    """When the count of a network or a pair is forgotten."""
+    """When the counts of networks and pairs expire."""
     in_a_while: Millis
-    """When the count of an address of mail without account is."""
+    """When the count of an email address without an account expires."""
     most: int
     most_of_network: int
 
 
 class CountedFailure(msgspec.Struct, frozen=True):
-    """What a subject was charged with this attempt, and when the owner was last notified of it."""
+    """The failures of a key, including this attempt, and when the owner was last notified of them."""
 
     failures: int
     warned_at: Millis
 
 
 class KeyFailures(msgspec.Struct, frozen=True):
-    """What a subject has been charged, and until when it is closed."""
+    """The failures of a key, and until when it is blocked."""
 
     failures: int
     blocked_until: Millis
@@ -102,7 +102,7 @@ class KeyFailures(msgspec.Struct, frozen=True):
 
 
 async def consume(runner: Runner, keys: ThrottleKeys, limits: PasswordLimits) -> dict[bytes, CountedFailure]:
-    """Charge an attempt to each subject that has something left; return those, with how many that makes."""
+    """Count an attempt under each key that is not blocked; return those keys with their counts."""
     rows = await runner.fetch_all(
         _CONSUME_ATTEMPT,
         network=keys.network,
@@ -120,7 +120,7 @@ async def consume(runner: Runner, keys: ThrottleKeys, limits: PasswordLimits) ->
 
 
 async def load(store: Store, keys: ThrottleKeys) -> dict[bytes, KeyFailures]:
-    """Load what the three have been charged."""
+    """Load the counts of the three keys."""
 
     async def work(tx: Tx) -> dict[bytes, KeyFailures]:
         rows = await tx.fetch_all(_LOAD, network=keys.network, pair=keys.pair, account=keys.account)
@@ -133,30 +133,30 @@ async def load(store: Store, keys: ThrottleKeys) -> dict[bytes, KeyFailures]:
 
 
 def refund(tx: Tx, subject: bytes) -> None:
-    """Take one charge back."""
+    """Uncount one failure."""
     tx.defer(_REFUND, subject=subject)
 
 
 def close_until(tx: Tx, subject: bytes, until: Millis) -> None:
-    """Look at no guess of this subject until then, or for longer if that is so already."""
+    """Block a key until this time, unless it is blocked for longer."""
     tx.defer(_BLOCK, subject=subject, until=until)
 
 
 def record_warning(tx: Tx, subject: bytes, now: Millis) -> None:
-    """Record that the owner is notified of what this subject was charged."""
+    """Record that the owner is notified of the failures of this key."""
     tx.defer(_RECORD_WARNING, subject=subject, now=now)
 
 
 def forget(tx: Tx, subject: bytes) -> None:
-    """Drop a subject that is no more."""
+    """Delete the count of a key."""
     tx.defer(_FORGET, subject=subject)
 
 
 def reset(tx: Tx, subject: bytes) -> None:
-    """Forget what a subject was charged."""
+    """Reset the failures of a key."""
     tx.defer(_RESET, subject=subject)
 
 
 async def reset_counted(tx: Tx, subject: bytes) -> bool:
-    """Forget what a subject was charged; False when that is nothing."""
+    """Reset the failures of a key; False when there were none."""
     return await tx.execute(_RESET_COUNTED, subject=subject) == 1

@@ -1,1 +1,1 @@
-"""How often mail may be sent to an account at somebody's request."""
+"""Limits on the messages that are sent to an account on request."""

@@ -1,10 +1,10 @@
-"""How many messages may be sent to an account at someone's request.
+"""Limits on the messages that are sent to an account on request.
 
-Whoever has the password must not fill the owner's mailbox, or pay for their text messages. Sends are counted for the account,
-not for the challenge, so that a new sign-in brings no new ones. Three go out at once (mails get lost, people are
-impatient), then one each half minute, ten in an hour at most. Strangers are counted by network first, and apart
-from recognized browsers and sessions: they cannot use up what the owner may ask for. A code that is verified forgets the
-sends where codes go by mail only: its owner reads that mail (otp/method.py says why not texts).
+An attacker with the password must not be able to fill the owner's mailbox, or to run up costs for text messages. Sends are
+counted for the account, not for the challenge, so a new sign-in does not reset them. Three may be sent at once (mail gets
+lost, users are impatient), then one every 30 seconds, and at most ten in an hour. Requests of strangers are also
+limited by network, and are counted separately from recognized browsers and sessions, so they cannot use up the owner's
+sends. A verified code resets the sends only if the server sends no texts (`otp/factor.py` says why).
 """
 
 import hashlib
@@ -19,37 +19,37 @@ from athena_auth.throttle.sends import sql
 
 
 class SendKind(StrEnum):
-    """What is sent, and at whose request: nobody uses up what another may ask for."""
+    """The kinds of send that are counted separately, by message and by client."""
 
     CHALLENGE = "challenge"
-    """Codes for whoever has the password."""
+    """Codes for challenges, from unrecognized clients."""
     RECOGNIZED = "recognized"
-    """Codes for whoever has the password and uses a browser that has signed in before."""
+    """Codes for challenges, from recognized browsers."""
     SESSION = "session"
-    """Codes for whoever is signed in."""
+    """Codes for live sessions."""
     RESET = "reset"
-    """Links that set a new password, which anyone can ask for who knows the address."""
+    """Password reset links, from unrecognized clients."""
     RESET_RECOGNIZED = "reset-recognized"
-    """The same for a browser that has signed in before."""
+    """Password reset links, from recognized browsers."""
     VERIFY = "verify"
-    """Links that verify the address."""
+    """Email verification links."""
     NOTIFICATION = "news"
-    """Notifications to an address that nobody has verified: someone may have signed up with a stranger's."""
+    """Notifications to an unverified address, which may belong to someone else."""
 
 
 FREE_SENDS = 3
-"""Sends in an hour that need not wait for each other."""
+"""Sends in an hour without a delay between them."""
 MOST_SENDS = 10
-"""In an hour."""
+"""Sends in an hour."""
 MOST_FROM_NETWORK = 5
-"""In an hour, to one account at the request of one network of strangers."""
+"""Sends in an hour to one account, requested by unrecognized clients of one network."""
 _COOLDOWN = 30
 _MOST_NOTIFICATIONS = 20
 _WINDOW = 3600
 
 
 async def consume(tx: Tx, user_id: UserId, kind: SendKind, address: str, now: Millis) -> Refused | None:
-    """Count a send, in the transaction that puts it into the outbox; return the refusal when it must wait."""
+    """Count a send in the transaction that puts it into the outbox; return the refusal if it is over the limit."""
     if kind in {SendKind.CHALLENGE, SendKind.RESET}:
         network = hashlib.sha256(f"{kind}:{network_of(address)}".encode()).digest()
         expires_at = after(now, _WINDOW)
@@ -64,14 +64,14 @@ async def consume(tx: Tx, user_id: UserId, kind: SendKind, address: str, now: Mi
 
 
 async def consume_notification(tx: Tx, user_id: UserId, now: Millis) -> bool:
-    """Count a notification to an address that is not verified; False when it has had its share of this hour."""
+    """Count a notification to an unverified address; False when it has reached its limit for this hour."""
     return await sql.consume(
         tx, user_id, SendKind.NOTIFICATION, _limits(now, _MOST_NOTIFICATIONS, _MOST_NOTIFICATIONS)
     )
 
 
 def reset(tx: Tx, user_id: UserId, kind: SendKind) -> None:
-    """Forget what was sent: one of the codes was typed in."""
+    """Reset the sends of a kind after one of the codes was verified."""
     sql.reset(tx, user_id, kind)
     if kind is SendKind.CHALLENGE:
         sql.reset_networks(tx, user_id)
@@ -80,7 +80,7 @@ def reset(tx: Tx, user_id: UserId, kind: SendKind) -> None:
 def _refused(until: Millis, now: Millis) -> Refused:
     return Refused(
         ErrorCode.TOO_MANY_REQUESTS,
-        "Several messages were sent already. Look for the last one, or wait before you request another.",
+        "We have already sent several messages. Look for the latest one, or wait before you request another.",
         retry_after=seconds_until(until, now),
     )
 

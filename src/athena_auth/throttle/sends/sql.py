@@ -1,7 +1,7 @@
-"""Statements over `athena_send_budget` and `athena_network_send`.
+"""Statements on `athena_send_budget` and `athena_network_send`.
 
-The first has a row for each account and kind of message that was ever sent, the second for each network that had
-something sent to an account in the last hour.
+The first has a row for each account and kind of send. The second has a row for each account and each network that has
+requested a send to it in the last hour.
 """
 
 import msgspec
@@ -11,7 +11,7 @@ from athena_auth.kernel.ids import UserId
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
-# A window that began after now was counted by a clock that has been set back since: it begins anew.
+# If the window began in the future, the clock was set back since: the count restarts.
 _CONSUME_SEND = Statement("""
     INSERT INTO athena_send_budget AS b (user_id, kind, sends, began_at, next_at)
     VALUES (:user_id, :kind, 1, :now, :now)
@@ -30,7 +30,7 @@ _LOAD = Statement("""
 _RESET = Statement("DELETE FROM athena_send_budget WHERE user_id = :user_id AND kind = :kind")
 
 
-# The hour begins with the first send. A row of a clock that has been set back since begins anew.
+# The hour begins with the first send. If the clock was set back since, the count restarts.
 _CONSUME_NETWORK_SEND = Statement("""
     INSERT INTO athena_network_send AS n (user_id, network, sends, expires_at)
     VALUES (:user_id, :network, 1, :expires_at)
@@ -51,21 +51,21 @@ SWEEP = Statement("""
 
 
 class SendLimits(msgspec.Struct, frozen=True):
-    """How much may be sent, at an instant."""
+    """The limits of a send."""
 
     now: Millis
     window_began: Millis
-    """A count that began at or before this begins anew."""
+    """A count that began at or before this time restarts."""
     free: int
-    """Sends that need not wait for each other."""
+    """Sends without a delay between them."""
     next_at: Millis
-    """When the next one is due after those."""
+    """When the next send is allowed after those."""
     most: int
-    """In a window."""
+    """The maximum in a window."""
 
 
 async def consume(tx: Tx, user_id: UserId, kind: str, limits: SendLimits) -> bool:
-    """Count one more send; False when none is left in this window, or the next one is not due yet."""
+    """Count one more send; False when none is left in this window, or the next one is not allowed yet."""
     row = await tx.fetch_one(_CONSUME_SEND, user_id=user_id, kind=kind, **msgspec.structs.asdict(limits))
     return row is not None
 
@@ -73,7 +73,7 @@ async def consume(tx: Tx, user_id: UserId, kind: str, limits: SendLimits) -> boo
 async def consume_of_network(
     tx: Tx, user_id: UserId, network: bytes, most: int, *, now: Millis, expires_at: Millis
 ) -> bool:
-    """Count one more send at the request of a network; False when it has had its share of this hour."""
+    """Count one more send that a network requested; False when it has reached its limit for this hour."""
     row = await tx.fetch_one(
         _CONSUME_NETWORK_SEND, user_id=user_id, network=network, most=most, now=now, expires_at=expires_at
     )
@@ -81,16 +81,16 @@ async def consume_of_network(
 
 
 async def load(tx: Tx, user_id: UserId, kind: str) -> tuple[int, Millis, Millis]:
-    """Load how many were sent, since when, and when the next one is due."""
+    """Load the number of sends, the start of the window, and when the next send is allowed."""
     row = await tx.fetch_one(_LOAD, user_id=user_id, kind=kind)
     return (0, Millis(0), Millis(0)) if row is None else (row["sends"], row["began_at"], row["next_at"])
 
 
 def reset(tx: Tx, user_id: UserId, kind: str) -> None:
-    """Forget what was sent."""
+    """Reset the sends of a kind."""
     tx.defer(_RESET, user_id=user_id, kind=kind)
 
 
 def reset_networks(tx: Tx, user_id: UserId) -> None:
-    """Forget at the request of which networks it was sent."""
+    """Reset the sends that networks requested."""
     tx.defer(_RESET_NETWORKS, user_id=user_id)

@@ -1,4 +1,4 @@
-"""Ways round the second factor: other routes, other sessions, other combinations of factors."""
+"""Ways to bypass the second factor: other routes, other sessions, other combinations of factors."""
 
 from collections.abc import Awaitable, Callable
 
@@ -36,7 +36,7 @@ async def test_a_reset_of_the_password_ends_in_a_challenge(world: World, ada: Pe
 
 
 async def test_a_mailbox_is_not_both_factors(world: World, ada: Person) -> None:
-    """gumroad PR 4065: who reads her mail resets the password by it, and must not answer the challenge by it."""
+    """gumroad PR 4065: an attacker with the mailbox resets the password, and must not complete the challenge by email."""
     await verify_address(ada)
     await ada.turn_on_totp()
     client = await world.client()
@@ -135,7 +135,7 @@ async def without_backup_codes(person: Person) -> None:
     ids=lambda steps: "+".join(step.__name__ for step in steps),
 )
 async def test_every_set_of_factors_is_asked_for(world: World, ada: Person, enrolled: list[Enrol]) -> None:
-    """CVE-2025-64103: the factor was asked for when it was one of those that somebody had thought of."""
+    """CVE-2025-64103: the second factor was required only if it was one of certain kinds."""
     for enrol in enrolled:
         await enrol(ada)
 
@@ -183,7 +183,7 @@ async def test_what_a_verifier_says_is_what_counts(
 
 
 async def test_a_session_alone_removes_no_factor(world: World, ada: Person) -> None:
-    """GHSA-8g9r-9wjw-37j4: whoever held a session deleted the factor by the account's API."""
+    """GHSA-8g9r-9wjw-37j4: an attacker with a session deleted the factor through the account's API."""
     await ada.turn_on_totp()
     attempts = [
         await ada.post("/two-factor/disable"),
@@ -241,7 +241,7 @@ async def test_another_sites_link_or_image_changes_nothing(world: World, ada: Pe
     assert passed.status_code == 200
 
 
-async def test_a_proof_of_enrolment_enrols_once(world: World, ada: Person) -> None:
+async def test_a_code_that_confirmed_an_enrolment_enrols_once(world: World, ada: Person) -> None:
     """CVE-2022-42731: the answer to a registration challenge was sent twice and registered a second key."""
     await ada.enable()
     code = ada.code()

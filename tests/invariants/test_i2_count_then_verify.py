@@ -1,4 +1,4 @@
-"""I2 (and what is laid of I4): a guess is counted before it is looked at, and the count outlives everything."""
+"""I2 (and part of I4): an attempt is counted before it is verified, and the count outlives everything."""
 
 from athena_auth.delivery.model import MessageKind
 from support.person import PASSWORD, Person
@@ -10,8 +10,8 @@ def wrong(code: str) -> str:
     return code[:-1] + str((int(code[-1]) + 5) % 10)
 
 
-async def test_the_sixth_try_on_a_challenge_is_not_looked_at(world: World, ada: Person) -> None:
-    """better-auth PR 10210: a challenge took any number of guesses."""
+async def test_the_sixth_attempt_on_a_challenge_is_not_verified(world: World, ada: Person) -> None:
+    """better-auth PR 10210: a challenge accepted any number of attempts."""
     await ada.turn_on_totp()
     challenge = await ada.challenge()
     for _ in range(5):
@@ -24,7 +24,7 @@ async def test_the_sixth_try_on_a_challenge_is_not_looked_at(world: World, ada: 
     assert (sixth.status_code, sixth.json()["code"]) == (400, "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE")
 
 
-async def test_no_code_is_sent_for_a_challenge_that_has_no_try_left(world: World, ada: Person) -> None:
+async def test_no_code_is_sent_for_a_challenge_without_attempts_left(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
     challenge = await ada.challenge()
     for _ in range(5):
@@ -36,7 +36,7 @@ async def test_no_code_is_sent_for_a_challenge_that_has_no_try_left(world: World
     assert MessageKind.TWO_FACTOR_OTP not in world.mailbox.kinds_for(ada.email)
 
 
-async def test_a_new_challenge_brings_no_new_guesses(world: World, ada: Person) -> None:
+async def test_a_new_challenge_brings_no_new_attempts(world: World, ada: Person) -> None:
     """better-auth PR 10240, CVE-2026-76213: the throttle sat in the session, and a new sign-in reset it."""
     await ada.turn_on_totp()
     for _ in range(5):
@@ -67,7 +67,7 @@ async def test_all_factors_that_can_be_guessed_share_one_budget(world: World, ad
     assert locked.json()["code"] == "ACCOUNT_TEMPORARILY_LOCKED"
 
 
-async def test_a_lock_does_not_use_up_the_challenge_of_who_waits(world: World, ada: Person) -> None:
+async def test_a_lock_does_not_use_up_the_challenge(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
     for _ in range(5):
         await ada.answer(await ada.challenge(), "verify-totp", code="000000")
@@ -79,8 +79,8 @@ async def test_a_lock_does_not_use_up_the_challenge_of_who_waits(world: World, a
     assert (await ada.answer(mine, "verify-totp", code=ada.code())).status_code == 200
 
 
-async def test_guesses_with_a_live_session_are_counted_too(ada: Person) -> None:
-    """A peer's step-up path had no cap at all: a stolen session guessed for ever."""
+async def test_attempts_in_a_live_session_are_counted_too(ada: Person) -> None:
+    """A peer's step-up path had no limit: a stolen session could guess for ever."""
     await ada.turn_on_totp()
     for _ in range(5):
         refused = await ada.post("/two-factor/verify-totp", code="000000")
@@ -100,7 +100,7 @@ async def test_a_lock_at_sign_in_does_not_reach_the_owner_who_is_signed_in(ada: 
 
 
 async def test_the_delay_grows_and_time_alone_never_resets_it(world: World, ada: Person) -> None:
-    """A peer's lock ended with the counter at zero: 960 guesses a day, for ever."""
+    """A peer's lock ended with the counter at zero: 960 attempts a day, for ever."""
     await ada.turn_on_totp()
     waits = []
     for _ in range(14):
@@ -117,7 +117,7 @@ async def test_the_delay_grows_and_time_alone_never_resets_it(world: World, ada:
     assert refused.json()["code"] == "INVALID_CODE"
 
 
-async def test_after_their_share_of_the_hundred_nothing_of_strangers_is_looked_at(
+async def test_after_their_share_of_the_hundred_no_attempt_of_strangers_is_verified(
     world: World, ada: Person
 ) -> None:
     """NIST SP 800-63B-4 section 3.2.2: no more than 100 consecutive failed attempts, of which strangers have 70."""
@@ -138,7 +138,7 @@ async def test_after_their_share_of_the_hundred_nothing_of_strangers_is_looked_a
     assert (await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())).status_code == 200
 
 
-async def test_a_stolen_session_is_no_way_to_find_the_password_out(world: World, ada: Person) -> None:
+async def test_a_stolen_session_cannot_guess_the_password(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
     for _ in range(5):
         refused = await ada.post("/two-factor/disable", password="a guess")

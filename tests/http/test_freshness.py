@@ -1,4 +1,4 @@
-"""What a session was proven with, and what takes a fresh proof."""
+"""The assurance of a session, and the actions that require a fresh verification."""
 
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
@@ -6,7 +6,7 @@ from support.world import World, world_over
 NEW = "another long sentence of mine"
 
 
-async def test_a_session_tells_what_it_was_proven_with(world: World, ada: Person) -> None:
+async def test_a_session_shows_its_assurance(world: World, ada: Person) -> None:
     session = (await ada.session())["session"]
     assert (session["level"], session["amr"]) == (1, ["pwd"])
 
@@ -33,7 +33,7 @@ async def test_a_trusted_device_stands_in_and_says_so(world: World, ada: Person)
 
 
 async def test_turning_it_off_takes_the_second_factor(database_url: str) -> None:
-    """GHSA-8g9r-9wjw-37j4: who had the password and a session removed the second factor."""
+    """GHSA-8g9r-9wjw-37j4: an attacker with the password and a session removed the second factor."""
     async with world_over(database_url) as world:
         ada = await sign_up(world)
         await ada.turn_on_totp()
@@ -63,7 +63,7 @@ async def test_a_trusted_device_is_not_the_factor_itself(database_url: str) -> N
         assert refused.json()["code"] == "STEP_UP_REQUIRED"
 
 
-async def test_an_enrolment_begun_can_be_withdrawn_without_a_factor(database_url: str) -> None:
+async def test_a_pending_enrolment_can_be_cancelled_without_a_factor(database_url: str) -> None:
     async with world_over(database_url) as world:
         ada = await sign_up(world)
         await ada.enable()
@@ -95,7 +95,7 @@ async def test_other_sessions_live_on_when_the_owner_says_so(world: World, ada: 
     assert (await ada.answer(waiting, "verify-totp", code=ada.code())).status_code == 401, "sign-ins end"
 
 
-async def test_deleting_the_account_takes_a_fresh_proof(world: World, ada: Person) -> None:
+async def test_deleting_the_account_takes_a_fresh_verification(world: World, ada: Person) -> None:
     world.clock.advance(601)
     assert (await ada.post("/delete-user")).json()["code"] == "SESSION_EXPIRED"
     assert (await ada.post("/delete-user", password="a wrong one")).status_code == 400

@@ -29,7 +29,7 @@ from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.totp.factor import Totp
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.trusted_devices.device_trust import TrustedDevices
-from athena_auth.wiring.foundation import Foundation
+from athena_auth.wiring.resources import Resources
 
 T = TypeVar("T")
 
@@ -46,8 +46,8 @@ def known_events(factors: Iterable[Factor | type[Factor]]) -> dict[str, str]:
     return general | verification_events(factors)
 
 
-class Core(msgspec.Struct, frozen=True):
-    """The parts that more than one slice works with."""
+class SharedServices(msgspec.Struct, frozen=True):
+    """The objects that several packages use."""
 
     factors: Factors
     trust: TrustedDevices
@@ -60,40 +60,38 @@ class Core(msgspec.Struct, frozen=True):
     step_up: StepUp
 
 
-def core_of(settings: Settings, base: Foundation, factories: tuple[FactorFactory, ...]) -> Core:
-    """Build them on a foundation.
-
-    Raises:
-        ValueError: the factors do not go together.
-    """
-    factors = _factors(FactorParts(base.keyring, base.outbox, settings), factories)
-    trust = TrustedDevices(base.keyring, settings.trust_ttl)
+def shared_services(
+    settings: Settings, resources: Resources, factories: tuple[FactorFactory, ...]
+) -> SharedServices:
+    """Build them. Raises `ValueError` when the factors do not go together."""
+    factors = _factors(FactorParts(resources.keyring, resources.outbox, settings), factories)
+    trust = TrustedDevices(resources.keyring, settings.trust_ttl)
     notifications = SecurityNotifications(
-        base.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings))
+        resources.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings))
     )
-    passwords = PasswordVerifier(base.store, base.clock, base.pool, notifications)
+    passwords = PasswordVerifier(resources.store, resources.clock, resources.pool, notifications)
     events = _credential_events(notifications, factors)
     verifier = AttemptVerifier(notifications, trust)
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
-    return Core(
+    return SharedServices(
         factors=factors,
         trust=trust,
-        browsers=RecognizedBrowsers(base.keyring),
+        browsers=RecognizedBrowsers(resources.keyring),
         passwords=passwords,
         notifications=notifications,
         events=events,
         sign_in_policy=SignInPolicy(factors.every, trust, notifications, lifetimes),
         second_step=SecondStep(
-            store=base.store,
-            clock=base.clock,
+            store=resources.store,
+            clock=resources.clock,
             verifier=verifier,
             events=events,
-            replay=Replay(base.keyring),
+            replay=Replay(resources.keyring),
             lifetimes=lifetimes,
         ),
         step_up=PolicyStepUp(
-            store=base.store,
-            clock=base.clock,
+            store=resources.store,
+            clock=resources.clock,
             passwords=passwords,
             verifier=verifier,
             methods=factors.every,

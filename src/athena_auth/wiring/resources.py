@@ -19,8 +19,8 @@ from athena_auth.store.transaction import Store
 from athena_auth.wiring.messages import open_mail, open_texts
 
 
-class Foundation(msgspec.Struct, frozen=True):
-    """The database, time, keys, and what goes on after an answer."""
+class Resources(msgspec.Struct, frozen=True):
+    """The infrastructure that every package uses."""
 
     store: Store
     clock: Clock
@@ -30,20 +30,20 @@ class Foundation(msgspec.Struct, frozen=True):
     background: BackgroundTasks
 
 
-def lay_foundation(
+def open_resources(
     settings: Settings,
     clock: Clock,
     transport: Transport | None,
     texts: Transport | None,
     hasher: PasswordHasher | None,
-) -> Foundation:
-    """Make them; nothing is connected or started yet. Raises `SettingsError` and `Unavailable`."""
+) -> Resources:
+    """Build the infrastructure, without connecting or starting anything. Raises `SettingsError` and `Unavailable`."""
     store = open_store(settings)
     mail = open_mail(settings, transport)
     keyring = open_keyring(settings)
     outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings, texts))
     pool = HashingPool(hasher or PasswordHasher(settings.argon2_cost))
-    return Foundation(store, clock, keyring, pool, outbox, BackgroundTasks())
+    return Resources(store, clock, keyring, pool, outbox, BackgroundTasks())
 
 
 def open_store(settings: Settings) -> Store:

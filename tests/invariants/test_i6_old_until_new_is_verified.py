@@ -1,11 +1,11 @@
-"""I6: nothing that signs in today stops before its successor is proven."""
+"""I6: active factors stay active until their successor is verified."""
 
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
 
 
 async def test_enabling_twice_keeps_the_old_phone_until_the_new_one_is_confirmed(ada: Person) -> None:
-    """better-auth 10923: whoever opened the page again and closed it was locked out."""
+    """better-auth 10923: a user who opened the page again and closed it was locked out."""
     await ada.turn_on_totp()
     old_phone, old_codes = ada.phone, ada.backup_codes
     await ada.enable()
@@ -39,7 +39,7 @@ async def test_the_new_phone_replaces_the_old_one_when_it_is_confirmed(world: Wo
 
 
 async def test_only_the_last_of_two_pending_secrets_can_be_confirmed(ada: Person) -> None:
-    """CVE-2022-42731: the proof of an enrolment could be played again to add a second authenticator."""
+    """CVE-2022-42731: the confirmation of an enrolment could be replayed to add a second authenticator."""
     await ada.enable()
     first = ada.phone
     await ada.enable()
@@ -58,7 +58,7 @@ async def test_a_pending_secret_signs_nobody_in(ada: Person) -> None:
 
 
 async def test_an_enrolment_is_forgotten_after_twenty_minutes(world: World, ada: Person) -> None:
-    """NIST SP 800-63B-4 section 4.1: after that the password is due again."""
+    """NIST SP 800-63B-4 section 4.1: after that the password is required again."""
     await ada.enable()
     world.clock.advance(20 * 60 + 1)
 
@@ -77,7 +77,7 @@ async def test_disable_also_drops_an_enrolment_under_way(ada: Person) -> None:
 
 
 async def test_a_code_sent_for_a_sign_in_confirms_no_enrolment(database_url: str) -> None:
-    """What turns a factor on is the code that was sent for it, to the session whose owner gave her password."""
+    """Only the code that was sent for the enrolment, in the session that gave the password, turns the factor on."""
     async with world_over(database_url) as world:
         ada = await sign_up(world)
         await ada.turn_on_totp()

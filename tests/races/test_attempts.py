@@ -1,4 +1,4 @@
-"""Races of guesses over two servers and one PostgreSQL: each is counted once, and what opens opens once (I2, I3, I4)."""
+"""Races of attempts over two servers and one PostgreSQL: each is counted once, and each code works once (I2, I3, I4)."""
 
 import asyncio
 from collections import Counter
@@ -76,7 +76,7 @@ def statuses(answers: list[httpx.Response]) -> Counter[int]:
 async def test_one_right_code_among_many_wrong_ones_opens_one_session(
     worlds: tuple[World, World], ada: Person, right_at: int
 ) -> None:
-    """GHSA-7j7j-66cv-m239, GHSA-7h8m-vrxx-vr4m: checks made at the same time were miscounted, and went beyond the limit.
+    """GHSA-7j7j-66cv-m239, GHSA-7h8m-vrxx-vr4m: concurrent attempts were miscounted and exceeded the limit.
 
     Where the right one comes in is the databases' choice. Before it the wrong ones are counted, by it they are
     forgotten, after it they are counted again; if five wrong ones came first it was never looked at.
@@ -104,7 +104,7 @@ async def test_one_right_code_among_many_wrong_ones_opens_one_session(
 async def test_parallel_wrong_passwords_are_each_counted_once(
     worlds: tuple[World, World], ada: Person
 ) -> None:
-    """GHSA-7j7j-66cv-m239: of guesses made at the same time some were counted together, others twice."""
+    """GHSA-7j7j-66cv-m239: of concurrent attempts some were counted together, others twice."""
     bodies = [{"email": ada.email, "password": f"guess {number}"} for number in range(30)]
 
     answers = await race(*await racers(worlds, "/sign-in/email", bodies, [None] * 30))
@@ -120,7 +120,7 @@ async def test_parallel_wrong_passwords_are_each_counted_once(
 async def test_parallel_wrong_passwords_never_pass_the_share_of_strangers(
     worlds: tuple[World, World], ada: Person
 ) -> None:
-    """I4: the last three of the strangers' seventy are looked at, whoever comes at the same time."""
+    """I4: of concurrent attempts only the last three of the strangers' seventy are verified."""
     await ada.sign_in(password="a guess")
     connection = await asyncpg.connect(worlds[0].database_url)
     await connection.execute("UPDATE athena_password_budget SET failures = 67, blocked_until = 0")
@@ -147,7 +147,7 @@ async def test_parallel_wrong_passwords_in_a_session_are_each_counted_once(
 
 
 async def test_one_link_resets_one_password(worlds: tuple[World, World], ada: Person) -> None:
-    """Whoever reads over the shoulder, or the proxy that follows every link, must not set a second password."""
+    """An onlooker, or a proxy that follows every link, must not set a second password."""
     token = await reset_token(worlds[0], ada.email)
     bodies = [{"token": token, "newPassword": f"a new password, number {number}"} for number in range(12)]
 
@@ -179,10 +179,10 @@ async def test_the_last_backup_code_is_the_last(worlds: tuple[World, World], ada
     assert "backup-code" not in (await ada.sign_in()).json()["twoFactorMethods"]
 
 
-async def test_parallel_wrong_guesses_at_one_sent_code_are_all_counted(
+async def test_parallel_wrong_attempts_at_one_sent_code_are_all_counted(
     worlds: tuple[World, World], ada: Person
 ) -> None:
-    """better-auth PR 8067: a hundred guesses at one code at the same time were counted as a few."""
+    """better-auth PR 8067: a hundred concurrent attempts at one code were counted as a few."""
     challenge = await ada.challenge()
     await ada.answer(challenge, "send-otp")
     code = await worlds[0].mailbox.code_for(ada.email)
@@ -199,7 +199,7 @@ async def test_parallel_wrong_guesses_at_one_sent_code_are_all_counted(
 async def test_a_reset_and_a_change_of_the_password_are_not_both_undone(
     worlds: tuple[World, World], ada: Person
 ) -> None:
-    """Each takes what the other writes; whichever comes second waits, and then finds its proof is of the past."""
+    """Each locks what the other writes; the second one waits, and then finds that its credentials are outdated."""
     token = await reset_token(worlds[0], ada.email)
     client, other = await worlds[1].client(), await worlds[1].bearer(ada.token)
     by_link = {"token": token, "newPassword": "the password of the link"}

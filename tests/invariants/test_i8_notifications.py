@@ -1,4 +1,4 @@
-"""I8: what may have been somebody else is told to the owner, once per episode, and delays nobody."""
+"""I8: users are emailed about suspicious activity, once per episode, and no request waits for it."""
 
 import pytest
 
@@ -18,7 +18,9 @@ async def settled(world: World, ada: Person, kind: MessageKind, *, times: int) -
     assert world.mailbox.kinds_for(ada.email).count(kind) == times
 
 
-async def test_a_wrong_second_factor_after_a_right_password_is_news(world: World, ada: Person) -> None:
+async def test_a_wrong_second_factor_after_a_right_password_notifies_the_owner(
+    world: World, ada: Person
+) -> None:
     await ada.turn_on_totp()
     thief = await world.client(origin=ORIGIN, **{"user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"})
     challenge = (await ada.sign_in(thief)).json()["token"]
@@ -33,8 +35,8 @@ async def test_a_wrong_second_factor_after_a_right_password_is_news(world: World
     assert challenge not in str(mail)
 
 
-async def test_it_is_told_once_per_episode(world: World, ada: Person) -> None:
-    """An owner who gets a mail for each of a hundred guesses reads none of them."""
+async def test_the_owner_is_notified_once_per_episode(world: World, ada: Person) -> None:
+    """An owner who gets an email for each of a hundred attempts reads none of them."""
     await ada.turn_on_totp()
     challenge = await ada.challenge()
     for _ in range(3):
@@ -47,7 +49,7 @@ async def test_it_is_told_once_per_episode(world: World, ada: Person) -> None:
     await settled(world, ada, MessageKind.SECOND_FACTOR_REFUSED, times=2)
 
 
-async def test_a_lock_is_told_once(world: World, ada: Person) -> None:
+async def test_a_lock_is_notified_once(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
     challenge = await ada.challenge()
     for _ in range(7):
@@ -57,7 +59,7 @@ async def test_a_lock_is_told_once(world: World, ada: Person) -> None:
 
 
 async def test_what_a_wrong_code_in_a_session_is(world: World, ada: Person) -> None:
-    """There it is the owner who mistypes, or a stolen session: the lock is news, a slip is not."""
+    """In a session it is a typing error or a stolen session: the lock causes a notification, a single failure does not."""
     await ada.turn_on_totp()
     for _ in range(5):
         await ada.post("/two-factor/verify-totp", code="000000")
@@ -66,7 +68,7 @@ async def test_what_a_wrong_code_in_a_session_is(world: World, ada: Person) -> N
     assert MessageKind.SECOND_FACTOR_REFUSED not in world.mailbox.kinds_for(ada.email)
 
 
-async def test_factors_that_come_change_and_go_are_news(world: World, ada: Person) -> None:
+async def test_changes_of_factors_notify_the_owner(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
     await world.mailbox.message_for(ada.email, MessageKind.FACTOR_ADDED)
 
@@ -81,7 +83,7 @@ async def test_factors_that_come_change_and_go_are_news(world: World, ada: Perso
     await world.mailbox.message_for(ada.email, MessageKind.FACTORS_REMOVED)
 
 
-async def test_new_backup_codes_are_news_whatever_made_them(world: World, ada: Person) -> None:
+async def test_new_backup_codes_always_notify_the_owner(world: World, ada: Person) -> None:
     """Asking for codes by mail again, when they are on already, puts a new set into force at once."""
     await ada.post("/two-factor/enable", password=PASSWORD, method="otp")
     code = await world.mailbox.code_for(ada.email)
@@ -93,7 +95,7 @@ async def test_new_backup_codes_are_news_whatever_made_them(world: World, ada: P
     await world.mailbox.message_for(ada.email, MessageKind.BACKUP_CODES_REPLACED)
 
 
-async def test_a_used_backup_code_is_news_with_how_many_are_left(world: World, ada: Person) -> None:
+async def test_a_used_backup_code_notifies_with_the_number_left(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
 
     answer = await ada.answer(await ada.challenge(), "verify-backup-code", code=ada.backup_codes[0])
@@ -113,7 +115,7 @@ async def test_the_last_backup_code_says_so(world: World, ada: Person) -> None:
     assert "generate-backup-codes" in answers[-1].json()["message"]
 
 
-async def test_a_device_that_is_trusted_is_news(world: World, ada: Person) -> None:
+async def test_a_trusted_device_notifies_the_owner(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
 
     await ada.answer(await ada.challenge(), "verify-totp", code=ada.code(), trustDevice=True)
@@ -121,14 +123,14 @@ async def test_a_device_that_is_trusted_is_news(world: World, ada: Person) -> No
     await world.mailbox.message_for(ada.email, MessageKind.DEVICE_TRUSTED)
 
 
-async def test_a_changed_password_is_news(world: World, ada: Person) -> None:
+async def test_a_changed_password_notifies_the_owner(world: World, ada: Person) -> None:
     changed = await ada.post("/change-password", currentPassword=PASSWORD, newPassword="a new long sentence")
 
     assert changed.status_code == 200
     await world.mailbox.message_for(ada.email, MessageKind.PASSWORD_CHANGED)
 
 
-async def test_a_dead_mail_server_loses_no_request_and_no_news(world: World, ada: Person) -> None:
+async def test_a_dead_mail_server_loses_no_request_and_no_notification(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
     await world.mailbox.message_for(ada.email, MessageKind.FACTOR_ADDED)
     world.mailbox.hold()
@@ -143,7 +145,7 @@ async def test_a_dead_mail_server_loses_no_request_and_no_news(world: World, ada
 
 
 @pytest.mark.parametrize("method", ["verify-totp", "verify-backup-code"])
-async def test_nothing_is_told_of_a_right_factor_at_once(world: World, ada: Person, method: str) -> None:
+async def test_a_right_factor_causes_no_notification(world: World, ada: Person, method: str) -> None:
     await ada.turn_on_totp()
     code = ada.code() if method == "verify-totp" else ada.backup_codes[0]
 
