@@ -22,7 +22,7 @@ from athena_auth import Athena, AuthEvent, Principal, Settings, load_settings
 from athena_auth.delivery.model import MessageKind
 from athena_auth.factors import BackupCodes, Otp, Totp
 from athena_auth.integrations.litestar import AthenaPlugin, guarded
-from athena_auth.testing import Clock, ServerForTests, athena_for_tests
+from athena_auth.testing import ManualClock, ServerForTests, athena_for_tests
 from support.hosts import assert_refused
 from support.key_fob import KeyFob, code_of
 from support.world import ORIGIN, SECRET
@@ -280,7 +280,7 @@ def test_tests_that_are_not_asynchronous_run_people_where_the_application_runs(a
 
 def test_a_clock_can_begin_now() -> None:
     begin = datetime(2030, 1, 1, 12, tzinfo=UTC)
-    with athena_for_tests(clock=Clock(begin)) as server:
+    with athena_for_tests(clock=ManualClock(begin)) as server:
         server.clock.advance(90)
         assert server.clock.datetime() == datetime(2030, 1, 1, 12, 1, 30, tzinfo=UTC)
 

@@ -1,6 +1,6 @@
 """The clock the test owns, under the names that the tests here use."""
 
 from athena_auth.testing.clock import START
-from athena_auth.testing.clock import Clock as FakeClock
+from athena_auth.testing.clock import ManualClock as FakeClock
 
 __all__ = ["START", "FakeClock"]

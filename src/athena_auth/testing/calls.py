@@ -12,7 +12,7 @@ _OK = range(200, 300)
 _HERE = ("127.0.0.1", 50_000)
 
 
-class Answer(msgspec.Struct, frozen=True):
+class ApiResponse(msgspec.Struct, frozen=True):
     """What the server answered: its JSON, and the cookies it set; a cookie that it deleted has an empty value."""
 
     json: dict[str, Any]
@@ -25,7 +25,7 @@ class Api:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def post(self, path: str, body: dict[str, Any], token: str | None = None) -> Answer:
+    async def post(self, path: str, body: dict[str, Any], token: str | None = None) -> ApiResponse:
         """Call an endpoint.
 
         Raises:
@@ -61,7 +61,7 @@ class Api:
         return _read(path, sent)
 
 
-def _read(path: str, sent: list[Message]) -> Answer:
+def _read(path: str, sent: list[Message]) -> ApiResponse:
     status = sent[0]["status"]
     body = b"".join(message.get("body", b"") for message in sent[1:])
     if status not in _OK:
@@ -70,4 +70,4 @@ def _read(path: str, sent: list[Message]) -> Answer:
     for name, value in sent[0]["headers"]:
         if name.lower() == b"set-cookie":
             cookies.load(value.decode())
-    return Answer(msgspec.json.decode(body), {name: morsel.value for name, morsel in cookies.items()})
+    return ApiResponse(msgspec.json.decode(body), {name: morsel.value for name, morsel in cookies.items()})

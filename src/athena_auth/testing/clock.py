@@ -8,11 +8,11 @@ START = Millis(1_790_000_000_000)
 """2026-09-21T14:13:20Z. Any instant would do; the same one for every test makes failures repeatable."""
 
 
-class Clock:
+class ManualClock:
     """Stands still until it is moved.
 
     Every clock starts at the same instant in 2026. Give `at`, an aware datetime, where the application compares times with
-    the machine's clock: `Clock(datetime.now(UTC))`.
+    the machine's clock: `ManualClock(datetime.now(UTC))`.
     """
 
     def __init__(self, at: datetime | None = None) -> None:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from athena_auth.testing.authenticator import Authenticator
-from athena_auth.testing.calls import Answer, Api
-from athena_auth.testing.clock import Clock
+from athena_auth.testing.authenticator_app import AuthenticatorApp
+from athena_auth.testing.calls import Api, ApiResponse
+from athena_auth.testing.clock import ManualClock
 
 PASSWORD = "correct horse battery staple"
 
@@ -30,9 +30,9 @@ class Person:
     cookies: dict[str, str]
     backup_codes: list[str] = field(default_factory=list)
     _api: Api = field(kw_only=True, repr=False)
-    _clock: Clock = field(kw_only=True, repr=False)
+    _clock: ManualClock = field(kw_only=True, repr=False)
     _totp_window: int = field(kw_only=True, repr=False)
-    _app: Authenticator | None = field(default=None, kw_only=True, repr=False)
+    _app: AuthenticatorApp | None = field(default=None, kw_only=True, repr=False)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -50,7 +50,7 @@ class Person:
     async def enrol(self) -> None:
         """Turn two-factor authentication on with an authenticator app; the session has level 2 from then on."""
         enabled = (await self._post("/two-factor/enable", password=self.password)).json
-        self._app = app = Authenticator(enabled["totpURI"], self._clock)
+        self._app = app = AuthenticatorApp(enabled["totpURI"], self._clock)
         self.backup_codes = enabled["backupCodes"]
         # With the code of the period before, where the server accepts it, the present one is left for the test.
         await self._verify(app.previous_code() if self._totp_window > 0 else app.code())
@@ -75,21 +75,21 @@ class Person:
             self.token = (await self._verify(self._app.unused_code())).json["token"]
 
     @property
-    def _authenticator(self) -> Authenticator:
+    def _authenticator(self) -> AuthenticatorApp:
         if self._app is None:
             raise RuntimeError(f"{self.email} has no second factor; make the person with level=2")
         return self._app
 
-    async def _verify(self, code: str) -> Answer:
+    async def _verify(self, code: str) -> ApiResponse:
         return await self._post("/two-factor/verify-totp", code=code)
 
-    async def _post(self, path: str, **body: Any) -> Answer:
+    async def _post(self, path: str, **body: Any) -> ApiResponse:
         answer = await self._api.post(path, body, self.token or None)
         self.cookies = {name: value for name, value in (self.cookies | answer.cookies).items() if value}
         return answer
 
 
-async def sign_up(api: Api, clock: Clock, totp_window: int, body: dict[str, str]) -> Person:
+async def sign_up(api: Api, clock: ManualClock, totp_window: int, body: dict[str, str]) -> Person:
     """Create an account as its owner does, who is then signed in at level 1."""
     answer = await api.post("/sign-up/email", body)
     user_id, token = answer.json["user"]["id"], answer.json["token"]

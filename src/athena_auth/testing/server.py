@@ -16,7 +16,7 @@ from athena_auth.host.athena import Athena
 from athena_auth.settings import Settings, load_settings
 from athena_auth.store.migrate import migrate
 from athena_auth.testing.calls import Api
-from athena_auth.testing.clock import Clock
+from athena_auth.testing.clock import ManualClock
 from athena_auth.testing.hashing import CheapHasher
 from athena_auth.testing.mailbox import Mailbox
 from athena_auth.testing.person import PASSWORD, Person, sign_up
@@ -40,7 +40,7 @@ class ServerForTests:
 
     athena: Athena
     settings: Settings
-    clock: Clock
+    clock: ManualClock
     mailbox: Mailbox
 
     async def person(
@@ -102,7 +102,7 @@ class ServerForTests:
 
 @contextmanager
 def athena_for_tests(
-    athena: Athena | None = None, *, clock: Clock | None = None, **settings: Any
+    athena: Athena | None = None, *, clock: ManualClock | None = None, **settings: Any
 ) -> Iterator[ServerForTests]:
     """Have the application's `Athena` run as a server for tests until the block ends, each time with an empty database.
 
@@ -121,7 +121,7 @@ def athena_for_tests(
         SettingsError: a setting cannot be used.
         TypeError: there is no such setting, or it is one that these tests choose themselves.
     """
-    clock, mailbox = clock or Clock(), Mailbox()
+    clock, mailbox = clock or ManualClock(), Mailbox()
     with TemporaryDirectory(prefix="athena-for-tests-") as folder:
         database = Path(folder, "athena.db")
         database.write_bytes(_empty_database())

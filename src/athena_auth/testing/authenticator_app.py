@@ -4,10 +4,10 @@ import base64
 from urllib.parse import parse_qs, urlsplit
 
 from athena_auth.crypto.totp import Algorithm, Parameters, code_at, step_at
-from athena_auth.testing.clock import Clock
+from athena_auth.testing.clock import ManualClock
 
 
-class Authenticator:
+class AuthenticatorApp:
     """Shows a code for each period of the clock, and knows which it has shown, because each of them works once.
 
     Args:
@@ -15,7 +15,7 @@ class Authenticator:
         clock: The server's clock.
     """
 
-    def __init__(self, totp_uri: str, clock: Clock) -> None:
+    def __init__(self, totp_uri: str, clock: ManualClock) -> None:
         query = {name: values[0] for name, values in parse_qs(urlsplit(totp_uri).query).items()}
         secret = query["secret"]
         self._secret = base64.b32decode(secret + "=" * (-len(secret) % 8))
