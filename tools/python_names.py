@@ -10,6 +10,7 @@ from typing import Any, get_overloads
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from athena_auth.testing import Person, ServerForTests
 from athena_auth_client.auth import Auth
 from athena_auth_client.sign_in import SignIn, SignUp
 from athena_auth_client.two_factor import TwoFactor
@@ -21,6 +22,8 @@ GROUPS: dict[str, type] = {
     "client.auth.two_factor": TwoFactor,
 }
 """The operations of a client: reached through it, and their classes named by nobody."""
+MADE_BY_TESTING: dict[str, type] = {"ServerForTests": ServerForTests, "Person": Person}
+"""Classes that are used and not called: what they are made of is their own."""
 _SECTION = re.compile(r"^(Args|Raises|Attributes):$")
 _INNER = {"sender"}
 _AWAITED = re.compile(r"\(self: '[^']+', (.*) -> Coroutine\[Any, Any, (\w+)\]")
@@ -84,9 +87,13 @@ def _signature(value: Any) -> str:
         return ""
     for alias, written in _ALIASES.items():
         text = text.replace(written, alias)
-    text = re.sub(r"\b(?:[a-z_]+\.)+([A-Za-z]+)", r"\1", text).replace("(self, ", "(").replace("(self)", "()")
+    text = (
+        re.sub(r"\b(?<!@)(?:[a-z_]+\.)+([A-Za-z]+)", r"\1", text)
+        .replace("(self, ", "(")
+        .replace("(self)", "()")
+    )
     # How a client sends is a matter of types, which no reader of a signature asks about.
-    text = re.sub(r"(\w)\[~S\]", r"\1", text).replace("~S", "S")
+    text = re.sub(r"(\w)\[~S\]", r"\1", text).replace("~S", "S").replace("~T", "T")
     text = re.sub(r"Optional\[(\w+)\]", r"\1 | None", text)
     return re.sub(r"<class '([^']+)'>|<([\w. ]+) at 0x[0-9a-f]+>", r"\1\2", text)
 

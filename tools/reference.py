@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from endpoint_page import endpoint_page, refusals
-from python_names import GROUPS, page_of
+from python_names import GROUPS, MADE_BY_TESTING, page_of
 from tables import table
 
 from athena_auth import Athena, load_settings
@@ -43,6 +43,7 @@ def pages() -> dict[str, str]:
         "messages.md": _messages(),
         "cli.md": _cli(),
         "python.md": page_of("athena_auth", "The Python package"),
+        "testing.md": page_of("athena_auth.testing", "Testing an application", MADE_BY_TESTING),
         "python-sdk.md": page_of("athena_auth_client", "The Python SDK", GROUPS),
     }
     return {name: NOTE + text.rstrip() + "\n" for name, text in written.items()}

@@ -24,7 +24,7 @@ GROUPS = [group.typer_instance for group in app.registered_groups if group.typer
 ALL_LINES = re.DOTALL | re.MULTILINE
 # What a client meets, not what the code says: tests/clients runs it.
 BY_RUNNING = {"better-auth-client.md"}
-PACKAGES = ["athena_auth", "athena_auth_client"]
+PACKAGES = ["athena_auth", "athena_auth.testing", "athena_auth_client"]
 
 
 def page(name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from athena_auth.settings import PREFIX, RENAMED, Settings
-from support.examples import application_serving, walk_through
+from support.examples import application_serving, copy_example, run_tests, walk_through
 from support.node import PACKAGES, ROOT, node, require
 
 DOCS = ROOT / "docs"
@@ -44,7 +44,13 @@ def snippets(page: str, language: str) -> list[str]:
 
 def test_every_page_with_python_is_run_here_or_in_the_sdks_tests() -> None:
     pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md") if "```python\n" in page.read_text()}
-    assert pages == {"tutorial.md", "how-to/add-a-factor.md", "how-to/mount.md", "python-sdk.md"}
+    assert pages == {
+        "tutorial.md",
+        "how-to/add-a-factor.md",
+        "how-to/mount.md",
+        "how-to/test.md",
+        "python-sdk.md",
+    }
 
 
 def test_the_page_on_factors_shows_the_one_that_is_tested() -> None:
@@ -73,6 +79,19 @@ def test_an_application_is_mounted_as_the_page_says(tmp_path: Path) -> None:
     )
     assert read.returncode == 0, read.stderr
     assert read.stdout.splitlines() == [REFUSED] * 3
+
+
+def test_applications_are_tested_as_the_page_says(tmp_path: Path) -> None:
+    fastapi, asynchronous, django, litestar, factory = snippets("how-to/test.md", "python")
+    for name, shown in {
+        "fastapi-shop": {"test_page.py": fastapi, "test_async.py": asynchronous, "test_factory.py": factory},
+        "django": {"shop/test_page.py": django},
+        "litestar": {"test_page.py": litestar},
+    }.items():
+        folder = copy_example(name, tmp_path)
+        for file_name, snippet in shown.items():
+            (folder / file_name).write_text(snippet)
+        run_tests(folder, *shown)
 
 
 def test_the_tutorial_happens_as_it_is_written(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from support.examples import EXAMPLES, assert_step_up, example_serving, walk
+from support.examples import EXAMPLES, assert_step_up, copy_example, example_serving, run_tests, walk
 from support.hosts import assert_refused
 from support.process import environment
 
@@ -49,3 +49,7 @@ def test_the_project_passes_django_s_own_check(tmp_path: Path) -> None:
     )
 
     assert (checked.returncode, checked.stdout) == (0, "System check identified no issues (0 silenced).\n")
+
+
+def test_its_own_tests_pass(tmp_path: Path) -> None:
+    run_tests(copy_example("django", tmp_path), "shop/tests.py")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from athena_auth.kernel.clock import SystemClock
 from support.chromium import PATIENCE_MS, chromium
-from support.examples import assert_step_up, example_serving, walk
+from support.examples import assert_step_up, copy_example, example_serving, run_tests, walk
 from support.hosts import assert_refused
 
 NAME = "fastapi-shop"
@@ -80,6 +80,10 @@ def test_the_shop_s_own_documentation_and_rules_stay(shop: str) -> None:
     assert "script-src 'self'" in policy
     assert "unsafe-inline" not in policy
     assert "frame-ancestors 'none'" in policy
+
+
+def test_its_own_tests_pass(tmp_path: Path) -> None:
+    run_tests(copy_example(NAME, tmp_path), "test_shop.py")
 
 
 def sign_up(page: Page) -> None:

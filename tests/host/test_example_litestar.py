@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 
-from support.examples import assert_step_up, example_serving, walk
+from support.examples import assert_step_up, copy_example, example_serving, run_tests, walk
 from support.hosts import assert_refused
 
 
@@ -22,3 +22,7 @@ def test_everybody_sees_the_page_and_few_pay(tmp_path: Path) -> None:
     with example_serving("litestar", tmp_path) as address, httpx.Client(base_url=address) as client:
         assert "Everybody sees this." in client.get("/").text
         assert_refused(client.post("/pay", json={"amount": 50}), 401, "UNAUTHORIZED")
+
+
+def test_its_own_tests_pass(tmp_path: Path) -> None:
+    run_tests(copy_example("litestar", tmp_path), "test_shop.py")

@@ -33,7 +33,7 @@ def test_a_module_names_the_extra_it_cannot_be_imported_without(module: str, abs
 
 @pytest.mark.parametrize("absent", ["httpx", "django", "litestar", "valkey", "apprise"])
 def test_the_server_does_without_every_extra(absent: str) -> None:
-    script = WITHOUT.format(module="athena_auth.cli.main, athena_auth", absent=absent)
+    script = WITHOUT.format(module="athena_auth.cli.main, athena_auth, athena_auth.testing", absent=absent)
     script += "; athena_auth.Athena, athena_auth.create_app"
 
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

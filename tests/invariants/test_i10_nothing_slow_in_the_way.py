@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 
 from athena_auth.accounts.hashing import HashingPool
-from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.outcome import Unavailable
-from support.hashing import QUICK_COST, HeldHasher
+from athena_auth.testing.hashing import CheapHasher
+from support.hashing import HeldHasher
 from support.person import Person
 from support.world import World, world_over
 
@@ -66,7 +66,7 @@ async def test_an_unknown_address_costs_the_same_hashing_as_a_known_one(
 
 
 async def test_the_pool_takes_as_many_as_it_says() -> None:
-    pool = HashingPool(PasswordHasher(QUICK_COST), threads=1)
+    pool = HashingPool(CheapHasher(), threads=1)
     waiting = [asyncio.create_task(pool.hash("password")) for _ in range(17)]
     await asyncio.sleep(0)
 

@@ -10,7 +10,7 @@ import httpx
 import pyotp
 import pytest
 
-from athena_auth.crypto.passwords import Cost, PasswordHasher
+from athena_auth.testing.hashing import CheapHasher
 from support.dump import dump, execute
 from support.person import PASSWORD, Person, sign_up
 from support.world import SECRET, World, world_over
@@ -153,7 +153,7 @@ async def test_a_new_secret_in_front_seals_anew_what_is_used(database_url: str) 
 async def test_a_password_is_hashed_anew_when_the_parameters_change(database_url: str) -> None:
     async with world_over(database_url, hasher=None) as world:
         ada = await sign_up(world)
-        cheap = PasswordHasher(Cost(8, 1)).hash(PASSWORD)
+        cheap = CheapHasher().hash(PASSWORD)
         await execute(database_url, f"UPDATE athena_account SET password_hash = '{cheap}'")
 
         assert (await ada.sign_in()).status_code == 200

@@ -7,10 +7,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from athena_auth.crypto.codes import is_backup_code, new_backup_code, new_numeric_code, normalised_code
-from athena_auth.crypto.passwords import Cost, PasswordHasher
+from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
+from athena_auth.testing.hashing import CheapHasher
 
-CHEAP = PasswordHasher(Cost(8, 1))
+CHEAP = CheapHasher()
 
 
 def test_backup_codes_are_eighty_bits_of_letters_that_cannot_be_mistaken() -> None:

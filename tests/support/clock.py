@@ -1,18 +1,6 @@
-"""A clock the test owns."""
+"""The clock the test owns, under the names that the tests here use."""
 
-from athena_auth.kernel.clock import Millis
+from athena_auth.testing.clock import START
+from athena_auth.testing.clock import ManualClock as FakeClock
 
-START = Millis(1_790_000_000_000)
-
-
-class FakeClock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self._now = START
-
-    def now(self) -> Millis:
-        return self._now
-
-    def advance(self, seconds: float) -> None:
-        self._now = Millis(self._now + int(seconds * 1000))
+__all__ = ["START", "FakeClock"]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,6 +60,28 @@ def application_serving(application: str, app_dir: Path, folder: Path) -> Iterat
     finally:
         process.kill()
         process.wait()
+
+
+def copy_example(name: str, folder: Path) -> Path:
+    """Copy an example into this folder, as somebody does who begins with it; return where it is."""
+    return shutil.copytree(EXAMPLES / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def run_tests(folder: Path, *files: str) -> None:
+    """Run tests of an example as their authors do, outside of this project: by Django or by pytest."""
+    runner = ["manage.py", "test"] if (folder / "manage.py").exists() else ["-m", "pytest"]
+    names = [file.removesuffix(".py").replace("/", ".") for file in files] if "test" in runner else files
+    ran = subprocess.run(
+        [sys.executable, *runner, *names],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert re.search(r"[1-9]\d* passed|Ran [1-9]", ran.stdout + ran.stderr), "there are no tests"
 
 
 def walk(name: str, address: str) -> None:

@@ -5,18 +5,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from athena_auth.crypto.passwords import Cost, PasswordHasher
+from athena_auth.testing.hashing import CheapHasher
 from support.process import PATIENCE
 
-QUICK_COST = Cost(memory_kib=8, passes=1)
-"""A thousandth of the real cost, for tests of anything but that cost."""
 
-
-class HeldHasher(PasswordHasher):
+class HeldHasher(CheapHasher):
     """Verifies passwords, and keeps the results to itself while it is held."""
 
     def __init__(self) -> None:
-        super().__init__(QUICK_COST)
+        super().__init__()
         self._has_verified, self._is_open = threading.Event(), threading.Event()
         self._is_open.set()
 

@@ -14,17 +14,17 @@ from athena_auth.host.athena import Athena
 from athena_auth.host.standalone import standalone
 from athena_auth.kernel.outcome import Refused
 from athena_auth.settings import BASE_PATH, Settings
+from athena_auth.testing.hashing import CheapHasher
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.route import Call
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory
 from support.clock import FakeClock
-from support.hashing import QUICK_COST
 from support.mailbox import Mailbox
 
 ORIGIN = "http://localhost:3001"
 HERE = ClientInfo("127.0.0.1", "test")
 SECRET = "test-secret-of-more-than-thirty-two-bytes"
-QUICK_HASHER = PasswordHasher(QUICK_COST)
+QUICK_HASHER = CheapHasher()
 """As good as the real one wherever the time it takes is not what is tested."""
 
 

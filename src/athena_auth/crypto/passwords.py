@@ -35,9 +35,17 @@ class PasswordHasher:
 
     Args:
         cost: The cost of new hashes; existing hashes carry their own.
+
+    Raises:
+        ValueError: the cost is below OWASP's. `athena_auth.testing` has a cheap hasher for tests.
     """
 
     def __init__(self, cost: Cost = DEFAULT_COST) -> None:
+        if not is_strong_enough(cost):
+            raise ValueError("this cost is below OWASP's; athena_auth.testing has a cheap hasher for tests")
+        self._set_cost(cost)
+
+    def _set_cost(self, cost: Cost) -> None:
         self._argon2 = argon2.PasswordHasher(
             time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
         )

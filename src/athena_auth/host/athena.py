@@ -1,7 +1,8 @@
 """`Athena`, the object that a host application creates."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,7 +14,7 @@ from athena_auth.delivery.transport import Transport
 from athena_auth.host.errors import RefusedError, answer_refusal
 from athena_auth.host.events import Events, Subscriber
 from athena_auth.host.guard import Guard
-from athena_auth.host.run import Run
+from athena_auth.host.run import Parts, Run
 from athena_auth.host.users import Users
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import Unavailable
@@ -40,7 +41,7 @@ class Athena:
         settings: From the environment and `.env` by default.
         clock: The system's clock by default.
         transport: Sends mail; by default the transport of `ATHENA_MAIL_URL`.
-        hasher: Hashes passwords; by default at the cost of the settings. A lower cost is for tests only.
+        hasher: Hashes passwords; by default at the cost of the settings.
         factors: The second factors in the order they are offered, each a class or a function of `FactorParts`
             (`athena_auth.factors`).
         migrates: Whether starting upgrades the database. Processes that start together take turns.
@@ -61,12 +62,18 @@ class Athena:
         migrates: bool = True,
         factors: tuple[FactorFactory, ...] = BUILT_IN,
     ) -> None:
-        self._settings = settings or load_settings()
-        self._clock, self._transport, self._hasher = clock, transport, hasher
-        self._migrates, self._factors = migrates, factors
+        self._parts = Parts(
+            settings or load_settings(),
+            clock=clock,
+            transport=transport,
+            hasher=hasher,
+            factors=factors,
+            migrates=migrates,
+        )
         self._events = Events(lambda: known_events(self._run.components.factors))
         self._run = self._new_run()
-        self._has_run = self._is_running = False
+        self._has_run = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.session = Guard(lambda: self._run.guard_context, Requirement())
         self.users = Users(lambda: self._run.components.administration)
         # FastAPI, Starlette and Litestar type this mapping differently.
@@ -125,24 +132,23 @@ class Athena:
             Unavailable: the database is unreachable, or its schema is too old.
             RuntimeError: the server is already running: two lifespans start it.
         """
-        if self._is_running:
-            raise RuntimeError("Athena is already running; start it in one lifespan only")
-        self._is_running = True
+        self._refuse_if_running("start it in one lifespan only")
+        self._loop = asyncio.get_running_loop()
         try:
             if self._has_run:
                 self._run = self._new_run()
             self._has_run = True
-            await self._run.start(migrates=self._migrates)
+            await self._run.start()
             self._events.start()
         except BaseException:
-            self._is_running = False
+            self._loop = None
             raise
 
     async def stop(self) -> None:
         """Finish background work and disconnect. Subscribers end first, because they may use the database."""
-        if not self._is_running:
+        if self._loop is None:
             return
-        self._is_running = False
+        self._loop = None
         try:
             await self._events.stop()
         finally:
@@ -153,14 +159,28 @@ class Athena:
         return await self._run.components.sweeper.sweep()
 
     def _new_run(self) -> Run:
-        return Run(
-            self._settings,
-            self._events.receive,
-            clock=self._clock,
-            transport=self._transport,
-            hasher=self._hasher,
-            factors=self._factors,
-        )
+        return Run(self._parts, self._events.receive)
+
+    @contextmanager
+    def _replaced_parts(self, parts: Parts) -> Iterator[None]:
+        """Use other parts until the block ends: `athena_auth.testing` does so with the object that a host imports.
+
+        Raises:
+            RuntimeError: the server is running on entry, or still on exit.
+        """
+        self._refuse_if_running("its parts cannot be replaced before it has stopped")
+        before = self._parts, self._run, self._has_run
+        self._parts, self._has_run = parts, False
+        self._run = self._new_run()
+        try:
+            yield
+        finally:
+            self._refuse_if_running("leave the application's lifespan before the block of athena_for_tests")
+            self._parts, self._run, self._has_run = before
+
+    def _refuse_if_running(self, advice: str) -> None:
+        if self._loop is not None:
+            raise RuntimeError(f"Athena is already running; {advice}")
 
     async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
         """Serve one ASGI lifespan. An error that an operator can fix is logged as one sentence, without a traceback."""
@@ -190,7 +210,7 @@ class Athena:
         It is for applications that cannot mount another one, such as Django's. The lifespan of `app` is not run.
         """
         api, below = BASE_PATH, f"{BASE_PATH}/"
-        sub_path = self._settings.sub_path
+        sub_path = self._parts.settings.sub_path
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
             # Starlette's route search costs a twelfth of a get-session, and a single prefix needs none.

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 from starlette.types import ASGIApp
 
 from athena_auth.crypto.passwords import PasswordHasher
@@ -23,11 +24,24 @@ from athena_auth.wire.route import Route
 from athena_auth.wiring import build
 from athena_auth.wiring.messages import find_undelivered
 from athena_auth.wiring.resources import open_keyring, open_store
-from athena_auth.wiring.shared_services import FactorFactory
+from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory
 
 _log = Log(__name__)
 
 _SHOWN = "codes and links are printed or written to a file, where users cannot read them and others can"
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What a server is built from: its settings, and what replaces the real clock, transports and hasher."""
+
+    settings: Settings
+    clock: Clock | None = None
+    transport: Transport | None = None
+    texts: Transport | None = None
+    hasher: PasswordHasher | None = None
+    factors: tuple[FactorFactory, ...] = BUILT_IN
+    migrates: bool = True
+    """Whether starting upgrades the database."""
 
 
 class Run:
@@ -38,19 +52,18 @@ class Run:
         Unavailable: the generated secret of an SQLite file cannot be stored.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        listener: Listener,
-        *,
-        clock: Clock | None,
-        transport: Transport | None,
-        hasher: PasswordHasher | None,
-        factors: tuple[FactorFactory, ...],
-    ) -> None:
-        self._database_url = settings.database_url
-        self._undelivered = find_undelivered(settings, transport)
-        self.components = build(settings, clock=clock, transport=transport, hasher=hasher, factors=factors)
+    def __init__(self, parts: Parts, listener: Listener) -> None:
+        settings = parts.settings
+        self._database_url, self._migrates = settings.database_url, parts.migrates
+        self._undelivered = find_undelivered(settings, parts.transport)
+        self.components = build(
+            settings,
+            clock=parts.clock,
+            transport=parts.transport,
+            texts=parts.texts,
+            hasher=parts.hasher,
+            factors=parts.factors,
+        )
         resources = self.components.resources
         readiness = Readiness(self._missing_schema, self._missing_outbox)
         self.routes: tuple[Route, ...] = (
@@ -64,7 +77,7 @@ class Run:
         self.application: ASGIApp = application(self.routes, self.components.resolver, settings, policy)
         self.guard_context = GuardContext(policy, self.components.resolver, resources.clock)
 
-    async def start(self, *, migrates: bool) -> None:
+    async def start(self) -> None:
         """Upgrade the database or check its schema, connect, and start the background work.
 
         Raises:
@@ -74,7 +87,7 @@ class Run:
         for each in self._undelivered:
             _log.warning(f"{each.channel}.not_delivered", setting=each.setting, meanwhile=_SHOWN)
         resources = self.components.resources
-        await asyncio.to_thread(migrate if migrates else require_current, self._database_url)
+        await asyncio.to_thread(migrate if self._migrates else require_current, self._database_url)
         await resources.store.open()
         try:
             await verify_secrets(resources.store, resources.keyring, resources.clock.now())

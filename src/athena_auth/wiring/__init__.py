@@ -46,17 +46,18 @@ def build(
     *,
     clock: Clock | None = None,
     transport: Transport | None = None,
+    texts: Transport | None = None,
     hasher: PasswordHasher | None = None,
     factors: tuple[FactorFactory, ...] = BUILT_IN,
 ) -> Components:
-    """Build a server. Tests replace the clock, the mail transport and the hasher; by default all are real.
+    """Build a server. Tests replace the clock, the transports of mail and text messages and the hasher; by default all are real.
 
     Raises:
         SettingsError: a setting cannot be used.
         ValueError: the factors do not go together.
         Unavailable: the generated secret of an SQLite file cannot be stored.
     """
-    resources = open_resources(settings, clock or SystemClock(), transport, hasher)
+    resources = open_resources(settings, clock or SystemClock(), transport, texts, hasher)
     shared = shared_services(settings, resources, factors)
     accounts = AccountService(resources.store, resources.clock, shared.step_up, shared.notifications)
     administration = AdministrationService(

@@ -44,10 +44,12 @@ def open_mail(settings: Settings, given: Transport | None) -> Transport:
         raise SettingsError(f"ATHENA_MAIL_URL: {error}") from None
 
 
-def open_texts(settings: Settings) -> Transport | None:
+def open_texts(settings: Settings, given: Transport | None) -> Transport | None:
     """Return the transport for text messages, or None if ATHENA_SMS_URL is not set. Raises `SettingsError`."""
     if settings.sms_url is None:
         return None
+    if given is not None:
+        return given
     try:
         return open_text_transport(
             settings.sms_url.get_secret_value(), urlsplit(settings.origin).hostname or ""

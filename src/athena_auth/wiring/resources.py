@@ -31,13 +31,17 @@ class Resources(msgspec.Struct, frozen=True):
 
 
 def open_resources(
-    settings: Settings, clock: Clock, transport: Transport | None, hasher: PasswordHasher | None
+    settings: Settings,
+    clock: Clock,
+    transport: Transport | None,
+    texts: Transport | None,
+    hasher: PasswordHasher | None,
 ) -> Resources:
     """Build the infrastructure, without connecting or starting anything. Raises `SettingsError` and `Unavailable`."""
     store = open_store(settings)
     mail = open_mail(settings, transport)
     keyring = open_keyring(settings)
-    outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings))
+    outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings, texts))
     pool = HashingPool(hasher or PasswordHasher(settings.argon2_cost))
     return Resources(store, clock, keyring, pool, outbox, BackgroundTasks())
 
