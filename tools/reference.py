@@ -15,13 +15,13 @@ from python_names import GROUPS, MADE_BY_TESTING, page_of
 from tables import table
 
 from athena_auth import Athena, load_settings
-from athena_auth.backup_codes.factor import BackupCodes
 from athena_auth.delivery.message_texts import MESSAGES
+from athena_auth.factors.backup_codes.factor import BackupCodes
+from athena_auth.factors.otp.factor import Otp
+from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.outcome import ErrorCode
-from athena_auth.otp.factor import Otp
 from athena_auth.server.openapi import openapi_document
 from athena_auth.settings import BASE_PATH, PREFIX, Settings
-from athena_auth.totp.factor import Totp
 from athena_auth.version import __version__
 from athena_auth.wiring.shared_services import known_events
 

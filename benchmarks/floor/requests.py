@@ -13,7 +13,6 @@ from floor.statements import server_statement
 
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.audit.sql import record
-from athena_auth.challenge.second_step import MAX_ATTEMPTS
 from athena_auth.crypto import totp
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.crypto.keys import Keyring
@@ -21,6 +20,7 @@ from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.sql import BATCH_SIZE
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
+from athena_auth.mfa.second_step import MAX_ATTEMPTS
 from athena_auth.store.transaction import Tx as ProductTx
 from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS, SendKind
 from athena_auth.throttle.sql import AttemptKind

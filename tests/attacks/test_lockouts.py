@@ -9,7 +9,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.store.address import store_at
 from athena_auth.store.transaction import Store, Tx, Work
-from athena_auth.throttle import budget as throttle
+from athena_auth.throttle import attempts as throttle
 from athena_auth.throttle.passwords.budget import PasswordBudget, throttle_keys
 from athena_auth.throttle.passwords.sql import Consumption
 from athena_auth.throttle.sql import Allowed, AttemptKind, Throttled

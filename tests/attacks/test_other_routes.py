@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from athena_auth.backup_codes.factor import BackupCodes
-from athena_auth.challenge.factor import Attempt, Verified
 from athena_auth.delivery.model import MessageKind
+from athena_auth.factors.backup_codes.factor import BackupCodes
+from athena_auth.factors.otp.factor import Otp
+from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.otp.factor import Otp
+from athena_auth.mfa.factor import Attempt, Verified
 from athena_auth.store.transaction import Tx
-from athena_auth.totp.factor import Totp
 from support.links import reset_token, token_in, verify_address
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from athena_auth.audit.model import EventName
+from athena_auth.factors.totp.rules import WIDEST_WINDOW
 from athena_auth.kernel.clock import Millis, SystemClock
 from athena_auth.settings import Settings
-from athena_auth.totp.rules import WIDEST_WINDOW
 from support.dump import execute, fetch_all
 from support.links import reset_token
 from support.person import Person, sign_up

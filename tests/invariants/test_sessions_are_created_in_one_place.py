@@ -39,8 +39,8 @@ PLANTED = {
     "the module, in full": "import athena_auth.sessions.mint",
     "all of it": "from athena_auth.sessions.mint import *",
     "relatively": "from .mint import _INSERT",
-    "by way of a module that may": "from athena_auth.challenge.sign_in_policy import mint",
-    "an attribute of a module that may": "from athena_auth.challenge import admission\nadmission.mint()",
+    "by way of a module that may": "from athena_auth.mfa.sign_in_policy import mint",
+    "an attribute of a module that may": "from athena_auth.mfa import admission\nadmission.mint()",
     "by name": "import_module('athena_auth.sessions.mint')",
     "by name, in steps": "getattr(admission, 'mint')",
 }
@@ -63,7 +63,7 @@ def test_the_one_place_and_its_callers_are_seen() -> None:
     assert violations("athena_auth.elsewhere", MODULES[MINT]) != []
     callers = [module for module, source in MODULES.items() if "import mint\n" in source]
     assert callers
-    assert all(module.startswith("athena_auth.challenge.") for module in callers)
+    assert all(module.startswith("athena_auth.mfa.") for module in callers)
     assert all(violations("athena_auth.elsewhere", MODULES[module]) for module in callers)
 
 
@@ -74,10 +74,8 @@ def test_another_way_to_a_session_is_found(source: str) -> None:
 
 @pytest.mark.parametrize("source", FROM_INSIDE.values(), ids=FROM_INSIDE.keys())
 def test_the_callers_may_call_it_and_no_more(source: str) -> None:
-    assert violations("athena_auth.challenge.sign_in_policy", source) != []
+    assert violations("athena_auth.mfa.sign_in_policy", source) != []
     assert (
-        violations(
-            "athena_auth.challenge.sign_in_policy", "from athena_auth.sessions.mint import mint\nmint()"
-        )
+        violations("athena_auth.mfa.sign_in_policy", "from athena_auth.sessions.mint import mint\nmint()")
         == []
     )

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from athena_auth.crypto.totp import Parameters, step_at
+from athena_auth.factors.totp.rules import near_steps, refuse_out_of_time
 from athena_auth.kernel.clock import Millis
-from athena_auth.totp.rules import near_steps, refuse_out_of_time
 
 WINDOWS = st.integers(0, 2)
 PERIODS = st.sampled_from([15, 30, 60, 120])

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from athena_auth.accounts.step_up import FRESH
-from athena_auth.challenge.model import FactorName
 from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.mfa.model import FactorName
 from athena_auth.server.cookies import wire_names
 from athena_auth.sessions.rules import lifetime
 from athena_auth.settings import BASE_PATH, Settings

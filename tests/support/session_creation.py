@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 MINT = "athena_auth.sessions.mint"
-CALLERS = "athena_auth.challenge."
+CALLERS = "athena_auth.mfa."
 _COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _WRITE = re.compile(
     r"\b(?:insert|replace|merge)\b(?:\s+or\s+\w+)?\s+into\b|\bcopy\s+(?=\S*athena)", re.IGNORECASE

@@ -15,8 +15,8 @@ from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle import budget
-from athena_auth.throttle.budget import PASSWORDS_USED_UP, refused_by
+from athena_auth.throttle import attempts as budget
+from athena_auth.throttle.attempts import PASSWORDS_USED_UP, refused_by
 from athena_auth.throttle.sql import Allowed, AttemptKind
 
 _ATTEMPTS = AttemptKind.RECOGNIZED_PASSWORD

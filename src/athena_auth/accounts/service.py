@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from athena_auth import retired_tokens
 from athena_auth.accounts import sql
 from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
@@ -17,7 +18,6 @@ from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import SessionId
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.retired_tokens import sql as retired_tokens
 from athena_auth.sessions import rules
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Session

@@ -4,20 +4,20 @@ A backup does not contain what was used, ended or sent after it was taken: all o
 that could be replayed is revoked for all accounts. This needs none of the server's secrets.
 """
 
+from athena_auth import retired_tokens
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
-from athena_auth.backup_codes import sql as backup_codes
-from athena_auth.challenge import sql as challenges
 from athena_auth.delivery import sql as outbox
+from athena_auth.factors.backup_codes import sql as backup_codes
+from athena_auth.factors.otp import sql as sent_codes
+from athena_auth.factors.totp import rules as totp_rules
+from athena_auth.factors.totp import sql as totp
 from athena_auth.kernel.clock import Clock
-from athena_auth.otp import sql as sent_codes
+from athena_auth.mfa import sql as challenges
 from athena_auth.recovery import sql as links
-from athena_auth.retired_tokens import sql as retired_tokens
 from athena_auth.sessions import sql as sessions
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.totp import rules as totp_rules
-from athena_auth.totp import sql as totp
 from athena_auth.trusted_devices import sql as trusted_devices
 
 _BATCH = 1000

@@ -19,12 +19,12 @@ from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.administration.unlock import reset_attempts
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
-from athena_auth.challenge import sql as challenges
-from athena_auth.challenge.credentials import Actor, CredentialEvents
-from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.mfa import sql as challenges
+from athena_auth.mfa.credentials import Actor, CredentialEvents
+from athena_auth.mfa.model import Change
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Session
 from athena_auth.store.transaction import Store, Tx, UniqueViolation

@@ -9,10 +9,15 @@ from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
-from athena_auth.backup_codes.factor import BackupCodes
-from athena_auth.backup_codes.sql import State
-from athena_auth.challenge.credentials import Actor, CredentialEvents
-from athena_auth.challenge.factor import (
+from athena_auth.delivery.model import MessageKind
+from athena_auth.factors.backup_codes.factor import BackupCodes
+from athena_auth.factors.backup_codes.sql import State
+from athena_auth.factors.otp.factor import Otp
+from athena_auth.factors.totp.factor import Totp
+from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.outcome import Refused
+from athena_auth.mfa.credentials import Actor, CredentialEvents
+from athena_auth.mfa.factor import (
     Enrollable,
     EnrolmentBegun,
     EnrolmentOptions,
@@ -20,13 +25,8 @@ from athena_auth.challenge.factor import (
     EnrolmentState,
     Factor,
 )
-from athena_auth.challenge.model import Change
-from athena_auth.delivery.model import MessageKind
-from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import Refused
-from athena_auth.otp.factor import Otp
+from athena_auth.mfa.model import Change
 from athena_auth.store.transaction import Tx
-from athena_auth.totp.factor import Totp
 
 
 class EnrollableFactor(StrEnum):

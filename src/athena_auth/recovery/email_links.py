@@ -6,11 +6,11 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
-from athena_auth.challenge.recognized_browsers import RecognizedBrowsers
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import Message, MessageKind
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Clock, Millis, after
+from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.recovery import sql
 from athena_auth.recovery.model import LIFETIMES, Purpose
 from athena_auth.store.transaction import Store, Tx

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
-from athena_auth.challenge.model import FactorName
+from athena_auth.mfa.model import FactorName
 from athena_auth.recovery.service import VerifiedEmail
 from athena_auth.wire.fields import (
     ChallengeToken,

@@ -2,9 +2,9 @@
 
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.sql import account_from
-from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
+from athena_auth.mfa.model import Change
 from athena_auth.recovery.model import Purpose
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx

@@ -7,11 +7,11 @@ along an index, from one key to the next. Expired values are not counted.
 
 import msgspec
 
-from athena_auth.authenticators.sql import seal_context
-from athena_auth.challenge.model import ENROLMENT
+from athena_auth.authenticators import seal_context
 from athena_auth.crypto.keys import number_of
 from athena_auth.delivery.outbox import message_context
 from athena_auth.kernel.clock import Millis
+from athena_auth.mfa.model import ENROLMENT
 from athena_auth.secret_checks.model import SecretRecord
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx

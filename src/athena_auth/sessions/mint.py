@@ -1,6 +1,6 @@
 """Creates sessions. No other module does (I1).
 
-The INSERT is here, not in `sql`, so that no other module can use it. An import contract allows only `challenge` to call
+The INSERT is here, not in `sql`, so that no other module can use it. An import contract allows only `mfa` to call
 `mint`. If the source contains another INSERT into `athena_session` or another use of this one, a test fails.
 """
 

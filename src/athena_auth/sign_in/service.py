@@ -12,11 +12,11 @@ from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
-from athena_auth.challenge.model import ChallengeIssued
-from athena_auth.challenge.password_login import PasswordLogin
-from athena_auth.challenge.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.mfa.model import ChallengeIssued
+from athena_auth.mfa.password_login import PasswordLogin
+from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
 from athena_auth.throttle.passwords.budget import reset_account
 

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from athena_auth.challenge.model import Change
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
+from athena_auth.mfa.model import Change
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Runner, Tx
 from athena_auth.wire.caller import ClientInfo

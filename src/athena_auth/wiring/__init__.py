@@ -5,17 +5,17 @@
 
 import msgspec
 
+from athena_auth import retired_tokens as retired_tokens_sql
 from athena_auth.accounts.service import AccountService, Resolver
 from athena_auth.administration.service import AdministrationService
 from athena_auth.audit import sql as audit_sql
-from athena_auth.challenge import sql as challenge_sql
-from athena_auth.challenge.factor import Factor
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock, SystemClock, after
 from athena_auth.kernel.ids import first_id_at
+from athena_auth.mfa import sql as challenge_sql
+from athena_auth.mfa.factor import Factor
 from athena_auth.recovery import sql as recovery_sql
-from athena_auth.retired_tokens import sql as retired_tokens_sql
 from athena_auth.sessions import sql as sessions_sql
 from athena_auth.settings import Settings
 from athena_auth.store.sweeper import Sweep, Sweeper

@@ -1,33 +1,33 @@
 """Builds the services and the routes of every slice."""
 
-from athena_auth.accounts.api import AccountApi
 from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
+from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
-from athena_auth.backup_codes.api import BackupCodeApi, BackupCodeService
-from athena_auth.backup_codes.factor import BackupCodes
-from athena_auth.challenge.answers import SecondFactorReply, SignInCookies
-from athena_auth.challenge.factor import Enrollable
-from athena_auth.challenge.factor_api import FactorApi
-from athena_auth.challenge.password_login import PasswordLogin
-from athena_auth.enrolment.api import EnrolmentApi, with_methods
+from athena_auth.enrolment.routes import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService
-from athena_auth.enrolment.status_api import StatusApi, StatusService
-from athena_auth.otp.api import OtpApi, OtpService
-from athena_auth.otp.factor import Otp
-from athena_auth.passwords.api import PasswordApi, PasswordService
-from athena_auth.recovery.api import RecoveryApi
+from athena_auth.enrolment.status import StatusApi, StatusService
+from athena_auth.factors.backup_codes.factor import BackupCodes
+from athena_auth.factors.backup_codes.routes import BackupCodeApi, BackupCodeService
+from athena_auth.factors.otp.factor import Otp
+from athena_auth.factors.otp.routes import OtpApi, OtpService
+from athena_auth.factors.totp.factor import Totp
+from athena_auth.factors.totp.routes import TotpApi, TotpService
+from athena_auth.mfa.answers import SecondFactorReply, SignInCookies
+from athena_auth.mfa.factor import Enrollable
+from athena_auth.mfa.password_login import PasswordLogin
+from athena_auth.mfa.routes import FactorApi
+from athena_auth.passwords.routes import PasswordApi, PasswordService
 from athena_auth.recovery.email_links import EmailLinkSender
 from athena_auth.recovery.requests import EmailLinkRequests
+from athena_auth.recovery.routes import RecoveryApi
 from athena_auth.recovery.service import RecoveryService
 from athena_auth.settings import BASE_PATH, Settings, SettingsError
-from athena_auth.sign_in.api import SignInApi
+from athena_auth.sign_in.routes import SignInApi
 from athena_auth.sign_in.service import SignInService
 from athena_auth.throttle.passwords.budget import PasswordBudget
-from athena_auth.totp.api import TotpApi, TotpService
-from athena_auth.totp.factor import Totp
-from athena_auth.trusted_devices.api import TrustedDeviceApi, TrustedDeviceService
+from athena_auth.trusted_devices.routes import TrustedDeviceApi, TrustedDeviceService
 from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route

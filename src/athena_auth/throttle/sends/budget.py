@@ -4,7 +4,7 @@ An attacker with the password must not be able to fill the owner's mailbox, or t
 counted for the account, not for the challenge, so a new sign-in does not reset them. Three may be sent at once (mail gets
 lost, users are impatient), then one every 30 seconds, and at most ten in an hour. Requests of strangers are also
 limited by network, and are counted separately from recognized browsers and sessions, so they cannot use up the owner's
-sends. A verified code resets the sends only if the server sends no texts (`otp/factor.py` says why).
+sends. A verified code resets the sends only if the server sends no texts (`factors/otp/factor.py` says why).
 """
 
 import hashlib

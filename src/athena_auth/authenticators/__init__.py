@@ -1,1 +1,0 @@
-"""Enrolled authenticators: one table and one life cycle for every factor."""

@@ -1,0 +1,136 @@
+"""HTTP for the state of an account's second factors."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+import msgspec
+from msgspec import Meta
+
+from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.enrolment.service import EnrollableFactor, Factors
+from athena_auth.factors.otp.factor import masked
+from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.mfa.answers import factor_names
+from athena_auth.mfa.factor import Enrollable
+from athena_auth.mfa.model import FactorName
+from athena_auth.store.transaction import Store, Tx
+from athena_auth.trusted_devices import sql as trusted_devices
+from athena_auth.wire.fields import CodesLeft, TwoFactorEnabled
+from athena_auth.wire.handlers import get
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Call, NoBody
+
+
+class TwoFactorStatus(msgspec.Struct, frozen=True):
+    """The second factors of an account. It contains no secrets."""
+
+    methods: tuple[str, ...]
+    """What a challenge would offer now, in its order; empty while two-factor authentication is off."""
+    backup_codes_left: int
+    trusted_devices: int
+    pending: str | None
+    """The enrolment that a code has yet to confirm."""
+    phone_number: str | None
+    """The masked number to which codes are sent; None when they are sent by email."""
+
+    @property
+    def preferred(self) -> str | None:
+        """The method to offer first: the authenticator app, otherwise sent codes."""
+        return next((name for name in self.methods if name != FactorName.BACKUP_CODE), None)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusService:
+    """Collects the state of each factor."""
+
+    factors: Factors
+    store: Store
+    clock: Clock
+
+    async def load(self, signed_in: SignedIn) -> TwoFactorStatus:
+        """Load the second factors of the account."""
+        account, now = signed_in.account, self.clock.now()
+
+        async def work(tx: Tx) -> TwoFactorStatus:
+            number = await self.factors.otp.number(tx, account.id)
+            return TwoFactorStatus(
+                methods=await self._offered(tx, account) if account.two_factor_enabled else (),
+                backup_codes_left=await self.factors.backup_codes.left(tx, account.id),
+                trusted_devices=await trusted_devices.count_live(tx, account.id, now),
+                pending=await self._pending(tx, account.id, now),
+                phone_number=None if number is None else masked(number),
+            )
+
+        return await self.store.read(work)
+
+    async def _offered(self, tx: Tx, account: Account) -> tuple[str, ...]:
+        return tuple([each.name for each in self.factors.every if await each.is_available(tx, account)])
+
+    async def _pending(self, tx: Tx, user_id: UserId, now: Millis) -> str | None:
+        for factor in self.factors.every:
+            if isinstance(factor, Enrollable) and await factor.is_pending(tx, user_id, now):
+                return factor.name
+        return None
+
+
+class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The second factors of the account."""
+
+    enabled: TwoFactorEnabled
+    methods: Annotated[
+        tuple[FactorName, ...],
+        Meta(
+            description="The factors that a sign-in would offer now.",
+            examples=[["totp", "otp", "backup-code"]],
+        ),
+    ]
+    preferred_method: Annotated[
+        FactorName | None,
+        Meta(
+            description="The factor to offer first; null while two-factor authentication is off.",
+            examples=["totp"],
+        ),
+    ]
+    backup_codes_left: CodesLeft
+    trusted_devices: Annotated[int, Meta(description="The number of trusted devices.", examples=[1])]
+    pending_enrolment: Annotated[
+        EnrollableFactor | None,
+        Meta(
+            description="The factor that /two-factor/enable has begun and a code has yet to confirm.",
+            examples=[None],
+        ),
+    ]
+    phone_number: Annotated[
+        str | None,
+        Meta(
+            description="The masked phone number to which codes are sent; null when they are sent by email.",
+            examples=["+49*********78"],
+        ),
+    ]
+
+
+class StatusApi:
+    """The route of the status."""
+
+    def __init__(self, service: StatusService) -> None:
+        self._service = service
+
+    @get("/two-factor/status")
+    async def status(self, call: Call[SignedIn, NoBody]) -> Reply[TwoFactorStatusAnswer]:
+        """Get the state of the second factors.
+
+        For the settings page of the account owner. The response contains no secrets.
+        """
+        found = await self._service.load(call.principal)
+        return Reply(
+            TwoFactorStatusAnswer(
+                enabled=call.principal.account.two_factor_enabled,
+                methods=factor_names(found.methods),
+                preferred_method=cast("FactorName | None", found.preferred),
+                backup_codes_left=found.backup_codes_left,
+                trusted_devices=found.trusted_devices,
+                pending_enrolment=cast("EnrollableFactor | None", found.pending),
+                phone_number=found.phone_number,
+            )
+        )

@@ -1,0 +1,115 @@
+"""The responses to a verified second factor."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeVar, cast
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from athena_auth.accounts.answers import UserAnswer, session_cookie, user_answer
+from athena_auth.accounts.model import Account
+from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.mfa.model import FactorName, SecondFactorResult
+from athena_auth.mfa.recognized_browsers import LIFETIME, RecognizedBrowsers
+from athena_auth.sessions.model import Minted
+from athena_auth.wire.caller import Caller
+from athena_auth.wire.fields import CallbackUrl, Id, Redirect, SessionToken, Timestamp, timestamp
+from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
+
+SECOND_STEP_ERRORS = (
+    ErrorCode.INVALID_TWO_FACTOR_COOKIE,
+    ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,
+    ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
+)
+
+
+A = TypeVar("A", bound=msgspec.Struct)
+
+
+class TokenUserAnswer(msgspec.Struct, frozen=True):
+    """The session's token and its owner, and the page to open next."""
+
+    token: SessionToken
+    user: UserAnswer
+    redirect: Redirect = UNSET
+    url: CallbackUrl | UnsetType = UNSET
+
+
+class NewSessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The session that a backup code created or raised."""
+
+    token: SessionToken
+    user_id: Id
+    created_at: Timestamp
+    expires_at: Timestamp
+
+
+def factor_names(names: tuple[str, ...]) -> tuple[FactorName, ...]:
+    """Return names for an answer whose schema lists the factors that come with the server.
+
+    A factor that a host adds goes out by its name too; clients ignore names they do not know.
+    """
+    return cast("tuple[FactorName, ...]", names)
+
+
+def redirect_fields(callback_url: str | None) -> tuple[Literal[True], str] | tuple[UnsetType, UnsetType]:
+    """Return the fields `redirect` and `url` of a response; Better Auth's client follows them."""
+    return (UNSET, UNSET) if callback_url is None else (True, callback_url)
+
+
+def minted_cookies(minted: Minted) -> tuple[Cookie, ...]:
+    """Return the cookies of a new session: its own, and one that removes the challenge cookie."""
+    return (session_cookie(minted.session, minted.token), expired(CookieName.CHALLENGE))
+
+
+@dataclass(frozen=True, slots=True)
+class SignInCookies:
+    """The cookies of a completed sign-in, apart from the session's own.
+
+    Attributes:
+        trust_ttl: Seconds for which a device stays trusted.
+    """
+
+    browsers: RecognizedBrowsers
+    clock: Clock
+    trust_ttl: int
+
+    def trust(self, token: str) -> Cookie:
+        """Return the cookie of a trusted device."""
+        return Cookie(CookieName.TRUSTED_DEVICE, token, self.trust_ttl)
+
+    def recognition(self, account: Account, caller: Caller) -> Cookie:
+        """Return the cookie that makes this a recognized browser of the account."""
+        value = self.browsers.issue(account, caller.tokens.recognized_browser, self.clock.now())
+        return Cookie(CookieName.RECOGNIZED_BROWSER, value, LIFETIME)
+
+
+class SecondFactorReply:
+    """Builds the reply to a verified second factor, with its cookies."""
+
+    def __init__(self, cookies: SignInCookies) -> None:
+        self._cookies = cookies
+
+    def build(
+        self, result: SecondFactorResult, body: A, caller: Caller, *, set_session: bool = True
+    ) -> Reply[A]:
+        """Return the reply. Unless `set_session`, the session token is in the body only, not in a cookie."""
+        minted = minted_cookies(Minted(result.session, result.token))
+        trust = () if result.trust_token is None else (self._cookies.trust(result.trust_token),)
+        recognition = self._cookies.recognition(result.account, caller)
+        cookies = (*(minted if set_session else minted[1:]), *trust, recognition)
+        return Reply(body, cookies, session_token=result.token)
+
+
+def token_user_answer(result: SecondFactorResult) -> TokenUserAnswer:
+    """Return the response to a code of an authenticator app or a sent code."""
+    return TokenUserAnswer(result.token, user_answer(result.account), *redirect_fields(result.callback_url))
+
+
+def new_session_answer(result: SecondFactorResult) -> NewSessionAnswer:
+    """Return the response to a backup code."""
+    session = result.session
+    return NewSessionAnswer(
+        result.token, session.user_id, timestamp(session.created_at), timestamp(session.expires_at)
+    )

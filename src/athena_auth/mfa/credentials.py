@@ -1,0 +1,114 @@
+"""What happens when an account's credentials change (I5)."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import Account
+from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import AuditEvent
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.ids import SessionId, UserId
+from athena_auth.mfa import sql
+from athena_auth.mfa.audit_events import CHANGES
+from athena_auth.mfa.model import Change
+from athena_auth.sessions import sql as sessions
+from athena_auth.sessions.model import Level
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Tx
+from athena_auth.throttle.sql import END_DELAYS, RESET_ALL, RESET_PASSWORDS
+from athena_auth.wire.caller import ClientInfo
+
+Subscriber = Callable[[Change], tuple[Statement, ...]]
+"""Returns the writes, by `user_id`, that a package needs when this change happens to an account."""
+
+_TWO_FACTOR = {
+    Change.FACTOR_ADDED: True,
+    Change.FACTOR_REPLACED: True,
+    Change.FACTORS_REMOVED: False,
+    Change.FACTORS_RESET: False,
+    Change.ACCOUNT_RECLAIMED: False,
+}
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who changes credentials, and what survives the change."""
+
+    client: ClientInfo
+    session_id: SessionId | None
+    """The session that made the change; it is kept."""
+    keeps_others: bool = False
+    """Whether other sessions are kept too: owners may choose so when they change their password."""
+    reset_attempts: bool = True
+    """Whether failed attempts at the second factor are reset. They are not if a second factor is on and was not
+    verified: the factor stays the same, and an attacker could change the password repeatedly to get new attempts."""
+
+
+class CredentialEvents:
+    """Revokes everything that rests on the old credentials, records the change and notifies the owner.
+
+    Args:
+        notifications: Sends the emails to account owners.
+        subscribers: Asked once, here, for their writes at each kind of change.
+    """
+
+    def __init__(self, notifications: SecurityNotifications, subscribers: tuple[Subscriber, ...]) -> None:
+        self._notifications = notifications
+        self._writes = {
+            change: tuple(write for subscriber in subscribers for write in subscriber(change))
+            for change in Change
+        }
+
+    async def announce(
+        self,
+        tx: Tx,
+        user_id: UserId,
+        change: Change,
+        actor: Actor,
+        now: Millis,
+    ) -> Account | None:
+        """Record the change, revoke what rests on the old credentials except the actor's session; return the account.
+
+        The order is part of the guarantee. Each write waits for transactions that have locked the same rows, and the
+        next write sees what they added. First the account, which sign-ins lock; then the challenges, which second
+        steps lock and turn into sessions; then the sessions, which step-ups lock and which can trust devices; then
+        everything else at once.
+        """
+        account = await accounts.change_credentials(
+            tx, user_id, now, two_factor_enabled=_TWO_FACTOR.get(change)
+        )
+        await sql.end_all(tx, user_id)
+        if not actor.keeps_others:
+            # A new factor keeps other sessions of level two; any other change ends all of them.
+            below = Level.TWO if change is Change.FACTOR_ADDED else None
+            await sessions.end_others(tx, user_id, actor.session_id, below)
+        if change.removes_factors and actor.session_id is not None:
+            # Otherwise an attacker who removes the factors keeps a session that survives the owner's next enrolment.
+            await sessions.lower(tx, actor.session_id)
+        tx.defer(_attempts_of(change, actor), user_id=user_id)
+        self._defer_writes(tx, user_id, change)
+        event, kind = CHANGES[change]
+        entry = AuditEvent(name=event, user_id=user_id, client=actor.client, session_id=actor.session_id)
+        audit.record(tx, entry, now)
+        if account is not None:
+            await self._notifications.notify(tx, account, kind, actor.client, now)
+        return account
+
+    def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
+        """Cancel an enrolment of an account that has no factor on. No session or device depends on it yet."""
+        tx.defer(RESET_ALL, user_id=user_id)
+        self._defer_writes(tx, user_id, Change.FACTORS_REMOVED)
+
+    def _defer_writes(self, tx: Tx, user_id: UserId, change: Change) -> None:
+        for write in self._writes[change]:
+            tx.defer(write, user_id=user_id)
+
+
+def _attempts_of(change: Change, actor: Actor) -> Statement:
+    """Return the write that resets the counted attempts, as far as this change allows it."""
+    if actor.reset_attempts or change.removes_factors:
+        return RESET_ALL
+    # A reset by email ends the delay that strangers' attempts caused, but gives no new attempts at codes.
+    return END_DELAYS if change is Change.PASSWORD_RESET else RESET_PASSWORDS

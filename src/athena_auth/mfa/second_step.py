@@ -1,0 +1,246 @@
+"""Verifying a second factor for a challenge, or again in a live session (step-up)."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.crypto.codes import normalised_code
+from athena_auth.crypto.tokens import TokenKind, digest
+from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.mfa import sql
+from athena_auth.mfa.credentials import Actor, CredentialEvents
+from athena_auth.mfa.factor import Attempt, Factor, Used, Verified
+from athena_auth.mfa.model import (
+    Binding,
+    Challenge,
+    SecondFactorResult,
+    challenge_binding,
+    session_binding,
+)
+from athena_auth.mfa.replay import Replay
+from athena_auth.mfa.sign_in_policy import Lifetimes
+from athena_auth.mfa.verification import AttemptVerifier, RequestContext
+from athena_auth.sessions import sql as sessions
+from athena_auth.sessions.mint import mint
+from athena_auth.sessions.model import Amr, Assurance, Level, SessionOptions
+from athena_auth.store.transaction import Store, Tx
+from athena_auth.throttle.attempts import CODES_USED_UP, refused_by
+from athena_auth.throttle.sql import Throttled
+from athena_auth.wire.caller import ClientInfo
+from athena_auth.wire.route import ChallengeBearer, EndedSession
+
+MAX_ATTEMPTS = 5
+"""Attempts on one challenge; after that the password is required again."""
+
+Principal = SignedIn | ChallengeBearer | EndedSession
+
+
+class SubmittedCode(msgspec.Struct, frozen=True):
+    """The code of a request."""
+
+    code: str
+    """As typed."""
+    trust_device: bool
+
+    def __repr__(self) -> str:
+        return "SubmittedCode(…)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondStep:
+    """Verifies codes: count, verify, consume, then create or raise a session. One transaction for each code."""
+
+    store: Store
+    clock: Clock
+    verifier: AttemptVerifier
+    events: CredentialEvents
+    replay: Replay
+    lifetimes: Lifetimes
+
+    async def verify(
+        self, method: Factor, principal: Principal, submitted: SubmittedCode
+    ) -> SecondFactorResult | Refused:
+        """Verify a code from the bearer of a challenge or the owner of a session."""
+        code = normalised_code(submitted.code)
+        if not method.is_well_formed(code):
+            return method.malformed
+        submission = _Submission(method, submitted, code, self.clock.now())
+        if isinstance(principal, ChallengeBearer):
+            return await self._verify_challenge(submission, principal)
+        if isinstance(principal, EndedSession):
+            return await self._repeat(submission, principal)
+        return await self._step_up(submission, principal)
+
+    async def _verify_challenge(
+        self, submission: "_Submission", bearer: ChallengeBearer
+    ) -> SecondFactorResult | Refused:
+        """Verify a code for a challenge; a correct code completes the sign-in."""
+        token_digest = digest(TokenKind.CHALLENGE, bearer.token)
+
+        async def work(tx: Tx) -> SecondFactorResult | Refused:
+            challenge = await sql.consume_attempt(tx, token_digest, MAX_ATTEMPTS, submission.now)
+            if challenge is None:
+                return await self._refuse_attempt(tx, token_digest, submission, bearer)
+            binding = challenge_binding(token_digest, recognized=challenge.recognized)
+            attempt = submission.attempt(challenge.user_id, binding, bearer.client)
+            context = RequestContext(bearer.client, recognized=challenge.recognized)
+            outcome = await self.verifier.verify(tx, (submission.method,), attempt, context)
+            if isinstance(outcome, Throttled | Used):
+                # The code was not verified, or was correct: neither must consume attempts on the challenge.
+                sql.refund_attempt(tx, token_digest)
+            if not isinstance(outcome, Verified):
+                return _refusal(outcome, submission.now)
+            result = await self._sign_in(tx, challenge, bearer, outcome, submission)
+            if bearer.by_cookie and isinstance(result, SecondFactorResult):
+                self.replay.keep(tx, token_digest, submission.key, result, submission.now)
+            return result
+
+        return await self.store.transact(work)
+
+    async def _step_up(self, submission: "_Submission", signed_in: SignedIn) -> SecondFactorResult | Refused:
+        """Verify a code in a live session: confirm an enrolment, or raise the session to level two."""
+        token_digest = digest(TokenKind.SESSION, signed_in.token)
+
+        async def work(tx: Tx) -> SecondFactorResult | Refused:
+            # Lock the session first: a refusal commits what came before it, and a request whose session has just
+            # ended must not confirm a factor or consume a code before it is refused.
+            session = await sessions.lock_live(tx, token_digest, submission.now)
+            if session is None:
+                return await self._replayed_or(
+                    ErrorCode.UNAUTHORIZED, tx, token_digest, submission, signed_in
+                )
+            current = msgspec.structs.replace(signed_in, session=session)
+            attempt = submission.attempt(
+                session.user_id, session_binding(session.id), signed_in.client, confirms=True
+            )
+            context = RequestContext(signed_in.client, session.id)
+            outcome = await self.verifier.verify(tx, (submission.method,), attempt, context)
+            if not isinstance(outcome, Verified):
+                return _refusal(outcome, submission.now)
+            result = await self._raise_session(tx, current, outcome, submission)
+            if signed_in.by_cookie and isinstance(result, SecondFactorResult):
+                self.replay.keep(tx, token_digest, submission.key, result, submission.now)
+            return result
+
+        return await self.store.transact(work)
+
+    async def _repeat(self, submission: "_Submission", ended: EndedSession) -> SecondFactorResult | Refused:
+        """Answer a request whose token was just replaced by a concurrent, identical request."""
+        token_digest = digest(TokenKind.SESSION, ended.token)
+
+        async def work(tx: Tx) -> SecondFactorResult | Refused:
+            code = ErrorCode.INVALID_TWO_FACTOR_COOKIE
+            return await self._replayed_or(code, tx, token_digest, submission, ended)
+
+        return await self.store.read(work)
+
+    async def _refuse_attempt(
+        self, tx: Tx, token_digest: bytes, submission: "_Submission", bearer: ChallengeBearer
+    ) -> SecondFactorResult | Refused:
+        if await sql.load_live(tx, token_digest, submission.now) is not None:
+            await sql.end_exhausted(tx, token_digest)
+            return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
+        code = ErrorCode.INVALID_TWO_FACTOR_COOKIE
+        return await self._replayed_or(code, tx, token_digest, submission, bearer)
+
+    async def _replayed_or(
+        self, code: ErrorCode, tx: Tx, token_digest: bytes, submission: "_Submission", caller: Principal
+    ) -> SecondFactorResult | Refused:
+        """Return the answer that an identical submission got a moment ago, otherwise refuse."""
+        again = await self.replay.find(tx, token_digest, submission.key, caller.client, submission.now)
+        return again or Refused(code)
+
+    async def _sign_in(
+        self,
+        tx: Tx,
+        challenge: Challenge,
+        bearer: ChallengeBearer,
+        verified: Verified,
+        submission: "_Submission",
+    ) -> SecondFactorResult | Refused:
+        loaded = await accounts.load_with_sessions(tx, challenge.user_id)
+        if loaded is None:
+            return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
+        account, count = loaded
+        sql.consume(tx, challenge.token_digest)
+        assurance = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr))
+        # This saves a statement in most sign-ins: the one that ends the oldest sessions.
+        has_room = count < sessions.MOST_SESSIONS
+        options = SessionOptions(
+            self.lifetimes.session,
+            challenge.persistent,
+            has_room=has_room,
+            superseded=bearer.superseded_session,
+        )
+        now = submission.now
+        minted = mint(tx, account.id, assurance, bearer.client, options, now)
+        context = RequestContext(bearer.client, recognized=challenge.recognized)
+        trust_token = await self.verifier.record_success(
+            tx,
+            account,
+            verified,
+            context,
+            minted.session.id,
+            trust_device=submission.submitted.trust_device,
+            now=now,
+        )
+        return SecondFactorResult(
+            minted.session, minted.token, account, trust_token, verified.codes_left, challenge.callback_url
+        )
+
+    async def _raise_session(
+        self, tx: Tx, signed_in: SignedIn, verified: Verified, submission: "_Submission"
+    ) -> SecondFactorResult | Refused:
+        session, now = signed_in.session, submission.now
+        assurance = session.assurance.raised_by(verified.amr)
+        token, token_digest = signed_in.next_token(rotates=signed_in.by_cookie)
+        sessions.raise_to(tx, session.id, assurance, token_digest, now)
+        account: Account | None = signed_in.account
+        if verified.change is not None:
+            account = await self.events.announce(
+                tx, session.user_id, verified.change, Actor(signed_in.client, session.id), now
+            )
+        if account is None:
+            return Refused(ErrorCode.UNAUTHORIZED)
+        context = RequestContext(signed_in.client, session.id)
+        trust_token = await self.verifier.record_success(
+            tx,
+            account,
+            verified,
+            context,
+            session.id,
+            trust_device=submission.submitted.trust_device,
+            now=now,
+        )
+        raised = msgspec.structs.replace(session, assurance=assurance, proven_at=now)
+        return SecondFactorResult(raised, token, account, trust_token, verified.codes_left)
+
+
+class _Submission(msgspec.Struct, frozen=True):
+    """One submission of a code."""
+
+    method: Factor
+    submitted: SubmittedCode
+    code: str
+    """Normalised."""
+    now: Millis
+
+    @property
+    def key(self) -> str:
+        """Two submissions with the same token and this key are identical."""
+        return f"{self.method.name}:{self.code}"
+
+    def attempt(
+        self, user_id: UserId, binding: Binding, client: ClientInfo, *, confirms: bool = False
+    ) -> Attempt:
+        return Attempt(user_id, self.code, binding, self.now, client.fingerprint, confirms)
+
+
+def _refusal(outcome: Refused | Used | Throttled, now: Millis) -> Refused:
+    if isinstance(outcome, Throttled):
+        return refused_by(outcome, now, CODES_USED_UP)
+    return outcome.refused if isinstance(outcome, Used) else outcome

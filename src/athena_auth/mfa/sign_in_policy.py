@@ -1,0 +1,166 @@
+"""From a verified first factor to a session or a challenge (I1)."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from athena_auth.accounts.model import Account
+from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import AuditEvent, EventName
+from athena_auth.crypto.tokens import TokenKind, digest, new_token
+from athena_auth.delivery.model import MessageKind
+from athena_auth.kernel.clock import Millis, after
+from athena_auth.mfa import sql
+from athena_auth.mfa.factor import DeviceTrust, Factor, Granted, Reused
+from athena_auth.mfa.model import Challenge, ChallengeIssued
+from athena_auth.sessions import sql as sessions
+from athena_auth.sessions.mint import mint
+from athena_auth.sessions.model import Amr, Assurance, Level, Minted, SessionOptions
+from athena_auth.store.transaction import Tx
+from athena_auth.wire.caller import ClientInfo
+
+PASSWORD_ONLY = Assurance(Level.ONE, (Amr.PASSWORD,))
+
+
+class Lifetimes(msgspec.Struct, frozen=True):
+    """Lifetimes in seconds."""
+
+    session: int
+    challenge: int
+
+
+class FirstFactor(msgspec.Struct, frozen=True):
+    """A first factor and its request. Today the first factor is always a password."""
+
+    client: ClientInfo
+    persistent: bool
+    trust_token: str | None
+    browser_token: str | None = None
+    """The cookie of a recognized browser (`RecognizedBrowsers`)."""
+    callback_url: str | None = None
+    """The page to open after the sign-in; already checked against `RedirectPolicy`."""
+    superseded_session: str | None = None
+    """The browser's previous session, which ends when the new one begins."""
+
+    def __repr__(self) -> str:
+        return f"FirstFactor({self.client.address})"
+
+
+class SessionIssued(msgspec.Struct, frozen=True):
+    """No second factor is required: a session was minted."""
+
+    minted: Minted
+    account: Account
+    trust_token: str | None = None
+    """The successor of the trust token that replaced the second factor."""
+
+    def __repr__(self) -> str:
+        return f"SessionIssued({self.account.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPolicy:
+    """Decides whether a verified first factor yields a session or a challenge.
+
+    Attributes:
+        methods: The second factors, in the order in which clients are offered them.
+    """
+
+    methods: tuple[Factor, ...]
+    trust: DeviceTrust
+    notifications: SecurityNotifications
+    lifetimes: Lifetimes
+
+    async def complete_first_factor(
+        self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool = False
+    ) -> SessionIssued | ChallengeIssued:
+        """Mint a session, or issue a challenge if the account has two-factor authentication on.
+
+        The caller must have locked the account in `tx` at the credential version that was verified.
+        """
+        if not account.two_factor_enabled:
+            minted = self._mint(tx, account, PASSWORD_ONLY, first, now)
+            session_id = minted.session.id
+            accepted = AuditEvent(
+                name=EventName.PASSWORD_ACCEPTED,
+                user_id=account.id,
+                client=first.client,
+                session_id=session_id,
+            )
+            audit.record(tx, accepted, now)
+            return SessionIssued(minted, account)
+        device = await self._present(tx, account, first, now)
+        if device is None:
+            challenged = await self.challenge(tx, account, first, now, recognized=recognized)
+            token = first.trust_token
+            is_dead = token is not None and await self.trust.is_dead(tx, token, now)
+            return msgspec.structs.replace(challenged, device_is_dead=is_dead)
+        assurance = Assurance(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
+        minted = self._mint(tx, account, assurance, first, now, device_id=device.device_id)
+        entry = AuditEvent(
+            name=EventName.TRUST_ACCEPTED,
+            user_id=account.id,
+            client=first.client,
+            session_id=minted.session.id,
+            device_id=device.device_id,
+        )
+        audit.record(tx, entry, now)
+        return SessionIssued(minted, account, device.token)
+
+    async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Granted | None:
+        if first.trust_token is None:
+            return None
+        presented = await self.trust.present(tx, account.id, first.trust_token, first.client, now)
+        if not isinstance(presented, Reused):
+            return presented
+        await self._end_copied(tx, account, presented, first, now)
+        return None
+
+    async def _end_copied(
+        self, tx: Tx, account: Account, reused: Reused, first: FirstFactor, now: Millis
+    ) -> None:
+        """End the sessions of a trusted device whose token was used twice: one of the two users copied it."""
+        await sessions.end_of_device(tx, account.id, reused.device_id)
+        entry = AuditEvent(
+            name=EventName.TRUST_REUSED, user_id=account.id, client=first.client, device_id=reused.device_id
+        )
+        audit.record(tx, entry, now)
+        await self.notifications.notify(tx, account, MessageKind.DEVICE_TOKEN_REUSED, first.client, now)
+
+    async def challenge(
+        self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool
+    ) -> ChallengeIssued:
+        """Issue a challenge, even to a trusted device. `recognized` selects the kind in which attempts are counted."""
+        token = new_token(TokenKind.CHALLENGE)
+        challenge = Challenge(
+            token_digest=digest(TokenKind.CHALLENGE, token),
+            user_id=account.id,
+            attempts=0,
+            persistent=first.persistent,
+            recognized=recognized,
+            callback_url=first.callback_url,
+            created_at=now,
+            expires_at=after(now, self.lifetimes.challenge),
+        )
+        sql.insert(tx, challenge)
+        issued = AuditEvent(name=EventName.CHALLENGE_ISSUED, user_id=account.id, client=first.client)
+        audit.record(tx, issued, now)
+        return ChallengeIssued(token, await self._available(tx, account), self.lifetimes.challenge)
+
+    async def _available(self, tx: Tx, account: Account) -> tuple[str, ...]:
+        return tuple([m.name for m in self.methods if await m.is_available(tx, account)])
+
+    def _mint(
+        self,
+        tx: Tx,
+        account: Account,
+        assurance: Assurance,
+        first: FirstFactor,
+        now: Millis,
+        device_id: str | None = None,
+    ) -> Minted:
+        options = SessionOptions(
+            self.lifetimes.session, first.persistent, device_id, superseded=first.superseded_session
+        )
+        return mint(tx, account.id, assurance, first.client, options, now)

@@ -1,0 +1,184 @@
+"""HTTP for signing up and signing in."""
+
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
+from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.mfa.answers import SignInCookies, factor_names, minted_cookies, redirect_fields
+from athena_auth.mfa.model import ChallengeIssued, FactorName
+from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued
+from athena_auth.sign_in.service import Credentials, Registration, SignInService
+from athena_auth.wire.caller import Caller
+from athena_auth.wire.fields import (
+    CallbackUrl,
+    ChallengeToken,
+    Email,
+    Flag,
+    ImageUrl,
+    NewPassword,
+    Password,
+    Redirect,
+    SecondFactorRequired,
+    SessionToken,
+    SignUpName,
+    is_set,
+)
+from athena_auth.wire.handlers import post
+from athena_auth.wire.limits import SIGN_IN, SIGN_UP
+from athena_auth.wire.redirects import RedirectPolicy
+from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
+from athena_auth.wire.route import Call
+
+A = TypeVar("A", bound=msgspec.Struct)
+
+
+class SignUpBody(msgspec.Struct, frozen=True, rename="camel"):
+    """A new account."""
+
+    name: SignUpName
+    email: Email
+    password: NewPassword
+    image: ImageUrl | None = None
+    remember_me: Flag | None = None
+    callback_url: CallbackUrl | None = msgspec.field(default=None, name="callbackURL")
+
+
+class SignUpAnswer(msgspec.Struct, frozen=True):
+    """The account was created, and its owner is signed in."""
+
+    token: SessionToken
+    user: UserAnswer
+    redirect: Redirect = UNSET
+    url: CallbackUrl | UnsetType = UNSET
+
+
+class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
+    """An address and a password. With `rememberMe` false (true by default) the cookie ends when the browser closes."""
+
+    email: Email
+    password: Password
+    remember_me: Flag | None = None
+    callback_url: CallbackUrl | None = msgspec.field(default=None, name="callbackURL")
+
+
+class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Signed in: no second factor is required, or this device is trusted."""
+
+    redirect: Annotated[bool, Meta(description="Whether to open `url`, the `callbackURL`.")] = False
+    token: SessionToken
+    user: UserAnswer
+    url: CallbackUrl | UnsetType = UNSET
+
+
+class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A second factor is required; the token is valid only for verifying it."""
+
+    two_factor_redirect: SecondFactorRequired = True
+    two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
+    token: ChallengeToken
+
+
+class SignInApi:
+    """The routes of the first factor."""
+
+    def __init__(self, service: SignInService, cookies: SignInCookies, redirects: RedirectPolicy) -> None:
+        self._service = service
+        self._cookies = cookies
+        self._redirects = redirects
+
+    @post(
+        "/sign-up/email",
+        errors=(
+            ErrorCode.INVALID_EMAIL,
+            ErrorCode.INVALID_CALLBACK_URL,
+            *NEW_PASSWORD_ERRORS,
+            ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
+        ),
+        limit=SIGN_UP,
+        tag="sign-in",
+    )
+    async def sign_up(self, call: Call[None, SignUpBody]) -> Reply[SignUpAnswer] | Refused:
+        """Create an account and sign in."""
+        body = call.body
+        first = self._first_factor(call.caller, body)
+        if isinstance(first, Refused):
+            return first
+        registration = Registration(body.name, body.email, body.password, body.image)
+        outcome = await self._service.sign_up(registration, first)
+        if isinstance(outcome, Refused):
+            return outcome
+        owner = user_answer(outcome.account)
+        answer = SignUpAnswer(outcome.minted.token, owner, *redirect_fields(body.callback_url))
+        return self._session_issued(outcome, answer, call.caller)
+
+    @post(
+        "/sign-in/email",
+        errors=(
+            ErrorCode.INVALID_EMAIL,
+            ErrorCode.INVALID_EMAIL_OR_PASSWORD,
+            ErrorCode.INVALID_CALLBACK_URL,
+            ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
+        ),
+        limit=SIGN_IN,
+        tag="sign-in",
+    )
+    async def sign_in(
+        self, call: Call[None, SignInBody]
+    ) -> Reply[SignInAnswer | SecondFactorDueAnswer] | Refused:
+        """Sign in with a password.
+
+        If two-factor authentication is on, the response is a challenge: `twoFactorRedirect`, the available factors,
+        and a token that is valid only for verifying one of them. With a `callbackURL`, the response that completes
+        the sign-in contains `redirect` and `url`.
+        """
+        body = call.body
+        first = self._first_factor(call.caller, body)
+        if isinstance(first, Refused):
+            return first
+        outcome = await self._service.sign_in(Credentials(body.email, body.password), first)
+        if isinstance(outcome, Refused):
+            return outcome
+        if isinstance(outcome, SessionIssued):
+            _, url = redirect_fields(body.callback_url)
+            answer = SignInAnswer(
+                redirect=url is not UNSET,
+                token=outcome.minted.token,
+                user=user_answer(outcome.account),
+                url=url,
+            )
+            return self._session_issued(outcome, answer, call.caller)
+        return _challenged(outcome)
+
+    def _session_issued(self, issued: SessionIssued, body: A, caller: Caller) -> Reply[A]:
+        token = issued.trust_token
+        trust = () if token is None else (self._cookies.trust(token),)
+        recognition = self._cookies.recognition(issued.account, caller)
+        cookies = (*minted_cookies(issued.minted), *trust, recognition)
+        return Reply(body, cookies, session_token=issued.minted.token)
+
+    def _first_factor(self, caller: Caller, body: SignUpBody | SignInBody) -> FirstFactor | Refused:
+        callback_url = body.callback_url
+        if callback_url is not None and self._redirects.absolute(callback_url) is None:
+            return Refused(ErrorCode.INVALID_CALLBACK_URL)
+        tokens = caller.tokens
+        return FirstFactor(
+            caller.client,
+            persistent=body.remember_me is None or is_set(body.remember_me),
+            trust_token=tokens.trusted_device,
+            browser_token=tokens.recognized_browser,
+            callback_url=callback_url,
+            superseded_session=tokens.session if tokens.by_cookie else None,
+        )
+
+
+def _challenged(issued: ChallengeIssued) -> Reply[SecondFactorDueAnswer]:
+    # The browser's previous session stays until the second factor is verified: a concurrent sign-in in another tab may
+    # just have received it.
+    challenge = Cookie(CookieName.CHALLENGE, issued.token, issued.expires_in)
+    dead = (expired(CookieName.TRUSTED_DEVICE),) if issued.device_is_dead else ()
+    answer = SecondFactorDueAnswer(two_factor_methods=factor_names(issued.methods), token=issued.token)
+    return Reply(answer, (challenge, *dead))
