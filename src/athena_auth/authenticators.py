@@ -1,4 +1,7 @@
-"""Statements on `athena_authenticator`: at most one active and one pending authenticator for an account and factor."""
+"""What accounts have enrolled, and the statements on `athena_authenticator`: one life cycle for every factor.
+
+An account has at most one active and one pending authenticator of a factor.
+"""
 
 from collections.abc import Iterable
 from enum import StrEnum
