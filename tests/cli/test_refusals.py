@@ -67,7 +67,7 @@ SETTINGS = {
     ),
     "a base address with a query": (
         {"base_url": "https://auth.example.com?x=1"},
-        "ATHENA_BASE_URL: an address",
+        "ATHENA_BASE_URL: a base URL must look like",
     ),
     "a base address with dots": (
         {"base_url": "https://example.com/../sso"},
@@ -212,7 +212,7 @@ def test_a_password_is_refused_as_an_option(tmp_path: Path, command: str, option
     ended = run_athena(tmp_path, *command.split(), option, value, secret=SECRET)
 
     assert_refused(ended, f"{option} contains a password")
-    assert f"set ATHENA_{option[2:].upper().replace('-', '_')} in the environment" in ended.stderr
+    assert f"Set ATHENA_{option[2:].upper().replace('-', '_')} in the environment" in ended.stderr
     assert "hunter2" not in ended.stderr
 
 

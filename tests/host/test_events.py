@@ -83,12 +83,16 @@ async def test_told_after_the_commit(database_url: str) -> None:
     """Whoever is told of an account finds it, and whoever is told of a removal finds it gone."""
     seen: list[tuple[str, bool]] = []
 
+    looked = asyncio.Event()
+
     async def look(event: AuthEvent) -> None:
         rows = await fetch_all(database_url, "SELECT id FROM athena_account")
         seen.append((event.name, (event.user_id,) in rows))
+        looked.set()
 
     async with told(database_url, look, pattern="*:account:*") as host:
         ada = await sign_up(host)
+        await asyncio.wait_for(looked.wait(), PATIENCE)
         (await ada.post("/delete-user", password=PASSWORD)).raise_for_status()
 
     assert seen == [(SIGNED_UP, True), ("account:account:deleted", False)]

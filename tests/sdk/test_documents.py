@@ -136,7 +136,7 @@ def test_the_guide_happens_as_it_is_written(
     assert typed == ["Code of the app: ", "Code of the app: ", "Code from the mail: ", "Backup code: "]
     assert said.count("Welcome, Ada") == 2
     assert "(this one)" in said
-    assert "The password is wrong. INVALID_PASSWORD 400" in said
+    assert "The password is wrong. Try again. INVALID_PASSWORD 400" in said
 
 
 def test_the_readmes_first_example_runs(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,12 +60,12 @@ class ErrorCode(StrEnum):
     INVALID_REDIRECT_URL = (
         auto(),
         403,
-        "`redirectTo` may not receive a password reset token. Use a password reset page of this site or of a trusted origin.",
+        "A password reset token may not be sent to this `redirectTo`. Use a password reset page of this site or of a trusted origin.",
     )
     INVALID_CALLBACK_URL = (
         auto(),
         403,
-        "`callbackURL` leads to an untrusted origin. Use a page of this site or of a trusted origin.",
+        "The `callbackURL` leads to an untrusted origin. Use a page of this site or of a trusted origin.",
     )
     SESSION_EXPIRED = auto(), 400, "You signed in too long ago. Enter your password, or sign in again."
     EMAIL_ALREADY_VERIFIED = auto(), 400, "This email address is already verified."
