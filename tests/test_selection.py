@@ -1,6 +1,7 @@
 """`make test-fast` leaves out what is marked `slow`, and nothing else; `make test` leaves out nothing."""
 
 import re
+import socket
 import subprocess
 import sys
 import tomllib
@@ -23,7 +24,12 @@ def by_a_helper() -> None:
     inside()
 
 
+def listens() -> None:
+    socket.create_server(("127.0.0.1", 0)).close()
+
+
 def test_functions_that_start_programs_are_found() -> None:
+    assert starts_programs(listens)
     assert starts_programs(run_athena)
     assert starts_programs(by_a_helper)
     assert not starts_programs(sign_up)
@@ -49,7 +55,7 @@ def test_the_whole_run_leaves_out_nothing() -> None:
     assert (ROOT / ".ci" / "run").read_text().endswith("make check\nmake test\n")
 
 
-def test_only_what_starts_programs_or_is_a_repetition_is_marked() -> None:
+def test_what_starts_programs_or_needs_postgresql_is_marked() -> None:
     rules, mixed = "tests/rules/test_totp.py", "tests/invariants/test_i8_notifications.py"
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "not slow"]
     done = subprocess.run(

@@ -19,6 +19,7 @@ from support.attacker import PROXY, Heard, heard, network, sign_in_from, wrong, 
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
 
+pytestmark = pytest.mark.slow
 DAY = 86_400
 MONTH = 30 * DAY
 HALF_A_DAY = DAY // 2

