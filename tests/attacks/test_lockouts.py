@@ -142,7 +142,7 @@ async def test_a_slow_step_up_does_not_shorten_the_delay(store: Store, ada: Pers
             now=START,
             warned=False,
         )
-        await store.transact(close)
+        await store.transact(work_of(close))
 
     refused = await throttle.consume(store, user_id, AttemptKind.RECOGNIZED_PASSWORD, START)
 

@@ -76,7 +76,7 @@ class PasswordVerifier:
         async def work(tx: Tx) -> None:
             is_new = await begins_episode(tx, user_id, allowed.warned_at, now)
             kind = password_notification(allowed.failures, _ATTEMPTS.limit, is_new=is_new)
-            await budget.record_failure(tx, user_id, _ATTEMPTS, allowed, now, warned=kind is not None)
+            budget.record_failure(tx, user_id, _ATTEMPTS, allowed, now, warned=kind is not None)
             audit.record(tx, refused, now)
             if kind is not None:
                 await self.notifications.notify(tx, signed_in.account, kind, signed_in.client, now)

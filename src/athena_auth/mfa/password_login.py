@@ -123,9 +123,7 @@ class PasswordLogin:
                 self.budget.failed(tx, consumption, now, warned=kind is not None)
             elif account is not None:
                 attempts = AttemptKind.RECOGNIZED_PASSWORD
-                await budget.record_failure(
-                    tx, account.id, attempts, consumption, now, warned=kind is not None
-                )
+                budget.record_failure(tx, account.id, attempts, consumption, now, warned=kind is not None)
             audit.record(tx, refused, now)
             if account is not None and kind is not None:
                 await self.notifications.notify(tx, account, kind, first.client, now)

@@ -75,7 +75,7 @@ class AttemptVerifier:
                 budget.reset(tx, attempt.user_id, context.kind)
         elif isinstance(outcome, Used):
             if throttled:
-                await budget.refund(tx, attempt.user_id, context.kind)
+                budget.refund(tx, attempt.user_id, context.kind)
             await self._reused(tx, attempt, context, outcome)
         else:
             await self._failed(tx, method, attempt, context, allowed, outcome)
@@ -129,7 +129,7 @@ class AttemptVerifier:
     ) -> None:
         is_new = await begins_episode(tx, attempt.user_id, allowed.warned_at, attempt.now)
         kind = _notification_of(context.kind, allowed.failures, is_new=is_new)
-        await budget.record_failure(
+        budget.record_failure(
             tx, attempt.user_id, context.kind, allowed, attempt.now, warned=kind is not None
         )
         event = verification_event(context.stage, method.name, Verdict.REFUSED)

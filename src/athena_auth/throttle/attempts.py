@@ -32,21 +32,19 @@ async def peek(tx: Tx, user_id: UserId, kind: AttemptKind) -> Allowed:
     return Allowed(0, touched.warned_at)
 
 
-async def record_failure(
+def record_failure(
     tx: Tx, user_id: UserId, kind: AttemptKind, allowed: Allowed, now: Millis, *, warned: bool
 ) -> None:
     """Block the kind for the delay of this many failures, and record whether the owner is notified."""
     # Without a delay no time is stored: it would block attempts if the clock were set back.
     until = rules.blocked_until(allowed.failures, now) if rules.delay(allowed.failures) else Millis(0)
     if until or warned:
-        await sql.record_failure(
-            tx, user_id, kind, until=until, warned_at=now if warned else allowed.warned_at
-        )
+        sql.record_failure(tx, user_id, kind, until=until, warned_at=now if warned else allowed.warned_at)
 
 
-async def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
+def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
     """Uncount one attempt that was neither right nor wrong."""
-    await sql.refund(tx, user_id, kind)
+    sql.refund(tx, user_id, kind)
 
 
 def reset(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:

@@ -72,15 +72,23 @@ _LOAD = Statement("""
     SELECT failures, blocked_until FROM athena_guess_budget WHERE user_id = :user_id AND lane = :kind
 """)
 
-_RECORD_FAILURE = Statement("""
+# Combinable with each other and with the resets: a transaction ends an attempt of a kind in one way only, so what it
+# writes beside that is another kind's row.
+_RECORD_FAILURE = Statement(
+    """
     UPDATE athena_guess_budget
     SET blocked_until = CASE WHEN blocked_until < :until THEN :until ELSE blocked_until END, warned_at = :warned_at
     WHERE user_id = :user_id AND lane = :kind
-""")
+    """,
+    combinable=True,
+)
 
-_REFUND = Statement("""
+_REFUND = Statement(
+    """
     UPDATE athena_guess_budget SET failures = failures - 1 WHERE user_id = :user_id AND lane = :kind AND failures > 0
-""")
+    """,
+    combinable=True,
+)
 
 # Whichever of the three resets a row, it becomes the same.
 _RESET = Statement(
@@ -141,16 +149,14 @@ async def load(runner: Runner, user_id: UserId, kind: AttemptKind) -> FailureCou
     return FailureCount(0, Millis(0)) if row is None else FailureCount(row["failures"], row["blocked_until"])
 
 
-async def record_failure(
-    tx: Tx, user_id: UserId, kind: AttemptKind, *, until: Millis, warned_at: Millis
-) -> None:
+def record_failure(tx: Tx, user_id: UserId, kind: AttemptKind, *, until: Millis, warned_at: Millis) -> None:
     """Block the kind until this time, unless it is blocked for longer, and record when the owner was notified."""
-    await tx.execute(_RECORD_FAILURE, user_id=user_id, kind=kind, until=until, warned_at=warned_at)
+    tx.defer(_RECORD_FAILURE, user_id=user_id, kind=kind, until=until, warned_at=warned_at)
 
 
-async def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
+def refund(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
     """Uncount one failure."""
-    await tx.execute(_REFUND, user_id=user_id, kind=kind)
+    tx.defer(_REFUND, user_id=user_id, kind=kind)
 
 
 def reset(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
