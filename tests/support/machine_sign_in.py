@@ -8,9 +8,9 @@ from support.account_model import (
     GRACE,
     MAX_ATTEMPTS,
     Account,
+    AttemptLimit,
     Challenge,
     Device,
-    AttemptLimit,
     SentCode,
     Session,
 )
