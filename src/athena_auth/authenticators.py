@@ -1,6 +1,6 @@
 """What accounts have enrolled, and the statements on `athena_authenticator`: one life cycle for every factor.
 
-An account has at most one pending authenticator of a factor, and as many active ones as the factor allows.
+An account has at most one pending authenticator, of whatever factor, and as many active ones as each factor allows.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A second factor of a host's own: a key fob whose button shows the code of the next counter (RFC 4226)."""
+"""A second factor that a host adds: a key fob whose button shows the code of the next counter (RFC 4226)."""
 
 import base64
 import hashlib
@@ -91,7 +91,7 @@ class KeyFob:
         return Verified(self.name, "hwk") if is_first else _WRONG
 
     def credentials_changed(self, _change: Change) -> tuple[Statement, ...]:
-        return ()  # it keeps nothing beside its authenticators
+        return ()  # the server deletes authenticators; this factor stores nothing else
 
     def _matching_counter(self, authenticator: Authenticator, code: str) -> int | None:
         secret = self._keyring.unseal(authenticator.sealed_data, authenticator.context)

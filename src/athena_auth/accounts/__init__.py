@@ -1,1 +1,1 @@
-"""Accounts, passwords and profiles, the step-up policy, and security notifications to account owners."""
+"""Accounts, passwords, profiles, the endpoints of sessions, the step-up policy, and security notifications to account owners."""

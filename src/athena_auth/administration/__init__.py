@@ -1,1 +1,4 @@
-"""Operator actions on accounts. No HTTP route calls them: only the command line and a host application's code do."""
+"""Operator actions on accounts, and on a restored database (`after_restore`).
+
+No HTTP route calls them: only the command line and a host application's code do.
+"""

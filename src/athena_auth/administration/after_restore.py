@@ -1,7 +1,12 @@
 """Making a restored database safe to serve (docs/adr/0014-restoring-an-old-database.md).
 
-A backup does not contain what was used, ended or sent after it was taken: all of that would be valid again. So everything
-that could be replayed is revoked for all accounts. This needs none of the server's secrets.
+A backup does not contain what was used, ended or sent after it was taken: all of that would be valid again. So challenges,
+sessions, trusted devices, sent codes, links, queued messages and the past time steps of authenticator apps are revoked for
+all accounts, and backup codes if the operator says so. This needs none of the server's secrets.
+
+Factors that a host adds are not covered. Their counters go back to the time of the backup, so a response that was used since
+is accepted once more, until their author prevents it (docs/how-to/add-a-factor.md). The sweeper deletes old prompts: they
+are bound to challenges and sessions that have ended.
 """
 
 from athena_auth import retired_tokens
@@ -38,7 +43,7 @@ _ENDED = (
 
 
 async def end_what_may_be_replayed(store: Store, clock: Clock, *, discards_backup_codes: bool) -> None:
-    """Revoke everything that may have been used, ended or sent after the backup, and record that.
+    """Revoke what may have been used, ended or sent after the backup, except for a host's own factors; record that.
 
     This happens in several transactions. If it is interrupted, run it again.
 

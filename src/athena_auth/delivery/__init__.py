@@ -4,5 +4,6 @@
 refused for good, or expired. `model` is the message, `message_texts` its sentences, `render` and `mime` make a mail
 of it, and `text` a text message. `transport` opens what the operator's URLs name: a mail server (`smtp`; `refusal`
 classifies its refusals), a gateway for text messages (`gateway`), a file (`jsonl`) or the terminal (`console`). A
-transport neither retries nor knows the database. Nothing in this package knows accounts or requests.
+transport neither retries nor knows the database. No module here imports accounts or HTTP: the address and the
+`User-Agent` of the request that a message reports are values of the message (`EventContext`).
 """

@@ -1,12 +1,14 @@
 """What a second factor of your own is made of (docs/how-to/add-a-factor.md).
 
-A factor is a class with the attributes and methods of `Factor`, and of `Enrollable` where the account owner turns it on; it
-need not inherit from them. Its instances are made from `FactorParts` and given to the server in the order they are offered:
+A factor is an object with the attributes and methods of `Factor`, of `Enrollable` if account owners turn it on, and of
+`Prompting` if it sends a code or returns options. It need not inherit from them. The server builds it from `FactorParts` by
+calling the class, or a function, that you pass in the order in which factors are offered:
 `Athena(factors=(Totp, Otp, BackupCodes, Mine))`.
 
-The server counts every attempt before the factor sees it, and creates or raises the session afterwards: a factor can forget
-neither. It verifies, and consumes what it verified in the same transaction; `authenticators` has the table and the life
-cycle that all factors share.
+`Factor.parse` refuses malformed responses, which are not counted. The server counts any other response before it calls
+`verify`: on the challenge at sign-in, and on the account if `is_throttled`. It creates or raises the session after `verify`
+returned `Verified`, so a factor can forget neither. `verify` consumes what it verified in the same transaction.
+`authenticators` has the table and the life cycle of what account owners enrol; backup codes have a table of their own.
 """
 
 from athena_auth import authenticators

@@ -1,1 +1,1 @@
-"""Guards for frameworks that are not built on Starlette. Only the module of a framework imports it."""
+"""Guards for Django and Litestar; Litestar's plugin also mounts the server. Each framework is imported by its own module alone."""

@@ -8,6 +8,9 @@ challenge and creates the session.
     first factor ─▶ SignInPolicy.complete_first_factor ─┬▶ SessionIssued
                                                         └▶ ChallengeIssued ─▶ SecondStep.verify ─▶ SecondFactorResult | Refused
 
+`Prompts.prompt` first gives the client what it responds to, for factors that need that: it sends a code, or returns options
+and keeps their nonce.
+
 In a live session `SecondStep.verify` verifies a factor again (step-up) or confirms an enrolment, and `PolicyStepUp`
 enforces the step-up policy. A `Factor` knows neither `SignInPolicy` nor `SecondStep`, and cannot create sessions.
 `CredentialEvents` ends what a change of credentials invalidates; `wiring` registers the slices that contribute to it.

@@ -135,7 +135,7 @@ class Prompted(msgspec.Struct, frozen=True):
     shown: dict[str, Any] = {}
     """The fields of the response to the client, as JSON values."""
     nonce: bytes | None = None
-    """Kept for five minutes, until the first response in this challenge or session. Not a secret."""
+    """Kept for five minutes, or until the first response in this challenge or session is verified. Not a secret."""
     code_was_sent: bool = False
 
     def __repr__(self) -> str:
@@ -148,7 +148,7 @@ class Prompting(Factor[R], Protocol[R]):
 
     has_nonce: bool
     """Whether a response is valid for one nonce, which `Attempt.nonce` then contains. If so, a response without a
-    prompt is refused before `verify` sees it, and a prompt is answered once, correctly or not."""
+    prompt is refused before `verify` sees it, and a prompt is good for one response that is verified, correct or not."""
 
     async def prompt(self, tx: Tx, request: PromptRequest) -> Prompted | Refused:
         """Return what the client responds to, or send the owner a code; refuse if the account cannot use this factor."""
@@ -195,7 +195,8 @@ class EnrolmentBegun(msgspec.Struct, frozen=True):
 
     state: EnrolmentState
     shown: dict[str, Any] = {}
-    """Further fields of the response, in addition to the backup codes, by their names on the wire (`totpURI`)."""
+    """Further fields of the response, in addition to the backup codes, by their names on the wire (`totpURI`). Only an
+    enrolment that is `PENDING` shows them; in any other state they are dropped."""
     code_was_sent: bool = False
     nonce: bytes | None = None
     """The nonce that the confirming response must answer; it is kept like that of a prompt."""

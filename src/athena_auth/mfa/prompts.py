@@ -1,8 +1,9 @@
 """Prompts: what a client gets to respond to, before it responds. A sent code, or options with a nonce.
 
 `Prompts.prompt` asks a `Prompting` factor for them, in a challenge or a session. The nonce, if it has one, is kept in
-`athena_prompt` for that challenge or session alone. `consume_nonce` deletes it with the first response, correct or not, so
-a recorded response is never accepted again, nor one that was made for another challenge.
+`athena_prompt` for that challenge or session alone. The first response that is verified deletes it (`consume_nonce`),
+correct or not. So a recorded response is never accepted again, nor one that was made for another challenge. Malformed and
+throttled responses are not verified: the nonce stays. So it does if the factor raises `UnreadableError`, which rolls back.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,8 @@
-"""The settings of a server: their definitions (`model`), their sources (`loading`) and their validation (`values`)."""
+"""The settings of a server.
+
+`model` defines them, `loading` reads them, `values` and `addresses` validate them. `injected` recognizes variables that
+container platforms set.
+"""
 
 from athena_auth.settings.loading import RENAMED, load_settings
 from athena_auth.settings.model import (

@@ -1,4 +1,4 @@
-"""What sign-in and the second step share: the factors, the one door to a session, and who hears of changes."""
+"""Builds the services that several packages use: the factors, sign-in policy, second step, step-up and credential events."""
 
 import re
 from collections.abc import Callable, Iterable
