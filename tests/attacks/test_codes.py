@@ -1,4 +1,4 @@
-"""Codes: guessed, replayed, taken from another account, used on another path."""
+"""Codes that are guessed, replayed, of another account, or submitted to another endpoint."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The table of known holes names tests that exist, and leaves no hole out."""
+"""Every row of the table of known vulnerabilities names tests that exist, or says why it does not apply."""
 
 import ast
 import re

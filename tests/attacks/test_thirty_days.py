@@ -1,4 +1,4 @@
-"""Thirty days of attempts that obey every delay: a hundred are verified, and then none any more (I4).
+"""Thirty days of attempts that obey every delay: a hundred are verified, and no more (I4).
 
 NIST SP 800-63B-4 section 3.2.2. Nothing here waits: the clock is the test's.
 """
@@ -15,7 +15,7 @@ import pytest
 
 from athena_auth.administration.unlock import unlock
 from athena_auth.store.address import store_at
-from support.attacker import PROXY, Heard, heard, network, sign_in_from, wrong, wrong_totp
+from support.attacker import PROXY, ObservableResponse, network, observable, sign_in_from, wrong, wrong_totp
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
 
@@ -122,29 +122,29 @@ async def behind_a_proxy(database_url: str, **settings: Any) -> AsyncIterator[Wo
         yield world
 
 
-Told = list[tuple[int, Heard]]
+Responses = list[tuple[int, ObservableResponse]]
 
 
-async def a_month_of_passwords(world: World, email: str) -> Told:
-    """Guess from one new network after the other, each as long as it is let; return what was heard, and when.
+async def a_month_of_passwords(world: World, email: str) -> Responses:
+    """Try passwords from one network after the other, each until it is blocked; return the responses and their times.
 
-    Whoever is let guess more often than he should be is content with that.
+    It ends early if more attempts are verified than the limit allows.
     """
     began, number = world.clock.now(), 0
-    told: Told = []
-    while looked_at(told) <= MOST and (at := world.clock.now() - began) < MONTH * 1000:
+    responses: Responses = []
+    while looked_at(responses) <= MOST and (at := world.clock.now() - began) < MONTH * 1000:
         answer = await sign_in_from(world, network(number), email, f"guess {number}")
-        told.append((at, heard(answer)))
+        responses.append((at, observable(answer)))
         if answer.status_code == 429:
             closed = "in a row" in answer.json()["message"]
             number += 1
             world.clock.advance(HALF_A_DAY if closed else BETWEEN)
         await world.sweep()
-    return told
+    return responses
 
 
-def looked_at(told: Told) -> int:
-    return sum(each.code in LOOKED_AT for _, each in told)
+def looked_at(responses: Responses) -> int:
+    return sum(each.code in LOOKED_AT for _, each in responses)
 
 
 async def test_a_month_of_passwords_from_many_networks_is_seventy(sqlite_url: str) -> None:
@@ -153,9 +153,9 @@ async def test_a_month_of_passwords_from_many_networks_is_seventy(sqlite_url: st
         ada = await sign_up(world)
         eve = await sign_up(world, "eve@example.com", "Eve")
 
-        told = await a_month_of_passwords(world, ada.email)
+        responses = await a_month_of_passwords(world, ada.email)
 
-        assert looked_at(told) == MOST
+        assert looked_at(responses) == MOST
         right = await sign_in_from(world, network(9_999), ada.email, PASSWORD)
         assert (right.status_code, right.json()["code"]) == (429, CLOSED)
         assert (await sign_in_from(world, network(9_998), eve.email, PASSWORD)).status_code == 200
@@ -186,14 +186,14 @@ async def test_a_month_at_an_address_tells_nothing_of_whether_it_has_an_account(
     sqlite_template: Path, tmp_path: Path
 ) -> None:
     """ASVS 6.3.8: the message, the start and the end of a lock must be the same for every address."""
-    heard_by = {}
+    observed = {}
     for name, email in [("known", "ada@example.com"), ("unknown", "nobody@example.com")]:
         database_url = copied(sqlite_template, tmp_path / f"{name}.db")
         async with behind_a_proxy(database_url) as world:
             await sign_up(world)
-            heard_by[name] = await a_month_of_passwords(world, email)
+            observed[name] = await a_month_of_passwords(world, email)
 
-    pairs = zip_longest(heard_by["known"], heard_by["unknown"])
+    pairs = zip_longest(observed["known"], observed["unknown"])
     assert [(known, unknown) for known, unknown in pairs if known != unknown] == []
 
 

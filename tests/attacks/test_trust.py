@@ -1,4 +1,4 @@
-"""Trusted devices: forged, edited, and kept through what should have ended them."""
+"""Trusted devices: cookies that are forged, edited, or kept after they have ended."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""What an operator finds out later."""
+"""`athena-auth audit`: what an operator can find out later."""
 
 import json
 from pathlib import Path

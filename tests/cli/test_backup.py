@@ -1,4 +1,4 @@
-"""A copy of the database that is whole, whatever the server does meanwhile."""
+"""`athena-auth backup`: a complete copy of the database while the server runs."""
 
 import contextlib
 import sqlite3

@@ -1,4 +1,4 @@
-"""The environment of containers: an orchestrator's variables, users without a name, files that are not ours to read."""
+"""Containers: variables that the orchestrator sets, users without a name, files that the server may not read."""
 
 import os
 import subprocess

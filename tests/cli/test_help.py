@@ -1,4 +1,4 @@
-"""What the command line says about itself."""
+"""The help texts of the command line."""
 
 import re
 from pathlib import Path

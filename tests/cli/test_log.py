@@ -1,4 +1,4 @@
-"""What the server logs: JSON for machines, lines for people, and nothing that is a secret."""
+"""The server's log: JSON for tools, lines for people, and never a secret."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`athena-auth mail test`: the dialogue with the mail server, and what to do about it."""
+"""`athena-auth mail test`: prints the dialogue with the mail server, and how to fix an error."""
 
 import asyncio
 import re

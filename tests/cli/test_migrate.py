@@ -1,4 +1,4 @@
-"""`athena-auth migrate`, over both databases."""
+"""`athena-auth migrate`, on both databases."""
 
 from pathlib import Path
 

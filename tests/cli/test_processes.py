@@ -1,4 +1,4 @@
-"""Several processes, and the programs that start a server: its workers' deaths, its end, PID 1, systemd."""
+"""Several workers, and what starts a server: crashes of workers, shutdown, PID 1, systemd."""
 
 import signal
 import socket

@@ -1,4 +1,4 @@
-"""What an operator does for users who have lost their phone and their backup codes."""
+"""`athena-auth reset-factors`, for users who have lost their phone and their backup codes."""
 
 import json
 from pathlib import Path

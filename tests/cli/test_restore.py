@@ -1,4 +1,4 @@
-"""An old database is put back, and nothing that was used, ended or sent since is good again."""
+"""After an old database is restored, nothing that was used, ended or sent since is valid again."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

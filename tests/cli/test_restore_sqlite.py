@@ -1,4 +1,4 @@
-"""`athena-auth restore`: a file is replaced as a whole, by a whole database of ours, while nobody has it open."""
+"""`athena-auth restore`: accepts only a complete database of ours, and only while no process has the old file open."""
 
 import contextlib
 import sqlite3

@@ -1,4 +1,4 @@
-"""One PostgreSQL role that migrates and one that serves, with no more than the grants that docs/operating.md names."""
+"""Two PostgreSQL roles, one to migrate and one to serve, with only the grants that docs/operating.md names."""
 
 import asyncio
 import re

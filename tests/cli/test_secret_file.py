@@ -1,4 +1,4 @@
-"""The secret that is made beside an SQLite file when none is given."""
+"""The secret that is generated next to an SQLite file if none is configured."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`athena-auth serve`: what it announces, how it stops, how many processes it is."""
+"""`athena-auth serve`: what it prints, how it stops, how many processes it runs."""
 
 import os
 import signal

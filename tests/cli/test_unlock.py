@@ -1,4 +1,4 @@
-"""What an operator does for users whose attempts are used up."""
+"""`athena-auth unlock`, for users whose attempts are used up."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What clients meet: a server process on a port, over each kind of database in turn."""
+"""Fixtures for clients: a server process on a port, on each database in turn."""
 
 from collections.abc import Iterator
 from pathlib import Path

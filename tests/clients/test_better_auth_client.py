@@ -1,4 +1,4 @@
-"""The client of better-auth, a program nobody here wrote, signs in here without knowing the difference.
+"""Better Auth's own client signs in at this server unchanged.
 
 The scenarios are in better_auth/*.test.mjs and run under Node's own test runner, once with cookies as in a
 browser and once with bearer tokens as in an app.

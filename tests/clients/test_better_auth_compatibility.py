@@ -1,4 +1,4 @@
-"""The page about Better Auth's client is what that client meets today, method by method."""
+"""The page about Better Auth's client is true, method by method."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 """A front end that was written for Better Auth, in a real browser: at its own server, and unchanged at this one.
 
-That it passes there shows that the test asks for what such front ends rely on.
+It passes there too, so the test checks what such front ends rely on.
 """
 
 import subprocess

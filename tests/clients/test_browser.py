@@ -1,4 +1,4 @@
-"""A real browser against a real server: the module the server serves, and the page that a reset's link opens."""
+"""A real browser and a real server: the JavaScript module, and the page of a password reset link."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""examples/rust: a new account walks through the eight calls of the public reference, as its README says."""
+"""examples/rust: a new account makes the eight calls of the public reference, as the README says."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""examples/typescript: a person signs in from a terminal, as its README says."""
+"""examples/typescript: a user signs in from a terminal, as the README says."""
 
 import re
 from subprocess import CompletedProcess

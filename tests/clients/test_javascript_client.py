@@ -1,4 +1,4 @@
-"""Our own JavaScript client, under Node against a real server: as a page with cookies and as an app with tokens."""
+"""Our JavaScript client under Node and a real server: as a web page with cookies, and as an app with tokens."""
 
 import json
 import re

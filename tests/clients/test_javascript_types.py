@@ -1,4 +1,4 @@
-"""What the TypeScript compiler says: of the client, of programs that use it, and of the reference page's lines."""
+"""The TypeScript compiler accepts the client, programs that use it, and the examples of the reference page."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The curl script of a stolen password, a lost phone and a forgotten password, run as it stands."""
+"""Runs the curl script for a stolen password, a lost phone and a forgotten password."""
 
 import json
 import os

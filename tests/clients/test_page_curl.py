@@ -1,4 +1,4 @@
-"""The curl script of the reference page, run as it stands against a server."""
+"""Runs the curl script of the reference page."""
 
 import json
 import os

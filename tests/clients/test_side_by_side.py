@@ -1,4 +1,4 @@
-"""What differs from Better Auth's own server is listed, with its reason, and is what the page says."""
+"""Every difference from Better Auth's own server is listed with its reason, and the page lists the same."""
 
 import subprocess
 import sys

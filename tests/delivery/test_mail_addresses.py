@@ -1,4 +1,4 @@
-"""Senders and recipients: which are taken, and in what form they travel."""
+"""Addresses of senders and recipients: which are accepted, and in what form they are sent."""
 
 import pytest
 

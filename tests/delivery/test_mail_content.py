@@ -1,4 +1,4 @@
-"""What a person reads, and what nobody may slip into it."""
+"""The content of mail, and what attackers must not be able to put into it."""
 
 import email
 import io

@@ -1,4 +1,4 @@
-"""What this server calls itself to mail servers."""
+"""The host name with which the server greets mail servers (EHLO)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Refusals of mail servers: what an operator can repair loses no message, and what nobody can is given up."""
+"""Refusals of mail servers: no message is lost if an operator can fix the cause; otherwise it is given up."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""From a mail URL to a relay: which server, which protection, and no password in any text."""
+"""From a mail URL to a relay: the server, its encryption, and no password in any message."""
 
 import traceback
 

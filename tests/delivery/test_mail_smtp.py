@@ -1,4 +1,4 @@
-"""Mail handed to real SMTP servers on the loopback interface."""
+"""Sending mail to real SMTP servers on the loopback interface."""
 
 import asyncio
 import contextlib

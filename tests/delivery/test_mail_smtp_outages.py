@@ -1,4 +1,4 @@
-"""Mail servers that are down, silent or slow on purpose."""
+"""Mail servers that are down, silent or deliberately slow."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The console and the file: what they write, who may read it, and when trouble is found."""
+"""The console and file transports: what they write, who can read it, and when errors are found."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""News: what happened, when, from where and what to do, with nothing in it that a stranger wrote."""
+"""Security notifications: what happened, when, from where and what to do, without any text from an attacker."""
 
 import re
 

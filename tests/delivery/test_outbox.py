@@ -1,4 +1,4 @@
-"""The outbox: a mail exists exactly when what it tells of happened, and survives a crash."""
+"""The outbox: a message is stored exactly if its event was committed, and survives a crash."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What a text message says: one part of the GSM alphabet, without a link, bound to this server's pages."""
+"""Text messages: within the GSM alphabet, without a link, bound to this server's domain."""
 
 import pytest
 

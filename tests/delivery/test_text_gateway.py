@@ -1,4 +1,4 @@
-"""Text messages through Apprise, to a real gateway on this machine: slow, refusing, down, back again."""
+"""Text messages through Apprise to a real gateway on this machine, which is slow, refuses, fails and recovers."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Messages that are not delivered: refused unless the operator asked for that, and then warned about at each start."""
+"""Messages are discarded only if the operator asked for that; then each start warns about it."""
 
 import json
 import logging

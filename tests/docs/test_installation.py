@@ -1,4 +1,4 @@
-"""What the pages and the messages say to install can be installed: the package is on no index, its source is here."""
+"""The install commands in pages and error messages work. The package is on no index, so they use the checkout."""
 
 import importlib.metadata
 import re

@@ -1,4 +1,4 @@
-"""The README is true: its walk is run as it stands, against the server that `make run` starts."""
+"""Runs the commands of the README as they stand, against the server that `make run` starts."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The reference is what the code says, and says something about everything that is public."""
+"""The reference is generated from the current code, and documents everything that is public."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""The documentation site: it is built from every page, its links lead somewhere, and it loads nothing from elsewhere."""
+"""The documentation site: built from every page, without broken links, without external resources."""
 
 import re
 import subprocess

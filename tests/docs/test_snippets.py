@@ -1,4 +1,4 @@
-"""What the pages show is run as it stands."""
+"""Runs the code that the pages show."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from athena_auth.settings import PREFIX, RENAMED, Settings
-from support.examples import application_serving, copy_example, run_tests, walk_through
+from support.examples import application_serving, copy_example, run_commands_in, run_tests
 from support.node import PACKAGES, ROOT, node, require
 
 DOCS = ROOT / "docs"
@@ -100,7 +100,7 @@ def test_the_tutorial_happens_as_it_is_written(tmp_path: Path) -> None:
     [bank] = snippets("tutorial.md", "python")
     (tmp_path / "bank.py").write_text(bank)
     with application_serving("bank:app", tmp_path, tmp_path) as address:
-        walk_through(tutorial, address)
+        run_commands_in(tutorial, address)
     assert (tmp_path / "athena.db").exists()
 
 

@@ -1,4 +1,4 @@
-"""Guards of Django's views."""
+"""Guards for Django views."""
 
 import asyncio
 import threading

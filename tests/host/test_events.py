@@ -1,4 +1,4 @@
-"""Events: what a host's own code is told of what has happened."""
+"""Events that the server delivers to a host application."""
 
 import asyncio
 import logging

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import httpx
 
-from support.examples import EXAMPLES, assert_step_up, copy_example, example_serving, run_tests, walk
+from support.examples import EXAMPLES, assert_step_up, copy_example, example_serving, run_readme, run_tests
 from support.hosts import assert_refused
 from support.process import environment
 
 
 def test_the_walk_happens_as_it_is_written(tmp_path: Path) -> None:
     with example_serving("django", tmp_path) as address:
-        walk("django", address)
+        run_readme("django", address)
 
 
 def test_a_trusted_device_pays_little_until_a_code_is_shown(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from athena_auth.kernel.clock import SystemClock
 from support.chromium import PATIENCE_MS, chromium
-from support.examples import assert_step_up, copy_example, example_serving, run_tests, walk
+from support.examples import assert_step_up, copy_example, example_serving, run_readme, run_tests
 from support.hosts import assert_refused
 
 NAME = "fastapi-shop"
@@ -64,7 +64,7 @@ def page(context: BrowserContext, shop: str, complaints: list[str]) -> Page:
 
 
 def test_the_walk_happens_as_it_is_written(shop: str) -> None:
-    walk(NAME, shop)
+    run_readme(NAME, shop)
 
 
 def test_a_trusted_device_pays_little_until_a_code_is_shown(shop: str) -> None:

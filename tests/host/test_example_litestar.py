@@ -4,13 +4,13 @@ from pathlib import Path
 
 import httpx
 
-from support.examples import assert_step_up, copy_example, example_serving, run_tests, walk
+from support.examples import assert_step_up, copy_example, example_serving, run_readme, run_tests
 from support.hosts import assert_refused
 
 
 def test_the_walk_happens_as_it_is_written(tmp_path: Path) -> None:
     with example_serving("litestar", tmp_path) as address:
-        walk("litestar", address)
+        run_readme("litestar", address)
 
 
 def test_a_trusted_device_pays_little_until_a_code_is_shown(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Athena Auth mounted in FastAPI: guards as dependencies, WebSockets, what the host's own application keeps."""
+"""Athena Auth mounted in FastAPI: guards as dependencies, WebSockets, and the host's own settings."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,8 +18,8 @@ from support.hosts import (
     cookies_of,
     drop_database,
     host_over,
-    knock,
-    knock_at_uvicorn,
+    open_websocket,
+    open_websocket_at_uvicorn,
 )
 from support.person import PASSWORD, sign_up
 from support.world import ORIGIN
@@ -214,7 +214,7 @@ async def test_a_web_socket_opens_for_whoever_is_signed_in(host: Host) -> None:
     by_cookie = {"cookie": cookies_of(browser), "origin": ORIGIN}
 
     for headers in ({"authorization": f"Bearer {ada.token}"}, by_cookie):
-        accepted, said, *_ = await knock(host.app, "/live", **headers)
+        accepted, said, *_ = await open_websocket(host.app, "/live", **headers)
         assert (accepted["type"], said["text"]) == ("websocket.accept", '{"email":"ada@example.com"}')
 
 
@@ -231,8 +231,8 @@ async def test_a_web_socket_is_refused_before_it_is_accepted(host: Host) -> None
 
     for headers, code in refused:
         closed = {"type": "websocket.close", "code": 1008, "reason": code}
-        assert await knock(host.app, "/live", **headers) == [closed]
-        start, body = await knock_at_uvicorn(host.app, "/live", **headers)
+        assert await open_websocket(host.app, "/live", **headers) == [closed]
+        start, body = await open_websocket_at_uvicorn(host.app, "/live", **headers)
         assert start["type"] == "websocket.http.response.start"
         assert start["status"] in {401, 403}
         assert f'"{code}"'.encode() in body["body"]
@@ -240,7 +240,7 @@ async def test_a_web_socket_is_refused_before_it_is_accepted(host: Host) -> None
 
 async def test_a_web_socket_of_a_host_without_the_handlers_stays_shut(sqlite_url: str) -> None:
     async with host_over(sqlite_url, without_handlers) as host:
-        start, *_ = await knock_at_uvicorn(host.app, "/live")
+        start, *_ = await open_websocket_at_uvicorn(host.app, "/live")
 
     assert (start["type"], start["status"]) == ("websocket.http.response.start", 401)
 

@@ -1,4 +1,4 @@
-"""Guards of Litestar's handlers, and the plugin."""
+"""Guards for Litestar handlers, and the plugin."""
 
 import json
 from collections.abc import AsyncIterator
@@ -13,7 +13,15 @@ from litestar.di import NamedDependency, Provide
 
 from athena_auth import Athena, Principal
 from athena_auth.integrations.litestar import AthenaPlugin, guarded
-from support.hosts import ELSEWHERE, GuardContract, Host, assert_refused, cookies_of, host_over, knock
+from support.hosts import (
+    ELSEWHERE,
+    GuardContract,
+    Host,
+    assert_refused,
+    cookies_of,
+    host_over,
+    open_websocket,
+)
 from support.person import sign_up
 from support.world import ORIGIN
 
@@ -69,14 +77,14 @@ async def unguarded() -> dict[str, str]:
 async def test_a_web_socket_opens_for_whoever_is_signed_in(host: Host) -> None:
     ada = await sign_up(host)
 
-    sent = await knock(host.app, "/live", authorization=f"Bearer {ada.token}")
+    sent = await open_websocket(host.app, "/live", authorization=f"Bearer {ada.token}")
 
     assert [message["type"] for message in sent] == ["websocket.accept", "websocket.send", "websocket.close"]
     assert json.loads(sent[1]["text"]) == {"email": "ada@example.com"}
 
 
 async def test_a_web_socket_is_refused_before_it_is_accepted(host: Host) -> None:
-    assert await knock(host.app, "/live") == [
+    assert await open_websocket(host.app, "/live") == [
         {"type": "websocket.close", "code": 1008, "reason": "UNAUTHORIZED"}
     ]
 
@@ -87,9 +95,11 @@ async def test_a_web_socket_that_a_page_of_another_site_opens_is_refused(host: H
     await ada.sign_in(browser)
     cookie = cookies_of(browser)
 
-    assert (await knock(host.app, "/live", cookie=cookie, origin=ORIGIN))[0]["type"] == "websocket.accept"
+    assert (await open_websocket(host.app, "/live", cookie=cookie, origin=ORIGIN))[0][
+        "type"
+    ] == "websocket.accept"
     refused = {"type": "websocket.close", "code": 1008, "reason": "INVALID_ORIGIN"}
-    assert await knock(host.app, "/live", cookie=cookie, origin=ELSEWHERE) == [refused]
+    assert await open_websocket(host.app, "/live", cookie=cookie, origin=ELSEWHERE) == [refused]
 
 
 async def test_a_handler_without_a_guard_asks_who_is_signed_in(host: Host) -> None:

@@ -1,4 +1,4 @@
-"""What a host logs with is the host's: events go there, and nothing else of its log changes."""
+"""A host's logging: the server's events go there, and no other logging changes."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Without an extra the server runs, and what needs the extra says which one it is and how to install it."""
+"""Without an extra the server runs; what needs the extra says which one and how to install it."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A factor of a host's own, added by one module and one line: it enrols, signs in, steps up, is offered, audited and swept."""
+"""A factor that a host adds with one class: it enrols, signs in, steps up, is offered, audited and swept."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""A factor of a host's own whose responses are JSON objects that answer a prompt, with several named authenticators."""
+"""A host's factor whose responses are JSON objects that answer a prompt, with several named authenticators."""
 
 import asyncio
 from collections.abc import AsyncIterator

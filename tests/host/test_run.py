@@ -1,4 +1,4 @@
-"""A host starts and stops: its tests do so once for each of theirs, with the one object they import."""
+"""A host starts and stops the server many times with one `Athena` object, as its tests do."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from athena_auth import Athena, AuthEvent, RefusedError, load_settings
-from support.hosts import knock
+from support.hosts import open_websocket
 from support.person import PASSWORD
 from support.world import ORIGIN, SECRET
 
@@ -136,6 +136,6 @@ async def test_a_subscriber_may_come_from_another_thread(sqlite_url: str) -> Non
 
 
 async def test_a_web_socket_to_the_mount_is_closed(sqlite_url: str) -> None:
-    sent = await knock(athena_over(sqlite_url).asgi, "/get-session")
+    sent = await open_websocket(athena_over(sqlite_url).asgi, "/get-session")
 
     assert [message["type"] for message in sent] == ["websocket.close"]

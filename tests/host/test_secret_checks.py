@@ -1,4 +1,4 @@
-"""A server starts with the secrets that its database was made with, or not at all."""
+"""A server starts only with the secrets that its database was created with."""
 
 import asyncio
 

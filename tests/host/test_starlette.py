@@ -26,8 +26,8 @@ from support.hosts import (
     athena_over,
     cookies_of,
     host_over,
-    knock,
     lifespan_of,
+    open_websocket,
 )
 from support.person import sign_up
 from support.postgres import PostgresServer
@@ -112,17 +112,17 @@ async def test_a_web_socket_opens_with_a_session_and_from_this_site_only(host: H
     await ada.sign_in(browser)
     cookie = {"cookie": cookies_of(browser)}
 
-    accepted, said, *_ = await knock(host.app, "/live", authorization=f"Bearer {ada.token}")
+    accepted, said, *_ = await open_websocket(host.app, "/live", authorization=f"Bearer {ada.token}")
     assert (accepted["type"], said["text"]) == ("websocket.accept", '{"email":"ada@example.com"}')
-    accepted, *_ = await knock(host.app, "/live", **cookie, origin=ORIGIN)
+    accepted, *_ = await open_websocket(host.app, "/live", **cookie, origin=ORIGIN)
     assert accepted["type"] == "websocket.accept"
     closed = {"type": "websocket.close", "code": 1008}
-    assert await knock(host.app, "/live") == [closed | {"reason": "UNAUTHORIZED"}]
+    assert await open_websocket(host.app, "/live") == [closed | {"reason": "UNAUTHORIZED"}]
     for headers, code in (
         (cookie, "MISSING_OR_NULL_ORIGIN"),
         (cookie | {"origin": ELSEWHERE}, "INVALID_ORIGIN"),
     ):
-        refused = await knock(host.app, "/live", **headers)
+        refused = await open_websocket(host.app, "/live", **headers)
         assert refused == [closed | {"reason": code}]
 
 

@@ -1,4 +1,4 @@
-"""`athena_auth.testing`, as the tests of a host use it: an object that is imported, routes with guards, people."""
+"""`athena_auth.testing` as the tests of a host application use it."""
 
 import asyncio
 import base64

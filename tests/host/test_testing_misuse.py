@@ -1,4 +1,4 @@
-"""`athena_auth.testing`, used wrongly or where it must not be: it says what to do instead."""
+"""Misuse of `athena_auth.testing`: each error says what to do instead."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""Accounts from a host's own code: what an operator may do, under the same rules as everybody."""
+"""`athena.users`: operator actions from a host's code, under the same rules as everywhere."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

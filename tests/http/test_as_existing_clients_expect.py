@@ -1,4 +1,4 @@
-"""What front ends that were written for Better Auth rely on, beside the two-factor endpoints themselves."""
+"""What front ends for Better Auth rely on, apart from the two-factor endpoints."""
 
 from typing import Any
 
@@ -119,7 +119,7 @@ async def test_a_dead_trusted_device_cookie_is_removed_and_anothers_is_not(world
     other = await grace.sign_in(browser)
     assert "athena-auth.trust_device" not in removed(other), "it is Ada's, and works"
 
-    await ada.prove()
+    await ada.step_up()
     await ada.post("/two-factor/revoke-trusted-devices")
     dead = await ada.sign_in(browser)
 

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a refusal in the one shape, and nothing has changed."""
+"""Invalid input gets a refusal in the common format, and changes nothing."""
 
 import json
 from collections.abc import AsyncIterator

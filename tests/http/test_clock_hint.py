@@ -63,7 +63,7 @@ async def test_a_replacement_is_checked_against_its_own_secret_only(world: World
     await ada.turn_on_totp()
     world.clock.advance(300)
     old_phone = ada.phone
-    await ada.prove()
+    await ada.step_up()
     await ada.enable()
     ada.phone = old_phone
 
@@ -97,7 +97,7 @@ async def test_a_sign_in_learns_nothing_of_the_phone_that_is_being_enrolled(
     """A hint on the pending secret would tell an attacker with the password about a phone that is in force soon."""
     await ada.turn_on_totp()
     world.clock.advance(300)
-    await ada.prove()
+    await ada.step_up()
     await ada.enable()
 
     answer = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code(6))

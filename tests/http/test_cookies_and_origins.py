@@ -1,4 +1,4 @@
-"""What browsers see: cookies, the origin rule, and front ends elsewhere."""
+"""Browsers: cookies, the check of the origin, and front ends on other origins."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Codes as people paste them, and what is no code at all."""
+"""Pasted codes, and input that is not a code."""
 
 from typing import Any
 

@@ -71,7 +71,7 @@ async def test_confirming_the_first_factor_replaces_the_cookie_too(world: World,
 
 async def test_a_bearer_keeps_its_token_but_for_a_new_password(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
-    await ada.prove()
+    await ada.step_up()
     before = ada.client
     assert await is_signed_in(before)
 

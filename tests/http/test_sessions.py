@@ -1,4 +1,4 @@
-"""Sessions as their owner sees them."""
+"""The endpoints for an owner's sessions."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the settings page asks for: how things stand with the second factor."""
+"""`/two-factor/status`, for settings pages."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The step-up policy (I11): what changes a credential takes a second factor that was verified in the session just now."""
+"""The step-up policy (I11): changing a credential requires a recent second factor in the session."""
 
 from typing import Any
 
@@ -81,7 +81,7 @@ async def test_the_password_alone_changes_nothing(world: World, ada: Person, act
 @pytest.mark.parametrize("action", list(BODIES))
 async def test_a_recent_second_factor_is_enough(world: World, ada: Person, action: Action) -> None:
     await with_another_session(ada)
-    await ada.prove()
+    await ada.step_up()
     assert not refused(await ada.post(action, **await body_of(action, ada)))
 
 
@@ -145,7 +145,7 @@ async def test_a_backup_code_steps_up_too_and_is_used_up(world: World, ada: Pers
 
 async def test_a_code_is_not_used_up_where_none_is_needed(world: World, ada: Person) -> None:
     await ada.turn_on_totp()
-    await ada.prove()
+    await ada.step_up()
     code = ada.code()
     assert not refused(await ada.post("/revoke-other-sessions", code=code))
     assert (await ada.post("/two-factor/verify-totp", code=code)).status_code == 200

@@ -1,4 +1,4 @@
-"""The eight endpoints, each on its happy path, over both databases."""
+"""The eight two-factor endpoints, each on its happy path, on both databases."""
 
 import re
 from urllib.parse import unquote

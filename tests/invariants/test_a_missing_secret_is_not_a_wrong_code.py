@@ -1,4 +1,4 @@
-"""While secrets are replaced, a process may meet what a newer secret made: that is an outage, and not a wrong code."""
+"""During a rotation of secrets a process may read values of a newer secret: that is an outage, not a wrong code."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""I2 (and part of I4): an attempt is counted before it is verified, and the count outlives everything."""
+"""I2 (and part of I4): an attempt is counted before it is verified, and the count does not reset with time."""
 
 from athena_auth.delivery.model import MessageKind
 from support.person import PASSWORD, Person

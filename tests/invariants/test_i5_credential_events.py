@@ -1,4 +1,4 @@
-"""I5: a change of credentials revokes everything that rests on the old ones."""
+"""I5: a change of credentials revokes everything that depends on the old ones."""
 
 from collections.abc import Awaitable, Callable
 

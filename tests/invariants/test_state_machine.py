@@ -1,7 +1,7 @@
-"""I1 to I6 at once: whatever is done in whatever order, the server agrees with a model that is simpler than it is.
+"""I1 to I6 at once: after any sequence of requests, the server agrees with a simpler model of it.
 
-Half of what is offered to the server is wrong, dead or somebody else's. Its answers must be those of the model, and
-after each step every token ever handed out must open what the model says, and nothing else.
+Half of what is submitted is wrong, expired or another user's. The responses must be those of the model. After each step
+every token that was ever issued must give the access that the model predicts, and no other.
 """
 
 import contextlib
@@ -22,8 +22,8 @@ from support.machine_sign_in import SignInMachine, often, pick
 
 DAY = 86_400
 SECOND_FACTORS = {"otp", "email", "backup-code", "device"}
-DAYS_OF_GUESSES = """
-    INSERT INTO athena_guess_budget (user_id, lane, failures, blocked_until) VALUES ('{user_id}', '{lane}', {n}, 0)
+DAYS_OF_ATTEMPTS = """
+    INSERT INTO athena_guess_budget (user_id, lane, failures, blocked_until) VALUES ('{user_id}', '{kind}', {n}, 0)
     ON CONFLICT (user_id, lane) DO UPDATE SET failures = {n}, blocked_until = 0
 """
 VERIFY = "UPDATE athena_account SET email_verified = TRUE WHERE id = '{user_id}'"
@@ -31,11 +31,11 @@ CODES_LEFT = "SELECT user_id, COUNT(*) FROM athena_backup_code WHERE state = 'ac
 
 
 class Accounts(SignInMachine):
-    """The same people, who also change their credentials, throw others out and forget passwords."""
+    """The same users, who also change credentials, revoke sessions and reset passwords."""
 
     @rule(n=pick, right=often)
     def begin_to_enrol_a_phone(self, n: int, right: bool) -> None:
-        self.begin_to_enrol(self.session(n), right=right)
+        self.begin_enrolment(self.session(n), right=right)
 
     @rule(n=pick, right=often)
     def make_new_backup_codes(self, n: int, right: bool) -> None:
@@ -91,7 +91,7 @@ class Accounts(SignInMachine):
         if account.phone is not None:
             self.challenged(account, answer, recognized=True)
 
-    # --- taking back --------------------------------------------------------------------------------------
+    # --- revoking -----------------------------------------------------------------------------------------
 
     @rule(n=pick, what=st.sampled_from(["this one", "another", "the others", "all", "devices"]))
     def revoke(self, n: int, what: str) -> None:
@@ -107,12 +107,14 @@ class Accounts(SignInMachine):
         }
         path, body = requests[what]
         is_live, was_live = session.is_live(self.now), not named.ended
-        lacking = None if what in {"this one", "devices"} or named is session else self.lacking(session)
+        refusal = (
+            None if what in {"this one", "devices"} or named is session else self.step_up_refusal(session)
+        )
         if what in {"the others", "all"}:
-            lacking = self.lacking(session)
+            refusal = self.step_up_refusal(session)
         answer = self.ask(path, bearer=session.token, **body)
-        if is_live and lacking is not None:
-            expect(answer, lacking)
+        if is_live and refusal is not None:
+            expect(answer, refusal)
             return
         if not is_live:
             expect(answer, None if what == "this one" else "UNAUTHORIZED")
@@ -124,7 +126,7 @@ class Accounts(SignInMachine):
         for each in ended:
             each.ended = each.ended or not (what == "the others" and each is session)
 
-    # --- time, and the patience of others -----------------------------------------------------------------
+    # --- time, and an attacker's attempts -----------------------------------------------------------------
 
     @rule(seconds=st.sampled_from([1, 29, 30, 61, 179, 600, 1201, 3600, DAY + 1, 8 * DAY, 31 * DAY, -1, -45]))
     def let_time_pass(self, seconds: int) -> None:
@@ -132,55 +134,57 @@ class Accounts(SignInMachine):
 
     @rule(n=pick)
     def verify_the_address(self, n: int) -> None:
-        """Do what a link and a session do, behind the server's back."""
+        """Verify the address, directly in the database, as a link in a session would."""
         account = self.account(n)
         self.run(execute(self.world.database_url, VERIFY.format(user_id=account.id)))
         account.verified = True
 
-    @rule(n=pick, lane=st.sampled_from(["challenge", "session", "password"]), left=st.integers(0, 3))
-    def try_for_days(self, n: int, lane: str, left: int) -> None:
-        """Do what takes an attacker days, behind the server's back."""
+    @rule(n=pick, kind=st.sampled_from(["challenge", "session", "password"]), left=st.integers(0, 3))
+    def fail_for_days(self, n: int, kind: str, left: int) -> None:
+        """Record failures that would take an attacker days, directly in the database."""
         account = self.account(n)
-        failures = account.lanes[lane].limit - left
-        statement = DAYS_OF_GUESSES.format(user_id=account.id, lane=lane, n=failures)
+        failures = account.limits[kind].limit - left
+        statement = DAYS_OF_ATTEMPTS.format(user_id=account.id, kind=kind, n=failures)
         self.run(execute(self.world.database_url, statement))
-        account.lanes[lane].failures, account.lanes[lane].blocked_until = failures, 0
+        account.limits[kind].failures, account.limits[kind].blocked_until = failures, 0
 
     # --- what is always true ------------------------------------------------------------------------------
 
     @invariant()
-    def every_token_opens_what_it_should(self) -> None:
-        """I1, I5: a session that has ended is dead, a challenge is no session, and a live one is worth what was proven."""
-        for context in self.places():
-            found = self.session_of(context.token)
-            if isinstance(context, Challenge) or not context.is_live(self.now):
-                assert found is None, context
+    def every_token_gives_the_expected_access(self) -> None:
+        """I1, I5: an ended session and a challenge give no access; a live session has the level that was verified."""
+        for binding in self.bindings():
+            found = self.session_of(binding.token)
+            if isinstance(binding, Challenge) or not binding.is_live(self.now):
+                assert found is None, binding
                 continue
             session = found["session"]
-            assert (found["user"]["id"], session["level"]) == (context.owner.id, context.level)
-            assert tuple(session["amr"]) == context.amr
-            if context.owner.phone is not None:
+            assert (found["user"]["id"], session["level"]) == (binding.owner.id, binding.level)
+            assert tuple(session["amr"]) == binding.amr
+            if binding.owner.phone is not None:
                 assert session["level"] == 2
                 assert SECOND_FACTORS & set(session["amr"])
-            assert found["user"]["twoFactorEnabled"] is (context.owner.phone is not None)
-            context.use(self.now)
+            assert found["user"]["twoFactorEnabled"] is (binding.owner.phone is not None)
+            binding.use(self.now)
 
     @invariant()
-    def a_token_that_was_replaced_opens_nothing(self) -> None:
+    def a_replaced_token_gives_no_access(self) -> None:
         """I5: a copied token becomes invalid with the change."""
         assert [token for token in self.retired if self.session_of(token) is not None] == []
 
     @invariant()
     def nothing_was_accepted_twice(self) -> None:
-        """I3. Six digits may come twice, of different steps or mails; the model knows which they were."""
+        """I3. Only backup codes: the same six digits may be correct in two steps or mails."""
         assert (
-            max(Counter(code for a in self.accounts for code in a.spent if "-" in code).values(), default=0)
+            max(
+                Counter(code for a in self.accounts for code in a.consumed if "-" in code).values(), default=0
+            )
             <= 1
         )
 
     @invariant()
     def a_used_backup_code_is_gone(self) -> None:
-        """I3. What is offered next is often another thing: a code that stayed would mostly not be noticed."""
+        """I3. Checked in the database: the next request is often another one, and would not notice a code that stayed."""
         with contextlib.closing(sqlite3.connect(self.path)) as database:
             left = dict(database.execute(CODES_LEFT).fetchall())
         for account in self.accounts:
@@ -190,22 +194,22 @@ class Accounts(SignInMachine):
     def every_attempt_is_counted_and_none_verified_beyond_a_hundred(self) -> None:
         """I4."""
         with contextlib.closing(sqlite3.connect(self.path)) as database:
-            guesses = database.execute("SELECT user_id, lane, failures FROM athena_guess_budget").fetchall()
+            rows = database.execute("SELECT user_id, lane, failures FROM athena_guess_budget").fetchall()
             (most,) = database.execute("SELECT MAX(failures) FROM athena_password_budget").fetchone()
-        counted = {(user_id, lane): failures for user_id, lane, failures in guesses}
+        counted = {(user_id, kind): failures for user_id, kind, failures in rows}
         for account in self.accounts:
-            for name, lane in account.lanes.items():
-                assert counted.get((account.id, name), 0) == lane.failures <= lane.limit
-            codes = account.lanes["challenge"].failures + account.lanes["session"].failures
-            passwords = account.password_limits.anywhere.failures + account.lanes["password"].failures
+            for kind, limit in account.limits.items():
+                assert counted.get((account.id, kind), 0) == limit.failures <= limit.limit
+            codes = account.limits["challenge"].failures + account.limits["session"].failures
+            passwords = account.password_limits.anywhere.failures + account.limits["password"].failures
             assert max(codes, passwords) <= MOST_FAILURES
-        assert (most or 0) <= len(self.places()) + 1000
+        assert (most or 0) <= len(self.bindings()) + 1000
 
 
 TestAccounts = Accounts.TestCase
 TestAccounts.settings = settings(
     max_examples=settings().max_examples // 4,
-    # A failure is shown as it was found: to shrink it would take longer than a test may.
+    # A failure is shown as it was found: shrinking it would take longer than a test may.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     stateful_step_count=30,
     deadline=None,

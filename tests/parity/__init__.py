@@ -1,1 +1,1 @@
-"""The same HTTP requests at Better Auth's own server and at this one, and what may differ in the answers."""
+"""Sends the same HTTP requests to Better Auth's own server and to this one, and compares the responses."""

@@ -1,4 +1,4 @@
-"""The requests, each with what was done before it."""
+"""The requests, each with the state that it needs."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Which answers differ, and which of the differences were agreed to; those are in differences.toml, with their reasons."""
+"""Finds the differences between responses. Accepted differences are in differences.toml, with their reasons."""
 
 import tomllib
 from collections.abc import Iterable, Iterator

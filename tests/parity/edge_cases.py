@@ -1,4 +1,4 @@
-"""Origins, content types, methods and paths: what a server looks at before it looks at what is asked."""
+"""Origins, content types, methods and paths: what a server checks before it handles a request."""
 
 from parity.cases import case
 from parity.states import account, get, post, signed_in

@@ -1,4 +1,4 @@
-"""Sends every request to both servers, which run for as long as that takes."""
+"""Runs both servers and sends every request to both."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What was done before a request is sent: each of these takes a visitor there."""
+"""The states that requests start from, and how to reach each."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A browser with an account, at either server: what it sends, and what of the answer is compared."""
+"""A browser with an account at either server: what it sends, and which parts of a response are compared."""
 
 import json
 import re

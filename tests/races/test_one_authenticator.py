@@ -1,4 +1,4 @@
-"""Two requests at one authenticator, each stopped where the other would get in its way."""
+"""Two requests for one authenticator, each paused where the other would interfere."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
-"""Races over two servers and one PostgreSQL: what may happen once happens once (I3).
+"""Races over two servers and one PostgreSQL: what may happen only once happens once (I3).
 
-SQLite is not asked: it lets one writer in at a time, and would hide a missing guard.
+Not on SQLite: it allows one writer at a time, which would hide a missing guard.
 """
 
 import asyncio

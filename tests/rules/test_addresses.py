@@ -1,4 +1,4 @@
-"""Addresses among the settings, in the form in which browsers send them."""
+"""URLs and names in the settings are normalized as browsers send them."""
 
 import contextlib
 

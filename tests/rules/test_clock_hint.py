@@ -1,4 +1,4 @@
-"""Which codes of an enrolment may be called right for another time."""
+"""Which codes are reported as correct for another time at enrolment."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Every test here plays on both clients."""
+"""Every test here runs with both clients."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +7,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from athena_auth_client import MemoryTokenStore
 from support.faults import TOKEN, Faults
-from support.sdk import Client, Credentials, Kind, Stage, client_over, stage_over
+from support.sdk import Client, Credentials, Kind, SdkHarness, client_over, harness_over
 
 
 # How a client sends and how it shows its token know nothing of each other: two of the four pairs tell all.
@@ -28,15 +28,15 @@ def credentials(pair: tuple[Kind, Credentials]) -> Credentials:
 
 
 @pytest.fixture
-def stage(sqlite_url: str, kind: Kind) -> Iterator[Stage]:
+def harness(sqlite_url: str, kind: Kind) -> Iterator[SdkHarness]:
     # No database can change what the SDK does.
-    with stage_over(sqlite_url, kind) as running:
+    with harness_over(sqlite_url, kind) as running:
         yield running
 
 
 @pytest.fixture
-def client(stage: Stage, credentials: Credentials) -> Client:
-    return stage.client(credentials=credentials)
+def client(harness: SdkHarness, credentials: Credentials) -> Client:
+    return harness.client(credentials=credentials)
 
 
 @pytest.fixture

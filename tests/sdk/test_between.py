@@ -1,4 +1,4 @@
-"""What stands between a client and the server: proxies that answer in words of their own, and those the environment names."""
+"""Proxies between a client and the server: those that answer themselves, and those that the environment names."""
 
 import socket
 from collections.abc import Iterator

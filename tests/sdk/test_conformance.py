@@ -1,4 +1,4 @@
-"""What the server and its clients both know, each in code of its own, is equal. A new pair is a line here."""
+"""Names that the server and the clients both define are equal. To compare another, add a line here."""
 
 import inspect
 import re

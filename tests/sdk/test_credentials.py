@@ -1,4 +1,4 @@
-"""Which tokens a client keeps, where, and what it shows of them to whom."""
+"""Which tokens a client stores, where, and when it sends them."""
 
 import stat
 from pathlib import Path
@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from athena_auth_client import AthenaClient, FileTokenStore, MemoryTokenStore, Options, Tokens
-from support.sdk import BASE_URL, PASSWORD, Credentials, Kind, Stage, stage_over
+from support.sdk import BASE_URL, PASSWORD, Credentials, Kind, SdkHarness, harness_over
 from support.world import ORIGIN
 
 SESSION = "Zt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQwVM"
@@ -85,15 +85,15 @@ def test_a_server_behind_a_proxy_knows_the_client_by_the_names_of_https(
     sqlite_url: str, kind: Kind, credentials: Credentials
 ) -> None:
     public = "https://auth.example.com"
-    with stage_over(sqlite_url, kind, base_url=public) as stage:
-        phone, _ = stage.person_with_totp()
-        client = stage.client(credentials=credentials, origin=public)
-        stage.done(stage.challenge(client).verify_totp(phone.code(), trust_device=True))
-        stage.done(client.auth.sign_out())
+    with harness_over(sqlite_url, kind, base_url=public) as harness:
+        phone, _ = harness.person_with_totp()
+        client = harness.client(credentials=credentials, origin=public)
+        harness.done(harness.challenge(client).verify_totp(phone.code(), trust_device=True))
+        harness.done(client.auth.sign_out())
 
-        stage.sign_in(client)
+        harness.sign_in(client)
 
-        assert stage.is_signed_in(client)
+        assert harness.is_signed_in(client)
 
 
 def test_a_challenge_speaks_for_itself_and_not_for_a_session() -> None:
@@ -121,31 +121,35 @@ def test_what_is_no_token_is_refused_before_it_is_sent_or_quoted(token: str) -> 
     assert token not in str(refused.value)
 
 
-def test_a_session_outlives_the_process_in_a_file(stage: Stage, credentials: Credentials, file: Path) -> None:
-    stage.sign_up(stage.client(tokens=FileTokenStore(file), credentials=credentials))
+def test_a_session_outlives_the_process_in_a_file(
+    harness: SdkHarness, credentials: Credentials, file: Path
+) -> None:
+    harness.sign_up(harness.client(tokens=FileTokenStore(file), credentials=credentials))
 
-    again = stage.client(tokens=FileTokenStore(file), credentials=credentials)
+    again = harness.client(tokens=FileTokenStore(file), credentials=credentials)
 
-    assert stage.is_signed_in(again)
+    assert harness.is_signed_in(again)
 
 
-def test_a_trusted_device_stays_one_in_a_file(stage: Stage, credentials: Credentials, file: Path) -> None:
-    phone, _ = stage.person_with_totp()
-    client = stage.client(tokens=FileTokenStore(file), credentials=credentials)
-    stage.done(stage.challenge(client).verify_totp(phone.code(), trust_device=True))
-    stage.done(client.auth.sign_out())
+def test_a_trusted_device_stays_one_in_a_file(
+    harness: SdkHarness, credentials: Credentials, file: Path
+) -> None:
+    phone, _ = harness.person_with_totp()
+    client = harness.client(tokens=FileTokenStore(file), credentials=credentials)
+    harness.done(harness.challenge(client).verify_totp(phone.code(), trust_device=True))
+    harness.done(client.auth.sign_out())
 
-    stage.sign_in(stage.client(tokens=FileTokenStore(file), credentials=credentials))
+    harness.sign_in(harness.client(tokens=FileTokenStore(file), credentials=credentials))
 
 
 def test_nothing_is_left_of_an_account_that_is_gone(
-    stage: Stage, credentials: Credentials, file: Path
+    harness: SdkHarness, credentials: Credentials, file: Path
 ) -> None:
-    client = stage.client(tokens=FileTokenStore(file), credentials=credentials)
-    stage.sign_up(client)
+    client = harness.client(tokens=FileTokenStore(file), credentials=credentials)
+    harness.sign_up(client)
     assert file.exists()
 
-    stage.done(client.auth.delete_user(PASSWORD))
+    harness.done(client.auth.delete_user(PASSWORD))
 
     assert list(file.parent.glob("*tokens.json*")) == []
 
@@ -227,13 +231,15 @@ def test_a_client_closes_what_is_its_own_only() -> None:
     http.close()
 
 
-def test_signing_out_forgets_the_session_and_keeps_the_device(stage: Stage, credentials: Credentials) -> None:
+def test_signing_out_forgets_the_session_and_keeps_the_device(
+    harness: SdkHarness, credentials: Credentials
+) -> None:
     store = MemoryTokenStore()
-    client = stage.client(tokens=store, credentials=credentials)
-    phone, _ = stage.person_with_totp()
-    stage.done(stage.challenge(client).verify_totp(phone.code(), trust_device=True))
+    client = harness.client(tokens=store, credentials=credentials)
+    phone, _ = harness.person_with_totp()
+    harness.done(harness.challenge(client).verify_totp(phone.code(), trust_device=True))
 
-    stage.done(client.auth.sign_out())
+    harness.done(client.auth.sign_out())
 
     tokens = store.load()
     assert tokens.session is None

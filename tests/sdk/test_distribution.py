@@ -1,4 +1,4 @@
-"""The SDK as it is installed: a wheel of its own that needs three packages, and not the server."""
+"""The installed SDK: a separate wheel that needs three packages and not the server."""
 
 import importlib.metadata
 import subprocess

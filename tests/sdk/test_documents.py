@@ -1,4 +1,4 @@
-"""The example and the documentation are true: both are run as they stand, against a server process."""
+"""Runs the SDK's example and documentation against a server process."""
 
 import os
 import re

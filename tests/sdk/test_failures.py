@@ -1,4 +1,4 @@
-"""What does not go well: no server, another server, a busy one. Answers are made up here, where no server gives them."""
+"""Failures: no server, another server, a busy server. Responses are made up where our server never gives them."""
 
 import pickle
 import socket

@@ -1,4 +1,4 @@
-"""The SDK as a package: what it covers, and what a type checker makes of it."""
+"""The SDK as a package: which endpoints it covers, and that its types are correct."""
 
 import re
 from pathlib import Path

@@ -1,11 +1,11 @@
-"""What is secret is there for whoever asks for it by name, and for nobody who prints."""
+"""Secrets can be read by attribute, and are never printed."""
 
 import io
 
 from rich.console import Console
 
 from athena_auth_client import AthenaClient, MemoryTokenStore, SignedIn
-from support.sdk import EMAIL, PASSWORD, AnyChallenge, Client, Stage
+from support.sdk import EMAIL, PASSWORD, AnyChallenge, Client, SdkHarness
 
 
 def printed(value: object) -> str:
@@ -17,13 +17,13 @@ def printed(value: object) -> str:
     )
 
 
-def test_an_enrolment_prints_without_its_secrets(stage: Stage, client: Client) -> None:
-    stage.sign_up(client)
-    stage.enrol(client)
+def test_an_enrolment_prints_without_its_secrets(harness: SdkHarness, client: Client) -> None:
+    harness.sign_up(client)
+    harness.enrol(client)
 
-    enrolment = stage.done(client.auth.two_factor.enable(PASSWORD))
-    uri = stage.done(client.auth.two_factor.get_totp_uri(PASSWORD))
-    codes = stage.done(client.auth.two_factor.generate_backup_codes(PASSWORD))
+    enrolment = harness.done(client.auth.two_factor.enable(PASSWORD))
+    uri = harness.done(client.auth.two_factor.get_totp_uri(PASSWORD))
+    codes = harness.done(client.auth.two_factor.generate_backup_codes(PASSWORD))
 
     for value in (enrolment, uri, codes):
         assert "otpauth" not in printed(value)
@@ -31,13 +31,13 @@ def test_an_enrolment_prints_without_its_secrets(stage: Stage, client: Client) -
     assert "method='totp'" in printed(enrolment)
 
 
-def test_a_sign_in_prints_without_its_tokens(stage: Stage, client: Client) -> None:
-    phone, codes = stage.person_with_totp()
+def test_a_sign_in_prints_without_its_tokens(harness: SdkHarness, client: Client) -> None:
+    phone, codes = harness.person_with_totp()
     store = MemoryTokenStore()
-    challenge: AnyChallenge = stage.challenge(client)
-    by_code: SignedIn = stage.done(challenge.verify_totp(phone.code(), trust_device=True))
-    other = stage.challenge(stage.client(tokens=store))
-    by_backup_code = stage.done(other.verify_backup_code(codes[0], trust_device=True))
+    challenge: AnyChallenge = harness.challenge(client)
+    by_code: SignedIn = harness.done(challenge.verify_totp(phone.code(), trust_device=True))
+    other = harness.challenge(harness.client(tokens=store))
+    by_backup_code = harness.done(other.verify_backup_code(codes[0], trust_device=True))
     tokens = store.load()
 
     secrets = [challenge.token, by_code.token, by_backup_code.token, tokens.session, tokens.trusted_device]

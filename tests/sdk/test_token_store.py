@@ -1,4 +1,4 @@
-"""A token store of the caller's own that fails: the call says so as every other failure."""
+"""A caller's token store that fails: the call raises the same error as for other failures."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from athena_auth_client import (
     Tokens,
     TokenStoreError,
 )
-from support.sdk import Stage
+from support.sdk import SdkHarness
 
 
 class Keyring(MemoryTokenStore):
@@ -34,44 +34,46 @@ class Keyring(MemoryTokenStore):
 @pytest.mark.parametrize(
     "cause", [OSError("the keyring is locked"), ValueError("it is full"), KeyError("athena")]
 )
-def test_a_store_that_cannot_load_is_an_error_and_nothing_is_sent(stage: Stage, cause: Exception) -> None:
+def test_a_store_that_cannot_load_is_an_error_and_nothing_is_sent(
+    harness: SdkHarness, cause: Exception
+) -> None:
     keyring = Keyring()
     keyring.broken_load = cause
-    client = stage.client(tokens=keyring)
+    client = harness.client(tokens=keyring)
 
     with pytest.raises(TokenStoreError) as failed:
-        stage.sign_up(client)
+        harness.sign_up(client)
 
     assert isinstance(failed.value, AthenaError)
     assert (failed.value.code, failed.value.status) == ("TOKEN_STORE_FAILED", None)
     assert failed.value.__cause__ is cause
     keyring.broken_load = None
-    stage.sign_up(client)
+    harness.sign_up(client)
 
 
-def test_a_store_that_cannot_save_is_an_error_that_says_that_the_call_was_done(stage: Stage) -> None:
+def test_a_store_that_cannot_save_is_an_error_that_says_that_the_call_was_done(harness: SdkHarness) -> None:
     cause = OSError("no space left on the device")
     keyring = Keyring()
     keyring.broken_save = cause
-    client = stage.client(tokens=keyring)
+    client = harness.client(tokens=keyring)
 
     with pytest.raises(TokenStoreError, match="The call succeeded") as failed:
-        stage.sign_up(client)
+        harness.sign_up(client)
 
     assert failed.value.__cause__ is cause
     keyring.broken_save = None
-    stage.sign_in(client)
-    assert stage.is_signed_in(client)
+    harness.sign_in(client)
+    assert harness.is_signed_in(client)
 
 
-def test_a_file_that_others_may_read_is_told_as_the_cause(stage: Stage, tmp_path: Path) -> None:
+def test_a_file_that_others_may_read_is_told_as_the_cause(harness: SdkHarness, tmp_path: Path) -> None:
     file = tmp_path / "tokens.json"
-    client = stage.client(tokens=FileTokenStore(file))
-    stage.sign_up(client)
+    client = harness.client(tokens=FileTokenStore(file))
+    harness.sign_up(client)
     file.chmod(0o644)
 
     with pytest.raises(TokenStoreError) as failed:
-        stage.is_signed_in(client)
+        harness.is_signed_in(client)
 
     assert isinstance(failed.value.__cause__, PermissionError)
     assert "chmod 600" in str(failed.value.__cause__)

@@ -1,4 +1,4 @@
-"""What users write, as a type checker sees it: `test_package` has mypy read this, and each type is asserted."""
+"""Code as users write it: `test_package` runs mypy on it, and each type is asserted."""
 
 from typing import Literal, assert_type
 

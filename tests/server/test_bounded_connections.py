@@ -1,4 +1,4 @@
-"""What one connection may cost, tried with raw sockets against the class that a host application can use, too."""
+"""Limits of one connection, tested with raw sockets against the class that host applications can use too."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Where a request comes from, in every form in which proxies and servers write it."""
+"""The client's address, in every form in which proxies and servers send it."""
 
 import logging
 from ipaddress import IPv4Address, IPv6Address

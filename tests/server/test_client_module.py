@@ -1,4 +1,4 @@
-"""GET /client.js: the JavaScript client as the server serves it, from a checkout and from an installed wheel."""
+"""GET /client.js: the JavaScript client, from a checkout and from an installed wheel."""
 
 import gzip
 import subprocess

@@ -1,4 +1,4 @@
-"""A clock that is set is said in the log, and lets nobody in."""
+"""A change of the system clock is logged, and grants no access."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The `Cookie` header, which anybody may fill, and which is read before any limit of requests."""
+"""The `Cookie` header: untrusted, and read before any rate limit."""
 
 import string
 import time

@@ -1,6 +1,6 @@
-"""A route is read off its handler: a handler that says no route is refused when the server starts, by name.
+"""A route is read off its handler: an invalid handler is reported by name when the server starts.
 
-What the type checker has to see is marked with `type: ignore`: an ignore that is not needed fails `make check`.
+Errors that the type checker must find are marked with `type: ignore`: an unused ignore fails `make check`.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""The OpenAPI document: true to the public reference page, to the route table, and to the running server."""
+"""The OpenAPI document agrees with the public reference page, the route table and the running server."""
 
 from typing import Any, NamedTuple
 

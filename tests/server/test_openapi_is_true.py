@@ -1,4 +1,4 @@
-"""The OpenAPI document against the running server: what is documented happens, and what happens is documented."""
+"""The running server responds exactly as the OpenAPI document says."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`/ready`: the truth about what a process needs to serve, beside `/ok`, which only says that it lives."""
+"""`/ready` reports whether a process can serve; `/ok` only that it runs."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Limits of requests by address, counted in the server's own memory."""
+"""Rate limits by address, counted in the server's memory."""
 
 from collections.abc import AsyncIterator
 from ipaddress import IPv4Address, IPv6Address

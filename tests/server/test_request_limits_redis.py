@@ -1,4 +1,4 @@
-"""Limits of requests that several processes share, in a Redis or Valkey: while it is there, and while it is not."""
+"""Rate limits that several processes share in Redis or Valkey, and what happens while it is down."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""The free list of PostgreSQL connections: bounded, fair, and never poorer for what went wrong."""
+"""The pool of PostgreSQL connections: bounded and fair, and no error loses a connection."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""The floor of the benchmark runs the server's own statements, and must not fall behind them without a word."""
+"""The floor of the benchmark runs the same statements as the server."""
 
 from floor.databases import database_at
 from floor.requests import Requests

@@ -1,4 +1,4 @@
-"""A disk that is full: what was acknowledged is kept, what is not is refused, and the server lives on."""
+"""A full disk: acknowledged changes are kept, others are refused, and the server keeps running."""
 
 from pathlib import Path
 

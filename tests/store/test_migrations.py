@@ -1,4 +1,4 @@
-"""The schema's history."""
+"""Migrations of the schema."""
 
 import sqlite3
 from pathlib import Path

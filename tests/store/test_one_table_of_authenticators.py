@@ -1,4 +1,4 @@
-"""From one table for each factor to one for all: what was enrolled before still verifies, and nothing verifies twice."""
+"""Migration to one table of authenticators: every enrolled factor still verifies, and no code verifies twice."""
 
 import asyncio
 from pathlib import Path

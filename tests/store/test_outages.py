@@ -1,4 +1,4 @@
-"""Databases that vanish, refuse, are demoted, locked or full: one clear outage each, and service again as soon as they are back."""
+"""Databases that are gone, refuse, are demoted, locked or full: each is an outage, and service resumes afterwards."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
-"""Every statement is an index look-up, however large the tables grow.
+"""Every statement uses an index, so its cost does not grow with the tables.
 
-The planner is asked with sequential scans made unattractive: one that is left is one that no index can avoid.
+The tests disable sequential scans: one that remains in a plan is one that no index can avoid.
 """
 
 import ast

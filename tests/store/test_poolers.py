@@ -1,4 +1,4 @@
-"""Debian's PgBouncer, as it is shipped, between the server and its database."""
+"""Debian's PgBouncer with its default settings, between the server and its database."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""PostgreSQL addresses as hosting providers and other programs write them."""
+"""PostgreSQL URLs as hosting providers and other programs write them."""
 
 import ssl
 from typing import Any

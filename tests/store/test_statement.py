@@ -1,4 +1,4 @@
-"""What a statement knows of itself, and which deferred writes PostgreSQL runs in one round trip."""
+"""What a `Statement` derives from its text, and which deferred writes PostgreSQL runs in one round trip."""
 
 import pytest
 

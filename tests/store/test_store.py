@@ -1,4 +1,4 @@
-"""What both stores promise."""
+"""Behaviour that both stores have in common."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Expired rows go, in batches, swept by one process at a time; live ones stay."""
+"""Expired rows are deleted in batches, by one process at a time; live rows stay."""
 
 import asyncio
 

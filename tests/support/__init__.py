@@ -1,1 +1,1 @@
-"""What the tests stand on: fakes at the seams (clock, mail) and real services everywhere else."""
+"""Helpers of the tests. Only the clock and the mailbox are fakes; every other service is real."""

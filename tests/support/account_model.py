@@ -1,6 +1,6 @@
-"""What must be true of an account whatever was done to it: the rules of the second factor, written a second time.
+"""A model of an account: the rules of the second factor, written a second time and independently of the server.
 
-Nothing here asks the server. Times are in milliseconds, as the clock's are.
+Times are in milliseconds, like those of the clock.
 """
 
 from dataclasses import dataclass, field
@@ -40,13 +40,13 @@ class AttemptLimit:
         delay = _DELAYS[self.failures - 1] if self.failures <= len(_DELAYS) else _LONGEST_DELAY
         self.blocked_until = now + delay * SECOND if delay else self.blocked_until
 
-    def clear(self) -> None:
+    def reset(self) -> None:
         self.failures = self.blocked_until = 0
 
 
 @dataclass
 class PasswordLimits:
-    """What strangers' passwords at sign-in are charged to: an account from one place, and the account from anywhere."""
+    """What strangers' passwords at sign-in count against: the account from one network, and the account from anywhere."""
 
     here: AttemptLimit = field(default_factory=lambda: AttemptLimit(10**6))
     anywhere: AttemptLimit = field(default_factory=lambda: AttemptLimit(BY_STRANGERS))
@@ -58,14 +58,14 @@ class PasswordLimits:
         self.anywhere.failures += 1
         return True
 
-    def clear(self) -> None:
-        self.here.clear()
-        self.anywhere.clear()
+    def reset(self) -> None:
+        self.here.reset()
+        self.anywhere.reset()
 
 
 @dataclass
 class Sends:
-    """How many mails went out."""
+    """The number of mails sent, and when the next is allowed."""
 
     count: int = 0
     began_at: int = -_HOUR * 1000
@@ -82,7 +82,7 @@ class Sends:
         return True
 
     def consume_of_network(self, now: int) -> bool:
-        """Count a send at the request of a network, whose hour begins with the first."""
+        """Count a send that one network requested. Its hour begins with its first send."""
         if self.began_at <= now - _HOUR or self.began_at > now:
             self.count, self.began_at = 1, now
             return True
@@ -103,8 +103,8 @@ class SentCode:
 
 
 @dataclass(kw_only=True)
-class Place:
-    """Where a second factor can be proven: a sign-in under way, or a session."""
+class Binding:
+    """What a second factor is verified for: a pending sign-in, or a session."""
 
     owner: "Account"
     token: str
@@ -116,7 +116,7 @@ class Place:
 
 
 @dataclass(kw_only=True)
-class Challenge(Place):
+class Challenge(Binding):
     began_at: int
     recognized: bool
     attempts: int = 0
@@ -126,13 +126,13 @@ class Challenge(Place):
 
 
 @dataclass(kw_only=True)
-class Session(Place):
+class Session(Binding):
     amr: tuple[str, ...]
     level: int
     used_at: int
     proven_at: int
     device: "Device | None" = None
-    """The trusted device that opened it."""
+    """The trusted device that signed in with it."""
 
     def has_fresh_factor(self, now: int) -> bool:
         return not FACTORS.isdisjoint(self.amr) and now - self.proven_at <= FRESH
@@ -147,7 +147,7 @@ class Session(Place):
 
 @dataclass
 class Device:
-    """A trusted device, and every token it has had; the last one is good."""
+    """A trusted device, and every token it has had; the last one is valid."""
 
     tokens: list[str]
     used_at: int
@@ -179,7 +179,7 @@ class Phone:
     last_step: int = -1
 
     def step_of(self, code: str, now: int) -> int | None:
-        """Return the step of the three around now that this code is of."""
+        """Return which of the three current steps this code belongs to; None if it belongs to none."""
         present = now // SECOND // STEP
         return next((s for s in range(present - 1, present + 2) if self.totp.at(s * STEP) == code), None)
 
@@ -192,7 +192,7 @@ class Phone:
 
 @dataclass
 class Account:
-    """Everything that belongs to one person."""
+    """Everything that belongs to one user."""
 
     id: str
     email: str
@@ -202,18 +202,18 @@ class Account:
     pending: Phone | None = None
     codes: list[str] = field(default_factory=list)
     used_codes: list[str] = field(default_factory=list)
-    """Of the present set."""
+    """Those of the current set."""
     browsers: list[str] = field(default_factory=list)
-    """What browsers have shown since they signed in to this account; some to others too."""
+    """The cookies of the browsers that signed in to this account; some have signed in to others too."""
     recognized: set[str] = field(default_factory=set)
-    """The entries of those that stand for this account and its present password."""
+    """The cookies' entries for this account at its current password."""
     pending_codes: list[str] | None = None
     reset_by_mail: bool = False
-    places: list[Session | Challenge] = field(default_factory=list)
+    bindings: list[Session | Challenge] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     password_limits: PasswordLimits = field(default_factory=PasswordLimits)
-    lanes: dict[str, AttemptLimit] = field(
+    limits: dict[str, AttemptLimit] = field(
         default_factory=lambda: {
             "challenge": AttemptLimit(BY_STRANGERS),
             "session": AttemptLimit(BY_RECOGNIZED),
@@ -224,94 +224,96 @@ class Account:
         default_factory=lambda: {name: Sends() for name in ("challenge", "recognized", "session", "reset")}
     )
     network_sends: Sends = field(default_factory=Sends)
-    """Of codes and, apart, of links that strangers of the one network there is have asked for."""
+    """Codes that strangers requested. All of them are in one network; links are counted separately."""
     network_resets: Sends = field(default_factory=Sends)
     mails: dict[str, int] = field(default_factory=lambda: {"code": 0, "link": 0})
-    spent: list[str] = field(default_factory=list)
-    """Everything that ever proved something, to be offered again."""
+    consumed: list[str] = field(default_factory=list)
+    """Every code that was accepted once, to be submitted again."""
 
     @property
     def sessions(self) -> list[Session]:
-        return [place for place in self.places if isinstance(place, Session)]
+        return [binding for binding in self.bindings if isinstance(binding, Session)]
 
     @property
     def challenges(self) -> list[Challenge]:
-        return [place for place in self.places if isinstance(place, Challenge)]
+        return [binding for binding in self.bindings if isinstance(binding, Challenge)]
 
-    def end_what_hung(self, *, keep: Session | None, others: bool = True, below_two: bool = False) -> None:
-        """Do what every change of credentials does (I5)."""
+    def revoke_dependents(
+        self, *, keep: Session | None, others: bool = True, below_two: bool = False
+    ) -> None:
+        """Revoke what every change of credentials revokes (I5)."""
         for challenge in self.challenges:
             challenge.ended = True
         for session in self.sessions:
             if others and session is not keep and (session.level == 1 or not below_two):
                 session.ended = True
-        self.forget()
+        self.revoke_devices_and_links()
 
-    def forget(self) -> None:
-        """End what is neither a session nor a sign-in under way."""
-        for place in self.places:
-            place.sent = None
+    def revoke_devices_and_links(self) -> None:
+        """Revoke sent codes, trusted devices and links, but no session or challenge."""
+        for binding in self.bindings:
+            binding.sent = None
         for device in self.devices:
             device.ended = True
         for link in self.links:
             link.ended = True
 
-    def clear_lanes(self) -> None:
-        for lane in self.lanes.values():
-            lane.clear()
+    def reset_limits(self) -> None:
+        for limit in self.limits.values():
+            limit.reset()
 
     def drop_pending(self) -> None:
         self.pending, self.pending_codes = None, None
 
     def confirm(self, session: Session, step: int) -> None:
-        """Put the pending phone into force."""
+        """Activate the pending phone."""
         replaced, self.phone, self.pending = self.phone, self.pending, None
         assert self.phone is not None
         self.phone.last_step = step
         if self.pending_codes is not None:
             self.codes, self.pending_codes, self.used_codes = self.pending_codes, None, []
-        self.end_what_hung(keep=session, below_two=replaced is None)
-        self.clear_lanes()
+        self.revoke_dependents(keep=session, below_two=replaced is None)
+        self.reset_limits()
 
     def forget_browsers(self) -> None:
         """A browser is recognized by the password it signed in with."""
         self.recognized.clear()
 
     def change_password(self, password: str, session: Session, *, others: bool) -> None:
-        """Attempts at the second factor are reset: it was verified, or there is none."""
+        """Failed attempts at the second factor are reset: it was verified, or there is none."""
         self.password = password
         self.forget_browsers()
-        self.end_what_hung(keep=session, others=others)
+        self.revoke_dependents(keep=session, others=others)
         self.drop_pending()
-        self.clear_lanes()
-        self.password_limits.anywhere.clear()
-        self.password_limits.here.clear()
+        self.reset_limits()
+        self.password_limits.anywhere.reset()
+        self.password_limits.here.reset()
 
     def reset_password(self, password: str) -> None:
-        """The attempts at the second factor stay counted, since it is the same as before; nobody waits for them.
+        """Failed attempts at the second factor stay counted, because it is the same as before. Their delay ends.
 
-        Of an account whose address was not verified, the factors are removed.
+        If the address was not verified, the factors are removed.
         """
         self.password, self.reset_by_mail = password, True
         self.forget_browsers()
-        self.end_what_hung(keep=None)
+        self.revoke_dependents(keep=None)
         self.drop_pending()
-        self.lanes["password"].clear()
-        for lane in self.lanes.values():
-            lane.blocked_until = 0
+        self.limits["password"].reset()
+        for limit in self.limits.values():
+            limit.blocked_until = 0
         if self.phone is not None and not self.verified:
             self.phone, self.codes, self.used_codes = None, [], []
-            self.clear_lanes()
+            self.reset_limits()
         self.verified = True
-        self.password_limits.anywhere.clear()
-        self.password_limits.here.clear()
+        self.password_limits.anywhere.reset()
+        self.password_limits.here.reset()
 
     def remove_factors(self, session: Session) -> None:
         if self.phone is not None:
-            self.end_what_hung(keep=session)
+            self.revoke_dependents(keep=session)
             session.level, session.amr = 1, ("pwd",)
         else:
-            self.forget()
+            self.revoke_devices_and_links()
         self.phone, self.codes, self.used_codes = None, [], []
         self.drop_pending()
-        self.clear_lanes()
+        self.reset_limits()

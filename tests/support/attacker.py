@@ -1,4 +1,4 @@
-"""What somebody does who wants to get into an account that is not his."""
+"""What an attacker does."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from support.person import Person
 from support.world import World
 
 PROXY = "127.0.0.0/8"
-"""The tests' own address: with this for `trusted_proxies` the caller chooses where she comes from."""
+"""The tests' own address: with this as `trusted_proxies` a test chooses the address that a request comes from."""
 BACKUP_CODE = "aaaa-bbbb-cccc-dddd"
-"""In the form of a backup code, and nobody's: there are 2^80."""
+"""Has the form of a backup code, but no account has it: there are 2^80."""
 
 
 def wrong(code: str) -> str:
@@ -19,7 +19,7 @@ def wrong(code: str) -> str:
 
 
 def wrong_totp(person: Person) -> str:
-    """Return six digits that her phone shows neither now nor within twenty minutes."""
+    """Return six digits that the person's phone does not show within twenty minutes of now."""
     shown = {person.code(steps) for steps in range(-40, 41)}
     return next(code for code in map("{:06}".format, range(100)) if code not in shown)
 
@@ -32,15 +32,15 @@ def network(number: int) -> str:
 async def sign_in_from(
     world: World, address: str, email: str, password: str, client: httpx.AsyncClient | None = None
 ) -> httpx.Response:
-    """Sign in from this address, on a device of no past unless one is given."""
+    """Sign in from this address, by default on a new device."""
     client = client or await world.client()
     body = {"email": email, "password": password}
     return await client.post("/sign-in/email", json=body, headers={"x-forwarded-for": address})
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What an answer tells somebody who wants to know whether an account exists."""
+class ObservableResponse:
+    """What a response reveals to an attacker who wants to know whether an account exists."""
 
     status: int
     code: str
@@ -48,8 +48,8 @@ class Heard:
     retry_after: str | None
 
 
-def heard(answer: httpx.Response) -> Heard:
+def observable(answer: httpx.Response) -> ObservableResponse:
     body = answer.json()
-    return Heard(
+    return ObservableResponse(
         answer.status_code, body.get("code", ""), body.get("message", ""), answer.headers.get("retry-after")
     )

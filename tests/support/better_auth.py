@@ -1,4 +1,4 @@
-"""Better Auth's own server, which its client is made for, as a process of its own."""
+"""Better Auth's own server, for its own client, as a separate process."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ SCRIPTS = ROOT / "tests" / "clients" / "better_auth"
 
 @dataclass(frozen=True)
 class Original:
-    """A running server of Better Auth: where it is, where its mails are, and the paths that a client may call."""
+    """A running Better Auth server: its address, its mail, and the paths that a client may call."""
 
     origin: str
     outbox: Path
@@ -24,7 +24,7 @@ class Original:
     lock: Lock
 
     def age_sessions(self, email: str, seconds: int) -> None:
-        """Move the sessions of this account into the past, as if that long had gone by."""
+        """Move the sessions of this account into the past by this time."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         with self.lock:

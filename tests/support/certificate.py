@@ -1,4 +1,4 @@
-"""A certificate that a test vouches for."""
+"""A self-signed certificate for a server of the tests."""
 
 import datetime as dt
 import ipaddress

@@ -12,7 +12,7 @@ PATIENCE_MS = 30_000
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run the browser; fail, and say what to do, when this machine has none."""
+    """Run the browser; fail with the command that installs it if it is missing."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     assert found, "These tests drive a real browser; on Debian: apt-get install -y chromium"
     with sync_playwright() as playwright:

@@ -1,4 +1,4 @@
-"""The clock the test owns, under the names that the tests here use."""
+"""The clock that a test controls, under the names that the tests here use."""
 
 from athena_auth.testing.clock import START
 from athena_auth.testing.clock import ManualClock as FakeClock

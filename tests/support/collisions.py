@@ -27,7 +27,7 @@ def refuse_collisions(deferred: Sequence[Statement], statement: Statement) -> No
 
 @contextlib.contextmanager
 def collisions_allowed() -> Iterator[None]:
-    """Let transactions defer what they like, as they may when serving."""
+    """Do not check deferred writes, as in a running server."""
     DEFER_CHECKS.remove(refuse_collisions)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The database as somebody sees it who is not the server."""
+"""Reads and changes the database directly, without the server."""
 
 import contextlib
 import sqlite3
@@ -27,7 +27,7 @@ async def fetch_all(database_url: str, query: str) -> list[tuple[object, ...]]:
 
 
 async def execute(database_url: str, statement: str) -> None:
-    """Change the database behind the server's back."""
+    """Change the database without the server's knowledge."""
     if database_url.startswith("postgres"):
         connection = await asyncpg.connect(database_url)
         await connection.execute(statement)

@@ -63,12 +63,12 @@ def application_serving(application: str, app_dir: Path, folder: Path) -> Iterat
 
 
 def copy_example(name: str, folder: Path) -> Path:
-    """Copy an example into this folder, as somebody does who begins with it; return where it is."""
+    """Copy an example into this folder, as a user who starts from it would; return its path."""
     return shutil.copytree(EXAMPLES / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def run_tests(folder: Path, *files: str) -> None:
-    """Run tests of an example as their authors do, outside of this project: by Django or by pytest."""
+    """Run the tests of an example outside this project, with Django's runner or pytest."""
     runner = ["manage.py", "test"] if (folder / "manage.py").exists() else ["-m", "pytest"]
     names = [file.removesuffix(".py").replace("/", ".") for file in files] if "test" in runner else files
     ran = subprocess.run(
@@ -84,13 +84,13 @@ def run_tests(folder: Path, *files: str) -> None:
     assert re.search(r"[1-9]\d* passed|Ran [1-9]", ran.stdout + ran.stderr), "there are no tests"
 
 
-def walk(name: str, address: str) -> None:
-    """Take the walk of an example's README as it is written, and compare what happens."""
-    walk_through((EXAMPLES / name / "README.md").read_text(), address)
+def run_readme(name: str, address: str) -> None:
+    """Run the commands in an example's README as they stand, and compare their output with what it shows."""
+    run_commands_in((EXAMPLES / name / "README.md").read_text(), address)
 
 
-def walk_through(text: str, address: str) -> None:
-    """Take the walk in a text, as `walk` does: commands, and below them an answer for each that prints one."""
+def run_commands_in(text: str, address: str) -> None:
+    """Do the same for a text: blocks of commands, each followed by the responses that it prints."""
     steps = re.findall(r"```sh\n([^`]*)```\n```json\n(.*?)```", text, re.DOTALL)
     assert len(steps) >= 3
     set_before, mine = "set -eu\n", dict[str, str]()
@@ -120,7 +120,7 @@ def walk_through(text: str, address: str) -> None:
 
 
 def assert_step_up(address: str, payment: Callable[[int], dict[str, Any]]) -> None:
-    """Assert what a shop asks of a browser that is trusted: nothing for little, a second factor for more than 100."""
+    """Assert that a trusted browser can pay a small sum, and needs a recent second factor for more than 100."""
     credentials = {"email": "ada@example.com", "password": "correct horse battery"}
     with httpx.Client(base_url=address, headers={"origin": address}) as browser:
 

@@ -1,4 +1,4 @@
-"""A network that answers the SDK's clients what no server of ours does."""
+"""A network with responses and failures that our server never gives, for the clients of the SDK."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ Answer = httpx.Response | Exception
 
 
 class Faults(httpx.AsyncBaseTransport):
-    """Gives these answers, or fails this way, one after the other; the last again and again."""
+    """Returns these responses, or raises these errors, in order; repeats the last."""
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = answers

@@ -1,4 +1,4 @@
-"""A gateway of text messages on this machine, as Apprise's `json://` speaks to one."""
+"""A text gateway on this machine, for Apprise's `json://`."""
 
 import json
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ from support.process import wait_for
 
 @dataclass
 class Gateway:
-    """What it was handed, and how it behaves."""
+    """The messages that it received, and how it responds."""
 
     port: int
     taken: list[tuple[str, str]] = field(default_factory=list)
-    """The number and the text of each message that it took."""
+    """The number and the text of each accepted message."""
     asked: int = 0
     status: int = 200
     open: Event = field(default_factory=Event)
-    """Cleared, it takes requests in and answers none."""
+    """If cleared, it receives requests and does not respond."""
 
     def url(self, options: str = "") -> str:
         """Return its address for ATHENA_SMS_URL, with a password in it."""
@@ -34,7 +34,7 @@ class Gateway:
 
 @contextmanager
 def running_gateway(port: int = 0) -> Iterator[Gateway]:
-    """Run one, on any port that is free unless one is given."""
+    """Run one, by default on any free port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -44,7 +44,7 @@ def running_gateway(port: int = 0) -> Iterator[Gateway]:
             gateway.open.wait()
             if status < 300:
                 gateway.taken.append((unquote(self.path.rpartition("/")[2]), body["message"]))
-            # What a real one says back, too: whom it was for.
+            # A real gateway also returns the recipient.
             answer = f"{self.path} {status}".encode()
             self.send_response(status)
             self.send_header("content-length", str(len(answer)))

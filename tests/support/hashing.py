@@ -1,4 +1,4 @@
-"""A password hasher that a test can hold."""
+"""A password hasher that a test can suspend."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ from support.process import PATIENCE
 
 
 class HeldHasher(CheapHasher):
-    """Verifies passwords, and keeps the results to itself while it is held."""
+    """Verifies passwords, and does not return the results while it is held."""
 
     def __init__(self) -> None:
         super().__init__()

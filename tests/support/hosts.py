@@ -1,4 +1,4 @@
-"""Applications with routes of their own, guarded by the server that is mounted in them."""
+"""Host applications: they mount the server, and its guards protect their routes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -23,7 +23,7 @@ ELSEWHERE = "https://evil.example"
 
 @dataclass
 class Host(World):
-    """A world whose server is mounted in an application; everybody talks to that application."""
+    """A world whose server is mounted in an application; all clients call that application."""
 
     app: ASGIApp = field(kw_only=True)
 
@@ -50,7 +50,7 @@ async def host_over(database_url: str, build: Callable[[Athena], Any]) -> AsyncI
     clock, mailbox = FakeClock(), Mailbox()
     athena = athena_over(database_url, clock=clock, transport=mailbox)
     host = Host(athena, clock, mailbox, database_url, app=build(athena))
-    async with lifespan_of(host.app), host._clients:  # noqa: SLF001 - its own kind
+    async with lifespan_of(host.app), host._clients:  # noqa: SLF001 - a subclass of World
         yield host
 
 
@@ -72,7 +72,7 @@ async def lifespan_of(app: ASGIApp) -> AsyncIterator[None]:
 
 
 async def drop_database(url: str) -> None:
-    """Take a database of PostgreSQL away from the server that uses it."""
+    """Drop a PostgreSQL database while the server uses it."""
     parts = urlsplit(url)
     connection = await asyncpg.connect(urlunsplit(parts._replace(path="/postgres")))
     try:
@@ -81,21 +81,21 @@ async def drop_database(url: str) -> None:
         await connection.close()
 
 
-async def knock(app: ASGIApp, path: str, **headers: str) -> list[Message]:
-    """Open a WebSocket with these headers, hear what it says and go; return what the application sent to its server."""
-    return await _knock(app, path, headers, {})
+async def open_websocket(app: ASGIApp, path: str, **headers: str) -> list[Message]:
+    """Open a WebSocket with these headers, then disconnect; return the ASGI messages that the application sent."""
+    return await _open_websocket(app, path, headers, {})
 
 
-async def knock_at_uvicorn(app: ASGIApp, path: str, **headers: str) -> list[Message]:
-    """Do the same where the server can answer a handshake with a response of HTTP, as uvicorn can."""
-    return await _knock(app, path, headers, {"websocket.http.response": {}})
+async def open_websocket_at_uvicorn(app: ASGIApp, path: str, **headers: str) -> list[Message]:
+    """Do the same under a server that can answer a handshake with an HTTP response, as uvicorn can."""
+    return await _open_websocket(app, path, headers, {"websocket.http.response": {}})
 
 
-async def _knock(
+async def _open_websocket(
     app: ASGIApp, path: str, headers: dict[str, str], extensions: dict[str, dict[str, str]]
 ) -> list[Message]:
     sent: list[Message] = []
-    heard: list[Message] = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001}]
+    to_app: list[Message] = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001}]
     lines = {"host": urlsplit(ORIGIN).netloc, **headers}
     scope = {
         "type": "websocket",
@@ -108,7 +108,7 @@ async def _knock(
     }
 
     async def receive() -> Message:
-        return heard.pop(0)
+        return to_app.pop(0)
 
     async def send(message: Message) -> None:
         sent.append(message)
@@ -123,7 +123,7 @@ def cookies_of(browser: httpx.AsyncClient) -> str:
 
 
 def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
-    """Assert that this is a refusal in the one shape."""
+    """Assert that this is a refusal with this status and code, in the format that all refusals have."""
     assert (answer.status_code, answer.json().get("code")) == (status, code), answer.text
     assert set(answer.json()) == {"message", "code"}
     assert answer.headers["content-type"] == "application/json"
@@ -131,7 +131,7 @@ def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
 
 
 async def sign_in_where_trusted(ada: Person) -> httpx.AsyncClient:
-    """Return a browser that ada has once trusted with her second factor, and has now signed in with a password."""
+    """Return a browser that Ada trusted earlier with a second factor, and has now signed in with the password alone."""
     browser = await ada.world.browser()
     await ada.sign_in(browser)
     body = {"code": ada.backup_codes.pop(), "trustDevice": True}
@@ -143,10 +143,10 @@ async def sign_in_where_trusted(ada: Person) -> httpx.AsyncClient:
 
 
 class GuardContract:
-    """What a host's guards do, whatever framework it is written in; a test module inherits it.
+    """What the guards do under every framework; the test module of each inherits this class.
 
-    Its fixture `host` is an application on PostgreSQL with `/account` (GET and POST, `athena.session`), which answers
-    `{"email": …}` of whom it let in; `/vault` (GET, `level=2`) and `/transfer` (POST, `level=2, fresh=600`).
+    Its fixture `host` is an application on PostgreSQL with `/account` (GET and POST, `athena.session`), which returns
+    `{"email": …}` of the session's owner; `/vault` (GET, `level=2`) and `/transfer` (POST, `level=2, fresh=600`).
     """
 
     async def test_signed_out(self, host: Host) -> None:
@@ -154,7 +154,7 @@ class GuardContract:
 
         assert_refused(answer, 401, "UNAUTHORIZED")
 
-    async def test_a_bearer_token_lets_in(self, host: Host) -> None:
+    async def test_a_bearer_token_grants_access(self, host: Host) -> None:
         ada = await sign_up(host)
 
         answer = await ada.client.get(f"{ORIGIN}/account")
@@ -162,15 +162,15 @@ class GuardContract:
         assert (answer.status_code, answer.json()) == (200, {"email": "ada@example.com"})
         assert_refused(await (await host.bearer("x" * 43)).get(f"{ORIGIN}/account"), 401, "UNAUTHORIZED")
 
-    async def test_a_challenge_opens_no_door(self, host: Host) -> None:
+    async def test_a_challenge_grants_no_access(self, host: Host) -> None:
         ada = await sign_up(host)
         await ada.turn_on_totp()
 
-        waiting = await host.bearer(await ada.challenge())
+        pending = await host.bearer(await ada.challenge())
 
-        assert_refused(await waiting.get(f"{ORIGIN}/account"), 401, "UNAUTHORIZED")
+        assert_refused(await pending.get(f"{ORIGIN}/account"), 401, "UNAUTHORIZED")
 
-    async def test_a_cookie_lets_in_from_this_site_only(self, host: Host) -> None:
+    async def test_a_cookie_grants_access_from_this_site_only(self, host: Host) -> None:
         ada = await sign_up(host)
         browser = await host.browser()
         await ada.sign_in(browser)
@@ -180,7 +180,9 @@ class GuardContract:
         forged = await browser.post(f"{ORIGIN}/account", headers={"origin": ELSEWHERE})
         assert_refused(forged, 403, "INVALID_ORIGIN")
 
-    async def test_a_second_factor_is_enrolled_proven_and_proven_again(self, host: Host) -> None:
+    async def test_a_second_factor_is_enrolled_and_verified_again_when_it_is_not_recent(
+        self, host: Host
+    ) -> None:
         ada = await sign_up(host)
         assert_refused(await ada.client.get(f"{ORIGIN}/vault"), 403, "ENROLMENT_REQUIRED")
         assert_refused(await ada.client.post(f"{ORIGIN}/transfer"), 403, "ENROLMENT_REQUIRED")

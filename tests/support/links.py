@@ -1,4 +1,4 @@
-"""Links that came by mail."""
+"""Emailed links."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,19 +8,19 @@ from support.world import World
 
 
 def token_in(url: str) -> str:
-    """Return the token that a link carries."""
+    """Return the token in a link."""
     return parse_qs(urlsplit(url).query)["token"][0]
 
 
 async def ask_for_reset(world: World, email: str, **headers: str) -> None:
-    """Ask for a link that sets a new password, as anybody may who knows the address."""
+    """Request a password reset link, as anyone can who knows the address."""
     client = await world.client(**headers)
     asked = await client.post("/request-password-reset", json={"email": email})
     assert asked.status_code == 200, asked.text
 
 
 async def reset_token(world: World, email: str, *, nth: int = 1) -> str:
-    """Ask for a link that sets a new password; return the token of the n-th that came."""
+    """Request a password reset link; return the token of the n-th one that arrived."""
     await ask_for_reset(world, email)
     mail = await world.mailbox.message_for(email, MessageKind.PASSWORD_RESET, nth=nth)
     assert mail.url is not None
@@ -28,7 +28,7 @@ async def reset_token(world: World, email: str, *, nth: int = 1) -> str:
 
 
 async def verification_link(person: Person) -> str:
-    """Have a link sent that verifies a person's address; return it."""
+    """Request a link that verifies a person's address; return it."""
     sent = await person.post("/send-verification-email", email=person.email)
     assert sent.status_code == 200, sent.text
     mail = await person.world.mailbox.message_for(person.email, MessageKind.EMAIL_VERIFICATION)

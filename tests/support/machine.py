@@ -1,4 +1,4 @@
-"""A server and some people, driven by a state machine of Hypothesis, which is synchronous: an event loop of its own."""
+"""A server and its users, driven by a Hypothesis state machine. That is synchronous, so it runs an event loop of its own."""
 
 import asyncio
 import contextlib
@@ -18,8 +18,8 @@ from support.account_model import Account, Challenge, Device, Phone, Session
 from support.world import world_over
 
 T = TypeVar("T")
-Place = Session | Challenge
-P = TypeVar("P", bound=Place)
+AnyBinding = Session | Challenge
+B = TypeVar("B", bound=AnyBinding)
 
 TRUST = "athena-auth.trust_device"
 RECOGNIZED = "athena-auth.recognized_browser"
@@ -39,7 +39,7 @@ def expect(answer: httpx.Response, refusal: str | None) -> None:
 
 
 class Machine(RuleBasedStateMachine):
-    """Sends requests, and chooses what they are about."""
+    """Sends requests, and chooses the account, session or challenge of each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,57 +92,57 @@ class Machine(RuleBasedStateMachine):
         self._passwords += 1
         return f"correct horse number {self._passwords}"
 
-    def places(self) -> list[Place]:
-        return [place for account in self.accounts for place in account.places]
+    def bindings(self) -> list[AnyBinding]:
+        return [binding for account in self.accounts for binding in account.bindings]
 
-    def place(self, n: int) -> Place:
-        return self._chosen(n, self.places())
+    def binding(self, n: int) -> AnyBinding:
+        return self._chosen(n, self.bindings())
 
     def session(self, n: int) -> Session:
-        return self._chosen(n, [place for place in self.places() if isinstance(place, Session)])
+        return self._chosen(n, [binding for binding in self.bindings() if isinstance(binding, Session)])
 
-    def _chosen(self, n: int, places: list[P]) -> P:
-        """Choose a live one mostly, and the newest more often than the others."""
-        live = [place for place in places if place.is_live(self.now)]
-        places = live if live and n % 4 else places
-        return places[-1 - min(n % len(places), n // 7 % len(places))]
+    def _chosen(self, n: int, bindings: list[B]) -> B:
+        """Choose a live one in most cases, and the newest more often than the others."""
+        live = [binding for binding in bindings if binding.is_live(self.now)]
+        bindings = live if live and n % 4 else bindings
+        return bindings[-1 - min(n % len(bindings), n // 7 % len(bindings))]
 
     def account(self, n: int) -> Account:
         return self.accounts[n % len(self.accounts)]
 
-    def open_session(self, account: Account, token: str, *amr: str, device: Device | None = None) -> Session:
+    def add_session(self, account: Account, token: str, *amr: str, device: Device | None = None) -> Session:
         level, now = 1 if amr == ("pwd",) else 2, self.now
         session = Session(
             owner=account, token=token, amr=amr, level=level, used_at=now, proven_at=now, device=device
         )
-        account.places.append(session)
+        account.bindings.append(session)
         return session
 
     def by_password(self, path: str, session: Session, *, right: bool, **body: Any) -> dict[str, Any] | None:
-        """Prove the password of a session's owner and do something by it; return the answer if it was let."""
-        account, lane = session.owner, session.owner.lanes["password"]
+        """Call an endpoint that requires the password, in a session; return the response if it succeeded."""
+        account, limit = session.owner, session.owner.limits["password"]
         field = "currentPassword" if path == "/change-password" else "password"
         password = account.password if right else "a wrong password"
         answer = self.ask(path, bearer=session.token, **{field: password, **body})
-        refusal = self.lacking(session)
+        refusal = self.step_up_refusal(session)
         if refusal is not None:
             pass
-        elif not lane.is_open(self.now):
+        elif not limit.is_open(self.now):
             refusal = "ACCOUNT_TEMPORARILY_LOCKED"
         elif not right:
-            lane.failures += 1
-            lane.wrong(self.now)
+            limit.failures += 1
+            limit.wrong(self.now)
             refusal = "INVALID_PASSWORD"
         else:
-            lane.clear()
+            limit.reset()
             if path == "/two-factor/generate-backup-codes" and account.phone is None:
                 refusal = "TWO_FACTOR_NOT_ENABLED"
         expect(answer, refusal)
         done: dict[str, Any] = answer.json()
         return done if refusal is None else None
 
-    def lacking(self, session: Session) -> str | None:
-        """Return what the step-up policy refuses a session for, before anything else is looked at."""
+    def step_up_refusal(self, session: Session) -> str | None:
+        """Return the error code of the step-up policy, which is checked before anything else; None if it is met."""
         if not session.is_live(self.now):
             return "UNAUTHORIZED"
         if session.owner.phone is not None and not session.has_fresh_factor(self.now):
@@ -150,12 +150,12 @@ class Machine(RuleBasedStateMachine):
         return None
 
     def remember_browser(self, account: Account, answer: httpx.Response) -> None:
-        """Keep what a completed sign-in leaves in a browser."""
+        """Keep the cookie that a completed sign-in sets."""
         shown = answer.cookies[RECOGNIZED]
         account.browsers.append(shown)
         account.recognized.add(shown.partition("~")[0])
 
-    def begin_to_enrol(self, session: Session, *, right: bool) -> None:
+    def begin_enrolment(self, session: Session, *, right: bool) -> None:
         shown = self.by_password("/two-factor/enable", session, right=right)
         if shown is not None:
             totp = pyotp.parse_uri(str(shown["totpURI"]))

@@ -1,4 +1,4 @@
-"""What can be done to sign in, right and wrong, and what the model says must come of it."""
+"""The rules for signing in, with correct and wrong credentials, and the responses that the model predicts."""
 
 import httpx
 from hypothesis import strategies as st
@@ -15,17 +15,17 @@ from support.account_model import (
     Session,
 )
 from support.attacker import BACKUP_CODE, wrong
-from support.machine import TRUST, Machine, Place, expect
+from support.machine import TRUST, AnyBinding, Machine, expect
 
 _EMAILS = ["ada@example.com", "grace@example.com"]
 
 pick = st.integers(0, 1_000_000)
-"""Which one of as many as there are: taken modulo their number, so that examples shrink well."""
+"""Selects one of several: it is taken modulo their number, so that examples shrink well."""
 often = st.sampled_from([True, True, True, False])
 
 
 class SignInMachine(Machine):
-    """Two people who sign up and in, and prove their second factors."""
+    """Two users who sign up, sign in and verify their second factors."""
 
     @initialize(trust=st.booleans())
     def the_first_signs_up(self, trust: bool) -> None:
@@ -43,33 +43,35 @@ class SignInMachine(Machine):
         expect(answer, None)
         account = Account(answer.json()["user"]["id"], email, password)
         self.accounts.append(account)
-        self.open_session(account, answer.json()["token"], "pwd")
+        self.add_session(account, answer.json()["token"], "pwd")
         self.remember_browser(account, answer)
 
     @rule(
         n=pick, path=st.sampled_from(["verify-totp", "verify-otp", "verify-backup-code"]), trust=st.booleans()
     )
-    def sign_in_with_all_that_is_due(self, n: int, path: str, trust: bool) -> None:
+    def sign_in_with_every_required_factor(self, n: int, path: str, trust: bool) -> None:
         self.sign_in(n, right=True, by_device=False, by_browser=False)
-        place = self.places()[-1]
+        binding = self.bindings()[-1]
         if path == "verify-otp":
-            self.send(place)
-        account = place.owner
+            self.send(binding)
+        account = binding.owner
         codes = {
             "verify-totp": account.phone.code(self.now, 0) if account.phone else "",
-            "verify-otp": place.sent.code if place.sent else "",
+            "verify-otp": binding.sent.code if binding.sent else "",
             "verify-backup-code": account.codes[0] if account.codes else "",
         }
-        self._offer(path, place, codes[path] or "000000", trust=trust)
+        self._submit(path, binding, codes[path] or "000000", trust=trust)
 
-    @precondition(lambda self: any(account.spent for account in self.accounts))
+    @precondition(lambda self: any(account.consumed for account in self.accounts))
     @rule(n=pick, trust=st.booleans())
-    def sign_in_with_what_was_accepted_before(self, n: int, trust: bool) -> None:
-        account = next(account for account in self.accounts if account.spent)
-        backup_codes = [code for code in account.spent if "-" in code]
-        spent, path = (backup_codes, "verify-backup-code") if backup_codes else (account.spent, "verify-totp")
+    def sign_in_with_a_consumed_code(self, n: int, trust: bool) -> None:
+        account = next(account for account in self.accounts if account.consumed)
+        backup_codes = [code for code in account.consumed if "-" in code]
+        consumed, path = (
+            (backup_codes, "verify-backup-code") if backup_codes else (account.consumed, "verify-totp")
+        )
         self.sign_in(self.accounts.index(account), right=True, by_device=False, by_browser=False)
-        self._offer(path, self.places()[-1], spent[n % len(spent)], trust=trust)
+        self._submit(path, self.bindings()[-1], consumed[n % len(consumed)], trust=trust)
 
     @rule(n=pick, right=often, by_device=st.booleans(), by_browser=st.booleans())
     def sign_in(self, n: int, right: bool, by_device: bool, by_browser: bool) -> None:
@@ -90,26 +92,26 @@ class SignInMachine(Machine):
             "/sign-in/email", email=account.email, password=password, trust=trust, browser=browser
         )
 
-        refusal = self._judge_password(account, right=right, recognized=recognized)
+        refusal = self._verify_password(account, right=right, recognized=recognized)
         expect(answer, refusal)
         if refusal is None:
             self._signed_in(account, answer, device, trust, recognized=recognized)
 
-    def _judge_password(self, account: Account, *, right: bool, recognized: bool) -> str | None:
+    def _verify_password(self, account: Account, *, right: bool, recognized: bool) -> str | None:
         if recognized:
-            lane = account.lanes["password"]
-            if not lane.is_open(self.now):
+            limit = account.limits["password"]
+            if not limit.is_open(self.now):
                 return "ACCOUNT_TEMPORARILY_LOCKED"
-            lane.failures += 1
+            limit.failures += 1
             if right:
-                lane.clear()
+                limit.reset()
                 return None
-            lane.wrong(self.now)
+            limit.wrong(self.now)
             return "INVALID_EMAIL_OR_PASSWORD"
         if not account.password_limits.consume(self.now):
             return "ACCOUNT_TEMPORARILY_LOCKED"
         if right:
-            account.password_limits.clear()
+            account.password_limits.reset()
             return None
         account.password_limits.here.wrong(self.now)
         return "INVALID_EMAIL_OR_PASSWORD"
@@ -124,17 +126,17 @@ class SignInMachine(Machine):
         recognized: bool,
     ) -> None:
         if account.phone is None:
-            self.open_session(account, answer.json()["token"], "pwd")
+            self.add_session(account, answer.json()["token"], "pwd")
             return self.remember_browser(account, answer)
-        if device is not None and not self._is_honoured(device, trust):
-            # It was replaced long ago: one of two browsers has copied it.
+        if device is not None and not self._replaces_the_factor(device, trust):
+            # It was replaced too long ago: one of two browsers has copied it.
             device.ended = True
             for session in account.sessions:
                 session.ended = session.ended or session.device is device
             device = None
         if device is None:
             return self.challenged(account, answer, recognized=recognized)
-        self.open_session(account, answer.json()["token"], "pwd", "device", device=device)
+        self.add_session(account, answer.json()["token"], "pwd", "device", device=device)
         self.remember_browser(account, answer)
         if trust == device.token:
             device.tokens.append(answer.cookies[TRUST])
@@ -143,7 +145,7 @@ class SignInMachine(Machine):
             assert TRUST not in answer.cookies
         return None
 
-    def _is_honoured(self, device: Device, trust: str | None) -> bool:
+    def _replaces_the_factor(self, device: Device, trust: str | None) -> bool:
         if trust == device.token:
             return True
         is_previous = len(device.tokens) > 1 and trust == device.tokens[-2]
@@ -155,15 +157,17 @@ class SignInMachine(Machine):
         offered = {"totp": True, "otp": not account.reset_by_mail, "backup-code": bool(account.codes)}
         assert answer.json()["twoFactorMethods"] == [name for name in offered if offered[name]]
         token = answer.json()["token"]
-        account.places.append(Challenge(owner=account, token=token, began_at=self.now, recognized=recognized))
+        account.bindings.append(
+            Challenge(owner=account, token=token, began_at=self.now, recognized=recognized)
+        )
 
     @rule(n=pick, trust=st.booleans())
     def enrol(self, n: int, trust: bool) -> None:
         session = self.session(n)
-        self.begin_to_enrol(session, right=True)
+        self.begin_enrolment(session, right=True)
         pending = session.owner.pending
         code = "000000" if pending is None else pending.code(self.now, 0)
-        self._offer("verify-totp", session, code, trust=trust)
+        self._submit("verify-totp", session, code, trust=trust)
 
     # --- the second factor --------------------------------------------------------------------------------
 
@@ -172,16 +176,16 @@ class SignInMachine(Machine):
         kind=st.sampled_from(["right", "right", "early", "late", "pending", "replayed", "wrong"]),
         trust=st.booleans(),
     )
-    def offer_a_totp_code(self, n: int, kind: str, trust: bool) -> None:
-        place = self.place(n)
-        account, now = place.owner, self.now
+    def submit_a_totp_code(self, n: int, kind: str, trust: bool) -> None:
+        binding = self.binding(n)
+        account, now = binding.owner, self.now
         phone = account.pending if kind == "pending" or account.phone is None else account.phone
         code = self._code_no_phone_shows()
-        if kind == "replayed" and account.spent:
-            code = account.spent[n % len(account.spent)]
+        if kind == "replayed" and account.consumed:
+            code = account.consumed[n % len(account.consumed)]
         elif phone is not None and kind != "wrong":
             code = phone.code(now, {"early": 1, "late": -1}.get(kind, 0))
-        self._offer("verify-totp", place, code, trust=trust)
+        self._submit("verify-totp", binding, code, trust=trust)
 
     def _code_no_phone_shows(self) -> str:
         phones = [phone for a in self.accounts for phone in (a.phone, a.pending) if phone]
@@ -190,140 +194,144 @@ class SignInMachine(Machine):
 
     @rule(
         n=pick,
-        kind=st.sampled_from(["right", "right", "pending", "spent", "another's", "wrong"]),
+        kind=st.sampled_from(["right", "right", "pending", "consumed", "another's", "wrong"]),
         trust=st.booleans(),
     )
-    def offer_a_backup_code(self, n: int, kind: str, trust: bool) -> None:
-        place = self.place(n)
-        account = place.owner
+    def submit_a_backup_code(self, n: int, kind: str, trust: bool) -> None:
+        binding = self.binding(n)
+        account = binding.owner
         others = [code for each in self.accounts if each is not account for code in each.codes]
         from_where = {
             "right": account.codes,
             "pending": account.pending_codes or [],
-            "spent": account.spent,
+            "consumed": account.consumed,
             "another's": others,
         }.get(kind, [])
         code = from_where[n % len(from_where)] if from_where else BACKUP_CODE
-        self._offer("verify-backup-code", place, code, trust=trust)
+        self._submit("verify-backup-code", binding, code, trust=trust)
 
     @rule(
-        n=pick, kind=st.sampled_from(["right", "right", "elsewhere", "spent", "wrong"]), trust=st.booleans()
+        n=pick,
+        kind=st.sampled_from(["right", "right", "elsewhere", "consumed", "wrong"]),
+        trust=st.booleans(),
     )
-    def offer_a_sent_code(self, n: int, kind: str, trust: bool) -> None:
-        place = self.place(n)
-        elsewhere = [p.sent.code for p in self.places() if p.sent and p is not place]
-        from_where = {"elsewhere": elsewhere, "spent": place.owner.spent}.get(kind, [])
+    def submit_a_sent_code(self, n: int, kind: str, trust: bool) -> None:
+        binding = self.binding(n)
+        elsewhere = [p.sent.code for p in self.bindings() if p.sent and p is not binding]
+        from_where = {"elsewhere": elsewhere, "consumed": binding.owner.consumed}.get(kind, [])
         code = from_where[n % len(from_where)] if from_where else "000000"
-        if place.sent is not None and kind in {"right", "wrong"}:
-            code = place.sent.code if kind == "right" else wrong(place.sent.code)
-        self._offer("verify-otp", place, code, trust=trust)
+        if binding.sent is not None and kind in {"right", "wrong"}:
+            code = binding.sent.code if kind == "right" else wrong(binding.sent.code)
+        self._submit("verify-otp", binding, code, trust=trust)
 
-    def _offer(self, path: str, place: Place, code: str, *, trust: bool) -> None:
-        answer = self.ask(f"/two-factor/{path}", bearer=place.token, code=code, trustDevice=trust)
+    def _submit(self, path: str, binding: AnyBinding, code: str, *, trust: bool) -> None:
+        answer = self.ask(f"/two-factor/{path}", bearer=binding.token, code=code, trustDevice=trust)
 
-        refusal = self._refused_unseen(path, place, code) or self._verified(path, place, code)
+        refusal = self._refusal_without_verification(path, binding, code) or self._verify_and_count(
+            path, binding, code
+        )
         expect(answer, refusal)
         if refusal is None:
-            self._passed(path, place, answer, trust=trust)
+            self._complete(path, binding, answer, trust=trust)
 
-    def _refused_unseen(self, path: str, place: Place, code: str) -> str | None:
-        """Return the refusal of what is no attempt, or is not verified."""
-        if isinstance(place, Session) and not place.is_live(self.now):
+    def _refusal_without_verification(self, path: str, binding: AnyBinding, code: str) -> str | None:
+        """Return the error code if the code is not an attempt, or is not verified; otherwise None."""
+        if isinstance(binding, Session) and not binding.is_live(self.now):
             return "UNAUTHORIZED"
         if not _is_well_formed(path, code):
             return "INVALID_BACKUP_CODE" if path == "verify-backup-code" else "INVALID_CODE"
-        is_blocked = path != "verify-backup-code" and not self._lane(place).is_open(self.now)
-        return self._is_closed(place) or ("ACCOUNT_TEMPORARILY_LOCKED" if is_blocked else None)
+        is_blocked = path != "verify-backup-code" and not self._limit_of(binding).is_open(self.now)
+        return self._is_closed(binding) or ("ACCOUNT_TEMPORARILY_LOCKED" if is_blocked else None)
 
-    def _lane(self, place: Place) -> AttemptLimit:
-        is_stranger = isinstance(place, Challenge) and not place.recognized
-        return place.owner.lanes["challenge" if is_stranger else "session"]
+    def _limit_of(self, binding: AnyBinding) -> AttemptLimit:
+        is_stranger = isinstance(binding, Challenge) and not binding.recognized
+        return binding.owner.limits["challenge" if is_stranger else "session"]
 
-    def _verified(self, path: str, place: Place, code: str) -> str | None:
-        """Verify a code and count what is wrong; one that was right once and is used is no failed attempt."""
-        was_used = self._was_used(path, place, code)
-        refusal = self._judge(path, place, code)
-        lane = self._lane(place)
+    def _verify_and_count(self, path: str, binding: AnyBinding, code: str) -> str | None:
+        """Verify a code and count a failure. A used code that was correct is not a failed attempt."""
+        was_used = self._was_used(path, binding, code)
+        refusal = self._verify(path, binding, code)
+        limit = self._limit_of(binding)
         if refusal is None:
-            lane.clear()
+            limit.reset()
         elif not was_used:
-            if isinstance(place, Challenge):
-                place.attempts += 1
+            if isinstance(binding, Challenge):
+                binding.attempts += 1
             if path != "verify-backup-code":
-                lane.failures += 1
-                lane.wrong(self.now)
+                limit.failures += 1
+                limit.wrong(self.now)
         return refusal
 
-    def _was_used(self, path: str, place: Place, code: str) -> bool:
-        account, now = place.owner, self.now
+    def _was_used(self, path: str, binding: AnyBinding, code: str) -> bool:
+        account, now = binding.owner, self.now
         if path == "verify-backup-code":
             return code in account.used_codes
         if path == "verify-otp":
-            sent = place.sent
+            sent = binding.sent
             return sent is not None and sent.used and sent.is_open(now) and sent.code == code
-        pending = account.pending if isinstance(place, Session) else None
+        pending = account.pending if isinstance(binding, Session) else None
         if pending is not None and pending.is_confirmable(now) and pending.step_of(code, now) is not None:
             return False
         return account.phone is not None and account.phone.step_of(code, now) is not None
 
-    def _is_closed(self, place: Place) -> str | None:
-        if not place.is_live(self.now):
-            return "INVALID_TWO_FACTOR_COOKIE" if isinstance(place, Challenge) else "UNAUTHORIZED"
-        if isinstance(place, Challenge) and place.attempts >= MAX_ATTEMPTS:
+    def _is_closed(self, binding: AnyBinding) -> str | None:
+        if not binding.is_live(self.now):
+            return "INVALID_TWO_FACTOR_COOKIE" if isinstance(binding, Challenge) else "UNAUTHORIZED"
+        if isinstance(binding, Challenge) and binding.attempts >= MAX_ATTEMPTS:
             return "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"
         return None
 
-    def _judge(self, path: str, place: Place, code: str) -> str | None:
-        """Return the refusal, or None and use the code up."""
-        account = place.owner
+    def _verify(self, path: str, binding: AnyBinding, code: str) -> str | None:
+        """Return the error code, or consume the code and return None."""
+        account = binding.owner
         if path == "verify-totp":
-            return self._judge_totp(place, code)
+            return self._verify_totp(binding, code)
         if path == "verify-backup-code":
             if code not in account.codes:
                 return "INVALID_BACKUP_CODE" if account.codes else "BACKUP_CODES_NOT_ENABLED"
             account.codes.remove(code)
             account.used_codes.append(code)
         else:
-            if place.sent is None or not place.sent.is_open(self.now) or place.sent.used:
+            if binding.sent is None or not binding.sent.is_open(self.now) or binding.sent.used:
                 return "OTP_HAS_EXPIRED"
-            if place.sent.code != code:
+            if binding.sent.code != code:
                 return "INVALID_CODE"
-            place.sent.used = True
-            if _lane_of(place) == "challenge":
+            binding.sent.used = True
+            if _send_kind_of(binding) == "challenge":
                 account.network_sends.began_at = -1_000_000_000_000
-            account.sends[_lane_of(place)].began_at = -1_000_000_000_000
-        account.spent.append(code)
+            account.sends[_send_kind_of(binding)].began_at = -1_000_000_000_000
+        account.consumed.append(code)
         return None
 
-    def _judge_totp(self, place: Place, code: str) -> str | None:
-        account, now = place.owner, self.now
-        pending = account.pending if isinstance(place, Session) else None
+    def _verify_totp(self, binding: AnyBinding, code: str) -> str | None:
+        account, now = binding.owner, self.now
+        pending = account.pending if isinstance(binding, Session) else None
         if pending is not None and not pending.is_confirmable(now):
             pending = None
         if pending is None and account.phone is None:
             return "TOTP_NOT_ENABLED"
         if pending is not None and (step := pending.step_of(code, now)) is not None:
-            assert isinstance(place, Session)
-            account.confirm(place, step)
+            assert isinstance(binding, Session)
+            account.confirm(binding, step)
         else:
             step = None if account.phone is None else account.phone.step_of(code, now)
             if account.phone is None or step is None or step <= account.phone.last_step:
                 return "INVALID_CODE"
             account.phone.last_step = step
-        account.spent.append(code)
+        account.consumed.append(code)
         return None
 
-    def _passed(self, path: str, place: Place, answer: httpx.Response, *, trust: bool) -> None:
-        account = place.owner
+    def _complete(self, path: str, binding: AnyBinding, answer: httpx.Response, *, trust: bool) -> None:
+        account = binding.owner
         amr = {"verify-totp": "otp", "verify-backup-code": "backup-code", "verify-otp": "email"}[path]
-        if isinstance(place, Session):
-            assert answer.json()["token"] == place.token
-            place.level, place.amr = 2, tuple(dict.fromkeys((*place.amr, amr)))
-            place.proven_at = self.now
+        if isinstance(binding, Session):
+            assert answer.json()["token"] == binding.token
+            binding.level, binding.amr = 2, tuple(dict.fromkeys((*binding.amr, amr)))
+            binding.proven_at = self.now
         else:
-            place.ended = True
-            assert all(answer.json()["token"] != each.token for each in self.places())
-            self.open_session(account, answer.json()["token"], "pwd", amr)
+            binding.ended = True
+            assert all(answer.json()["token"] != each.token for each in self.bindings())
+            self.add_session(account, answer.json()["token"], "pwd", amr)
         self.remember_browser(account, answer)
         account.reset_by_mail = account.reset_by_mail and amr == "email"
         assert (TRUST in answer.cookies) is trust
@@ -332,35 +340,35 @@ class SignInMachine(Machine):
 
     @rule(n=pick)
     def have_a_code_sent(self, n: int) -> None:
-        self.send(self.place(n))
+        self.send(self.binding(n))
 
-    def send(self, place: Place) -> None:
-        account = place.owner
+    def send(self, binding: AnyBinding) -> None:
+        account = binding.owner
 
-        answer = self.ask("/two-factor/send-otp", bearer=place.token)
+        answer = self.ask("/two-factor/send-otp", bearer=binding.token)
 
-        closed = self._is_closed(place)
+        closed = self._is_closed(binding)
         if closed is not None:
             return expect(answer, closed)
         if account.phone is None:
             return expect(answer, "TWO_FACTOR_NOT_ENABLED")
         if account.reset_by_mail:
             return expect(answer, "OTP_NOT_CONFIGURED")
-        if _lane_of(place) == "challenge" and not account.network_sends.consume_of_network(self.now):
+        if _send_kind_of(binding) == "challenge" and not account.network_sends.consume_of_network(self.now):
             return expect(answer, "TOO_MANY_REQUESTS")
-        if not account.sends[_lane_of(place)].consume(self.now):
+        if not account.sends[_send_kind_of(binding)].consume(self.now):
             return expect(answer, "TOO_MANY_REQUESTS")
         expect(answer, None)
         account.mails["code"] += 1
         code = self.run(self.world.mailbox.code_for(account.email, nth=account.mails["code"]))
-        place.sent = SentCode(code, self.now)
+        binding.sent = SentCode(code, self.now)
         return None
 
 
-def _lane_of(place: Session | Challenge) -> str:
-    if isinstance(place, Session):
+def _send_kind_of(binding: Session | Challenge) -> str:
+    if isinstance(binding, Session):
         return "session"
-    return "recognized" if place.recognized else "challenge"
+    return "recognized" if binding.recognized else "challenge"
 
 
 def _is_well_formed(path: str, code: str) -> bool:

@@ -1,4 +1,4 @@
-"""A mail transport that keeps what it is given, and can be out of order."""
+"""A mail transport that stores messages, and can fail."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from support.process import PATIENCE
 
 
 class Mailbox(testing.Mailbox):
-    """Everybody's mailbox."""
+    """The mailbox of all users."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class Mailbox(testing.Mailbox):
         self._open.set()
 
     def hold(self) -> None:
-        """Take mail in, and neither accept nor refuse it until `release`."""
+        """Receive mail, but neither accept nor refuse it until `release`."""
         self._open.clear()
 
     def release(self) -> None:
@@ -30,7 +30,7 @@ class Mailbox(testing.Mailbox):
     async def send(self, message: Message) -> None:
         await self._open.wait()
         if self.broken:
-            raise UnicodeError("nobody foresaw this")
+            raise UnicodeError("an unexpected error")
         if not self.out_of_order:
             await super().send(message)
             return
@@ -39,7 +39,7 @@ class Mailbox(testing.Mailbox):
         raise DeliveryFailed("the mail server is down", permanent=self.for_good)
 
     async def refused_code(self) -> str:
-        """Wait for a code that was turned away and return it."""
+        """Wait until a message with a code has been refused; return the code."""
         async with asyncio.timeout(PATIENCE):
             while not (codes := [mail.code for mail in self.refused if mail.code is not None]):
                 await self._next_arrival()

@@ -1,4 +1,4 @@
-"""Node, and the TypeScript compiler: programs in JavaScript as their authors run them."""
+"""Runs Node and the TypeScript compiler."""
 
 import re
 import subprocess
@@ -13,11 +13,11 @@ NODE = Path(sys.executable).with_name("node")
 PACKAGES = ROOT / "node_modules"
 CLIENT = ROOT / "clients" / "javascript"
 PATIENCE = 100.0
-"""Seconds for what takes a few, on a machine with nothing else to do."""
+"""Seconds to wait for something that takes a few on an idle machine."""
 
 
 def require(*needed: Path) -> None:
-    """Fail, with what to do, unless these are there."""
+    """Fail with the command that installs them if any of these is missing."""
     for path in needed:
         assert path.exists(), f"{path.relative_to(ROOT)} is missing; run: make node_modules/.installed"
 
@@ -25,7 +25,7 @@ def require(*needed: Path) -> None:
 def node(
     *arguments: str | Path, folder: Path = ROOT, typed: str = "", environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run Node in this folder, with this environment and no other; `typed` is what it reads."""
+    """Run Node in this folder, with only this environment; `typed` is its standard input."""
     require(NODE)
     return subprocess.run(
         [NODE, *arguments],
@@ -52,7 +52,7 @@ def run_scenarios(scenarios: Iterable[Path], server: Server, **environment: str)
 
 
 def tsc(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the TypeScript compiler in this folder, as strict as it gets."""
+    """Run the TypeScript compiler in this folder, in strict mode."""
     compiler = PACKAGES / "typescript" / "bin" / "tsc"
     require(compiler)
     strict = ["--strict", "--noEmit", "--target", "es2022"]
@@ -60,6 +60,6 @@ def tsc(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def type_check(folder: Path, *arguments: str) -> None:
-    """Fail with what the compiler finds, if it finds anything."""
+    """Fail with the compiler's output if it finds an error."""
     checked = tsc(folder, *arguments)
     assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -1,4 +1,4 @@
-"""Reading an OpenAPI document: what references point to, and whether a value is as documented."""
+"""Resolves references in an OpenAPI document, and validates values against it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 def resolved(document: Json, described: Json) -> Json:
-    """Return what a reference within the document points to."""
+    """Return the schema or response that a reference in the document points to."""
     found = document
     if "$ref" not in described:
         return described

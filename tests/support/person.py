@@ -1,4 +1,4 @@
-"""Somebody who uses the server: signs up, enrols her phone, signs in."""
+"""A user of the server: signs up, enrols a phone, signs in."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ PASSWORD = "correct horse battery staple"
 
 @dataclass
 class Person:
-    """A person, her client, her session token and her phone."""
+    """A user, with their client, session token and phone."""
 
     world: World
     email: str
@@ -24,16 +24,16 @@ class Person:
     backup_codes: list[str] = field(default_factory=list)
 
     async def post(self, path: str, **body: Any) -> httpx.Response:
-        """Send a request with her session token."""
+        """Send a request with their session token."""
         return await self.client.post(path, json=body)
 
     def code(self, steps: int = 0) -> str:
-        """Return what her phone shows now, or so many steps from now."""
+        """Return the code that their phone shows now, or this many steps from now."""
         assert self.phone is not None
         return self.phone.at(self.world.clock.now() // 1000 + steps * self.phone.interval)
 
     async def enable(self, **body: Any) -> httpx.Response:
-        """Begin to enrol a phone; scan the code."""
+        """Begin to enrol a phone, and scan the code with it."""
         answer = await self.post("/two-factor/enable", password=self.password, **body)
         if answer.is_success and "totpURI" in answer.json():
             phone = pyotp.parse_uri(answer.json()["totpURI"])
@@ -43,20 +43,20 @@ class Person:
         return answer
 
     async def turn_on_totp(self) -> None:
-        """Enrol a phone and confirm it; then let its code pass, so that the next one is fresh."""
+        """Enrol a phone and confirm it; then advance the clock, so that the next code is unused."""
         await self.enable()
         confirmed = await self.post("/two-factor/verify-totp", code=self.code())
         assert confirmed.status_code == 200, confirmed.text
         self.world.clock.advance(60)
 
-    async def prove(self) -> None:
+    async def step_up(self) -> None:
         """Verify the second factor in this session again, so that it is recent."""
-        proven = await self.post("/two-factor/verify-totp", code=self.code())
-        assert proven.status_code == 200, proven.text
+        verified = await self.post("/two-factor/verify-totp", code=self.code())
+        assert verified.status_code == 200, verified.text
         self.world.clock.advance(60)
 
     async def change_password(self, new: str, **body: Any) -> httpx.Response:
-        """Change the password; the session goes on by the token in the answer."""
+        """Change the password, and continue with the token in the response."""
         answer = await self.post("/change-password", currentPassword=self.password, newPassword=new, **body)
         if answer.is_success:
             self.token, self.password = answer.json()["token"], new
@@ -64,7 +64,7 @@ class Person:
         return answer
 
     async def sign_in(self, client: httpx.AsyncClient | None = None, **body: Any) -> httpx.Response:
-        """Sign in with the password, on a device of no past unless one is given."""
+        """Sign in with the password, by default on a new device."""
         client = client or await self.world.client()
         credentials = {"email": self.email, "password": self.password, **body}
         return await client.post("/sign-in/email", json=credentials)
@@ -87,7 +87,7 @@ class Person:
 
 
 async def sign_up(world: World, email: str = "ada@example.com", name: str = "Ada") -> Person:
-    """Create an account; the person talks with a bearer token."""
+    """Create an account, and return its owner, who uses a bearer token."""
     client = await world.client()
     body = {"email": email, "password": PASSWORD, "name": name}
     answer = await client.post("/sign-up/email", json=body)

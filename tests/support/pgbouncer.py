@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from support.services import UNPRIVILEGED, free_port, give_away, require, running
 
 Mode = Literal["session", "transaction"]
-# What a test must say; everything else is as the package ships it, `ignore_startup_parameters` above all.
+# Only what a test must set; the rest is the package's default, `ignore_startup_parameters` above all.
 _SETTINGS = """
 [databases]
 athena = host={socket} port=5432 dbname={database} user=postgres
@@ -27,7 +27,7 @@ default_pool_size = {size}
 
 @contextmanager
 def pgbouncer(database_url: str, mode: Mode, *, size: int = 20) -> Iterator[str]:
-    """Run a pooler of at most `size` server connections; yield the address that leads through it."""
+    """Run a pooler of at most `size` server connections; yield the database's address through it."""
     program = require("pgbouncer", "pgbouncer")
     parts = urlsplit(database_url)
     [server_socket] = parse_qs(parts.query)["host"]

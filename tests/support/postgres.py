@@ -51,15 +51,15 @@ class PostgresServer:
         return self.url(name)
 
     def copy_of(self, url: str) -> str:
-        """Copy a database that nobody is connected to, as pg_dump and pg_restore would; return the copy's address."""
+        """Copy a database without open connections, as pg_dump and pg_restore would; return the copy's address."""
         name = f"copy_{secrets.token_hex(6)}"
         source = urlsplit(url).path.removeprefix("/")
         _run(self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"'))
         return self.url(name)
 
     def make_template(self) -> None:
-        """Create the database all others are copied from: copying is faster than migrating."""
-        # No test takes the power away, and to drop a database is to wait for the disk.
+        """Create the database that all others are copied from: copying is faster than migrating."""
+        # No test simulates a power cut, and with fsync each dropped database would wait for the disk.
         for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
             _run(self._execute(statement))
         _run(self._execute(f"CREATE DATABASE {_TEMPLATE}"))

@@ -1,4 +1,4 @@
-"""The real server as a process of its own: started as an operator starts it, stopped as Ctrl-C stops it."""
+"""The real server as a separate process, which tests start like an operator and stop like Ctrl-C."""
 
 import json
 import os
@@ -23,13 +23,13 @@ T = TypeVar("T")
 ATHENA = Path(sys.executable).with_name("athena-auth")
 SECRET = "secret-of-the-tests-with-more-than-32-bytes"
 PATIENCE = 15.0
-"""Seconds to wait for what takes a fraction of one when nothing is wrong."""
+"""Seconds to wait for something that takes a fraction of a second if nothing is wrong."""
 _PAUSE = 0.02
 _API = re.compile(r"API +(https?://\S+)")
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Return an environment with these settings and no others, whatever the developer's own has."""
+    """Return an environment with these settings only, independent of the developer's."""
     return {"PATH": os.environ["PATH"]} | {PREFIX + name.upper(): value for name, value in settings.items()}
 
 
@@ -41,7 +41,7 @@ def run_athena(folder: Path, *arguments: str, **settings: str) -> subprocess.Com
 def run_athena_under(
     runner: tuple[str, ...], folder: Path, *arguments: str, **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """Do the same, run by another program, which is given with its arguments."""
+    """Do the same below another program, given with its arguments."""
     return subprocess.run(
         [*runner, ATHENA, *arguments],
         cwd=folder,
@@ -55,7 +55,7 @@ def run_athena_under(
 
 
 def wait_for(find: Callable[[], T | None], what: str, *, patience: float = PATIENCE) -> T:
-    """Look until something is found, and return it."""
+    """Call `find` until it returns something, and return that."""
     deadline = time.monotonic() + patience
     while (found := find()) is None:
         assert time.monotonic() < deadline, f"waited {patience:.0f} s for {what}"
@@ -65,7 +65,7 @@ def wait_for(find: Callable[[], T | None], what: str, *, patience: float = PATIE
 
 @dataclass(frozen=True)
 class Server:
-    """A running server; what it writes is in files beside its database."""
+    """A running server; its output is in files next to its database."""
 
     process: subprocess.Popen[bytes]
     folder: Path
@@ -73,14 +73,14 @@ class Server:
 
     @cached_property
     def base_url(self) -> str:
-        """Where the API is: `http://localhost:PORT/api/auth`, once that is announced."""
+        """The address of the API, `http://localhost:PORT/api/auth`; waits until the server prints it."""
         announced = wait_for(self._announced_url, "the server's announcement")
-        # What is announced may be the address of a proxy, which no test has; such a server has a fixed port.
+        # The printed address may be that of a proxy, which tests do not run; such a server has a fixed port.
         return announced if self.port == "0" else f"http://localhost:{self.port}{BASE_PATH}"
 
     @property
     def announcement(self) -> str:
-        """What it printed for the person who started it, and mails when they go to the console."""
+        """Its standard output: the addresses, and mail if that goes to the console."""
         return self._stdout.read_text()
 
     @property
@@ -117,8 +117,8 @@ class Server:
         return code
 
     def kill(self) -> None:
-        """End it and its workers, whatever state they are in."""
-        # It leads a process group of its own, so that its workers are found even when it is gone.
+        """Kill it and its workers, in any state."""
+        # It leads its own process group, so that its workers are found even after it has ended.
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -133,7 +133,7 @@ class Server:
 def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     """Run `athena-auth serve` with these settings in this folder; mail goes to a file unless they say otherwise.
 
-    A server that a test has not stopped itself must still be there at the end, and stop without complaint.
+    A server that the test has not stopped must still run at the end, and stop without an error.
     """
     with serving_under((), folder, *arguments, **settings) as server:
         yield server
@@ -143,7 +143,7 @@ def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
 def serving_under(
     runner: tuple[str, ...], folder: Path, *arguments: str, **settings: str
 ) -> Iterator[Server]:
-    """Do the same, run by another program, which is given with its arguments and must become the one it runs."""
+    """Do the same below another program, given with its arguments. It must replace itself with the server (exec)."""
     chosen = {"port": "0", "mail_url": f"file://{folder}/outbox.jsonl", "rate_limit": "off", **settings}
     server = Server(
         _start(folder, [*runner, str(ATHENA), "serve", *arguments], environment(**chosen)),
@@ -151,7 +151,7 @@ def serving_under(
         chosen["port"],
     )
     try:
-        # The port is listened on before it is announced: this is answered as soon as a process serves.
+        # The server listens before it prints its address: this is answered as soon as a process serves.
         httpx.get(f"{server.base_url}/ok", timeout=PATIENCE).raise_for_status()
         yield server
         if server.process.returncode is None:

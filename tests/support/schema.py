@@ -1,4 +1,4 @@
-"""Databases as earlier versions left them."""
+"""Databases with the schema of earlier versions."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""A stage for both clients of the SDK: one test body plays on either, against a whole server, its clock and its mail.
+"""Runs one test with either client of the SDK, against a whole server with its clock and its mailbox.
 
 The server lives in an event loop on a thread of its own. A blocking client reaches it from the test's thread through a
 bridge, an awaiting one inside that loop.
@@ -53,31 +53,31 @@ class Phone:
     totp: pyotp.TOTP
 
     def code(self) -> str:
-        """Return what it shows now."""
+        """Return the code that it shows now."""
         return self.totp.at(self.world.clock.now() // 1000)
 
     def wrong_code(self) -> str:
-        """Return six digits that it does not show now, nor showed or will show soon."""
+        """Return six digits that it does not show within a quarter of an hour of now."""
         now = self.world.clock.now() // 1000
         shown = {self.totp.at(now + steps * self.totp.interval) for steps in range(-30, 31)}
         return next(code for code in (f"{number:06d}" for number in range(100)) if code not in shown)
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A running server, and what it takes to play a client on it."""
+class SdkHarness:
+    """A running server, and clients of one kind for it."""
 
     portal: BlockingPortal
     world: World
     kind: Kind
 
     def client(self, **options: Unpack[Options]) -> Client:
-        """Return a client of this stage's kind, on a device of no past."""
+        """Return a client of this kind, on a new device."""
         transport = httpx.ASGITransport(standalone(self.world.athena), client=("127.0.0.1", 50_000))
         return client_over(self.kind, transport, self.portal, **options)
 
     def done(self, outcome: T | Coroutine[Any, Any, T]) -> T:
-        """Return what a call of either client came to."""
+        """Return the result of a call of either client."""
         if isinstance(outcome, Coroutine):
             result: T = self.portal.call(lambda: outcome)
             return result
@@ -104,7 +104,7 @@ class Stage:
         return self.done(client.auth.sign_up.email(name="Ada", email=EMAIL, password=PASSWORD)).user
 
     def enrol(self, client: Client) -> tuple[Phone, tuple[str, ...]]:
-        """Turn an authenticator app on; return it with the backup codes, at a time when its code is fresh again."""
+        """Turn an authenticator app on, and advance the clock to an unused code; return the app and the backup codes."""
         enrolment = self.done(client.auth.two_factor.enable(PASSWORD))
         phone = self.phone(enrolment.totp_uri)
         self.done(client.auth.two_factor.verify_totp(phone.code()))
@@ -112,25 +112,25 @@ class Stage:
         return phone, enrolment.backup_codes
 
     def person_with_totp(self) -> tuple[Phone, tuple[str, ...]]:
-        """Let Ada sign up and enrol elsewhere, and return her phone and backup codes."""
+        """Sign Ada up and enrol an app with another client; return her phone and backup codes."""
         elsewhere = self.client()
         self.sign_up(elsewhere)
         return self.enrol(elsewhere)
 
     def phone(self, totp_uri: str) -> Phone:
-        """Return an authenticator app that has scanned this."""
+        """Return an authenticator app with this URI."""
         totp = pyotp.parse_uri(totp_uri)
         assert isinstance(totp, pyotp.TOTP)
         return Phone(self.world, totp)
 
     def challenge(self, client: Client) -> AnyChallenge:
-        """Sign Ada in with her password, where a second factor is due."""
+        """Sign Ada in with her password, when a second factor is required."""
         challenge = self.done(client.auth.sign_in.email(email=EMAIL, password=PASSWORD))
         assert isinstance(challenge, Challenge)
         return challenge
 
     def reset_password(self, client: Client, new_password: str) -> AnyChallenge | None:
-        """Set Ada's password by the link she was sent."""
+        """Reset Ada's password with the token of the emailed link."""
         token = self.link_token(MessageKind.PASSWORD_RESET)
         challenge: AnyChallenge | None
         if isinstance(client, AthenaClient):
@@ -141,13 +141,13 @@ class Stage:
         return challenge
 
     def sign_in(self, client: Client) -> SignedIn:
-        """Sign Ada in with her password, where that is all it takes."""
+        """Sign Ada in with her password, when no second factor is required."""
         signed_in = self.done(client.auth.sign_in.email(email=EMAIL, password=PASSWORD))
         assert isinstance(signed_in, SignedIn)
         return signed_in
 
     def is_signed_in(self, client: Client) -> bool:
-        """Ask the server whether this client is."""
+        """Tell whether the server finds a session for this client."""
         return self.done(client.auth.get_session()) is not None
 
 
@@ -161,10 +161,10 @@ def client_over(
 
 
 @contextmanager
-def stage_over(database_url: str, kind: Kind, **settings: Any) -> Iterator[Stage]:
+def harness_over(database_url: str, kind: Kind, **settings: Any) -> Iterator[SdkHarness]:
     """Run a server over this database, for clients of one kind."""
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(world_over(database_url, **settings)) as world,
     ):
-        yield Stage(portal, world, kind)
+        yield SdkHarness(portal, world, kind)

@@ -117,7 +117,7 @@ class SecurityKeys:
 
 
 class Key:
-    """A security key in its owner's hand."""
+    """A user's security key."""
 
     def __init__(self) -> None:
         self._private = Ed25519PrivateKey.generate()

@@ -1,6 +1,6 @@
-"""Which tests take long, told from the tests themselves.
+"""Finds the slow tests, which `make test-fast` omits, by what their code uses.
 
-`make test-fast` leaves them out. Nobody has to mark a test that starts programs, or forgets to.
+So authors need not mark a test that starts programs, and cannot forget to.
 """
 
 import inspect
@@ -38,12 +38,12 @@ def is_slow(item: pytest.Item) -> bool:
 
 
 def starts_programs(function: Callable[..., Any]) -> bool:
-    """Tell whether a function of the tests, or one that it names, uses a package that starts programs."""
+    """Tell whether a function of the tests, or one that it refers to, uses a package that starts programs."""
     return _reaches(function, set())
 
 
 def _functions_of(item: pytest.Function) -> Iterator[Callable[..., Any]]:
-    """Give the test's function and those of the fixtures it asks for."""
+    """Yield the test's function and those of the fixtures that it requests."""
     yield item.function
     for name in item.fixturenames:
         for fixture in item.session._fixturemanager.getfixturedefs(name, item) or ():  # noqa: SLF001 - there is no other way
@@ -61,7 +61,7 @@ def _reaches(found: Any, seen: set[int]) -> bool:
 
 
 def _named_by(found: Any) -> Iterator[Any]:
-    """Give what a class consists of, or what a function names."""
+    """Yield the members of a class, or the globals that a function refers to."""
     if inspect.isclass(found):
         yield from map(_function, vars(found).values())
     elif inspect.isfunction(function := _function(found)):
@@ -70,7 +70,7 @@ def _named_by(found: Any) -> Iterator[Any]:
 
 
 def _function(found: Any) -> Any:
-    """Return what a decorator has wrapped: of Python, pytest or Hypothesis."""
+    """Return the function below a decorator of Python, pytest or Hypothesis."""
     if isinstance(found, property | classmethod | staticmethod):
         found = found.fget if isinstance(found, property) else found.__func__
     found = (getattr(found, "hypothesis", None) and found.hypothesis.inner_test) or found

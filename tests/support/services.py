@@ -1,4 +1,4 @@
-"""Programs of Debian's that tests run beside the server: poolers and proxies. None is mocked, and a missing one fails."""
+"""Runs Debian's poolers and proxies for tests. None is mocked; a test fails if its program is missing."""
 
 import os
 import shutil
@@ -12,11 +12,11 @@ from pathlib import Path
 from support.process import PATIENCE, wait_for
 
 UNPRIVILEGED = "pgserver" if os.geteuid() == 0 else None
-"""Who runs what refuses to run as root: the user that the tests' PostgreSQL made for itself."""
+"""The user for programs that refuse to run as root; the tests' PostgreSQL creates it."""
 
 
 def require(program: str, package: str) -> str:
-    """Return the path of a program, which Debian's package brings."""
+    """Return the path of a program of this Debian package; fail if it is missing."""
     found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
     assert found, f"{program} is missing; install it: apt-get install -y {package}"
     return found
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 def give_away(folder: Path) -> Path:
-    """Let the unprivileged user write to a folder that nobody else may enter."""
+    """Make the unprivileged user the owner of a folder."""
     if UNPRIVILEGED is not None:
         shutil.chown(folder, UNPRIVILEGED)
     return folder
@@ -39,7 +39,7 @@ def give_away(folder: Path) -> Path:
 def running(
     command: list[str], folder: Path, port: int, *, user: str | None = None, env: dict[str, str] | None = None
 ) -> Iterator[None]:
-    """Run a program until the block ends, from when it listens on its port."""
+    """Run a program until the block ends; begin when it listens on its port."""
     log = folder / f"{Path(command[0]).name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Finds, in source text, whatever could create a session outside of the module and the package that may."""
+"""Finds, in source text, code that could create a session outside the module and the package that may."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ _PRIVATE = frozenset({"_INSERT", "_insert"})
 
 
 def violations(module: str, source: str) -> list[str]:
-    """Return each way to a new session in this module that it may not have, by line."""
+    """Return each forbidden way to create a session in this module, by line."""
     tree = ast.parse(source)
     may_call = module.startswith(CALLERS)
     found = [*_inserts(module, tree), *_imports(module, tree)]
@@ -55,7 +55,7 @@ def _imports(module: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def _names_it(name: str) -> bool:
-    """Tell whether an import reaches the module, what is in it, or the function by way of another module."""
+    """Tell whether an import reaches the module, a name in it, or the function through another module."""
     parts = name.split(".")
     return "mint" in parts or parts[-1] in _PRIVATE
 

