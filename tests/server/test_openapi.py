@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from openapi_spec_validator import validate
 
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.server.openapi import openapi_document
 from athena_auth.settings import BASE_PATH, load_settings
 from athena_auth.version import __version__

@@ -6,13 +6,12 @@ from typing import Annotated, cast
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from athena_auth.accounts.answers import renewed_reply, session_reply
-from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
+from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, renewed_reply, session_reply
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.step_up import Offered
+from athena_auth.accounts.step_up_policy import StepUpCredentials
 from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
 from athena_auth.factors.totp.routes import qr_code_of
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
 from athena_auth.wire.fields import (
     PRINTABLE,
@@ -113,7 +112,7 @@ class EnrolmentApi:
         body = call.body
         begun = await self._service.enable(
             call.principal,
-            Offered(body.password, body.code),
+            StepUpCredentials(body.password, body.code),
             body.method,
             issuer=body.issuer,
             number=body.phone_number,
@@ -142,7 +141,9 @@ class EnrolmentApi:
 
         Removes all factors, backup codes and trusted devices, and ends all other sessions.
         """
-        done = await self._service.disable(call.principal, Offered(call.body.password, call.body.code))
+        done = await self._service.disable(
+            call.principal, StepUpCredentials(call.body.password, call.body.code)
+        )
         if isinstance(done, Refused):
             return done
         return session_reply(StatusAnswer(), done.signed_in, expired(CookieName.TRUSTED_DEVICE))
