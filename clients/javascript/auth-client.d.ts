@@ -157,12 +157,14 @@ export interface TwoFactor {
       code?: string;
       issuer?: string;
       method?: "totp" | "otp";
+      qrCode?: Flag;
       /** With `otp`: where to send codes by text message, as `+4915112345678`. */
       phoneNumber?: string;
     },
-    /** `totpURI` is for a QR code; with the method `otp` there is none. The backup codes are shown this once. */
+    /** With `qrCode: true`, `qrCode` is the `src` of an `<img>`. The method `otp` has no URI. Backup codes are shown once. */
     {
       totpURI?: string;
+      qrCode?: string;
       backupCodes: string[];
       method: "totp" | "otp";
       /** Whether a code must confirm it: until then two-factor authentication is as it was. */
@@ -171,8 +173,8 @@ export interface TwoFactor {
   >;
   /** Turn the second factor off. All other sessions end, and every device that was trusted. */
   disable: Call<{ password: string; code?: string }, Done>;
-  /** Show the address of the QR code again. */
-  getTotpUri: Call<{ password: string; code?: string }, { totpURI: string }>;
+  /** Return the URI for the authenticator app again and, with `qrCode: true`, its QR code. */
+  getTotpUri: Call<{ password: string; code?: string; qrCode?: Flag }, { totpURI: string; qrCode?: string }>;
   /** Verify a code of the authenticator app: complete the sign-in or, in a session, confirm an enrolment or step up. */
   verifyTotp: Call<Code, Done & TokenAndUser>;
   /** Send a code by mail, or by text message where a phone number is confirmed. */

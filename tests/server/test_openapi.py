@@ -199,7 +199,8 @@ def test_an_answer_field_with_a_default_is_always_there_and_an_unset_one_is_not(
     schemas = document["components"]["schemas"]
 
     assert "status" in schemas["VerifyTotpAnswer"]["required"]
-    assert "totpURI" not in schemas["EnableAnswer"]["required"]
+    assert not {"totpURI", "qrCode"} & set(schemas["EnableAnswer"]["required"])
+    assert schemas["TotpUriAnswer"]["required"] == ["totpURI"]
     assert "method" not in schemas["EnableBody"]["required"]
 
 

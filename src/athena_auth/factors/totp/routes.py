@@ -1,10 +1,12 @@
 """HTTP for authenticator apps."""
 
+import asyncio
 from dataclasses import dataclass
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from athena_auth import qr_code
 from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
@@ -19,13 +21,17 @@ from athena_auth.mfa.answers import SECOND_STEP_ERRORS, redirect_fields
 from athena_auth.mfa.model import SecondFactorResult, SecondStepCaller
 from athena_auth.mfa.routes import CodeBody, VerifyEndpoint
 from athena_auth.store.transaction import Tx
-from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     CallbackUrl,
     Done,
+    Password,
+    QrCode,
+    QrCodeWanted,
     Redirect,
     SessionToken,
+    StepUpCode,
     TotpUri,
+    is_set,
 )
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
@@ -64,10 +70,19 @@ class TotpService:
         return await self.step_up.act(Action.REVEAL_SECRET, signed_in, offered, work)
 
 
-class TotpUriAnswer(msgspec.Struct, frozen=True):
+class TotpUriBody(msgspec.Struct, frozen=True, rename="camel"):
+    """The account's password, a code if the session needs a fresh second factor, and whether to return a QR code."""
+
+    password: Password
+    code: StepUpCode | None = None
+    qr_code: QrCodeWanted | None = None
+
+
+class TotpUriAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """The URI that an authenticator app reads from a QR code."""
 
     totp_uri: TotpUri = msgspec.field(name="totpURI")
+    qr_code: QrCode | UnsetType = UNSET
 
 
 class VerifyTotpBody(CodeBody, frozen=True, rename="camel"):
@@ -82,6 +97,16 @@ class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     user: UserAnswer
     redirect: Redirect = UNSET
     url: CallbackUrl | UnsetType = UNSET
+
+
+async def qr_code_of(uri: str | UnsetType, wanted: bool | str | None) -> str | UnsetType:  # noqa: FBT001 - a `Flag`
+    """Return the QR code of a URI, if there is one and the request asked for it.
+
+    It is rendered in a thread, because rendering takes as long as several requests.
+    """
+    if isinstance(uri, UnsetType) or not is_set(wanted):
+        return UNSET
+    return await asyncio.to_thread(qr_code.data_uri, uri)
 
 
 class TotpApi:
@@ -102,16 +127,17 @@ class TotpApi:
         errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOTP_NOT_ENABLED),
         limit=SECOND_STEP,
     )
-    async def get_totp_uri(self, call: Call[SignedIn, PasswordBody]) -> Reply[TotpUriAnswer] | Refused:
+    async def get_totp_uri(self, call: Call[SignedIn, TotpUriBody]) -> Reply[TotpUriAnswer] | Refused:
         """Get the URI that an authenticator app reads from a QR code.
 
-        Of the pending enrolment or, without one, of the active authenticator.
+        Of the pending enrolment or, without one, of the active authenticator. With `qrCode`, get the QR code too.
         """
         offered = StepUpCredentials(call.body.password, call.body.code)
         shown = await self._service.uri(call.principal, offered)
         if isinstance(shown, Refused):
             return shown
-        return renewed_reply(TotpUriAnswer(shown.outcome), call.principal, shown.signed_in)
+        answer = TotpUriAnswer(shown.outcome, await qr_code_of(shown.outcome, call.body.qr_code))
+        return renewed_reply(answer, call.principal, shown.signed_in)
 
     @post(
         "/two-factor/verify-totp",
