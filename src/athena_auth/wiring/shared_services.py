@@ -72,7 +72,6 @@ def shared_services(
     passwords = PasswordVerifier(resources.store, resources.clock, resources.pool, notifications)
     events = _credential_events(notifications, factors)
     verifier = AttemptVerifier(notifications, trust)
-    lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return SharedServices(
         factors=factors,
         trust=trust,
@@ -80,15 +79,14 @@ def shared_services(
         passwords=passwords,
         notifications=notifications,
         events=events,
-        sign_in_policy=SignInPolicy(factors.every, trust, notifications, lifetimes),
-        second_step=SecondStep(
-            store=resources.store,
-            clock=resources.clock,
-            verifier=verifier,
-            events=events,
-            replay=Replay(resources.keyring),
-            lifetimes=lifetimes,
+        sign_in_policy=SignInPolicy(
+            factors.every,
+            trust,
+            notifications,
+            _lifetimes(settings),
+            requires_verified_email=settings.require_verified_email == "on",
         ),
+        second_step=_second_step(settings, resources, verifier, events),
         step_up=PolicyStepUp(
             store=resources.store,
             clock=resources.clock,
@@ -97,6 +95,24 @@ def shared_services(
             methods=factors.every,
             relaxed=settings.step_up == "password",
         ),
+    )
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    return Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
+
+
+def _second_step(
+    settings: Settings, resources: Resources, verifier: AttemptVerifier, events: CredentialEvents
+) -> SecondStep:
+    return SecondStep(
+        store=resources.store,
+        clock=resources.clock,
+        verifier=verifier,
+        events=events,
+        replay=Replay(resources.keyring),
+        lifetimes=_lifetimes(settings),
+        requires_verified_email=settings.require_verified_email == "on",
     )
 
 
