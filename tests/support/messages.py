@@ -19,7 +19,7 @@ _SECRETS_OF: dict[MessageKind, dict[str, Any]] = {
     MessageKind.INVITATION: {"url": URL, "valid_for": 604_800},
 }
 
-NEWS = [kind for kind in MessageKind if kind not in _SECRETS_OF]
+NOTIFICATIONS = [kind for kind in MessageKind if kind not in _SECRETS_OF]
 
 
 def message_of(kind: MessageKind, **changes: Any) -> Message:
