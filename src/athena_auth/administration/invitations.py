@@ -10,7 +10,7 @@ from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import Message, MessageKind
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Clock, Millis, after
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.settings.values import SignUp
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.redirects import RedirectPolicy, with_parameters

@@ -13,7 +13,7 @@ from athena_auth.cli.invocation import fail, read_settings, with_store
 from athena_auth.cli.options import with_settings
 from athena_auth.host.errors import RefusedError
 from athena_auth.kernel.clock import SystemClock
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.settings import Settings, SettingsError
 from athena_auth.store.transaction import Store
 

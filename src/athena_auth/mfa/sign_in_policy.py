@@ -12,7 +12,7 @@ from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis, after
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import sql
 from athena_auth.mfa.device_trust import DeviceTrust, Granted, Reused
 from athena_auth.mfa.factor import Factor
@@ -71,7 +71,7 @@ class SignInPolicy:
         requires_verified_email: Whether accounts with an unverified address are refused.
     """
 
-    methods: tuple[Factor[Any], ...]
+    factors: tuple[Factor[Any], ...]
     trust: DeviceTrust
     notifications: SecurityNotifications
     lifetimes: Lifetimes
@@ -102,8 +102,8 @@ class SignInPolicy:
         if device is None:
             challenged = await self.challenge(tx, account, first, now, recognized=recognized)
             token = first.trust_token
-            is_dead = token is not None and await self.trust.is_dead(tx, token, now)
-            return msgspec.structs.replace(challenged, device_is_dead=is_dead)
+            is_invalid = token is not None and await self.trust.is_invalid(tx, token, now)
+            return msgspec.structs.replace(challenged, device_is_dead=is_invalid)
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
         minted = self._mint(tx, account, assurance, first, now, device_id=device.device_id)
         entry = AuditEvent(
@@ -157,7 +157,7 @@ class SignInPolicy:
         return ChallengeIssued(token, await self._available(tx, account), self.lifetimes.challenge)
 
     async def _available(self, tx: Tx, account: Account) -> tuple[str, ...]:
-        return tuple([m.name for m in self.methods if await m.is_available(tx, account)])
+        return tuple([factor.name for factor in self.factors if await factor.is_available(tx, account)])
 
     def _mint(
         self,

@@ -10,7 +10,7 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.kernel.clock import Clock, Millis
-from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
 from athena_auth.mfa.model import ChallengeIssued
 from athena_auth.mfa.password_login import PasswordLogin
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy

@@ -20,7 +20,7 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
 from athena_auth.sign_in.model import Registration, SignUpPolicy, VerificationAwaited, VerificationLinks
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
