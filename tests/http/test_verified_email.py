@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
-from athena_auth.testing.hashing import CheapHasher
+from athena_auth.testing.server import CheapHasher
 from support.dump import execute, fetch_all
 from support.links import reset_token, token_in
 from support.person import PASSWORD, Person, sign_up
