@@ -1,15 +1,15 @@
 """Making a restored database safe to serve (docs/adr/0014-restoring-an-old-database.md).
 
 A backup does not contain what was used, ended or sent after it was taken: all of that would be valid again. So challenges,
-sessions, trusted devices, sent codes, links, queued messages and the past time steps of authenticator apps are revoked for
-all accounts, and backup codes if the operator says so. This needs none of the server's secrets.
+sessions, trusted devices, sent codes, links, invitations, queued messages and the past time steps of authenticator apps are
+revoked for all accounts, and backup codes if the operator says so. This needs none of the server's secrets.
 
 Factors that a host adds are not covered. Their counters go back to the time of the backup, so a response that was used since
 is accepted once more, until their author prevents it (docs/how-to/add-a-factor.md). The sweeper deletes old prompts: they
 are bound to challenges and sessions that have ended.
 """
 
-from athena_auth import retired_tokens
+from athena_auth import invites, retired_tokens
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.delivery import sql as outbox
@@ -38,6 +38,7 @@ _ENDED = (
     sent_codes.SWEEP,
     links.SWEEP,
     retired_tokens.SWEEP,
+    invites.SWEEP,
     outbox.DISCARD,
 )
 

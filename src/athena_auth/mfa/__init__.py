@@ -1,7 +1,8 @@
 """Challenges and the second step: which factors are required, and when a session is created.
 
 Every sign-in ends here. `SignInPolicy.complete_first_factor` creates a session if no second factor is required or a
-trusted device replaces it. Otherwise it issues a challenge, whose token is accepted for the second step only.
+trusted device replaces it. Otherwise it issues a challenge, whose token is accepted for the second step only. It refuses
+accounts with an unverified address if ATHENA_REQUIRE_VERIFIED_EMAIL is on.
 `SecondStep.verify` counts the attempt, lets the `Factor` verify the code and, in the same transaction, consumes the
 challenge and creates the session.
 

@@ -1,7 +1,7 @@
 """The settings of a server.
 
-`model` defines them, `loading` reads them, `values` and `addresses` validate them. `injected` recognizes variables that
-container platforms set.
+`model` defines them, `sources` and `loading` read them, `values` and `addresses` validate them. `injected` recognizes
+variables that container platforms set.
 """
 
 from athena_auth.settings.loading import RENAMED, load_settings
