@@ -126,7 +126,7 @@ class StepUpCredentials(msgspec.Struct, frozen=True):
     """A code of any second factor of the account; verified only if the session lacks a recent factor."""
 
     def __repr__(self) -> str:
-        return "Offered(…)"
+        return "StepUpCredentials(…)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class SignInPolicy:
     """Decides whether a verified first factor yields a session or a challenge.
 
     Attributes:
-        methods: The second factors, in the order in which clients are offered them.
+        factors: The second factors, in the order in which clients are offered them.
         requires_verified_email: Whether accounts with an unverified address are refused.
     """
 

@@ -44,7 +44,7 @@ class PolicyStepUp:
     """Enforces `POLICY`.
 
     Attributes:
-        methods: The second factors, in the order in which they are tried.
+        factors: The second factors, in the order in which they are tried.
         relaxed: Whether ATHENA_STEP_UP is `password`.
     """
 
