@@ -45,6 +45,8 @@ class Athena:
         factors: The second factors in the order they are offered, each a class or a function of `FactorParts`
             (`athena_auth.factors`).
         migrates: Whether starting upgrades the database. Processes that start together take turns.
+        pages: Whether to serve the pages for account owners, besides those that mails link to: mount `pages` at
+            `ATHENA_PAGES_PATH`.
 
     Raises:
         SettingsError: a setting cannot be used.
@@ -61,6 +63,7 @@ class Athena:
         hasher: PasswordHasher | None = None,
         migrates: bool = True,
         factors: tuple[FactorFactory, ...] = BUILT_IN,
+        pages: bool = False,
     ) -> None:
         self._parts = Parts(
             settings or load_settings(),
@@ -69,6 +72,7 @@ class Athena:
             hasher=hasher,
             factors=factors,
             migrates=migrates,
+            pages=pages,
         )
         self._events = Events(lambda: known_events(self._run.components.factors))
         self._run = self._new_run()
@@ -82,6 +86,16 @@ class Athena:
     async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request below the mount point."""
         await self._run.application(scope, receive, send)
+
+    async def pages(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for a page, below the mount point `ATHENA_PAGES_PATH`: `app.mount("/account", athena.pages)`.
+
+        Raises:
+            RuntimeError: this object was made without `pages=True`.
+        """
+        if not self._parts.pages:
+            raise RuntimeError("Athena was made without pages; make it with Athena(pages=True)")
+        await self._run.pages(scope, receive, send)
 
     @property
     def routes(self) -> tuple[Route, ...]:

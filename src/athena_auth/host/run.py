@@ -11,7 +11,7 @@ from athena_auth.host.guard import GuardContext
 from athena_auth.kernel.clock import Clock, SystemClock
 from athena_auth.kernel.log import Log
 from athena_auth.secret_checks.service import verify_secrets
-from athena_auth.server.app import application, edge_policy
+from athena_auth.server.app import application, edge_policy, page_edge
 from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.limits import request_limits
 from athena_auth.server.readiness import Readiness, ReadinessApi
@@ -42,6 +42,8 @@ class Parts(msgspec.Struct, frozen=True):
     factors: tuple[FactorFactory, ...] = BUILT_IN
     migrates: bool = True
     """Whether starting upgrades the database."""
+    pages: bool = False
+    """Whether the pages for account owners are served, besides those that mails link to."""
 
 
 class Run:
@@ -63,6 +65,7 @@ class Run:
             texts=parts.texts,
             hasher=parts.hasher,
             factors=parts.factors,
+            pages=parts.pages,
         )
         resources = self.components.resources
         readiness = Readiness(self._missing_schema, self._missing_outbox)
@@ -74,7 +77,11 @@ class Run:
         self._clock_watch = ClockWatch(resources.clock)
         self._limits = request_limits(settings, resources.clock)
         policy = edge_policy(settings, self._limits)
-        self.application: ASGIApp = application(self.routes, self.components.resolver, settings, policy)
+        pages = page_edge(self.routes, self.components, settings, policy)
+        self.pages: ASGIApp = pages
+        self.application: ASGIApp = application(
+            self.routes, self.components.resolver, settings, policy, self.components.pages.assets
+        )
         self.guard_context = GuardContext(policy, self.components.resolver, resources.clock)
 
     async def start(self) -> None:

@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from athena_auth.host.athena import Athena
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -25,22 +25,47 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or load_settings()
     configure_logging(settings)
-    return standalone(Athena(settings, migrates=False), settings.sub_path)
+    pages_path = settings.pages_path if settings.pages == "on" else None
+    athena = Athena(settings, migrates=False, pages=pages_path is not None)
+    return standalone(athena, settings.sub_path, pages_path)
 
 
-def standalone(athena: Athena, sub_path: str = "") -> ASGIApp:
-    """Return the application: the API at `/api/auth`, and a redirect from `/` to its reference."""
+def standalone(athena: Athena, sub_path: str = "", pages_path: str | None = None) -> ASGIApp:
+    """Return the application: the API at `/api/auth`, and the pages at `pages_path`.
 
-    async def to_reference(_request: Request) -> Response:
-        return RedirectResponse(f"{sub_path}{BASE_PATH}/reference")
+    What is at neither leads from `/` to the pages or, if there are none, to the reference of the API.
+    """
+    if pages_path is None:
+        return athena.wrap(_fallback(sub_path, f"{BASE_PATH}/reference"))
+    path = pages_path.rstrip("/")
+    fallback = _fallback(sub_path, f"{path}/")
 
-    around = Starlette(
-        routes=[Route("/", to_reference), *([Route(sub_path, to_reference)] if sub_path else [])],
+    async def around(scope: Scope, receive: Receive, send: Send) -> None:
+        root = scope.get("root_path", "")
+        if sub_path and scope.get("path") == root + sub_path:
+            root += sub_path
+        if scope["type"] == "http" and f"{scope['path']}/".startswith(f"{root}{path}/"):
+            scope["root_path"] = root + path
+            await athena.pages(scope, receive, send)
+        else:
+            await fallback(scope, receive, send)
+
+    return athena.wrap(around)
+
+
+def _fallback(sub_path: str, target: str) -> ASGIApp:
+    """Return an application that redirects from `/` to this path and has nothing else."""
+
+    async def to_target(_request: Request) -> Response:
+        return RedirectResponse(f"{sub_path}{target}")
+
+    found = Starlette(
+        routes=[Route("/", to_target), *([Route(sub_path, to_target)] if sub_path else [])],
         exception_handlers={HTTPStatus.NOT_FOUND: _not_found, HTTPStatus.METHOD_NOT_ALLOWED: _not_found},
     )
     # Such a redirect would be built from the Host header, which the caller chooses.
-    around.router.redirect_slashes = False
-    return athena.wrap(around)
+    found.router.redirect_slashes = False
+    return found
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:

@@ -48,6 +48,11 @@ class FactorApi:
             return result
         return self._reply.build(result, token_user_answer(result), call.caller)
 
+    @property
+    def name(self) -> str:
+        """The name of the factor."""
+        return self._factor.name
+
     def route(self) -> Route:
         """Return the route, at the path of this factor."""
         [route] = routes_of(self)

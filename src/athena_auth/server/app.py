@@ -4,6 +4,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from athena_auth.accounts.service import Resolver
+from athena_auth.pages.assets import Assets
+from athena_auth.server.browser_calls import RoutesByHandler
 from athena_auth.server.client_address import ClientAddressResolver
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.documents import Documents
@@ -12,18 +14,31 @@ from athena_auth.server.limits import RequestLimits
 from athena_auth.server.link_pages import link_page
 from athena_auth.server.metrics import with_metrics
 from athena_auth.server.origin import OriginPolicy
+from athena_auth.server.page_edge import PageEdge
 from athena_auth.server.request import CallerReader
 from athena_auth.settings import Settings, SettingsError
 from athena_auth.wire.route import Route
+from athena_auth.wiring import Components
 
 _EXPOSED = ("set-auth-token", "retry-after", "x-request-id")
 
 
-def application(routes: tuple[Route, ...], resolver: Resolver, settings: Settings, policy: Policy) -> ASGIApp:
+def application(
+    routes: tuple[Route, ...], resolver: Resolver, settings: Settings, policy: Policy, assets: Assets
+) -> ASGIApp:
     """Return the application: routes and pages, with CORS and metrics around them."""
     browser_pages = {"verify_email": link_page("verify_email")}
-    edge = Edge(routes, Documents(routes, settings), browser_pages, resolver, policy)
+    edge = Edge(routes, Documents(routes, settings, assets), browser_pages, resolver, policy)
     return with_metrics(_with_cors(edge, settings), settings.metrics_token)
+
+
+def page_edge(
+    routes: tuple[Route, ...], components: Components, settings: Settings, policy: Policy
+) -> PageEdge:
+    """Return the application of the pages."""
+    pages = components.pages
+    by_handler = RoutesByHandler((*routes, *pages.routes), components.resolver, policy)
+    return PageEdge(pages.pages, pages.templates, by_handler, settings.trusted_origins)
 
 
 def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:

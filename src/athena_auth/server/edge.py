@@ -6,7 +6,6 @@ handler and encodes the outcome. The first step that refuses ends the request. R
 """
 
 import time
-import traceback
 from collections.abc import Iterable
 
 import msgspec
@@ -15,14 +14,14 @@ from starlette.types import Receive, Scope, Send
 from athena_auth.accounts.answers import session_cookie
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
-from athena_auth.crypto.keys import UnreadableError
 from athena_auth.kernel.log import Log, current_request
-from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
-from athena_auth.mfa.unreadable import refuse_unreadable
+from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.documents import Documents
+from athena_auth.server.failures import refusal_of_failure
 from athena_auth.server.limits import RequestLimits
 from athena_auth.server.origin import OriginPolicy
+from athena_auth.server.principals import Principal, PrincipalResolver, is_dead_challenge
 from athena_auth.server.request import (
     CallerReader,
     RawHeaders,
@@ -33,19 +32,13 @@ from athena_auth.server.request import (
 )
 from athena_auth.server.response import Headers, Response, redirect, refusal, success
 from athena_auth.server.route_table import BoundRoute, RouteTable, StaticPage
-from athena_auth.store.transaction import OwnerGone
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.reply import Cookie, CookieName, RedirectReply, expired
-from athena_auth.wire.route import Access, Call, ChallengeBearer, EndedSession, Outcome, Route
+from athena_auth.wire.route import Access, Call, Outcome, Route
 
 _log = Log(__name__)
 
-Principal = SignedIn | ChallengeBearer | EndedSession | None
-
 _POLICY_VIOLATION = 1008
-_ENDS_THE_CHALLENGE = frozenset(
-    {ErrorCode.INVALID_TWO_FACTOR_COOKIE, ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE}
-)
 _MOST_LOGGED = 200
 """Characters of an `Origin` header."""
 _ADVICE = (
@@ -63,8 +56,10 @@ class Policy(msgspec.Struct, frozen=True):
 
     def refuse_forged(self, caller: Caller, headers: RawHeaders) -> Refused | None:
         """Refuse a request with cookies that a page of another site may have made the browser send (CSRF)."""
-        if not caller.tokens.by_cookie:
-            return None
+        return self.refuse_foreign(headers) if caller.tokens.by_cookie else None
+
+    def refuse_foreign(self, headers: RawHeaders) -> Refused | None:
+        """Refuse a request that a page of another site may have made the browser send, with cookies or without."""
         code = self.origins.refuse(headers)
         if code is None:
             return None
@@ -96,7 +91,7 @@ class Edge:
         self._table = RouteTable(routes)
         self._documents = documents
         self._browser_pages = browser_pages
-        self._resolver = resolver
+        self._principals = PrincipalResolver(resolver)
         self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,16 +108,10 @@ class Edge:
         renewal: Headers = []
         try:
             response = await self._respond(scope, receive, headers, path, renewal)
-        except OwnerGone:
-            response = refusal(Refused(ErrorCode.UNAUTHORIZED))
-        except UnreadableError as error:
-            response = refusal(refuse_unreadable(error))
-        except Unavailable as outage:
-            _log.warning("request.unavailable", reason=str(outage))
-            response = refusal(Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after))
         except Exception as error:  # noqa: BLE001 - the last resort: whatever failed, the caller gets a response
-            _log_failure(error)
-            response = refusal(Refused(ErrorCode.INTERNAL_SERVER_ERROR), request_id=request_id)
+            refused = refusal_of_failure(error)
+            is_ours = refused.code is ErrorCode.INTERNAL_SERVER_ERROR
+            response = refusal(refused, request_id=request_id if is_ours else None)
         await response.send(send, request_id, renewal)
         _log.info(
             "request",
@@ -183,7 +172,7 @@ class Edge:
         self, route: Route, call: Call[Principal, object], headers: RawHeaders, renewal: Headers
     ) -> Response | Refused:
         outcome = await route.handler(call)
-        if _is_dead_challenge(outcome, call.caller):
+        if is_dead_challenge(outcome, call.caller):
             # Front ends take the cookie as a sign that a sign-in is pending.
             renewal += self._set_cookies((expired(CookieName.CHALLENGE),))
         return self._outcome(route, outcome, headers, renewal)
@@ -207,29 +196,7 @@ class Edge:
             forged = self._policy.refuse_forged(caller, headers)
             if forged is not None:
                 return forged
-        return await self._principal(route, query, caller)
-
-    async def _principal(self, route: Route, query: object, caller: Caller) -> Principal | Refused:
-        access = route.access
-        if access is Access.PUBLIC:
-            return None
-        tokens = caller.tokens
-        # A pending sign-in takes precedence over an earlier session of the browser.
-        if access is Access.SESSION_OR_CHALLENGE and tokens.challenge is not None:
-            superseded = tokens.session if tokens.by_cookie else None
-            return ChallengeBearer(tokens.challenge, caller.client, tokens.by_cookie, superseded)
-        signed_in = None
-        if tokens.session is not None:
-            by_cookie = tokens.by_cookie
-            extends = route.renews(query, by_cookie)
-            signed_in = await self._resolver.resolve(
-                tokens.session, caller.client, by_cookie=by_cookie, extends=extends
-            )
-        if signed_in is None and access is Access.SESSION_OR_CHALLENGE:
-            return _without_session(caller)
-        if signed_in is None and access is not Access.OPTIONAL_SESSION:
-            return Refused(ErrorCode.UNAUTHORIZED)
-        return signed_in
+        return await self._principals.resolve(route, query, caller)
 
     def _outcome(
         self, route: Route, outcome: Outcome, headers: RawHeaders, renewal: Headers
@@ -251,33 +218,9 @@ class Edge:
         return [(b"set-cookie", self._policy.cookies.write(cookie)) for cookie in cookies]
 
 
-def _without_session(caller: Caller) -> EndedSession | Refused:
-    """Return the caller who sends a code without a challenge or a live session, often a browser that waited too long."""
-    tokens = caller.tokens
-    if tokens.session is None:
-        return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
-    if tokens.by_cookie:
-        return EndedSession(tokens.session, caller.client)
-    return Refused(ErrorCode.UNAUTHORIZED)
-
-
-def _is_dead_challenge(outcome: Outcome, caller: Caller) -> bool:
-    is_dead = isinstance(outcome, Refused) and outcome.code in _ENDS_THE_CHALLENGE
-    return is_dead and caller.tokens.by_cookie and caller.tokens.challenge is not None
-
-
 def _is_shown_a_page(outcome: Outcome, headers: RawHeaders) -> bool:
     return not isinstance(outcome, RedirectReply) and _is_browser(headers)
 
 
 def _is_browser(headers: RawHeaders) -> bool:
     return "text/html" in headers.get(b"accept", "")
-
-
-def _log_failure(error: Exception) -> None:
-    """Log what failed and where. The message is logged only if the error is ours: a driver may quote values."""
-    kind = type(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    where = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
-    reason = str(error) if kind.__module__.startswith("athena_auth.") else None
-    _log.error("request.failed", error=kind.__qualname__, reason=reason, traceback=where)

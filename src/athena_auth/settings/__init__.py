@@ -1,4 +1,4 @@
-"""The settings of a server: their definitions (`model`), their sources (`loading`) and their validation (`values`)."""
+"""The settings of a server: their definitions (`model`, `pages`), their sources (`loading`) and their validation (`values`)."""
 
 from athena_auth.settings.loading import RENAMED, load_settings
 from athena_auth.settings.model import (
@@ -7,9 +7,9 @@ from athena_auth.settings.model import (
     HOW_TO_MAKE_ONE,
     PREFIX,
     UNIX_SOCKET,
-    Settings,
     SettingsError,
 )
+from athena_auth.settings.pages import Settings
 
 __all__ = [
     "BASE_PATH",

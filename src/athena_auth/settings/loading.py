@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from athena_auth.settings.explanations import explain
 from athena_auth.settings.injected import is_injected
-from athena_auth.settings.model import ENV_FILE, PREFIX, Settings, SettingsError
+from athena_auth.settings.model import ENV_FILE, PREFIX, SettingsError
+from athena_auth.settings.pages import Settings
 
 RENAMED = {"ATHENA_DISABLE_REQUIRES": "ATHENA_STEP_UP"}
 # Scripts on the public page use these names for the server's URL and a token, often in the same shell.

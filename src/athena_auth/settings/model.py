@@ -32,7 +32,15 @@ from athena_auth.settings.values import (
     Secrets,
 )
 
-__all__ = ["BASE_PATH", "ENV_FILE", "HOW_TO_MAKE_ONE", "PREFIX", "UNIX_SOCKET", "Settings", "SettingsError"]
+__all__ = [
+    "BASE_PATH",
+    "ENV_FILE",
+    "HOW_TO_MAKE_ONE",
+    "PREFIX",
+    "UNIX_SOCKET",
+    "ServerSettings",
+    "SettingsError",
+]
 
 PREFIX = "ATHENA_"
 ENV_FILE = ".env"
@@ -44,8 +52,8 @@ class SettingsError(Exception):
     """A setting is missing, unknown or invalid. The message names the setting and never repeats its value."""
 
 
-class Settings(BaseSettings):
-    """The settings of one server."""
+class ServerSettings(BaseSettings):
+    """The settings of the server, without those of its pages."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,

@@ -23,8 +23,9 @@ from athena_auth.throttle.passwords import sql as password_budget_sql
 from athena_auth.throttle.sends import sql as sends_sql
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.wire.route import Route
+from athena_auth.wiring.pages import PageParts, build_pages
 from athena_auth.wiring.resources import Resources, open_resources
-from athena_auth.wiring.routes import all_routes
+from athena_auth.wiring.routes import all_routes, build_apis
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory, SharedServices, shared_services
 
 __all__ = ["Components", "build"]
@@ -37,6 +38,7 @@ class Components(msgspec.Struct, frozen=True):
     resolver: Resolver
     sweeper: Sweeper
     routes: tuple[Route, ...]
+    pages: PageParts
     administration: AdministrationService
     factors: tuple[Factor, ...]
 
@@ -49,8 +51,11 @@ def build(
     texts: Transport | None = None,
     hasher: PasswordHasher | None = None,
     factors: tuple[FactorFactory, ...] = BUILT_IN,
+    pages: bool = False,
 ) -> Components:
-    """Build a server. Tests replace the clock, the transports of mail and text messages and the hasher; by default all are real.
+    """Build a server, by default without pages but for those that mails link to.
+
+    Tests replace the clock, the transports of mail and text messages and the hasher; by default all are real.
 
     Raises:
         SettingsError: a setting cannot be used.
@@ -63,12 +68,13 @@ def build(
     administration = AdministrationService(
         resources.store, resources.clock, resources.pool, shared.events, shared.notifications
     )
-    routes = all_routes(settings, resources, shared, accounts)
+    apis = build_apis(settings, resources, shared, accounts)
     return Components(
         resources,
         accounts,
         _sweeper(settings, resources, shared),
-        routes,
+        all_routes(apis, shared.factors),
+        build_pages(settings, resources, shared, apis, is_on=pages),
         administration,
         shared.factors.every,
     )

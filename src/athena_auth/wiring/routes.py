@@ -1,12 +1,14 @@
 """Builds the services and the routes of every slice."""
 
+import msgspec
+
 from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
 from athena_auth.enrolment.routes import EnrolmentApi, with_methods
-from athena_auth.enrolment.service import EnrolmentService
+from athena_auth.enrolment.service import EnrolmentService, Factors
 from athena_auth.enrolment.status import StatusApi, StatusService
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.backup_codes.routes import BackupCodeApi, BackupCodeService
@@ -35,37 +37,64 @@ from athena_auth.wiring.resources import Resources
 from athena_auth.wiring.shared_services import SharedServices
 
 
-def all_routes(
+class Apis(msgspec.Struct, frozen=True):
+    """The objects whose handlers serve the endpoints, in the order of the reference."""
+
+    totp: TotpApi
+    otp: OtpApi
+    backup_codes: BackupCodeApi
+    enrolment: EnrolmentApi
+    status: StatusApi
+    trusted_devices: TrustedDeviceApi
+    sign_in: SignInApi
+    current_session: CurrentSessionApi
+    accounts: AccountApi
+    linked_accounts: LinkedAccountsApi
+    session_check: SessionCheckApi
+    recovery: RecoveryApi
+    passwords: PasswordApi
+    own_factors: tuple[FactorApi, ...]
+    """Of the factors that the host has added."""
+
+
+def build_apis(
     settings: Settings, resources: Resources, shared: SharedServices, accounts: AccountService
-) -> tuple[Route, ...]:
-    """Return every route of every slice."""
+) -> Apis:
+    """Build the services and the objects with the handlers."""
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
-    redirects = _redirects(settings)
+    redirects = redirect_policy(settings)
     passwords = PasswordService(shared.step_up, resources.pool, shared.events, resources.clock)
     factors, step, reply = shared.factors, shared.second_step, SecondFactorReply(cookies)
     own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
-    enrollable = tuple(each.name for each in factors.every if isinstance(each, Enrollable))
-    routes = routes_of(
-        TotpApi(_totp(resources, shared), factors.totp, step, reply),
-        OtpApi(OtpService(factors.otp, resources.store, resources.clock), factors.otp, step, reply),
-        BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, step, reply),
-        EnrolmentApi(_enrolment(resources, shared)),
-        StatusApi(StatusService(factors, resources.store, resources.clock)),
-        TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
-        SignInApi(_sign_in(settings, resources, shared), cookies, redirects),
-        CurrentSessionApi(accounts),
-        AccountApi(accounts),
-        LinkedAccountsApi(),
-        SessionCheckApi(resources.clock),
-        _recovery(settings, resources, shared, cookies, redirects),
-        PasswordApi(passwords, cookies),
+    return Apis(
+        totp=TotpApi(_totp(resources, shared), factors.totp, step, reply),
+        otp=OtpApi(OtpService(factors.otp, resources.store, resources.clock), factors.otp, step, reply),
+        backup_codes=BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, step, reply),
+        enrolment=EnrolmentApi(_enrolment(resources, shared)),
+        status=StatusApi(StatusService(factors, resources.store, resources.clock)),
+        trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
+        sign_in=SignInApi(_sign_in(settings, resources, shared), cookies, redirects),
+        current_session=CurrentSessionApi(accounts),
+        accounts=AccountApi(accounts),
+        linked_accounts=LinkedAccountsApi(),
+        session_check=SessionCheckApi(resources.clock),
+        recovery=_recovery(settings, resources, shared, cookies, redirects),
+        passwords=PasswordApi(passwords, cookies),
+        own_factors=tuple(FactorApi(factor, step, reply) for factor in own),
     )
+
+
+def all_routes(apis: Apis, factors: Factors) -> tuple[Route, ...]:
+    """Return every route of every slice."""
+    *built_in, own = msgspec.structs.astuple(apis)
+    routes = routes_of(*built_in)
     if own:
+        enrollable = tuple(each.name for each in factors.every if isinstance(each, Enrollable))
         routes = tuple(
             with_methods(route, enrollable) if route.path == "/two-factor/enable" else route
             for route in routes
         )
-    return (*routes, *(FactorApi(factor, step, reply).route() for factor in own))
+    return (*routes, *(each.route() for each in own))
 
 
 def _totp(resources: Resources, shared: SharedServices) -> TotpService:
@@ -132,7 +161,8 @@ def _recovery(
     return RecoveryApi(requests, service, cookies)
 
 
-def _redirects(settings: Settings) -> RedirectPolicy:
+def redirect_policy(settings: Settings) -> RedirectPolicy:
+    """Return where links may lead. Raises `SettingsError`."""
     own_page = f"{settings.sub_path}{BASE_PATH}/reset-password"
     try:
         return RedirectPolicy(settings.origin, settings.trusted_origins, own_page, settings.reset_pages)
