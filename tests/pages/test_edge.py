@@ -11,7 +11,7 @@ from athena_auth.crypto.keys import Keyring
 from athena_auth.host.athena import Athena
 from athena_auth.pages.sealed_state import LIFETIME, SealedState
 from athena_auth.pages.theme import contrast
-from athena_auth.settings import BASE_PATH, Settings, SettingsError
+from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from support.clock import FakeClock
 from support.person import PASSWORD, sign_up
 from support.world import SECRET, World, world_over
@@ -206,6 +206,24 @@ def test_what_cannot_be_used_refuses_the_start(
         Athena(Settings(**chosen), pages=True)
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("pages_path", "account", "a path must look like / or /account"),
+        ("pages_path", "/a b", "a path must look like / or /account"),
+        ("pages_path", "/a/../b", "a path must look like / or /account"),
+        ("pages_path", "/api/auth/pages", "the API is at /api/auth"),
+        ("accent_color", "blue", "a colour must look like #1f4fbf"),
+        ("accent_color", "#1f4fbf; }", "a colour must look like #1f4fbf"),
+        ("help_url", "javascript:alert(1)", "a link must look like"),
+        ("privacy_url", "//evil.example", "a link must look like"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_refused(setting: str, value: str, sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        load_settings(**{setting: value})
+
+
 async def test_pages_at_a_path_below_the_one_of_the_server(sqlite_url: str) -> None:
     async with world_over(sqlite_url, pages_path="/account", base_url="http://localhost:3001/sso") as world:
         client = await world.visitor()
@@ -214,7 +232,7 @@ async def test_pages_at_a_path_below_the_one_of_the_server(sqlite_url: str) -> N
         assert 'action="/sso/account/sign-in"' in shown.text
         assert 'src="/sso/api/auth/assets/' in shown.text
         assert (await client.get("/account")).headers["location"] == "/sso/account/sign-in"
-        assert (await client.get("/")).headers["location"] == "/sso/account/"
+        assert (await client.get("/")).headers["location"] == "/sso/account"
         assert (await client.get("/sign-in")).status_code == 404
 
 

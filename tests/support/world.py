@@ -36,8 +36,8 @@ class World:
     clock: FakeClock
     mailbox: Mailbox
     database_url: str
-    sub_path: str = ""
-    pages_path: str | None = None
+    paths: tuple[str, ...] = ()
+    """The path of the server, and where `/` leads, if they are not the default."""
     _clients: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def client(self, **headers: str) -> httpx.AsyncClient:
@@ -49,7 +49,7 @@ class World:
         return await self._client(ORIGIN, {"origin": ORIGIN, "accept": "text/html", **headers})
 
     async def _client(self, base_url: str, headers: dict[str, str]) -> httpx.AsyncClient:
-        app = standalone(self.athena, self.sub_path, self.pages_path)
+        app = standalone(self.athena, *self.paths)
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000))
         client = httpx.AsyncClient(transport=transport, base_url=base_url, headers=headers)
         return await self._clients.enter_async_context(client)
@@ -93,7 +93,6 @@ async def world_over(
     # Tests ask more often than people: limits by address are on where they are what is tested.
     defaults = {"secret": SECRET, "database_url": database_url, "rate_limit": "off", "_env_file": None}
     chosen = Settings(**{**defaults, **settings})
-    pages_path = chosen.pages_path if chosen.pages == "on" else None
     athena = Athena(
         chosen,
         clock=clock,
@@ -101,8 +100,9 @@ async def world_over(
         hasher=hasher,
         factors=factors,
         migrates=False,
-        pages=pages_path is not None,
+        pages=chosen.pages == "on",
     )
-    world = World(athena, clock, mailbox, database_url, chosen.sub_path, pages_path)
+    paths = (chosen.sub_path, chosen.pages_path) if chosen.pages == "on" else ()
+    world = World(athena, clock, mailbox, database_url, paths)
     async with athena.lifespan(), world._clients:  # noqa: SLF001 - its own module
         yield world

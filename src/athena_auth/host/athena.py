@@ -221,10 +221,12 @@ class Athena:
     def wrap(self, app: ASGIApp) -> ASGIApp:
         """Return an application that serves `/api/auth` itself and passes every other request to `app`.
 
-        It is for applications that cannot mount another one, such as Django's. The lifespan of `app` is not run.
+        With `pages=True` it also serves the pages, at `ATHENA_PAGES_PATH`; at `/`, which is the default, nothing is left
+        for `app`. It is for applications that cannot mount another one, such as Django's. The lifespan of `app` is not run.
         """
         api, below = BASE_PATH, f"{BASE_PATH}/"
-        sub_path = self._parts.settings.sub_path
+        settings = self._parts.settings
+        sub_path, pages = settings.sub_path, settings.pages_path.rstrip("/")
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
             # Starlette's route search costs a twelfth of a get-session, and a single prefix needs none.
@@ -237,7 +239,19 @@ class Athena:
                 await self.asgi(scope, receive, send)
             elif scope["type"] == "lifespan":
                 await self._serve_lifespan(receive, send)
+            elif self._parts.pages and _is_below(scope, root := _root_of(scope, root, sub_path), pages):
+                scope["root_path"] = root + pages
+                await self.pages(scope, receive, send)
             else:
                 await app(scope, receive, send)
 
         return both
+
+
+def _root_of(scope: Scope, root: str, sub_path: str) -> str:
+    """Return the root path; a proxy that forwards the path leaves out the slash after it where nothing follows."""
+    return root + sub_path if sub_path and scope["path"] == root + sub_path else root
+
+
+def _is_below(scope: Scope, root: str, path: str) -> bool:
+    return scope["type"] == "http" and f"{scope['path']}/".startswith(f"{root}{path}/")

@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from athena_auth.host.athena import Athena
 from athena_auth.kernel.outcome import ErrorCode, Refused
@@ -25,32 +25,17 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or load_settings()
     configure_logging(settings)
-    pages_path = settings.pages_path if settings.pages == "on" else None
-    athena = Athena(settings, migrates=False, pages=pages_path is not None)
-    return standalone(athena, settings.sub_path, pages_path)
+    athena = Athena(settings, migrates=False, pages=settings.pages == "on")
+    return standalone(athena, settings.sub_path, _home(settings))
 
 
-def standalone(athena: Athena, sub_path: str = "", pages_path: str | None = None) -> ASGIApp:
-    """Return the application: the API at `/api/auth`, and the pages at `pages_path`.
+def standalone(athena: Athena, sub_path: str = "", home: str = f"{BASE_PATH}/reference") -> ASGIApp:
+    """Return the application: the API, the pages if `athena` has them, and a redirect from `/` to `home` below `sub_path`."""
+    return athena.wrap(_fallback(sub_path, home))
 
-    What is at neither leads from `/` to the pages or, if there are none, to the reference of the API.
-    """
-    if pages_path is None:
-        return athena.wrap(_fallback(sub_path, f"{BASE_PATH}/reference"))
-    path = pages_path.rstrip("/")
-    fallback = _fallback(sub_path, f"{path}/")
 
-    async def around(scope: Scope, receive: Receive, send: Send) -> None:
-        root = scope.get("root_path", "")
-        if sub_path and scope.get("path") == root + sub_path:
-            root += sub_path
-        if scope["type"] == "http" and f"{scope['path']}/".startswith(f"{root}{path}/"):
-            scope["root_path"] = root + path
-            await athena.pages(scope, receive, send)
-        else:
-            await fallback(scope, receive, send)
-
-    return athena.wrap(around)
+def _home(settings: Settings) -> str:
+    return settings.pages_path if settings.pages == "on" else f"{BASE_PATH}/reference"
 
 
 def _fallback(sub_path: str, target: str) -> ASGIApp:

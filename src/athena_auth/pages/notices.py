@@ -19,6 +19,9 @@ _NOTICES = {
     ),
     "browser-allowed": mark("This browser can sign in now."),
     "link-sent": mark("We have sent you a new link. Check your email."),
+    "reset-asked": mark(
+        "If there is an account with this address, we have sent a link to it. Check your email."
+    ),
     "code-sent": mark("We have sent you a code."),
 }
 

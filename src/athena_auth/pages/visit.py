@@ -11,8 +11,8 @@ from athena_auth.wire.route import Call
 
 A = TypeVar("A")
 
-AnsweringHandler = Callable[[Call[Any, Any]], Awaitable[Reply[A] | Refused]]
-"""A handler of the API."""
+AnsweringHandler = Callable[[Call[Any, Any]], Awaitable[Reply[A] | RedirectReply | Refused]]
+"""A handler of the API. It may redirect, but not for the fields that a page gives it."""
 
 
 class HandlerCalls(Protocol):

@@ -11,7 +11,7 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.server.cookies import is_token
-from athena_auth.server.edge import Policy
+from athena_auth.server.policy import Policy
 from athena_auth.server.principals import PrincipalResolver, is_dead_challenge
 from athena_auth.server.request import RawHeaders, explain
 from athena_auth.wire.caller import Caller, Tokens

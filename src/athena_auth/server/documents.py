@@ -6,7 +6,6 @@ import msgspec
 
 from athena_auth.pages.assets import Asset, Assets
 from athena_auth.server.client_module import client_module
-from athena_auth.server.link_pages import link_page
 from athena_auth.server.openapi import openapi_document
 from athena_auth.server.reference import reference_page
 from athena_auth.server.route_table import StaticPage
@@ -33,8 +32,6 @@ class Documents:
             "": to_reference,
             "/": to_reference,
             "/client.js": client_module(),
-            "/reset-password": link_page("reset_password"),
-            "/recognize-browser": link_page("recognize_browser"),
             **{f"/assets/{name}": _static(asset) for name, asset in assets.by_name.items()},
         }
         self._generating = asyncio.Lock()

@@ -1,6 +1,7 @@
 """The edge of the pages: an ASGI application that turns requests into visits, and their outcomes into documents."""
 
 import time
+from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
@@ -19,7 +20,7 @@ from athena_auth.server.response import Headers, Response, refusal
 _log = Log(__name__)
 
 _HTML = b"text/html; charset=utf-8"
-_FORM = "application/x-www-form-urlencoded"
+FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 50
 _MOST_LANGUAGE = 200
 """Characters of an `Accept-Language` header that are read."""
@@ -41,7 +42,7 @@ class PageEdge:
 
     def __init__(
         self,
-        pages: tuple[Page, ...],
+        pages: Iterable[Page],
         templates: Templates,
         routes: RoutesByHandler,
         trusted_origins: tuple[str, ...],
@@ -49,13 +50,12 @@ class PageEdge:
         self._pages: dict[str, dict[str, PageFunction]] = {}
         for page in pages:
             self._pages.setdefault(page.declaration.path, {})[page.declaration.method] = page.function
+        self.paths = frozenset(self._pages)
+        """The paths of the pages."""
         self._templates = templates
         self._routes = routes
         self._languages = Languages()
         self._headers = _security_headers(trusted_origins)
-
-    def __contains__(self, path: str) -> bool:
-        return path in self._pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request; refuse a WebSocket."""
@@ -73,7 +73,7 @@ class PageEdge:
         _log.info(
             "request",
             method=scope["method"],
-            path=path if path in self else "(unknown)",
+            path=path if path in self.paths else "(unknown)",
             status=int(response.status),
             code=response.code,
             ms=round((time.perf_counter() - started) * 1000, 2),
@@ -115,7 +115,7 @@ class PageEdge:
             return Refused(
                 foreign.code, "This form was sent from another site. Open the page again, and send it here."
             )
-        if headers.get(b"content-type", "").partition(";")[0].strip().lower() != _FORM:
+        if headers.get(b"content-type", "").partition(";")[0].strip().lower() != FORM:
             return Refused(
                 ErrorCode.UNSUPPORTED_MEDIA_TYPE, "This is not a form of this site. Open the page again."
             )

@@ -54,6 +54,8 @@ def parse_pages_path(text: str) -> str:
         ValueError: the text is not such a path.
     """
     path = text.rstrip("/")
+    if f"{path}/".startswith("/api/auth/"):
+        raise ValueError("the API is at /api/auth; choose another path")
     if not text.startswith("/") or not _SUB_PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
         raise ValueError("a path must look like / or /account")
     return path or "/"

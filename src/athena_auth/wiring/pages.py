@@ -7,7 +7,9 @@ import msgspec
 from athena_auth.enrolment.challenge_status import ChallengeStatusApi
 from athena_auth.mfa.model import FactorName
 from athena_auth.pages.assets import Assets, assets_of
+from athena_auth.pages.mail_links import MailLinkPages
 from athena_auth.pages.page import Page, pages_of
+from athena_auth.pages.recovery import ForgotPasswordPages
 from athena_auth.pages.second_step import SecondStepPages
 from athena_auth.pages.security import SecurityPages
 from athena_auth.pages.sign_in import SignInPages
@@ -56,9 +58,11 @@ def build_pages(
         SecondStepPages(
             site, challenges, apis.otp, _verifiers(apis), settings.trust_ttl, settings.totp_digits
         ),
+        ForgotPasswordPages(site, apis.recovery),
         SecurityPages(site, apis.current_session),
     )
-    pages = pages_of(*account_pages) if is_on else ()
+    always = MailLinkPages(site, apis.recovery)
+    pages = pages_of(always, *(account_pages if is_on else ()))
     return PageParts(pages, routes_of(challenges), templates, assets)
 
 
