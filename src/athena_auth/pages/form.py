@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.page import Shown
 
 CODE_ERRORS = dict.fromkeys(

@@ -5,7 +5,7 @@ from typing import Any
 
 from athena_auth.enrolment.challenge_status import ChallengeStatusAnswer, ChallengeStatusApi
 from athena_auth.factors.otp.routes import OtpApi
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.form import CODE_ERRORS, NO_ERRORS, FormErrors, errors_of
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site

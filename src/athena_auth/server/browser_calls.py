@@ -9,7 +9,7 @@ import msgspec
 from athena_auth.accounts.answers import session_cookie
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.server.cookies import is_token
 from athena_auth.server.policy import Policy
 from athena_auth.server.principals import PrincipalResolver, is_dead_challenge

@@ -73,4 +73,6 @@ def _verifiers(apis: Apis) -> dict[str, AnsweringHandler[Any]]:
         FactorName.OTP: apis.otp.verify_otp,
         FactorName.BACKUP_CODE: apis.backup_codes.verify,
     }
-    return built_in | {each.name: each.verify for each in apis.own_factors}
+    # A factor that prompts needs a page of its own.
+    by_code = {name: routes[0].handler for name, routes in apis.own_factors.items() if len(routes) == 1}
+    return built_in | by_code
