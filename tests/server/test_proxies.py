@@ -102,7 +102,10 @@ def test_the_server_lives_below_a_path(tmp_path: Path, passes_on: str) -> None:
             assert browser.get(f"{api}/get-session").json()["user"]["email"] == ADA["email"]
             document = browser.get(f"{api}/openapi.json").json()
             assert document["servers"][0]["url"] == api
-            for path in ("/", "/api/auth", "/api/auth/"):
+            for path in ("/", ""):
+                page = browser.get(url + path, follow_redirects=True)
+                assert (page.status_code, str(page.url)) == (200, f"{url}/security")
+            for path in ("/api/auth", "/api/auth/"):
                 page = browser.get(url + path, follow_redirects=True)
                 assert (page.status_code, str(page.url)) == (200, f"{api}/reference")
             browser.post(f"{api}/request-password-reset", json={"email": ADA["email"]})
