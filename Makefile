@@ -12,7 +12,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-run: $(VENV)/.runtime  ## serve on http://localhost:3001/api/auth
+run: $(VENV)/.runtime  ## serve on http://localhost:3001/
 	@exec $(BIN)/athena-auth serve
 
 test: $(VENV)/.dev node_modules/.installed $(VENV)/.packages $(RUST)/target/.built  ## run every test, on SQLite and on a real PostgreSQL

@@ -48,6 +48,8 @@ def test_the_announcement_says_where_everything_is(tmp_path: Path) -> None:
         origin = server.base_url.removesuffix("/api/auth")
         lines = dict(line.split(maxsplit=1) for line in server.announcement.splitlines() if line[0] == " ")
 
+        assert lines["Pages"] == f"{origin}/"
+        assert "Sign in" in httpx.get(lines["Pages"], follow_redirects=True).text
         assert lines["API"] == f"{origin}/api/auth"
         assert lines["Reference"] == f"{origin}/api/auth/reference"
         assert lines["Sent"] == "codes  sent by file (ATHENA_MAIL_URL)"

@@ -48,6 +48,7 @@ def test_every_page_with_python_is_run_here_or_in_the_sdks_tests() -> None:
         "tutorial.md",
         "how-to/add-a-factor.md",
         "how-to/mount.md",
+        "how-to/pages.md",
         "how-to/test.md",
         "python-sdk.md",
     }

@@ -39,12 +39,22 @@ class World:
     clock: FakeClock
     mailbox: Mailbox
     database_url: str
+    paths: tuple[str, ...] = ()
+    """The path of the server, and where `/` leads, if they are not the default."""
     _clients: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def client(self, **headers: str) -> httpx.AsyncClient:
         """Return a new client with these headers; it keeps cookies like a browser."""
-        transport = httpx.ASGITransport(standalone(self.athena), client=("127.0.0.1", 50_000))
-        client = httpx.AsyncClient(transport=transport, base_url=ORIGIN + BASE_PATH, headers=headers)
+        return await self._client(ORIGIN + BASE_PATH, headers)
+
+    async def visitor(self, **headers: str) -> httpx.AsyncClient:
+        """Return a client that visits pages as a browser does: it keeps cookies, asks for HTML and sends Origin."""
+        return await self._client(ORIGIN, {"origin": ORIGIN, "accept": "text/html", **headers})
+
+    async def _client(self, base_url: str, headers: dict[str, str]) -> httpx.AsyncClient:
+        app = standalone(self.athena, *self.paths)
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000))
+        client = httpx.AsyncClient(transport=transport, base_url=base_url, headers=headers)
         return await self._clients.enter_async_context(client)
 
     async def resolve(self, token: str) -> SignedIn:
@@ -93,7 +103,16 @@ async def world_over(
     # Tests send many requests, so limits by address are off except where they are tested.
     defaults = {"secret": SECRET, "database_url": database_url, "rate_limit": "off", "_env_file": None}
     chosen = Settings(**{**defaults, **settings})
-    athena = Athena(chosen, clock=clock, transport=mailbox, hasher=hasher, factors=factors, migrates=False)
-    world = World(athena, clock, mailbox, database_url)
+    athena = Athena(
+        chosen,
+        clock=clock,
+        transport=mailbox,
+        hasher=hasher,
+        factors=factors,
+        migrates=False,
+        pages=chosen.pages == "on",
+    )
+    paths = (chosen.sub_path, chosen.pages_path) if chosen.pages == "on" else ()
+    world = World(athena, clock, mailbox, database_url, paths)
     async with athena.lifespan(), world._clients:  # noqa: SLF001 - its own module
         yield world

@@ -34,6 +34,8 @@ def announce(settings: Settings) -> None:
     )
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]Athena Auth {__version__}[/bold]")
+    if settings.pages == "on":
+        console.print(f"  Pages       {escape(settings.origin + settings.pages_prefix)}/")
     console.print(f"  API         {api}")
     console.print(f"  Reference   {api}/reference")
     console.print(f"  Sent codes  {mail} (ATHENA_MAIL_URL)")

@@ -45,6 +45,8 @@ class Athena:
         factors: The second factors in the order they are offered, each a class or a function of `FactorParts`
             (`athena_auth.factors`).
         migrates: Whether starting upgrades the database. Processes that start together take turns.
+        pages: Whether to serve the pages for account owners, besides those that mails link to: mount `pages` at
+            `ATHENA_PAGES_PATH`.
 
     Raises:
         SettingsError: a setting cannot be used.
@@ -61,6 +63,7 @@ class Athena:
         hasher: PasswordHasher | None = None,
         migrates: bool = True,
         factors: tuple[FactorFactory, ...] = BUILT_IN,
+        pages: bool = False,
     ) -> None:
         self._parts = Parts(
             settings or load_settings(),
@@ -69,6 +72,7 @@ class Athena:
             hasher=hasher,
             factors=factors,
             migrates=migrates,
+            pages=pages,
         )
         self._events = Events(lambda: known_events(self._run.components.factors))
         self._run = self._new_run()
@@ -84,6 +88,16 @@ class Athena:
     async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request below the mount point."""
         await self._run.application(scope, receive, send)
+
+    async def pages(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for a page, below the mount point `ATHENA_PAGES_PATH`: `app.mount("/account", athena.pages)`.
+
+        Raises:
+            RuntimeError: this object was made without `pages=True`.
+        """
+        if not self._parts.pages:
+            raise RuntimeError("Athena was made without pages; make it with Athena(pages=True)")
+        await self._run.pages(scope, receive, send)
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -209,10 +223,12 @@ class Athena:
     def wrap(self, app: ASGIApp) -> ASGIApp:
         """Return an application that serves `/api/auth` itself and passes every other request to `app`.
 
-        It is for applications that cannot mount another one, such as Django's. The lifespan of `app` is not run.
+        With `pages=True` it also serves the pages, at `ATHENA_PAGES_PATH`; at `/`, which is the default, nothing is left
+        for `app`. It is for applications that cannot mount another one, such as Django's. The lifespan of `app` is not run.
         """
         api, below = BASE_PATH, f"{BASE_PATH}/"
-        sub_path = self._parts.settings.sub_path
+        settings = self._parts.settings
+        sub_path, pages = settings.sub_path, settings.pages_path.rstrip("/")
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
             # Starlette's route search costs a twelfth of a get-session, and a single prefix needs none.
@@ -225,7 +241,19 @@ class Athena:
                 await self.asgi(scope, receive, send)
             elif scope["type"] == "lifespan":
                 await self._serve_lifespan(receive, send)
+            elif self._parts.pages and _is_below(scope, root := _root_of(scope, root, sub_path), pages):
+                scope["root_path"] = root + pages
+                await self.pages(scope, receive, send)
             else:
                 await app(scope, receive, send)
 
         return both
+
+
+def _root_of(scope: Scope, root: str, sub_path: str) -> str:
+    """Return the root path; a proxy that forwards the path leaves out the slash after it where nothing follows."""
+    return root + sub_path if sub_path and scope["path"] == root + sub_path else root
+
+
+def _is_below(scope: Scope, root: str, path: str) -> bool:
+    return scope["type"] == "http" and f"{scope['path']}/".startswith(f"{root}{path}/")

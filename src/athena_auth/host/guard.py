@@ -18,7 +18,7 @@ from athena_auth.host.model import Principal, principal_of
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
 from athena_auth.kernel.log import Log
-from athena_auth.server.edge import Policy
+from athena_auth.server.policy import Policy
 from athena_auth.server.request import read_headers
 
 _log = Log(__name__)

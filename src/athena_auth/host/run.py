@@ -3,7 +3,6 @@
 import asyncio
 
 import msgspec
-from starlette.types import ASGIApp
 
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
@@ -11,7 +10,7 @@ from athena_auth.host.guard import GuardContext
 from athena_auth.kernel.clock import Clock, SystemClock
 from athena_auth.kernel.log import Log
 from athena_auth.secret_checks.service import verify_secrets
-from athena_auth.server.app import application, edge_policy
+from athena_auth.server.app import applications, edge_policy
 from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.limits import request_limits
 from athena_auth.server.readiness import LivenessApi, Readiness, ReadinessApi
@@ -41,6 +40,8 @@ class Parts(msgspec.Struct, frozen=True):
     factors: tuple[FactorFactory, ...] = BUILT_IN
     migrates: bool = True
     """Whether starting upgrades the database."""
+    pages: bool = False
+    """Whether the pages for account owners are served, besides those that mails link to."""
 
 
 class Run:
@@ -62,6 +63,7 @@ class Run:
             texts=parts.texts,
             hasher=parts.hasher,
             factors=parts.factors,
+            pages=parts.pages,
         )
         resources = self.components.resources
         readiness = Readiness(self._missing_schema, self._missing_outbox)
@@ -73,7 +75,8 @@ class Run:
         self._clock_watch = ClockWatch(resources.clock)
         self._limits = request_limits(settings, resources.clock)
         policy = edge_policy(settings, self._limits)
-        self.application: ASGIApp = application(self.routes, self.components.resolver, settings, policy)
+        built = applications(self.routes, self.components, settings, policy)
+        self.application, self.pages = built.api, built.pages
         self.guard_context = GuardContext(policy, self.components.resolver, resources.clock)
 
     async def start(self) -> None:

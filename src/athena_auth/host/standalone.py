@@ -25,22 +25,32 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or load_settings()
     configure_logging(settings)
-    return standalone(Athena(settings, migrates=False), settings.sub_path)
+    athena = Athena(settings, migrates=False, pages=settings.pages == "on")
+    return standalone(athena, settings.sub_path, _home(settings))
 
 
-def standalone(athena: Athena, sub_path: str = "") -> ASGIApp:
-    """Return the application: the API at `/api/auth`, and a redirect from `/` to its reference."""
+def standalone(athena: Athena, sub_path: str = "", home: str = f"{BASE_PATH}/reference") -> ASGIApp:
+    """Return the application: the API, the pages if `athena` has them, and a redirect from `/` to `home` below `sub_path`."""
+    return athena.wrap(_fallback(sub_path, home))
 
-    async def to_reference(_request: Request) -> Response:
-        return RedirectResponse(f"{sub_path}{BASE_PATH}/reference")
 
-    around = Starlette(
-        routes=[Route("/", to_reference), *([Route(sub_path, to_reference)] if sub_path else [])],
+def _home(settings: Settings) -> str:
+    return settings.pages_path if settings.pages == "on" else f"{BASE_PATH}/reference"
+
+
+def _fallback(sub_path: str, target: str) -> ASGIApp:
+    """Return an application that redirects from `/` to this path and has nothing else."""
+
+    async def to_target(_request: Request) -> Response:
+        return RedirectResponse(f"{sub_path}{target}")
+
+    found = Starlette(
+        routes=[Route("/", to_target), *([Route(sub_path, to_target)] if sub_path else [])],
         exception_handlers={HTTPStatus.NOT_FOUND: _not_found, HTTPStatus.METHOD_NOT_ALLOWED: _not_found},
     )
     # Such a redirect would be built from the Host header, which the caller chooses.
-    around.router.redirect_slashes = False
-    return athena.wrap(around)
+    found.router.redirect_slashes = False
+    return found
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:

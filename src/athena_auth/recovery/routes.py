@@ -170,8 +170,6 @@ class RecoveryApi:
         errors=(ErrorCode.INVALID_TOKEN, ErrorCode.INVALID_CALLBACK_URL, ErrorCode.UNAUTHORIZED),
         statuses=((ErrorCode.INVALID_TOKEN, HTTPStatus.UNAUTHORIZED),),
         limit=MAIL_LINKS,
-        browser_page="verify_email",
-        leads_elsewhere=lambda query: query.callback_url is not None,
         tag="recovery",
     )
     async def verify_email(
@@ -179,8 +177,8 @@ class RecoveryApi:
     ) -> Reply[VerifiedAnswer] | RedirectReply | Refused:
         """Verify an address with the token of a link, in a session of its account.
 
-        Without such a session nothing changes, because mail scanners follow links too; a browser gets a page that
-        asks for the password. With `callbackURL`, success redirects there, and an expired link redirects there with
+        Without such a session nothing changes, because mail scanners follow links too. A browser gets a page, which asks
+        for the password without a session. With `callbackURL`, success redirects there, and an expired link redirects there with
         `error=INVALID_TOKEN`.
         """
         query = call.body
@@ -189,7 +187,6 @@ class RecoveryApi:
             return page
         outcome = await self._service.verify_in_session(query.token, call.principal, call.caller.client)
         if isinstance(outcome, Refused):
-            # Without a session there is no redirect: the browser is shown the page that asks for the password.
             if page is None or outcome.code is ErrorCode.UNAUTHORIZED:
                 return outcome
             return RedirectReply(with_parameters(page, error=outcome.code))

@@ -1,29 +1,52 @@
-"""Assembles the server's ASGI application. Its paths are relative to where it is mounted."""
+"""Assembles the server's ASGI applications. Their paths are relative to where they are mounted."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from athena_auth.accounts.service import Resolver
+from athena_auth.pages.page import Page
+from athena_auth.server.browser_calls import RoutesByHandler
 from athena_auth.server.client_address import ClientAddressResolver
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.documents import Documents
-from athena_auth.server.edge import Edge, Policy
+from athena_auth.server.edge import Edge
 from athena_auth.server.limits import RequestLimits
-from athena_auth.server.link_pages import link_page
 from athena_auth.server.metrics import with_metrics
 from athena_auth.server.origin import OriginPolicy
+from athena_auth.server.page_edge import PageEdge
+from athena_auth.server.policy import Policy
 from athena_auth.server.request import CallerReader
 from athena_auth.settings import Settings, SettingsError
 from athena_auth.wire.route import Route
+from athena_auth.wiring import Components
 
 _EXPOSED = ("set-auth-token", "retry-after", "x-request-id")
 
 
-def application(routes: tuple[Route, ...], resolver: Resolver, settings: Settings, policy: Policy) -> ASGIApp:
-    """Return the application: routes and pages, with CORS and metrics around them."""
-    browser_pages = {"verify_email": link_page("verify_email")}
-    edge = Edge(routes, Documents(routes, settings), browser_pages, resolver, policy)
-    return with_metrics(_with_cors(edge, settings), settings.metrics_token)
+class Applications(NamedTuple):
+    """The applications of one server, each with paths relative to its mount point."""
+
+    api: ASGIApp
+    pages: ASGIApp
+
+
+def applications(
+    routes: tuple[Route, ...], components: Components, settings: Settings, policy: Policy
+) -> Applications:
+    """Return the API, with CORS and metrics around it, and the pages. Those that mails link to are a part of the API."""
+    parts = components.pages
+    by_handler = RoutesByHandler((*routes, *parts.routes), components.resolver, policy)
+
+    def edge_of(pages: Iterable[Page]) -> PageEdge:
+        return PageEdge(pages, parts.templates, by_handler, settings.trusted_origins)
+
+    mail_pages = edge_of(page for page in parts.pages if page.declaration.from_mail)
+    pages = edge_of(page for page in parts.pages if not page.declaration.from_mail)
+    documents = Documents(routes, settings, parts.assets)
+    edge = Edge(routes, documents, mail_pages, components.resolver, policy)
+    return Applications(with_metrics(_with_cors(edge, settings), settings.metrics_token), pages)
 
 
 def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:

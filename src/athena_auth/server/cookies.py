@@ -11,6 +11,11 @@ _VALUE = re.compile(r"[A-Za-z0-9._~-]+")
 """The characters of tokens."""
 
 
+def is_token(value: str) -> bool:
+    """Tell whether a value has only the characters of tokens, so that a cookie can carry it."""
+    return _VALUE.fullmatch(value) is not None
+
+
 def wire_names(prefix: str, *, https: bool) -> dict[CookieName, str]:
     """Return the names of the cookies on the wire. On https they begin with `__Secure-`, which browsers enforce."""
     start = (_SECURE_PREFIX if https else "") + prefix

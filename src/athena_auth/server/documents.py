@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import msgspec
 
-from athena_auth.server.link_pages import link_page
+from athena_auth.pages.assets import Asset, Assets
 from athena_auth.server.openapi import openapi_document
 from athena_auth.server.reference import reference_page
 from athena_auth.server.route_table import StaticPage
@@ -33,7 +33,7 @@ class Documents:
     generated on the first request, in a thread.
     """
 
-    def __init__(self, routes: tuple[Route, ...], settings: Settings) -> None:
+    def __init__(self, routes: tuple[Route, ...], settings: Settings, assets: Assets) -> None:
         self._routes, self._settings = routes, settings
         # The address that the server prints at its start leads browsers to the reference.
         location = (b"location", f"{settings.sub_path}{BASE_PATH}{_REFERENCE}".encode())
@@ -42,8 +42,7 @@ class Documents:
             "": to_reference,
             "/": to_reference,
             "/client.js": client_module(),
-            "/reset-password": link_page("reset_password"),
-            "/recognize-browser": link_page("recognize_browser"),
+            **{f"/assets/{name}": _static(asset) for name, asset in assets.by_name.items()},
         }
         self._generating = asyncio.Lock()
 
@@ -71,3 +70,15 @@ class Documents:
             _OPENAPI: StaticPage(msgspec.json.encode(document), b"application/json"),
             _REFERENCE: StaticPage(reference.html, b"text/html; charset=utf-8", [policy]),
         }
+
+
+def _static(asset: Asset) -> StaticPage:
+    # A logo may be an SVG document with scripts in it. Opened by itself, it would run them on this origin.
+    policy = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+    return StaticPage(
+        asset.content,
+        asset.content_type.encode(),
+        [(b"content-security-policy", policy), (b"cross-origin-resource-policy", b"same-origin")],
+        etag=f'"{asset.digest}"',
+        cache_control=b"public, max-age=31536000, immutable",
+    )

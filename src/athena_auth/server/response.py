@@ -10,11 +10,6 @@ from starlette.types import Send
 from athena_auth.kernel.errors import Refused
 
 _JSON = b"application/json"
-_COMMON = (
-    # Browsers must not guess another content type, nor send the page's URL to other sites.
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-)
 _encoder = msgspec.json.Encoder()
 
 Headers = list[tuple[bytes, bytes]]
@@ -31,6 +26,8 @@ class Response(msgspec.Struct, frozen=True):
     """The error code of a refusal, for the log."""
     cache_control: bytes = b"no-store"
     """Responses contain tokens and codes, which must not be cached."""
+    referrer_policy: bytes = b"no-referrer"
+    """Browsers must not send the page's URL to other sites."""
 
     async def send(self, send: Send, request_id: str, renewal: Sequence[tuple[bytes, bytes]] = ()) -> None:
         """Send the response, with the common headers and those that renew a session's cookie."""
@@ -38,7 +35,8 @@ class Response(msgspec.Struct, frozen=True):
             (b"content-type", self.content_type),
             (b"cache-control", self.cache_control),
             (b"x-request-id", request_id.encode()),
-            *_COMMON,
+            (b"x-content-type-options", b"nosniff"),  # browsers must not guess another content type
+            (b"referrer-policy", self.referrer_policy),
             *self.headers,
             *renewal,
         ]

@@ -54,6 +54,8 @@ class StaticPage(msgspec.Struct, frozen=True):
     status: int = 200
     etag: str | None = None
     """Identifies this version. Browsers may then cache the document and revalidate it each time."""
+    cache_control: bytes = b"no-cache"
+    """For a document with an `etag`."""
 
     def answer(self, if_none_match: str) -> Response:
         """Return the document, or a 304 if the caller has this version."""
@@ -63,7 +65,7 @@ class StaticPage(msgspec.Struct, frozen=True):
         # A compressing proxy makes the tag a weak one; the comparison ignores that (RFC 9110 section 13.1.2).
         known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
         status, body = (304, b"") if self.etag in known else (self.status, self.body)
-        return Response(status, body, headers, self.content_type, cache_control=b"no-cache")
+        return Response(status, body, headers, self.content_type, cache_control=self.cache_control)
 
 
 class RouteTable:

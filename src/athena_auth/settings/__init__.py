@@ -1,6 +1,6 @@
 """The settings of a server.
 
-`model` defines them, `sources` and `loading` read them, `values` and `addresses` validate them. `injected` recognizes
+`model` and `pages` define them, `sources` and `loading` read them, `values` and `addresses` validate them. `injected` recognizes
 variables that container platforms set.
 """
 
@@ -11,9 +11,9 @@ from athena_auth.settings.model import (
     HOW_TO_MAKE_ONE,
     PREFIX,
     UNIX_SOCKET,
-    Settings,
     SettingsError,
 )
+from athena_auth.settings.pages import Settings
 
 __all__ = [
     "BASE_PATH",

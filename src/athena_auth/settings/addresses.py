@@ -47,6 +47,20 @@ def parse_base_url(text: str) -> str:
     return _origin_of(parts) + path
 
 
+def parse_pages_path(text: str) -> str:
+    """Return a path below which pages are served, without a final slash; `/` is the root.
+
+    Raises:
+        ValueError: the text is not such a path.
+    """
+    path = text.rstrip("/")
+    if f"{path}/".startswith("/api/auth/"):
+        raise ValueError("the API is at /api/auth; choose another path")
+    if not text.startswith("/") or not _SUB_PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        raise ValueError("a path must look like / or /account")
+    return path or "/"
+
+
 def parse_ehlo_name(text: str) -> str:
     """Return a name for EHLO: a domain name in ASCII, or an address literal (RFC 5321 section 4.1.3).
 

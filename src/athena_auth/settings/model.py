@@ -32,7 +32,15 @@ from athena_auth.settings.values import (
     SignUp,
 )
 
-__all__ = ["BASE_PATH", "ENV_FILE", "HOW_TO_MAKE_ONE", "PREFIX", "UNIX_SOCKET", "Settings", "SettingsError"]
+__all__ = [
+    "BASE_PATH",
+    "ENV_FILE",
+    "HOW_TO_MAKE_ONE",
+    "PREFIX",
+    "UNIX_SOCKET",
+    "ServerSettings",
+    "SettingsError",
+]
 
 BASE_PATH = "/api/auth"
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "*", ""})  # noqa: S104 - compared with, not bound to
@@ -42,8 +50,8 @@ class SettingsError(Exception):
     """A setting is missing, unknown or invalid. The message names the setting and never repeats its value."""
 
 
-class Settings(SettingsSources):
-    """The settings of one server."""
+class ServerSettings(SettingsSources):
+    """The settings of the server, without those of its pages."""
 
     secret: Secrets | None = Field(
         None,

@@ -17,6 +17,7 @@ class CookieName(StrEnum):
     CHALLENGE = "athena-auth.two_factor"
     TRUSTED_DEVICE = "athena-auth.trust_device"
     RECOGNIZED_BROWSER = "athena-auth.recognized_browser"
+    MAIL_LINK = "athena-auth.mail_link"
 
 
 class Cookie(msgspec.Struct, frozen=True):

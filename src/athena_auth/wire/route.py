@@ -98,11 +98,6 @@ class Declaration(msgspec.Struct, frozen=True):
     """Codes whose status differs at this endpoint, because existing clients expect it."""
     limit: Limit | None = None
     """The rate limit for one address; routes may share one."""
-    browser_page: str | None = None
-    """The page that a browser gets instead of the JSON response, unless the response redirects it."""
-    leads_elsewhere: Callable[[Any], bool] = bool
-    """Whether a request asks for a redirect. If not, a browser gets the page and nothing else happens: the script of
-    the page sends the request, so the page reports what has just happened."""
     renews: Callable[[Any, bool], bool] = _always
     """Whether a call extends the session. The arguments are the query of a GET and whether the token came as a cookie.
     It must not extend where the renewed cookie would not reach the browser."""

@@ -29,8 +29,9 @@ from athena_auth.throttle.sends import sql as sends_sql
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
+from athena_auth.wiring.pages import PageParts, build_pages
 from athena_auth.wiring.resources import Resources, open_resources
-from athena_auth.wiring.routes import all_routes, redirect_policy
+from athena_auth.wiring.routes import all_routes, build_apis, redirect_policy
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory, SharedServices, shared_services
 
 __all__ = ["Components", "build"]
@@ -46,6 +47,7 @@ class Components(msgspec.Struct, frozen=True):
     resolver: Resolver
     sweeper: Sweeper
     routes: tuple[Route, ...]
+    pages: PageParts
     administration: AdministrationService
     invitations: InvitationService
     factors: tuple[Factor[Any], ...]
@@ -59,8 +61,11 @@ def build(
     texts: Transport | None = None,
     hasher: PasswordHasher | None = None,
     factors: tuple[FactorFactory, ...] = BUILT_IN,
+    pages: bool = False,
 ) -> Components:
-    """Build a server. Tests replace the clock, the transports of mail and text messages and the hasher; by default all are real.
+    """Build a server, by default without pages but for those that mails link to.
+
+    Tests replace the clock, the transports of mail and text messages and the hasher; by default all are real.
 
     Raises:
         SettingsError: a setting cannot be used.
@@ -70,25 +75,30 @@ def build(
     resources = open_resources(settings, clock or SystemClock(), transport, texts, hasher)
     shared = shared_services(settings, resources, factors)
     redirects = redirect_policy(settings)
-    accounts = AccountService(
+    accounts = _accounts(settings, resources, shared)
+    administration = AdministrationService(
+        resources.store, resources.clock, resources.pool, shared.events, shared.notifications
+    )
+    apis = build_apis(settings, resources, shared, accounts, redirects)
+    return Components(
+        resources,
+        accounts,
+        _sweeper(settings, resources, shared),
+        all_routes(apis, shared.factors),
+        build_pages(settings, resources, shared, apis, redirects, is_on=pages),
+        administration,
+        _invitations(settings, resources, redirects),
+        shared.factors.every,
+    )
+
+
+def _accounts(settings: Settings, resources: Resources, shared: SharedServices) -> AccountService:
+    return AccountService(
         resources.store,
         resources.clock,
         shared.step_up,
         shared.notifications,
         requires_verified_email=settings.require_verified_email == "on",
-    )
-    administration = AdministrationService(
-        resources.store, resources.clock, resources.pool, shared.events, shared.notifications
-    )
-    routes = all_routes(settings, resources, shared, accounts, redirects)
-    return Components(
-        resources,
-        accounts,
-        _sweeper(settings, resources, shared),
-        routes,
-        administration,
-        _invitations(settings, resources, redirects),
-        shared.factors.every,
     )
 
 
@@ -100,7 +110,7 @@ def _invitations(settings: Settings, resources: Resources, redirects: RedirectPo
         redirects=redirects,
         app_name=settings.app_name,
         mode=settings.sign_up,
-        page=f"{settings.url}{SIGN_UP_PAGE}",
+        page=f"{settings.origin}{settings.pages_prefix}{SIGN_UP_PAGE}",
         days=settings.invite_days,
     )
 

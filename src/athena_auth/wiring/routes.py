@@ -1,12 +1,14 @@
 """Builds the services and the routes of every slice."""
 
+import msgspec
+
 from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
 from athena_auth.enrolment.routes import EnrolmentApi, with_methods
-from athena_auth.enrolment.service import EnrolmentService
+from athena_auth.enrolment.service import EnrolmentService, Factors
 from athena_auth.enrolment.status import StatusApi, StatusService
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.backup_codes.routes import BackupCodeApi, BackupCodeService
@@ -38,14 +40,34 @@ from athena_auth.wiring.resources import Resources
 from athena_auth.wiring.shared_services import SharedServices
 
 
-def all_routes(
+class Apis(msgspec.Struct, frozen=True):
+    """The objects whose handlers serve the endpoints, in the order of the reference."""
+
+    totp: TotpApi
+    otp: OtpApi
+    backup_codes: BackupCodeApi
+    enrolment: EnrolmentApi
+    status: StatusApi
+    trusted_devices: TrustedDeviceApi
+    sign_in: SignInApi
+    current_session: CurrentSessionApi
+    accounts: AccountApi
+    linked_accounts: LinkedAccountsApi
+    session_check: SessionCheckApi
+    recovery: RecoveryApi
+    passwords: PasswordApi
+    own_factors: dict[str, tuple[Route, ...]]
+    """The routes of the factors that the host has added, by the factor's name; the one that verifies is the first."""
+
+
+def build_apis(
     settings: Settings,
     resources: Resources,
     shared: SharedServices,
     accounts: AccountService,
     redirects: RedirectPolicy,
-) -> tuple[Route, ...]:
-    """Return every route of every slice."""
+) -> Apis:
+    """Build the services and the objects with the handlers."""
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     links = _links(settings, resources, shared, redirects)
     sign_in = _sign_in(settings, resources, shared, links)
@@ -54,28 +76,35 @@ def all_routes(
     factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
     prompts = Prompts(resources.store, resources.clock)
     own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
-    enrollable = tuple(each.name for each in factors.every if isinstance(each, Enrollable))
-    routes = routes_of(
-        TotpApi(_totp(resources, shared), factors.totp, verify),
-        OtpApi(factors.otp, prompts, verify),
-        BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, verify),
-        EnrolmentApi(_enrolment(resources, shared)),
-        StatusApi(StatusService(factors, resources.store, resources.clock)),
-        TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
-        SignInApi(sign_in, sign_up, cookies, redirects),
-        CurrentSessionApi(accounts),
-        AccountApi(accounts),
-        LinkedAccountsApi(),
-        SessionCheckApi(resources.clock),
-        RecoveryApi(links, _recovery(settings, resources, shared), cookies),
-        PasswordApi(passwords, cookies),
+    return Apis(
+        totp=TotpApi(_totp(resources, shared), factors.totp, verify),
+        otp=OtpApi(factors.otp, prompts, verify),
+        backup_codes=BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, verify),
+        enrolment=EnrolmentApi(_enrolment(resources, shared)),
+        status=StatusApi(StatusService(factors, resources.store, resources.clock)),
+        trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
+        sign_in=SignInApi(sign_in, sign_up, cookies, redirects),
+        current_session=CurrentSessionApi(accounts),
+        accounts=AccountApi(accounts),
+        linked_accounts=LinkedAccountsApi(),
+        session_check=SessionCheckApi(resources.clock),
+        recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies),
+        passwords=PasswordApi(passwords, cookies),
+        own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
+
+
+def all_routes(apis: Apis, factors: Factors) -> tuple[Route, ...]:
+    """Return every route of every slice."""
+    *built_in, own = msgspec.structs.astuple(apis)
+    routes = routes_of(*built_in)
     if own:
+        enrollable = tuple(each.name for each in factors.every if isinstance(each, Enrollable))
         routes = tuple(
             with_methods(route, enrollable) if route.path == "/two-factor/enable" else route
             for route in routes
         )
-    return (*routes, *(route for factor in own for route in routes_of_factor(factor, verify, prompts)))
+    return (*routes, *(route for each in own.values() for route in each))
 
 
 def _totp(resources: Resources, shared: SharedServices) -> TotpService:

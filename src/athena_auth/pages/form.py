@@ -1,0 +1,57 @@
+"""What a form shows after a refusal: a sentence, and the fields it is about."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.pages.page import Shown
+
+CODE_ERRORS = dict.fromkeys(
+    (ErrorCode.INVALID_CODE, ErrorCode.INVALID_BACKUP_CODE, ErrorCode.OTP_HAS_EXPIRED), "code"
+)
+"""Refusals of the field `code`."""
+NEW_PASSWORD_ERRORS = dict.fromkeys(
+    (
+        ErrorCode.PASSWORD_TOO_SHORT,
+        ErrorCode.PASSWORD_TOO_LONG,
+        ErrorCode.PASSWORD_TOO_COMMON,
+        ErrorCode.PASSWORD_CONTAINS_EMAIL,
+    ),
+    "password",
+)
+"""Refusals of the field `password` where a new one is chosen."""
+
+
+class FormErrors(msgspec.Struct, frozen=True):
+    """Why a form was refused.
+
+    Attributes:
+        summary: The sentence at the top of the form.
+        fields: The names of the fields it is about.
+        retry_after: Seconds until the form may be sent again; the page counts them down.
+    """
+
+    summary: str = ""
+    fields: tuple[str, ...] = ()
+    retry_after: int | None = None
+
+    def at(self, field: str) -> str:
+        """Return the sentence about a field; empty if it was not refused."""
+        return self.summary if field in self.fields else ""
+
+
+NO_ERRORS = FormErrors()
+
+
+def errors_of(refused: Refused, fields: Mapping[ErrorCode, str]) -> FormErrors:
+    """Return what the form shows. `fields` names the field that a code is about; others are about the whole form."""
+    about = fields.get(refused.code)
+    return FormErrors(refused.message, () if about is None else (about,), refused.retry_after)
+
+
+def refused_form(template: str, refused: Refused, fields: Mapping[ErrorCode, str], **context: Any) -> Shown:
+    """Return the form again with the refusal, its status, and what the user had entered."""
+    errors = errors_of(refused, fields)
+    return Shown(template, {**context, "errors": errors}, refused.code.status, refused.retry_after)

@@ -1,0 +1,50 @@
+"""Where pages are: the paths that links and redirects use."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from athena_auth.pages.visit import Visit
+from athena_auth.wire.redirects import RedirectPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The paths of the pages, as browsers see them.
+
+    Attributes:
+        pages: The path of the pages, without a final slash; None if only those that mails link to are on.
+        api: The path of the API, below which the pages that mails link to and the assets always are.
+        redirects: The pages elsewhere that users may be sent to.
+    """
+
+    pages: str | None
+    api: str
+    redirects: RedirectPolicy
+
+    def link(self, path: str, **query: str) -> str:
+        """Return the path of a page with this query; parameters without a value are left out."""
+        given = urlencode({name: value for name, value in query.items() if value})
+        return f"{self.pages or ''}{path}{f'?{given}' if given else ''}"
+
+    def mail_link(self, path: str, **query: str) -> str:
+        """Return the path of a page that mails link to."""
+        given = urlencode({name: value for name, value in query.items() if value})
+        return f"{self.api}{path}{f'?{given}' if given else ''}"
+
+    def asset(self, name: str) -> str:
+        """Return the path of an asset, by its name with the hash."""
+        return f"{self.api}/assets/{name}"
+
+    def next(self, visit: Visit) -> str:
+        """Return the page that the visitor asked for before the sign-in, as it was given; empty if there is none.
+
+        Only pages of this site or of a trusted origin are accepted: an open redirect would lend this site's name to
+        an attacker's page.
+        """
+        asked = visit.field("next")
+        return asked if asked and self.redirects.absolute(asked) is not None else ""
+
+    def after_sign_in(self, visit: Visit) -> str:
+        """Return the URL to open when a sign-in is complete: the page asked for, or the overview."""
+        asked = self.next(visit)
+        return (self.redirects.absolute(asked) if asked else None) or self.link("/security")

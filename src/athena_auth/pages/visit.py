@@ -1,0 +1,94 @@
+"""One request for a page, as the page sees it: fields and calls, neither headers nor cookies."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, cast
+
+from athena_auth.kernel.errors import Refused
+from athena_auth.pages.language import Language
+from athena_auth.wire.reply import RedirectReply, Reply
+from athena_auth.wire.route import Call
+
+A = TypeVar("A")
+
+AnsweringHandler = Callable[[Call[Any, Any]], Awaitable[Reply[A] | RedirectReply | Refused]]
+"""A handler of the API. It may redirect, but not for the fields that a page gives it."""
+
+
+class HandlerCalls(Protocol):
+    """Calls handlers of the API as the edge does, for one browser, and keeps the cookies of their replies."""
+
+    @property
+    def has_challenge(self) -> bool:
+        """Whether the browser presents a challenge, which may have ended."""
+        ...
+
+    async def call(
+        self, handler: Callable[..., Any], fields: Mapping[str, object]
+    ) -> Reply[Any] | RedirectReply | Refused:
+        """Return what the handler returns, or the refusal of what comes before it: limit, principal, fields."""
+        ...
+
+
+class MailLink(Protocol):
+    """The token of the link in a mail that this browser has opened.
+
+    It came in a URL, and is kept in a cookie from then on: URLs stay in the history and in logs.
+    """
+
+    @property
+    def token(self) -> str | None:
+        """The token, or None."""
+        ...
+
+    def keep(self, token: str) -> None:
+        """Keep the token for later visits."""
+        ...
+
+    def forget(self) -> None:
+        """Remove the token."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request for a page.
+
+    Attributes:
+        query: The parameters of the URL; the last value of a repeated one.
+        form: The fields of a submitted form, likewise; empty for a GET.
+        language: The language that the user reads.
+        mail_link: The token of an opened link.
+    """
+
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    language: Language
+    mail_link: MailLink
+    _handlers: HandlerCalls
+
+    def __repr__(self) -> str:
+        return "Visit(…)"
+
+    @property
+    def has_pending_sign_in(self) -> bool:
+        """Whether the browser has begun a sign-in whose second factor is due; it may have ended since."""
+        return self._handlers.has_challenge
+
+    def field(self, name: str) -> str:
+        """Return a field of the form or, without one, a parameter of the URL; empty if there is neither."""
+        return self.form.get(name) or self.query.get(name, "")
+
+    async def call(
+        self, handler: AnsweringHandler[A], fields: Mapping[str, object] | None = None
+    ) -> A | Refused:
+        """Call a handler of the API as this browser, and return the body of its reply.
+
+        Args:
+            handler: The bound method that serves an endpoint; its request limit counts this call too.
+            fields: The body by the names on the wire.
+        """
+        outcome = await self._handlers.call(handler, fields or {})
+        if isinstance(outcome, RedirectReply):
+            raise TypeError("A page called a handler that redirects; it must redirect by itself.")
+        return outcome if isinstance(outcome, Refused) else cast("A", outcome.body)

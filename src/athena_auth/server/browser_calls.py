@@ -1,0 +1,145 @@
+"""Calls of the API's handlers on behalf of one visit of a page: limits, principals and fields as at the edge."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from athena_auth.accounts.answers import session_cookie
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.service import Resolver
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.server.cookies import is_token
+from athena_auth.server.policy import Policy
+from athena_auth.server.principals import PrincipalResolver, is_dead_challenge
+from athena_auth.server.request import RawHeaders, explain
+from athena_auth.wire.caller import Caller, Tokens
+from athena_auth.wire.reply import Cookie, CookieName, RedirectReply, Reply, expired
+from athena_auth.wire.route import Call, Handler, Outcome, Route
+
+_MAIL_LINK_TTL = 1800
+"""Seconds that the token of an opened link is kept."""
+_MOST_TOKEN = 128
+
+
+class BrowserCookies:
+    """The cookies of one browser during a visit: those it sent, and those that replies have set since.
+
+    A call after another one of the same visit must present the token that the earlier one has rotated.
+    """
+
+    def __init__(self, policy: Policy, headers: RawHeaders) -> None:
+        self._codec = policy.cookies
+        self._values = policy.cookies.read(headers.get(b"cookie", ""))
+        self._changed: dict[CookieName, Cookie] = {}
+
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens of the next call, all by cookie."""
+        session, challenge = self._values.get(CookieName.SESSION), self._values.get(CookieName.CHALLENGE)
+        return Tokens(
+            session,
+            challenge,
+            self._values.get(CookieName.TRUSTED_DEVICE),
+            self._values.get(CookieName.RECOGNIZED_BROWSER),
+            by_cookie=bool(session or challenge),
+        )
+
+    def set(self, cookies: Iterable[Cookie]) -> None:
+        """Set cookies in the browser, or remove those without a value."""
+        for cookie in cookies:
+            self._changed[cookie.name] = cookie
+            self._values[cookie.name] = cookie.value
+            if not cookie.value:
+                del self._values[cookie.name]
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers that bring the changes to the browser."""
+        return [(b"set-cookie", self._codec.write(cookie)) for cookie in self._changed.values()]
+
+    @property
+    def token(self) -> str | None:
+        """The token of the link that the browser has opened."""
+        return self._values.get(CookieName.MAIL_LINK)
+
+    def keep(self, token: str) -> None:
+        """Keep the token of a link. What cannot be one replaces the earlier one all the same: no link is taken for another."""
+        valid = len(token) <= _MOST_TOKEN and is_token(token)
+        self.set((Cookie(CookieName.MAIL_LINK, token if valid else "invalid", _MAIL_LINK_TTL),))
+
+    def forget(self) -> None:
+        """Remove the token of a link."""
+        self.set((expired(CookieName.MAIL_LINK),))
+
+
+class RoutesByHandler:
+    """Finds the route of a handler, and what its calls need.
+
+    Args:
+        routes: The routes of the API, and those that only the pages call.
+        resolver: Authenticates session tokens.
+        policy: The edge's rules; the pages count requests with the same counters.
+    """
+
+    def __init__(self, routes: Iterable[Route], resolver: Resolver, policy: Policy) -> None:
+        self._routes: dict[Handler, Route] = {route.handler: route for route in routes}
+        self.principals = PrincipalResolver(resolver)
+        self.policy = policy
+
+    def route_of(self, handler: Handler) -> Route:
+        """Return the route that declares this handler's access, fields and limit."""
+        return self._routes[handler]
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserCalls:
+    """Calls handlers as this browser. Implements `pages.visit.HandlerCalls`."""
+
+    routes: RoutesByHandler
+    cookies: BrowserCookies
+    caller: Caller
+
+    @property
+    def has_challenge(self) -> bool:
+        """Whether the browser presents a challenge."""
+        return self.cookies.tokens.challenge is not None
+
+    async def call(
+        self, handler: Callable[..., Any], fields: Mapping[str, object]
+    ) -> Reply[Any] | RedirectReply | Refused:
+        """Count the call, authenticate the browser, decode the fields and call the handler."""
+        route = self.routes.route_of(handler)
+        caller = Caller(self.caller.client, self.cookies.tokens)
+        limits = self.routes.policy.limits
+        if route.limit is not None and limits is not None:
+            limited = await limits.refuse(route.limit, caller.client.address)
+            if limited is not None:
+                return limited
+        body = _decoded(route.body, fields)
+        if route.method == "GET" and isinstance(body, Refused):
+            return body
+        principal = await self.routes.principals.resolve(route, body, caller)
+        if isinstance(principal, Refused):
+            return principal
+        if isinstance(principal, SignedIn) and principal.was_extended:
+            self.cookies.set((session_cookie(principal.session, principal.token),))
+        if isinstance(body, Refused):
+            return body
+        query = None if route.query is None else msgspec.convert({}, route.query)
+        outcome = await route.handler(Call(principal, body, caller, query))
+        self._keep_cookies(outcome, caller)
+        return outcome
+
+    def _keep_cookies(self, outcome: Outcome, caller: Caller) -> None:
+        if is_dead_challenge(outcome, caller):
+            self.cookies.set((expired(CookieName.CHALLENGE),))
+        if isinstance(outcome, Reply):
+            self.cookies.set(outcome.cookies)
+
+
+def _decoded(body: type[msgspec.Struct], fields: Mapping[str, object]) -> msgspec.Struct | Refused:
+    try:
+        return msgspec.convert(dict(fields), body)
+    except msgspec.ValidationError as error:
+        return Refused(ErrorCode.VALIDATION_ERROR, explain(error, "form"))

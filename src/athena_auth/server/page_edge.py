@@ -1,0 +1,192 @@
+"""The edge of the pages: an ASGI application that turns requests into visits, and their outcomes into documents."""
+
+import time
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope, Send
+
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.log import Log, current_request
+from athena_auth.pages.language import Languages
+from athena_auth.pages.page import Page, PageFunction, PageOutcome, SeeOther, Shown
+from athena_auth.pages.templates import Templates
+from athena_auth.pages.visit import Visit
+from athena_auth.server.browser_calls import BrowserCalls, BrowserCookies, RoutesByHandler
+from athena_auth.server.failures import refusal_of_failure
+from athena_auth.server.request import RawHeaders, read_body, read_headers, relative_path, request_id_of
+from athena_auth.server.response import Headers, Response, refusal
+
+_log = Log(__name__)
+
+_HTML = b"text/html; charset=utf-8"
+FORM = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 50
+_MOST_LANGUAGE = 200
+"""Characters of an `Accept-Language` header that are read."""
+_POLICY_VIOLATION = 1008
+# With `no-referrer` browsers send `Origin: null` with a form, and the check of the origin would refuse it. No secret
+# is in a URL that links away: the token of a mail's link is moved to a cookie first.
+_REFERRER_POLICY = b"same-origin"
+
+
+class PageEdge:
+    """The pages, below their mount point.
+
+    Args:
+        pages: The pages.
+        templates: Renders them.
+        routes: The handlers that the pages call.
+        trusted_origins: Where a form may lead by a redirect, besides this site.
+    """
+
+    def __init__(
+        self,
+        pages: Iterable[Page],
+        templates: Templates,
+        routes: RoutesByHandler,
+        trusted_origins: tuple[str, ...],
+    ) -> None:
+        self._pages: dict[str, dict[str, PageFunction]] = {}
+        for page in pages:
+            self._pages.setdefault(page.declaration.path, {})[page.declaration.method] = page.function
+        self.paths = frozenset(self._pages)
+        """The paths of the pages."""
+        self._templates = templates
+        self._routes = routes
+        self._languages = Languages()
+        self._headers = _security_headers(trusted_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request; refuse a WebSocket."""
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
+        started = time.perf_counter()
+        headers = read_headers(scope)
+        request_id = request_id_of(headers)
+        current_request.set(request_id)
+        path = relative_path(scope) or "/"
+        response = await self.respond(scope, receive, headers, path)
+        await response.send(send, request_id)
+        _log.info(
+            "request",
+            method=scope["method"],
+            path=path if path in self.paths else "(unknown)",
+            status=int(response.status),
+            code=response.code,
+            ms=round((time.perf_counter() - started) * 1000, 2),
+        )
+
+    async def respond(self, scope: Scope, receive: Receive, headers: RawHeaders, path: str) -> Response:
+        """Return the response to a request for the page at this path."""
+        cookies = BrowserCookies(self._routes.policy, headers)
+        visit = self._visit(scope, headers, cookies, {})
+        try:
+            function = self._function(scope, path)
+            if isinstance(function, Refused):
+                allow = ", ".join(self._pages.get(path, ()))
+                return self._problem(function, visit, headers, [(b"allow", allow.encode())] if allow else [])
+            form = await self._form(scope, receive, headers)
+            if isinstance(form, Refused):
+                return self._problem(form, visit, headers, [])
+            visit = self._visit(scope, headers, cookies, form)
+            return self._response(await function(visit), visit, cookies)
+        except Exception as error:  # noqa: BLE001 - as at the API's edge: whatever failed, the caller gets a response
+            return self._problem(refusal_of_failure(error), visit, headers, cookies.headers())
+
+    def _function(self, scope: Scope, path: str) -> PageFunction | Refused:
+        methods = self._pages.get(path)
+        if methods is None:
+            return Refused(ErrorCode.NOT_FOUND)
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        return methods.get(method) or Refused(ErrorCode.METHOD_NOT_ALLOWED)
+
+    async def _form(self, scope: Scope, receive: Receive, headers: RawHeaders) -> dict[str, str] | Refused:
+        """Return the fields of a form. Its origin is checked even without cookies.
+
+        An attacker's page could otherwise sign a visitor in to the attacker's account, and see what they enter there.
+        """
+        if scope["method"] != "POST":
+            return {}
+        foreign = self._routes.policy.refuse_foreign(headers)
+        if foreign is not None:
+            return Refused(
+                foreign.code, "This form was sent from another site. Open the page again, and send it here."
+            )
+        if headers.get(b"content-type", "").partition(";")[0].strip().lower() != FORM:
+            return Refused(
+                ErrorCode.UNSUPPORTED_MEDIA_TYPE, "This is not a form of this site. Open the page again."
+            )
+        raw = await read_body(receive, headers)
+        return raw if isinstance(raw, Refused) else _fields(raw)
+
+    def _visit(
+        self, scope: Scope, headers: RawHeaders, cookies: BrowserCookies, form: dict[str, str]
+    ) -> Visit:
+        query = _fields(scope["query_string"])
+        calls = BrowserCalls(self._routes, cookies, self._routes.policy.callers.read(scope, headers))
+        language = self._languages.negotiate(_accept_language(scope))
+        return Visit({} if isinstance(query, Refused) else query, form, language, cookies, calls)
+
+    def _response(self, outcome: PageOutcome, visit: Visit, cookies: BrowserCookies) -> Response:
+        headers = [*self._headers, *cookies.headers()]
+        if isinstance(outcome, SeeOther):
+            location = (b"location", outcome.location.encode("ascii"))
+            return Response(303, b"", [*headers, location], _HTML, referrer_policy=_REFERRER_POLICY)
+        if outcome.retry_after is not None:
+            headers.append((b"retry-after", b"%d" % outcome.retry_after))
+        return self._document(outcome, visit, headers)
+
+    def _document(self, shown: Shown, visit: Visit, headers: Headers, code: str | None = None) -> Response:
+        html = self._templates.render(shown.template, visit.language, shown.context, dict(visit.query))
+        return Response(
+            shown.status, html.encode(), headers, _HTML, code=code, referrer_policy=_REFERRER_POLICY
+        )
+
+    def _problem(self, refused: Refused, visit: Visit, headers: RawHeaders, more: Headers) -> Response:
+        """Return a page that says what happened; programs, which do not ask for HTML, get the API's JSON."""
+        if refused.retry_after is not None and "text/html" in headers.get(b"accept", ""):
+            more = [*more, (b"retry-after", b"%d" % refused.retry_after)]
+        if "text/html" not in headers.get(b"accept", ""):
+            return refusal(refused, more)
+        context = {"refused": refused, "request_id": current_request.get()}
+        try:
+            shown = Shown("problem.html", context, refused.code.status)
+            return self._document(shown, visit, [*self._headers, *more], refused.code)
+        except Exception as error:  # noqa: BLE001 - an operator's template may fail here too
+            return refusal(refusal_of_failure(error), more)
+
+
+def _fields(encoded: bytes) -> dict[str, str] | Refused:
+    """Return the fields of a form or a query; the last value of a repeated one counts."""
+    try:
+        pairs = parse_qsl(
+            encoded.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"
+        )
+    except ValueError:
+        return Refused(ErrorCode.VALIDATION_ERROR, "This form cannot be read. Open the page again.")
+    return dict(pairs)
+
+
+def _accept_language(scope: Scope) -> str:
+    values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"]
+    return ",".join(values)[:_MOST_LANGUAGE]
+
+
+def _security_headers(trusted_origins: tuple[str, ...]) -> Headers:
+    # Chromium applies `form-action` to redirects too, and a sign-in may lead to a trusted origin.
+    targets = " ".join(("'self'", *trusted_origins))
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return [
+        (b"content-security-policy", policy.encode()),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        (b"x-frame-options", b"DENY"),
+        (b"vary", b"accept-language, cookie"),
+    ]

@@ -1,0 +1,59 @@
+"""Resolves the principal of a call: the owner of a session, the bearer of a challenge, or nobody."""
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.service import Resolver
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.wire.caller import Caller
+from athena_auth.wire.route import Access, ChallengeBearer, EndedSession, Outcome, Route
+
+Principal = SignedIn | ChallengeBearer | EndedSession | None
+
+_ENDS_THE_CHALLENGE = frozenset(
+    {ErrorCode.INVALID_TWO_FACTOR_COOKIE, ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE}
+)
+
+
+class PrincipalResolver:
+    """Authenticates the callers of routes, for the API and for the pages."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+
+    async def resolve(self, route: Route, query: object, caller: Caller) -> Principal | Refused:
+        """Return the authenticated caller, if they may call this route. `query` is that of a GET."""
+        access = route.access
+        if access is Access.PUBLIC:
+            return None
+        tokens = caller.tokens
+        # A pending sign-in takes precedence over an earlier session of the browser.
+        if access is Access.SESSION_OR_CHALLENGE and tokens.challenge is not None:
+            superseded = tokens.session if tokens.by_cookie else None
+            return ChallengeBearer(tokens.challenge, caller.client, tokens.by_cookie, superseded)
+        signed_in = None
+        if tokens.session is not None:
+            by_cookie = tokens.by_cookie
+            extends = route.renews(query, by_cookie)
+            signed_in = await self._resolver.resolve(
+                tokens.session, caller.client, by_cookie=by_cookie, extends=extends
+            )
+        if signed_in is None and access is Access.SESSION_OR_CHALLENGE:
+            return _without_session(caller)
+        if signed_in is None and access is not Access.OPTIONAL_SESSION:
+            return Refused(ErrorCode.UNAUTHORIZED)
+        return signed_in
+
+
+def is_dead_challenge(outcome: Outcome, caller: Caller) -> bool:
+    """Return whether this outcome says that the challenge in the caller's cookie has ended."""
+    is_dead = isinstance(outcome, Refused) and outcome.code in _ENDS_THE_CHALLENGE
+    return is_dead and caller.tokens.by_cookie and caller.tokens.challenge is not None
+
+
+def _without_session(caller: Caller) -> EndedSession | Refused:
+    """Return the caller who sends a code without a challenge or a live session, often a browser that waited too long."""
+    tokens = caller.tokens
+    if tokens.session is None:
+        return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
+    if tokens.by_cookie:
+        return EndedSession(tokens.session, caller.client)
+    return Refused(ErrorCode.UNAUTHORIZED)

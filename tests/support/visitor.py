@@ -1,0 +1,121 @@
+"""A person at the pages, with a browser without JavaScript: it opens links and sends the forms that it is shown."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urlencode, urljoin
+
+import httpx
+
+_FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@dataclass
+class Form:
+    """A form as a browser sees it."""
+
+    action: str
+    fields: dict[str, str]
+    labels: list[str] = field(default_factory=list)
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self.alerts: list[str] = []
+        self.links: dict[str, str] = {}
+        self._text = ""
+        self._href = ""
+        self._alert_depth = 0
+        self._depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag not in {"input", "link", "meta", "img", "br"}:
+            self._depth += 1
+        if tag == "form":
+            self.forms.append(Form(given["action"], {}))
+        if tag == "input" and self.forms and (given["type"] != "checkbox" or "checked" in given):
+            self.forms[-1].fields[given["name"]] = given.get("value", "")
+        if given.get("role") in {"alert", "status"} and "hidden" not in given:
+            self.alerts.append("")
+            self._alert_depth = self._depth
+        if tag in {"a", "button"}:
+            self._text, self._href = "", given.get("href", "")
+
+    def handle_data(self, data: str) -> None:
+        self._text += data
+        if self._alert_depth:
+            self.alerts[-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._alert_depth == self._depth:
+            self._alert_depth = 0
+        self._depth -= 1
+        if tag == "a":
+            self.links[" ".join(self._text.split())] = self._href
+        if tag == "button" and self.forms:
+            self.forms[-1].labels.append(" ".join(self._text.split()))
+
+
+@dataclass
+class Visitor:
+    """A browser, and the page it shows."""
+
+    client: httpx.AsyncClient
+    page: httpx.Response | None = None
+
+    async def open(self, url: str) -> httpx.Response:
+        """Open a URL, and follow its redirects."""
+        return await self._show(await self.client.get(url, follow_redirects=True))
+
+    async def follow(self, text: str) -> httpx.Response:
+        """Follow the link with this text."""
+        return await self.open(urljoin(self.url, self._read.links[text]))
+
+    async def send(self, button: str, **fields: str | None) -> httpx.Response:
+        """Fill the form of this button and send it; None unticks a box. Redirects are followed."""
+        form = next(form for form in self._read.forms if button in form.labels)
+        filled = {name: value for name, value in {**form.fields, **fields}.items() if value is not None}
+        url = urljoin(self.url, form.action)
+        return await self._show(
+            await self.client.post(url, content=urlencode(filled), headers=_FORM, follow_redirects=True)
+        )
+
+    @property
+    def url(self) -> str:
+        """The URL in the address bar."""
+        assert self.page is not None
+        return str(self.page.url)
+
+    @property
+    def path(self) -> str:
+        """The path in the address bar."""
+        assert self.page is not None
+        return self.page.url.path
+
+    @property
+    def said(self) -> str:
+        """What the page says has happened."""
+        return " ".join(" ".join(self._read.alerts).split())
+
+    @property
+    def text(self) -> str:
+        """The document."""
+        assert self.page is not None
+        return self.page.text
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields of the first form of the page's own, with their values."""
+        return next(form.fields for form in self._read.forms if not form.action.endswith("/sign-out"))
+
+    @property
+    def _read(self) -> _Reader:
+        reader = _Reader()
+        reader.feed(self.text)
+        return reader
+
+    async def _show(self, page: httpx.Response) -> httpx.Response:
+        self.page = page
+        return page
