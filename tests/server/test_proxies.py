@@ -1,9 +1,6 @@
 """Real proxies and application servers in front: nginx, HAProxy, gunicorn."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +8,11 @@ import httpx
 import pytest
 
 from support.process import PATIENCE, SECRET, Server, environment, run_athena, serving, wait_for
+from support.proxies import nginx
 from support.services import free_port, require, running
 
 ADA = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
-_NGINX = """
-daemon off;
-pid nginx.pid;
-error_log error.log;
-{user}
-events {{ }}
-http {{
-    access_log off;
-    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
-    server {{
-        listen 127.0.0.1:{port};
-        proxy_set_header Host $http_host;
-        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-        {locations}
-    }}
-}}
-"""
-# As the guide to operating shows it.
+# Without a redirect, for programs.
 _GUARDED = """
         location /api/auth/ { proxy_pass SERVER; }
         location = /check {
@@ -62,17 +43,6 @@ backend athena
     default-server check inter 200ms fall 1 rise 1
     server one 127.0.0.1:{server}
 """
-
-
-@contextmanager
-def nginx(folder: Path, port: int, locations: str) -> Iterator[None]:
-    # Its workers must be able to enter the folder of the test.
-    user = "user root;" if os.geteuid() == 0 else ""
-    settings = folder / "nginx.conf"
-    settings.write_text(_NGINX.format(port=port, locations=locations, user=user))
-    command = [require("nginx", "nginx-light"), "-p", str(folder), "-c", str(settings)]
-    with running(command, folder, port):
-        yield
 
 
 def link_in_mail(server: Server) -> str:

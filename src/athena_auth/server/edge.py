@@ -177,7 +177,10 @@ class Edge:
             return body
         if route.browser_page is not None and _is_browser(headers) and not route.leads_elsewhere(body):
             return self._browser_pages[route.browser_page].answer("")
-        return await self._handle(route, Call(principal, body, caller, query), headers, renewal)
+        call: Call[Principal, object] = Call(principal, body, caller, query)
+        if route.reads_forwarded:
+            call.forwarded = self._policy.callers.read_forwarded(scope, headers)
+        return await self._handle(route, call, headers, renewal)
 
     async def _handle(
         self, route: Route, call: Call[Principal, object], headers: RawHeaders, renewal: Headers

@@ -21,6 +21,7 @@ from athena_auth.settings.values import (
     AppName,
     BaseUrl,
     CommaSeparated,
+    CookieDomain,
     CookiePrefix,
     DatabaseUrl,
     EhloName,
@@ -112,6 +113,11 @@ class Settings(BaseSettings):
     cookie_prefix: CookiePrefix = Field(
         "athena-auth",
         description="The prefix of the cookies' names; two servers on one host name need different ones.",
+    )
+    cookie_domain: CookieDomain | None = Field(
+        None,
+        description="The domain whose hosts all receive the session cookie, such as example.com, for forward authentication. "
+        "Every one of them can then act as the user: docs/how-to/protect-any-application.md. By default only this host receives it.",
     )
     app_name: AppName = Field(
         "Athena", description="The name of the service in authenticator apps and in mails."

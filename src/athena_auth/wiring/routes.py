@@ -1,6 +1,7 @@
 """Builds the services and the routes of every slice."""
 
 from athena_auth.accounts.current_session import CurrentSessionApi
+from athena_auth.accounts.forward_auth import ForwardAuthApi, SignInPages
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
@@ -57,6 +58,7 @@ def all_routes(
         AccountApi(accounts),
         LinkedAccountsApi(),
         SessionCheckApi(resources.clock),
+        ForwardAuthApi(resources.clock, SignInPages(settings.url, redirects)),
         _recovery(settings, resources, shared, cookies, redirects),
         PasswordApi(passwords, cookies),
     )
