@@ -149,11 +149,15 @@ def test_a_browser_cannot_say_for_the_proxy_where_it_goes(name: str, tmp_path: P
 
 
 @contextmanager
-def documented(name: str, folder: Path, app: int, own: int) -> Iterator[int]:
-    """Run the configuration of the how-to for an application and a server at these ports; yield the proxy's port."""
+def documented(name: str, folder: Path, app: int, own: int, extra: str) -> Iterator[int]:
+    """Run the configuration of the how-to for an application and a server at these ports; yield the proxy's port.
+
+    `extra` is a line of Caddy's before that of the application.
+    """
     front = free_port()
     shown = re.findall(rf"^```{name}\n(.*?)^```$", DOCUMENTED, re.DOTALL | re.MULTILINE)[0]
     assert "127.0.0.1:8000" in shown
+    shown = shown.replace("reverse_proxy 127.0.0.1:8000", f"{extra}\n\t\treverse_proxy 127.0.0.1:8000")
     text = shown.replace("127.0.0.1:8000", f"127.0.0.1:{app}").replace("127.0.0.1:3001", f"127.0.0.1:{own}")
     if name == "nginx":
         inside = re.search(r"server_name app\.example\.com;\n(.*)\}\n\Z", text, re.DOTALL)
@@ -168,7 +172,7 @@ def documented(name: str, folder: Path, app: int, own: int) -> Iterator[int]:
 
 
 @contextmanager
-def application(name: str, folder: Path) -> Iterator[tuple[httpx.Client, Server]]:
+def application(name: str, folder: Path, extra: str = "") -> Iterator[tuple[httpx.Client, Server]]:
     """Run the application behind a documented proxy; yield a browser that visits it, and the server."""
     own = free_port()
     settings = {
@@ -182,7 +186,7 @@ def application(name: str, folder: Path) -> Iterator[tuple[httpx.Client, Server]
     with (
         echoing() as app,
         serving(folder, **settings) as server,
-        documented(name, folder, app, own) as front,
+        documented(name, folder, app, own, extra) as front,
         httpx.Client(
             base_url=f"http://127.0.0.1:{front}", headers={**PAGE, "host": "app.example.com"}
         ) as browser,
@@ -225,3 +229,15 @@ def test_the_documented_proxy_sends_browsers_to_sign_in_and_back(name: str, tmp_
         assert going_to(page.headers["location"], "sign-in", "http://app.example.com/report?year=2026&b=%2Fx")
         assert browser.get("/report", headers={"accept": "application/json"}).status_code == 401
         assert browser.post("/report").status_code == 401
+
+
+def test_caddy_can_keep_the_session_from_the_application(tmp_path: Path) -> None:
+    line = re.findall(r"^request_header Cookie .*$", DOCUMENTED, re.MULTILINE)[0]
+    with application("caddy", tmp_path, line) as (browser, server):
+        signed_up = httpx.post(f"{server.base_url}/sign-up/email", json=ADA)
+        session = signed_up.headers["set-cookie"].partition(";")[0]
+
+        answer = browser.get("/report", headers={"cookie": f"theme=dark; {session}; last=1"})
+
+        cookies = [value for name, value in answer.json() if name.lower() == "cookie"]
+        assert cookies == ["theme=dark; removed=1; last=1"]
