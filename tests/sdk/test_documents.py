@@ -47,6 +47,7 @@ def variables(server: Server) -> dict[str, str]:
     """Return what the example is told about somebody whose authenticator app is turned on."""
     with AthenaClient(server.base_url) as client:
         token = client.auth.sign_up.email(name="Ada", email=EMAIL, password=PASSWORD).token
+        assert token is not None
         enrolment = client.auth.two_factor.enable(PASSWORD)
         totp_code = codes_of(enrolment.totp_uri)
         client.auth.two_factor.verify_totp(totp_code(0))
@@ -134,6 +135,7 @@ def test_the_guide_happens_as_it_is_written(
 
     said = capsys.readouterr().out
     assert typed == ["Code of the app: ", "Code of the app: ", "Code from the mail: ", "Backup code: "]
+    assert '<img src="data:image/svg+xml;' in said
     assert said.count("Welcome, Ada") == 2
     assert "(this one)" in said
     assert "The password is wrong. Try again. INVALID_PASSWORD 400" in said
@@ -154,5 +156,5 @@ def test_the_readmes_first_example_runs(server: Server, capsys: pytest.CaptureFi
     exec(block.replace("http://localhost:3001/api/auth", server.base_url), shown)  # noqa: S102 - the page's own lines
 
     said = capsys.readouterr().out
-    assert "otpauth://totp/" in said
+    assert "authenticator app: data:image/svg+xml;" in said
     assert said.endswith("Signed in as Ada\n")

@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.requirement import Requirement, unmet_requirement
 from athena_auth.accounts.session_check import SessionCheckQuery
+from athena_auth.accounts.step_up_policy import Requirement, unmet_requirement
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.sessions.model import Level
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.handlers import get

@@ -11,13 +11,13 @@ from athena_auth.accounts import sql
 from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.rules import normalised_name
-from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import rules
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Session
@@ -44,6 +44,8 @@ class AccountService:
     clock: Clock
     step_up: StepUp
     notifications: SecurityNotifications
+    requires_verified_email: bool
+    """Whether sessions of accounts with an unverified address are refused (ATHENA_REQUIRE_VERIFIED_EMAIL)."""
 
     async def resolve(
         self, token: str, client: ClientInfo, *, by_cookie: bool = False, extends: bool = True
@@ -56,6 +58,8 @@ class AccountService:
             return await sql.load_signed_in(tx, token, token_digest, client, now, by_cookie=by_cookie)
 
         signed_in = await self.store.read(load)
+        if signed_in is not None and self.requires_verified_email and not signed_in.account.email_verified:
+            return None  # a session from before the setting was turned on
         if signed_in is None or not extends or not rules.is_due_for_extension(signed_in.session, now):
             return signed_in
         session = signed_in.session
@@ -92,7 +96,7 @@ class AccountService:
 
         return None if await self.store.transact(work) else Refused(ErrorCode.UNAUTHORIZED)
 
-    async def delete(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
+    async def delete(self, signed_in: SignedIn, offered: StepUpCredentials) -> Authorized[None] | Refused:
         """Delete the account and all its data. This takes the password, or a recently verified factor."""
         account = signed_in.account
         is_fresh_enough = account.two_factor_enabled or rules.is_fresh(signed_in.session, self.clock.now())
@@ -129,7 +133,7 @@ class AccountService:
         await self.store.transact(work)
 
     async def revoke(
-        self, signed_in: SignedIn, token_or_id: str, offered: Offered
+        self, signed_in: SignedIn, token_or_id: str, offered: StepUpCredentials
     ) -> Authorized[None] | Refused:
         """End one session of this account, named by its id or by its token."""
         user_id = signed_in.account.id
@@ -150,7 +154,7 @@ class AccountService:
         return await self.step_up.act(action, signed_in, offered, work)
 
     async def revoke_all(
-        self, signed_in: SignedIn, offered: Offered, *, keep_this_one: bool
+        self, signed_in: SignedIn, offered: StepUpCredentials, *, keep_this_one: bool
     ) -> Authorized[None] | Refused:
         """End all sessions of the account, or all except this one."""
         keep = signed_in.session.id if keep_this_one else None

@@ -7,13 +7,14 @@ import typer
 from athena_auth.administration.unlock import unlock as unlock_account
 from athena_auth.cli import audit_log, operators, serving, tuning
 from athena_auth.cli.backups import after_restore, backup, restore
+from athena_auth.cli.invitations import invite
 from athena_auth.cli.invocation import fail, read_settings, with_store
 from athena_auth.cli.mail_commands import mail
 from athena_auth.cli.options import with_settings
 from athena_auth.cli.secret_commands import secrets
 from athena_auth.host.errors import RefusedError
 from athena_auth.kernel.clock import SystemClock, after
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.settings import SettingsError
 from athena_auth.store.migrate import migrate as migrate_database
 from athena_auth.version import __version__
@@ -154,5 +155,5 @@ def tune(
     tuning.tune(target)
 
 
-for _command in (backup, restore, after_restore):
+for _command in (invite, backup, restore, after_restore):
     app.command()(_command)

@@ -1,9 +1,24 @@
-"""Messages as values, before they are rendered."""
+"""Messages as values, before they are rendered, and the failure of their delivery."""
 
 from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
+
+
+class DeliveryFailed(Exception):  # noqa: N818 -- an outcome the outbox expects, not a defect
+    """A transport could not deliver the message.
+
+    The text is for the operator's log. It contains neither the code nor the address, and it never quotes the mail
+    server, whose replies repeat the address.
+
+    Attributes:
+        permanent: True if sending the same message again cannot succeed.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
 
 
 class Channel(StrEnum):
@@ -19,6 +34,7 @@ class MessageKind(StrEnum):
     TWO_FACTOR_OTP = "two-factor-otp"
     EMAIL_VERIFICATION = "email-verification"
     PASSWORD_RESET = "password-reset"
+    INVITATION = "invitation"
 
     # Security notifications: the account owner learns of events that an attacker may have caused (I8).
     SECOND_FACTOR_REFUSED = "second-factor-refused"
@@ -43,6 +59,8 @@ class MessageKind(StrEnum):
     """The secret of the active authenticator app was shown."""
     DEVICE_TOKEN_REUSED = "device-token-reused"
     """Two browsers sent the token of one trusted device."""
+    SIGN_UP_REPEATED = "sign-up-repeated"
+    """Someone signed up with the address of an existing account."""
     ACCOUNT_DELETED = "account-deleted"
     ACCOUNT_RECLAIMED = "account-reclaimed"
     """A password reset removed everything that was set up before the address was verified."""

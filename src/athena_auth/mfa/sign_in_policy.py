@@ -1,6 +1,7 @@
 """From a verified first factor to a session or a challenge (I1)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -11,8 +12,10 @@ from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis, after
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import sql
-from athena_auth.mfa.factor import DeviceTrust, Factor, Granted, Reused
+from athena_auth.mfa.device_trust import DeviceTrust, Granted, Reused
+from athena_auth.mfa.factor import Factor
 from athena_auth.mfa.model import Challenge, ChallengeIssued
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
@@ -65,20 +68,25 @@ class SignInPolicy:
 
     Attributes:
         methods: The second factors, in the order in which clients are offered them.
+        requires_verified_email: Whether accounts with an unverified address are refused.
     """
 
-    methods: tuple[Factor, ...]
+    factors: tuple[Factor[Any], ...]
     trust: DeviceTrust
     notifications: SecurityNotifications
     lifetimes: Lifetimes
+    requires_verified_email: bool
 
     async def complete_first_factor(
         self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool = False
-    ) -> SessionIssued | ChallengeIssued:
+    ) -> SessionIssued | ChallengeIssued | Refused:
         """Mint a session, or issue a challenge if the account has two-factor authentication on.
 
-        The caller must have locked the account in `tx` at the credential version that was verified.
+        The caller must have locked the account in `tx` at the credential version that was verified. The only refusal is
+        `EMAIL_NOT_VERIFIED`.
         """
+        if self.requires_verified_email and not account.email_verified:
+            return _refuse_unverified(tx, account, first, now)
         if not account.two_factor_enabled:
             minted = self._mint(tx, account, PASSWORD_ONLY, first, now)
             session_id = minted.session.id
@@ -94,8 +102,8 @@ class SignInPolicy:
         if device is None:
             challenged = await self.challenge(tx, account, first, now, recognized=recognized)
             token = first.trust_token
-            is_dead = token is not None and await self.trust.is_dead(tx, token, now)
-            return msgspec.structs.replace(challenged, device_is_dead=is_dead)
+            is_invalid = token is not None and await self.trust.is_invalid(tx, token, now)
+            return msgspec.structs.replace(challenged, device_is_dead=is_invalid)
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
         minted = self._mint(tx, account, assurance, first, now, device_id=device.device_id)
         entry = AuditEvent(
@@ -149,7 +157,7 @@ class SignInPolicy:
         return ChallengeIssued(token, await self._available(tx, account), self.lifetimes.challenge)
 
     async def _available(self, tx: Tx, account: Account) -> tuple[str, ...]:
-        return tuple([m.name for m in self.methods if await m.is_available(tx, account)])
+        return tuple([factor.name for factor in self.factors if await factor.is_available(tx, account)])
 
     def _mint(
         self,
@@ -164,3 +172,14 @@ class SignInPolicy:
             self.lifetimes.session, first.persistent, device_id, superseded=first.superseded_session
         )
         return mint(tx, account.id, assurance, first.client, options, now)
+
+
+def _refuse_unverified(tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Refused:
+    entry = AuditEvent(
+        name=EventName.UNVERIFIED_REFUSED,
+        user_id=account.id,
+        client=first.client,
+        reason=ErrorCode.EMAIL_NOT_VERIFIED,
+    )
+    audit.record(tx, entry, now)
+    return Refused(ErrorCode.EMAIL_NOT_VERIFIED)

@@ -1,4 +1,4 @@
-"""Sending links to accounts, without revealing which addresses have one."""
+"""Sending links to accounts, without revealing which addresses have one, and the links in mails about a blocked account."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Clock, Millis, after
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.recovery import sql
-from athena_auth.recovery.model import LIFETIMES, Purpose
+from athena_auth.recovery.sql import LIFETIMES, Purpose
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.sends import budget as sends
 from athena_auth.wire.caller import Caller
@@ -49,7 +49,7 @@ class EmailLinkSender:
             kind = self._kind(stored.account, purpose, caller, now)
             if await sends.consume(tx, stored.account.id, kind, caller.client.address, now) is not None:
                 return
-            self._post(tx, stored.account, purpose, page)
+            self.post(tx, stored.account, purpose, page)
             if purpose is Purpose.RESET_PASSWORD:
                 entry = AuditEvent(
                     name=EventName.PASSWORD_RESET_ASKED, user_id=stored.account.id, client=caller.client
@@ -66,7 +66,8 @@ class EmailLinkSender:
         recognized = self.browsers.is_recognized(account, token, now)
         return sends.SendKind.RESET_RECOGNIZED if recognized else sends.SendKind.RESET
 
-    def _post(self, tx: Tx, account: Account, purpose: Purpose, page: str) -> None:
+    def post(self, tx: Tx, account: Account, purpose: Purpose, page: str) -> None:
+        """Store a link to `page` and its email in the caller's transaction, which has counted the send."""
         now, lifetime = self.clock.now(), LIFETIMES[purpose]
         token, expires_at = new_token(TokenKind.MAIL), after(now, lifetime)
         sql.put(tx, digest(TokenKind.MAIL, token), account.id, purpose, now=now, expires_at=expires_at)
@@ -80,3 +81,27 @@ class EmailLinkSender:
             expires_at=expires_at,
         )
         self.outbox.post(tx, message, now)
+
+
+class RecognitionLinks:
+    """Creates the links. `page` is the URL of the page that they lead to."""
+
+    lifetime = LIFETIMES[Purpose.RECOGNIZE_BROWSER]
+    """Seconds."""
+
+    def __init__(self, page: str) -> None:
+        self._page = page
+
+    def make(self, tx: Tx, account: Account, now: Millis) -> str:
+        """Store a link for this account in the caller's transaction, and return its URL."""
+        token = new_token(TokenKind.MAIL)
+        expires_at = after(now, self.lifetime)
+        sql.put(
+            tx,
+            digest(TokenKind.MAIL, token),
+            account.id,
+            Purpose.RECOGNIZE_BROWSER,
+            now=now,
+            expires_at=expires_at,
+        )
+        return with_parameters(self._page, token=token)

@@ -3,16 +3,21 @@
 `build` opens the resources (database, keys, outbox), makes the services that several packages share, and collects the routes.
 """
 
+from typing import Any
+
 import msgspec
 
+from athena_auth import invites as invites_sql
 from athena_auth import retired_tokens as retired_tokens_sql
 from athena_auth.accounts.service import AccountService, Resolver
+from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.service import AdministrationService
 from athena_auth.audit import sql as audit_sql
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock, SystemClock, after
 from athena_auth.kernel.ids import first_id_at
+from athena_auth.mfa import prompts
 from athena_auth.mfa import sql as challenge_sql
 from athena_auth.mfa.factor import Factor
 from athena_auth.recovery import sql as recovery_sql
@@ -22,12 +27,16 @@ from athena_auth.store.sweeper import Sweep, Sweeper
 from athena_auth.throttle.passwords import sql as password_budget_sql
 from athena_auth.throttle.sends import sql as sends_sql
 from athena_auth.trusted_devices import sql as trusted_devices_sql
+from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
 from athena_auth.wiring.resources import Resources, open_resources
-from athena_auth.wiring.routes import all_routes
+from athena_auth.wiring.routes import all_routes, redirect_policy
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory, SharedServices, shared_services
 
 __all__ = ["Components", "build"]
+
+SIGN_UP_PAGE = "/sign-up"
+"""The path of the page that invitations lead to by default."""
 
 
 class Components(msgspec.Struct, frozen=True):
@@ -38,7 +47,8 @@ class Components(msgspec.Struct, frozen=True):
     sweeper: Sweeper
     routes: tuple[Route, ...]
     administration: AdministrationService
-    factors: tuple[Factor, ...]
+    invitations: InvitationService
+    factors: tuple[Factor[Any], ...]
 
 
 def build(
@@ -59,18 +69,39 @@ def build(
     """
     resources = open_resources(settings, clock or SystemClock(), transport, texts, hasher)
     shared = shared_services(settings, resources, factors)
-    accounts = AccountService(resources.store, resources.clock, shared.step_up, shared.notifications)
+    redirects = redirect_policy(settings)
+    accounts = AccountService(
+        resources.store,
+        resources.clock,
+        shared.step_up,
+        shared.notifications,
+        requires_verified_email=settings.require_verified_email == "on",
+    )
     administration = AdministrationService(
         resources.store, resources.clock, resources.pool, shared.events, shared.notifications
     )
-    routes = all_routes(settings, resources, shared, accounts)
+    routes = all_routes(settings, resources, shared, accounts, redirects)
     return Components(
         resources,
         accounts,
         _sweeper(settings, resources, shared),
         routes,
         administration,
+        _invitations(settings, resources, redirects),
         shared.factors.every,
+    )
+
+
+def _invitations(settings: Settings, resources: Resources, redirects: RedirectPolicy) -> InvitationService:
+    return InvitationService(
+        store=resources.store,
+        clock=resources.clock,
+        outbox=resources.outbox,
+        redirects=redirects,
+        app_name=settings.app_name,
+        mode=settings.sign_up,
+        page=f"{settings.url}{SIGN_UP_PAGE}",
+        days=settings.invite_days,
     )
 
 
@@ -78,11 +109,13 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
     expiring = (
         sessions_sql.SWEEP,
         challenge_sql.SWEEP,
+        prompts.SWEEP,
         *(sweep for factor in shared.factors.every for sweep in factor.sweeps),
         trusted_devices_sql.SWEEP,
         password_budget_sql.SWEEP,
         recovery_sql.SWEEP,
         retired_tokens_sql.SWEEP,
+        invites_sql.SWEEP,
         sends_sql.SWEEP,
     )
     audit_log = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
