@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyotp
-from credentials import challenge_of, session_of
+from credentials import challenge_of, forwarded, session_of
 from load import get, post
 from mail import sent_codes
 from rig import Rig
@@ -43,6 +43,9 @@ async def run_cohort(rig: Rig, size: int) -> None:
     await rig.measure(
         Scenario.GET_SESSION, [get("/get-session", person.session) for person in people] * _CHEAP_REQUESTS
     )
+    if Scenario.FORWARD_AUTH in rig.measured:
+        requests = [get("/forward-auth", forwarded(person.session)) for person in people]
+        await rig.measure(Scenario.FORWARD_AUTH, requests * _CHEAP_REQUESTS)
     await rig.measure(Scenario.SIGN_IN, [sign_in_request(person) for person in people])
     step = await enrol(rig, people)
     await _challenge(rig, people)

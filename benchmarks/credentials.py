@@ -23,5 +23,19 @@ def challenge_of(answer: Answer) -> str:
     return f"Cookie: {next(cookie for cookie in cookies if cookie.startswith(_CHALLENGE_COOKIE))}"
 
 
+def forwarded(session: str) -> str:
+    """Return the credential of a session as a proxy passes it on from a browser, with the request that it asks about."""
+    lines = (
+        f"Cookie: theme=dark; athena-auth.session_token={session.rpartition(' ')[2]}",
+        "Sec-Fetch-Dest: document",
+        "X-Forwarded-For: 203.0.113.7",
+        "X-Forwarded-Host: app.example.com",
+        "X-Forwarded-Method: GET",
+        "X-Forwarded-Proto: https",
+        "X-Forwarded-Uri: /report?year=2026",
+    )
+    return "\r\n".join(lines)
+
+
 def _bearer(token: str) -> str:
     return f"Authorization: Bearer {token}"

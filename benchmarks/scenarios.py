@@ -9,6 +9,7 @@ class Scenario(StrEnum):
 
     OK = "GET /ok"
     GET_SESSION = "get-session (bearer)"
+    FORWARD_AUTH = "forward-auth (cookie)"
     ENROL_TOTP = "verify-totp, enrolment"
     SIGN_IN_TOTP = "verify-totp, sign-in"
     WRONG_TOTP = "verify-totp, wrong code"
@@ -36,6 +37,7 @@ _PASSWORD = Budget(28.0, 1.0)
 BUDGETS = {
     Scenario.OK: Budget(0.10, 0.0),
     Scenario.GET_SESSION: Budget(0.20, 0.10),
+    Scenario.FORWARD_AUTH: Budget(0.24, 0.10),
     Scenario.ENROL_TOTP: Budget(0.50, 0.50),
     Scenario.SIGN_IN_TOTP: Budget(0.50, 0.50),
     Scenario.WRONG_TOTP: Budget(0.40, 0.40),
@@ -50,6 +52,8 @@ BUDGETS = {
 }
 
 EVERY_SCENARIO = frozenset(Scenario)
+OF_EVERY_PEER = EVERY_SCENARIO - {Scenario.FORWARD_AUTH}
+"""Requests that the other servers answer too."""
 WITH_FLOOR = frozenset(
     {
         Scenario.OK,

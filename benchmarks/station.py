@@ -14,11 +14,12 @@ from measurement import Results, Rounds
 from overload import measure_overload
 from process_tree import resident_megabytes
 from rig import Rig
-from scenarios import EVERY_SCENARIO, WITH_FLOOR
+from scenarios import EVERY_SCENARIO, OF_EVERY_PEER, WITH_FLOOR
 from systems import Server, System
 
 CONNECTIONS = 8
 """At these CPU is measured."""
+_MEASURED = {System.ATHENA: EVERY_SCENARIO, System.FLOOR: WITH_FLOOR}
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Station:
                 preparation=preparation,
                 server=CpuMeter(self.server.pid),
                 database=None if self.database_pid is None else CpuMeter(self.database_pid),
-                measured=WITH_FLOOR if self.system is System.FLOOR else EVERY_SCENARIO,
+                measured=_MEASURED.get(self.system, OF_EVERY_PEER),
                 mail_files=(self.server.mail_file,),
                 measurements=rounds,
             )

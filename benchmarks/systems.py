@@ -104,6 +104,8 @@ class Launch:
                 "ATHENA_MAIL_URL": f"file://{mail_file}",
                 "ATHENA_LOG_FORMAT": "json",
                 "ATHENA_WORKERS": str(self.workers),
+                # As behind a proxy, which is what forward authentication is for.
+                "ATHENA_TRUSTED_PROXIES": "127.0.0.1",
                 # All requests come from one address, which no limit by address is made for.
                 "ATHENA_RATE_LIMIT": "off",
             }

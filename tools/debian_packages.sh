@@ -7,6 +7,7 @@ missing=
 need() {  # need PROGRAM PACKAGE
   PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null || missing="$missing $2"
 }
+need caddy caddy
 need chromium chromium
 need haproxy haproxy
 need nginx nginx-light

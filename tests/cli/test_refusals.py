@@ -79,6 +79,24 @@ SETTINGS = {
     ),
     "a name with a colon": ({"app_name": "A:B"}, "ATHENA_APP_NAME: a name of 1 to 64 characters"),
     "a prefix with a blank": ({"cookie_prefix": "a b"}, "ATHENA_COOKIE_PREFIX: 1 to 64 of the characters"),
+    "a cookie domain with a port": (
+        {"cookie_domain": "example.com:443"},
+        "ATHENA_COOKIE_DOMAIN: a cookie domain must look like example.com",
+    ),
+    "a cookie domain of one label": ({"cookie_domain": ".com"}, "ATHENA_COOKIE_DOMAIN: a cookie domain must"),
+    "a cookie domain that is an address": (
+        {"cookie_domain": "127.0.0.1", "base_url": "http://127.0.0.1:3001"},
+        "ATHENA_COOKIE_DOMAIN: a cookie domain must look",
+    ),
+    "a cookie domain that is the server's neighbour": (
+        {"cookie_domain": "app.example.com", "base_url": "http://auth.example.com"},
+        "ATHENA_COOKIE_DOMAIN: it must be the host of ATHENA_BASE_URL or a parent of it.",
+    ),
+    "a cookie domain that ends like the server's": (
+        {"cookie_domain": "ample.com", "base_url": "http://example.com"},
+        "ATHENA_COOKIE_DOMAIN: it must be",
+    ),
+    "a cookie domain for localhost": ({"cookie_domain": "example.com"}, "ATHENA_COOKIE_DOMAIN: it must be"),
     "a name for a proxy": (
         {"trusted_proxies": "nginx"},
         "ATHENA_TRUSTED_PROXIES: a proxy must be an address such as",

@@ -165,16 +165,23 @@ class Refused:
         code: The error code.
         message: The message for the user; that of the code by default.
         retry_after: Seconds to wait before a retry.
+        location: The URL of the page where the user can meet what is missing, for proxies that redirect by themselves.
     """
 
-    __slots__ = ("code", "message", "retry_after")
+    __slots__ = ("code", "location", "message", "retry_after")
 
     def __init__(
-        self, code: ErrorCode, message: str | None = None, *, retry_after: int | None = None
+        self,
+        code: ErrorCode,
+        message: str | None = None,
+        *,
+        retry_after: int | None = None,
+        location: str | None = None,
     ) -> None:
         self.code = code
         self.message = message or code.message
         self.retry_after = retry_after
+        self.location = location
 
     def __repr__(self) -> str:
         return f"Refused({self.code.value})"

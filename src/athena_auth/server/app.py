@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -19,6 +20,7 @@ from athena_auth.server.page_edge import PageEdge
 from athena_auth.server.policy import Policy
 from athena_auth.server.request import CallerReader
 from athena_auth.settings import Settings, SettingsError
+from athena_auth.settings.addresses import is_within
 from athena_auth.wire.route import Route
 from athena_auth.wiring import Components
 
@@ -53,20 +55,33 @@ def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
     """Return the rules for callers, origins, cookies and request limits.
 
     Raises:
-        SettingsError: a trusted proxy is not an address or a network.
+        SettingsError: a trusted proxy is not an address or a network, or the cookie domain is not this server's.
     """
     try:
         addresses = ClientAddressResolver(settings.trusted_proxies)
     except ValueError as error:
         raise SettingsError(f"ATHENA_TRUSTED_PROXIES: {error}.") from None
     path = settings.sub_path or "/"
-    cookies = CookieCodec(https=settings.https, prefix=settings.cookie_prefix, path=path)
+    cookies = CookieCodec(
+        https=settings.https,
+        prefix=settings.cookie_prefix,
+        path=path,
+        session_domain=_cookie_domain(settings),
+    )
     return Policy(
         callers=CallerReader(addresses, cookies),
         origins=OriginPolicy(settings.origin, settings.trusted_origins),
         cookies=cookies,
         limits=limits,
     )
+
+
+def _cookie_domain(settings: Settings) -> str | None:
+    domain = settings.cookie_domain
+    # A browser drops a cookie for a domain that its server is not a part of: nobody could sign in.
+    if domain is not None and not is_within(urlsplit(settings.origin).hostname or "", domain):
+        raise SettingsError("ATHENA_COOKIE_DOMAIN: it must be the host of ATHENA_BASE_URL or a parent of it.")
+    return domain
 
 
 def _with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:

@@ -55,6 +55,11 @@ class ClientAddressResolver:
             address = before
         return "" if address is None else str(address)
 
+    def trusts(self, peer: str) -> bool:
+        """Return whether the peer of a connection is a trusted proxy. A Unix socket's peer is not an address."""
+        address = address_of(peer)
+        return self._trusts_unix_peers if address is None else self._is_trusted(address)
+
     def _is_trusted(self, address: IpAddress | None) -> bool:
         """Return whether a hop is trusted. None is the peer of a Unix socket, which can only be the nearest hop."""
         return address is None or any(address in network for network in self._trusted)

@@ -7,6 +7,7 @@ from athena_auth.wire.reply import DEFAULT_COOKIE_PREFIX, Cookie, CookieName
 _SECURE_PREFIX = "__Secure-"
 _MOST_CHARACTERS = 16_384
 """The longest `Cookie` header that is read. Browsers send less; a longer one is ignored."""
+_DOMAIN_SESSION = "domain_session_token"
 _VALUE = re.compile(r"[A-Za-z0-9._~-]+")
 """The characters of tokens."""
 
@@ -16,29 +17,47 @@ def is_token(value: str) -> bool:
     return _VALUE.fullmatch(value) is not None
 
 
-def wire_names(prefix: str, *, https: bool) -> dict[CookieName, str]:
-    """Return the names of the cookies on the wire. On https they begin with `__Secure-`, which browsers enforce."""
+def wire_names(prefix: str, *, https: bool, has_domain: bool = False) -> dict[CookieName, str]:
+    """Return the names of the cookies on the wire. On https they begin with `__Secure-`, which browsers enforce.
+
+    A session cookie with a domain has another name. Otherwise a browser that was signed in when the operator changed
+    the setting would send both cookies under one name, and neither would be read.
+    """
     start = (_SECURE_PREFIX if https else "") + prefix
-    return {name: start + name.removeprefix(DEFAULT_COOKIE_PREFIX) for name in CookieName}
+    names = {name: start + name.removeprefix(DEFAULT_COOKIE_PREFIX) for name in CookieName}
+    return names | ({CookieName.SESSION: f"{start}.{_DOMAIN_SESSION}"} if has_domain else {})
 
 
 class CookieCodec:
-    """Reads and writes the cookies: HttpOnly, SameSite=Lax, no Domain, and Secure on https.
+    """Reads and writes the cookies: HttpOnly, SameSite=Lax, and Secure on https.
 
     Args:
         https: Whether browsers use https.
         prefix: The beginning of the names, after `__Secure-`.
         path: The `Path` attribute.
+        session_domain: The `Domain` attribute of the session cookie, which the applications behind forward
+            authentication receive; None keeps it to this host, as all other cookies always are.
     """
 
-    def __init__(self, *, https: bool, prefix: str = DEFAULT_COOKIE_PREFIX, path: str = "/") -> None:
-        self._names = wire_names(prefix, https=https)
+    def __init__(
+        self,
+        *,
+        https: bool,
+        prefix: str = DEFAULT_COOKIE_PREFIX,
+        path: str = "/",
+        session_domain: str | None = None,
+    ) -> None:
+        self._names = wire_names(prefix, https=https, has_domain=session_domain is not None)
         self._by_wire_name = {wire_name: name for name, wire_name in self._names.items()}
         ours = "|".join(map(re.escape, self._by_wire_name))
         # One pass over the header, for our own names only. The standard library's parser unquotes all values, in
         # quadratic time: one header could block the event loop for seconds.
         self._ours = re.compile(rf"(?:^|;)[ \t]*+({ours})=([^;]*+)")
-        self._attributes = f"; Path={path}; HttpOnly; SameSite=Lax" + ("; Secure" if https else "")
+        common = "; HttpOnly; SameSite=Lax" + ("; Secure" if https else "")
+        self._attributes = dict.fromkeys(CookieName, f"; Path={path}{common}")
+        if session_domain is not None:
+            # The applications are at any path.
+            self._attributes[CookieName.SESSION] = f"; Path=/; Domain={session_domain}{common}"
 
     def read(self, header: str) -> dict[CookieName, str]:
         """Return our cookies of a `Cookie` header.
@@ -60,4 +79,4 @@ class CookieCodec:
     def write(self, cookie: Cookie) -> bytes:
         """Return the value of a `Set-Cookie` header."""
         age = "" if cookie.max_age is None else f"; Max-Age={cookie.max_age}"
-        return f"{self._names[cookie.name]}={cookie.value}{age}{self._attributes}".encode()
+        return f"{self._names[cookie.name]}={cookie.value}{age}{self._attributes[cookie.name]}".encode()

@@ -63,6 +63,7 @@ class Documents:
             version=__version__,
             server_url=self._settings.url + BASE_PATH,
             cookie_prefix=self._settings.cookie_prefix,
+            has_cookie_domain=self._settings.cookie_domain is not None,
         )
         reference = reference_page(document)
         policy = (b"content-security-policy", reference.content_security_policy.encode())

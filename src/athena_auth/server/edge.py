@@ -136,7 +136,10 @@ class Edge:
         body = query if route.method == "GET" else bound.body.decode(raw, headers)
         if isinstance(body, Refused):
             return body
-        return await self._handle(route, Call(principal, body, caller, query), renewal)
+        call: Call[Principal, object] = Call(principal, body, caller, query)
+        if route.reads_forwarded:
+            call.forwarded = self._policy.callers.read_forwarded(scope, headers)
+        return await self._handle(route, call, renewal)
 
     async def _handle(
         self, route: Route, call: Call[Principal, object], renewal: Headers

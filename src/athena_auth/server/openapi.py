@@ -110,7 +110,12 @@ _HEADERS: Json = {
 
 
 def openapi_document(
-    routes: Iterable[Route], *, version: str, server_url: str, cookie_prefix: str = DEFAULT_COOKIE_PREFIX
+    routes: Iterable[Route],
+    *,
+    version: str,
+    server_url: str,
+    cookie_prefix: str = DEFAULT_COOKIE_PREFIX,
+    has_cookie_domain: bool = False,
 ) -> Json:
     """Return the OpenAPI 3.1 document of these routes, ready to be encoded as JSON.
 
@@ -121,7 +126,9 @@ def openapi_document(
         version: The version of this package.
         server_url: The base URL of the routes, such as `https://host/api/auth`.
         cookie_prefix: The beginning of the cookies' names.
+        has_cookie_domain: Whether the session cookie has a domain, and so another name.
     """
+    names = wire_names(cookie_prefix, https=server_url.startswith("https:"), has_domain=has_cookie_domain)
     ordered = sorted(routes, key=_reading_order)
     schemas = Schemas(ordered)
     paths: dict[str, Json] = {}
@@ -138,9 +145,7 @@ def openapi_document(
             "schemas": {"Error": _ERROR, **schemas.components},
             "headers": _HEADERS,
             "examples": {code.value: _refusal_example(code) for code in _all_refusals(ordered)},
-            "securitySchemes": _security_schemes(
-                wire_names(cookie_prefix, https=server_url.startswith("https:"))
-            ),
+            "securitySchemes": _security_schemes(names),
         },
     }
 

@@ -13,6 +13,7 @@ from athena_auth.server.client_address import ClientAddressResolver
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.reply import CookieName
+from athena_auth.wire.route import ForwardedRequest
 
 MAX_BODY = 65_536
 """The most bytes of a body."""
@@ -20,6 +21,7 @@ _MAX_LENGTH_DIGITS = 18
 _MAX_USER_AGENT = 256
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _BEARER = "bearer "
+_METHODS_OF_PAGES = frozenset({"GET", "HEAD"})
 _WANTED = frozenset(
     {
         b"accept",
@@ -31,10 +33,16 @@ _WANTED = frozenset(
         b"if-none-match",
         b"origin",
         b"referer",
+        b"sec-fetch-dest",
         b"sec-fetch-site",
         b"user-agent",
         b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-method",
+        b"x-forwarded-proto",
+        b"x-forwarded-uri",
         b"x-request-id",
+        b"x-requested-with",
     }
 )
 
@@ -84,6 +92,16 @@ class CallerReader:
         address = self._addresses.client(peer, headers.get(b"x-forwarded-for", ""))
         return Caller(ClientInfo(address, user_agent), self._tokens(headers))
 
+    def read_forwarded(self, scope: Scope, headers: RawHeaders) -> ForwardedRequest:
+        """Return the request that a proxy asks about. What an untrusted peer says of it is ignored."""
+        client = scope.get("client")
+        if not self._addresses.trusts(client[0] if client else ""):
+            return ForwardedRequest(is_for_a_page=_is_for_a_page("GET", headers))
+        scheme, host = headers.get(b"x-forwarded-proto", ""), headers.get(b"x-forwarded-host", "")
+        target = headers.get(b"x-forwarded-uri", "")
+        url = f"{scheme}://{host}{target}" if scheme and host and target.startswith("/") else None
+        return ForwardedRequest(url, _is_for_a_page(headers.get(b"x-forwarded-method", "GET"), headers))
+
     def _tokens(self, headers: RawHeaders) -> Tokens:
         cookie_header = headers.get(b"cookie")
         cookies = self._cookies.read(cookie_header) if cookie_header else {}
@@ -100,6 +118,17 @@ class CallerReader:
         if token.startswith(CHALLENGE_PREFIX):
             return Tokens(None, token, trusted_device, recognized_browser)
         return Tokens(token or None, None, trusted_device, recognized_browser)
+
+
+def _is_for_a_page(method: str, headers: RawHeaders) -> bool:
+    return (
+        method in _METHODS_OF_PAGES
+        and "text/html" in headers.get(b"accept", "")
+        # A frame or an image cannot show a sign-in page either. Older browsers do not send this header.
+        and headers.get(b"sec-fetch-dest", "document") == "document"
+        # Some browsers on phones send the name of their app here when they open a page.
+        and headers.get(b"x-requested-with", "").lower() != "xmlhttprequest"
+    )
 
 
 async def read_body(receive: Receive, headers: RawHeaders) -> bytes | Refused:

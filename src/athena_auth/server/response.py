@@ -81,6 +81,8 @@ def refusal(
     all_headers = list(headers or [])
     if refused.retry_after is not None:
         all_headers.append((b"retry-after", b"%d" % refused.retry_after))
+    if refused.location is not None:
+        all_headers.append((b"location", refused.location.encode("ascii")))
     code = refused.code
     answer = (
         ErrorAnswer(refused.message, code)

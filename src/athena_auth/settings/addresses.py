@@ -61,6 +61,24 @@ def parse_pages_path(text: str) -> str:
     return path or "/"
 
 
+def parse_cookie_domain(text: str) -> str:
+    """Return a domain for cookies as browsers write it, without a leading dot (RFC 6265 section 5.2.3).
+
+    Raises:
+        ValueError: the text is no domain of two or more labels. Browsers refuse cookies for an address or for `com`.
+    """
+    name = _ascii_host(text.removeprefix("."))
+    # A last label of digits makes it an IPv4 address to browsers.
+    if name is None or "." not in name or name.rpartition(".")[2].isdecimal():
+        raise ValueError("a cookie domain must look like example.com, without a scheme, a port or a path")
+    return name
+
+
+def is_within(host: str, domain: str) -> bool:
+    """Return whether a host is the domain or below it."""
+    return host == domain or host.endswith(f".{domain}")
+
+
 def parse_ehlo_name(text: str) -> str:
     """Return a name for EHLO: a domain name in ASCII, or an address literal (RFC 5321 section 4.1.3).
 

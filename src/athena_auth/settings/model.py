@@ -20,6 +20,7 @@ from athena_auth.settings.values import (
     AppName,
     BaseUrl,
     CommaSeparated,
+    CookieDomain,
     CookiePrefix,
     DatabaseUrl,
     EhloName,
@@ -108,6 +109,11 @@ class ServerSettings(SettingsSources):
     cookie_prefix: CookiePrefix = Field(
         "athena-auth",
         description="The prefix of the cookies' names; two servers on one host name need different ones.",
+    )
+    cookie_domain: CookieDomain | None = Field(
+        None,
+        description="The domain whose hosts all receive the session cookie, such as example.com, for forward authentication. "
+        "Every one of them can then act as the user: docs/how-to/protect-any-application.md. By default only this host receives it.",
     )
     app_name: AppName = Field(
         "Athena", description="The name of the service in authenticator apps and in mails."

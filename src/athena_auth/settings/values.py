@@ -8,7 +8,13 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from athena_auth.kernel.database_url import read_database_url
-from athena_auth.settings.addresses import parse_base_url, parse_ehlo_name, parse_origin, parse_redis_url
+from athena_auth.settings.addresses import (
+    parse_base_url,
+    parse_cookie_domain,
+    parse_ehlo_name,
+    parse_origin,
+    parse_redis_url,
+)
 
 TEN_YEARS = 315_360_000
 """Seconds. Longer than any policy, and far from the year 9999, after which an expiry cannot be represented."""
@@ -84,6 +90,7 @@ Origins = Annotated[
 ]
 Proxies = Annotated[CommaSeparated, AfterValidator(lambda parts: tuple(map(_parse_proxy, parts)))]
 BaseUrl = Annotated[str, AfterValidator(parse_base_url)]
+CookieDomain = Annotated[str, AfterValidator(parse_cookie_domain)]
 DatabaseUrl = Annotated[str, AfterValidator(_check_database_url)]
 EhloName = Annotated[str, AfterValidator(parse_ehlo_name)]
 LimitsUrl = Annotated[str, AfterValidator(_check_limits_url)]

@@ -62,16 +62,39 @@ class NoBody(msgspec.Struct, frozen=True):
     """The body of an endpoint that needs none: nothing, or any JSON object."""
 
 
+class ForwardedRequest(msgspec.Struct, frozen=True):
+    """The request that a proxy asks about (forward authentication)."""
+
+    url: str | None = None
+    """Where it goes, as a trusted proxy says: unverified, because browsers choose it. None if no trusted proxy says."""
+    is_for_a_page: bool = False
+    """Whether a browser is opening a page, so that a redirect leads somewhere. Scripts and APIs need a status."""
+
+
+_NOT_FORWARDED = ForwardedRequest()
+
+
 class Call(Generic[P, B]):
-    """One request as a handler sees it, decoded and validated. `query` is that of a POST whose route declares one."""
+    """One request as a handler sees it, decoded and validated.
 
-    __slots__ = ("body", "caller", "principal", "query")
+    `query` is that of a POST whose route declares one, `forwarded` is known if the route `reads_forwarded`.
+    """
 
-    def __init__(self, principal: P, body: B, caller: Caller, query: Any = None) -> None:
+    __slots__ = ("body", "caller", "forwarded", "principal", "query")
+
+    def __init__(
+        self,
+        principal: P,
+        body: B,
+        caller: Caller,
+        query: Any = None,
+        forwarded: ForwardedRequest = _NOT_FORWARDED,
+    ) -> None:
         self.principal = principal
         self.body = body
         self.caller = caller
         self.query = query
+        self.forwarded = forwarded
 
 
 def _always(_query: Any, _by_cookie: bool) -> bool:  # noqa: FBT001 - called by position
@@ -101,6 +124,8 @@ class Declaration(msgspec.Struct, frozen=True):
     renews: Callable[[Any, bool], bool] = _always
     """Whether a call extends the session. The arguments are the query of a GET and whether the token came as a cookie.
     It must not extend where the renewed cookie would not reach the browser."""
+    reads_forwarded: bool = False
+    """Whether the handler needs to know the request that a proxy asks about."""
     tag: str = "two-factor"
 
 

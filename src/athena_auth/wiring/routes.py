@@ -3,6 +3,7 @@
 import msgspec
 
 from athena_auth.accounts.current_session import CurrentSessionApi
+from athena_auth.accounts.forward_auth import ForwardAuthApi, SignInPages
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
@@ -54,6 +55,7 @@ class Apis(msgspec.Struct, frozen=True):
     accounts: AccountApi
     linked_accounts: LinkedAccountsApi
     session_check: SessionCheckApi
+    forward_auth: ForwardAuthApi
     recovery: RecoveryApi
     passwords: PasswordApi
     own_factors: dict[str, tuple[Route, ...]]
@@ -88,6 +90,9 @@ def build_apis(
         accounts=AccountApi(accounts),
         linked_accounts=LinkedAccountsApi(),
         session_check=SessionCheckApi(resources.clock),
+        forward_auth=ForwardAuthApi(
+            resources.clock, SignInPages(settings.origin + settings.pages_prefix, redirects)
+        ),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies),
         passwords=PasswordApi(passwords, cookies),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
