@@ -3,7 +3,7 @@
 from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.sessions.model import Session
@@ -14,6 +14,7 @@ from athena_auth.wire.fields import (
     Id,
     ImageUrl,
     IpAddress,
+    LanguageCode,
     Name,
     Timestamp,
     TwoFactorEnabled,
@@ -36,6 +37,7 @@ class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
     two_factor_enabled: TwoFactorEnabled
     created_at: Timestamp
     updated_at: Timestamp
+    language: LanguageCode | UnsetType = UNSET
 
 
 class SessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -84,6 +86,7 @@ def user_answer(account: Account) -> UserAnswer:
         two_factor_enabled=account.two_factor_enabled,
         created_at=timestamp(account.created_at),
         updated_at=timestamp(account.updated_at),
+        language=account.language or UNSET,
     )
 
 

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from athena_auth import retired_tokens
 from athena_auth.accounts import sql
-from athena_auth.accounts.model import SignedIn, audit_event
+from athena_auth.accounts.model import ProfileChanges, SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.rules import normalised_name
 from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
@@ -18,6 +18,8 @@ from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import SessionId
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
+from athena_auth.languages import Languages
 from athena_auth.sessions import rules
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Session
@@ -44,6 +46,7 @@ class AccountService:
     clock: Clock
     step_up: StepUp
     notifications: SecurityNotifications
+    languages: Languages
 
     async def resolve(
         self, token: str, client: ClientInfo, *, by_cookie: bool = False, extends: bool = True
@@ -71,26 +74,34 @@ class AccountService:
         retired = await self.store.read(lambda tx: retired_tokens.load(tx, token_digest, now))
         return retired is not None
 
-    async def update_profile(
-        self, signed_in: SignedIn, *, name: str | UnsetType = UNSET, image: str | UnsetType | None = UNSET
-    ) -> Refused | None:
-        """Change the name, the image or both; what is UNSET stays."""
+    async def update_profile(self, signed_in: SignedIn, changes: ProfileChanges) -> Refused | None:
+        """Change the name, the image or the language."""
         now = self.clock.now()
-        new_name = None if name is UNSET else normalised_name(name)
-        if name is not UNSET and new_name is None:
-            return Refused(ErrorCode.VALIDATION_ERROR, "The name is empty. Enter a name.")
+        new_name = changes.name if changes.name is UNSET else normalised_name(changes.name)
+        if new_name is None:
+            return Refused(ErrorCode.VALIDATION_ERROR, Text("The name is empty. Enter a name."))
+        language = self._offered(changes.language)
+        if isinstance(language, Refused):
+            return language
+        normalised = ProfileChanges(new_name, changes.image, language)
 
         async def work(tx: Tx) -> bool:
-            return await sql.update_profile(
-                tx,
-                signed_in.account.id,
-                now,
-                name=new_name,
-                image=None if image is UNSET else image,
-                set_image=image is not UNSET,
-            )
+            return await sql.update_profile(tx, signed_in.account.id, now, normalised)
 
         return None if await self.store.transact(work) else Refused(ErrorCode.UNAUTHORIZED)
+
+    def _offered(self, code: str | UnsetType | None) -> str | UnsetType | Refused | None:
+        """Return the code of an offered language as it is written."""
+        if code is UNSET or code is None:
+            return code
+        language = self.languages.find(code)
+        if language is None:
+            offered = ", ".join(each.code for each in self.languages)
+            return Refused(
+                ErrorCode.VALIDATION_ERROR,
+                Text("This language is not offered. Choose one of: {codes}.", codes=offered),
+            )
+        return language.code
 
     async def delete(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
         """Delete the account and all its data. This takes the password, or a recently verified factor."""

@@ -6,35 +6,8 @@ before the code or the link and is long enough to fill a preview. Notifications 
 used to links in warnings follow forged ones. The exception is a blocked account, whose owner may need the link.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 from athena_auth.delivery.model import MessageKind
-
-
-class Advice(NamedTuple):
-    """A condition and what to do then. The two parts form one sentence."""
-
-    case: str
-    counsel: str
-
-
-@dataclass(frozen=True, slots=True)
-class MessageText:
-    """The sentences of one kind of message.
-
-    Attributes:
-        subject: The subject line.
-        opening: What happened, or what the message is for.
-        advice: What to do, in the order it is read.
-        action: What the link is for, where there is one.
-    """
-
-    subject: str
-    opening: str
-    advice: tuple[Advice, ...]
-    action: str = ""
-
+from athena_auth.delivery.sentences import Advice, MessageText
 
 TEXT = "{app_name}: {code} is your security code, valid for {lifetime}. Never share it."
 """A complete text message. It fits into one part (160 characters) and has no link that an attacker could imitate."""
@@ -46,13 +19,14 @@ _WAS_YOU = Advice("If this was you,", "there is nothing to do.")
 _HELP = "If you can no longer sign in, contact {app_name} support."
 
 
-def _was_not_you(counsel: str) -> Advice:
-    return Advice("If this was not you,", counsel)
+def _was_not_you(counsel: str, help_: str = "") -> Advice:
+    return Advice("If this was not you,", counsel, help_)
 
 
 _NOT_YOUR_FACTOR = _was_not_you(
     "someone else has access to your account. Change your password now, and replace the second factor with your "
-    f"own. {_HELP}"
+    "own.",
+    _HELP,
 )
 
 
@@ -141,7 +115,8 @@ MESSAGES = {
             _WAS_YOU,
             _was_not_you(
                 "someone else has access to your account. Change your password now, then turn two-factor "
-                f"authentication on again. {_HELP}"
+                "authentication on again.",
+                _HELP,
             ),
         ),
     ),
@@ -154,7 +129,8 @@ MESSAGES = {
             Advice("If you requested this,", "sign in with your password and turn it on again."),
             _was_not_you(
                 "someone may have requested it in your name. Change your password now, turn two-factor "
-                f"authentication on again, and tell support. {_HELP}"
+                "authentication on again, and tell support.",
+                _HELP,
             ),
         ),
     ),
@@ -166,7 +142,8 @@ MESSAGES = {
             _WAS_YOU,
             _was_not_you(
                 "someone has your backup codes and probably your password. Change the password now, then "
-                f"generate new backup codes. {_HELP}"
+                "generate new backup codes.",
+                _HELP,
             ),
         ),
     ),
@@ -177,7 +154,8 @@ MESSAGES = {
             _WAS_YOU,
             _was_not_you(
                 "someone else has access to your account and knows your password. Change it now, then generate new "
-                f"backup codes. {_HELP}"
+                "backup codes.",
+                _HELP,
             ),
         ),
     ),
@@ -200,7 +178,8 @@ MESSAGES = {
             _WAS_YOU,
             _was_not_you(
                 "someone else has access to your account. Reset your password on the sign-in page, and choose one "
-                f"that you use nowhere else. {_HELP}"
+                "that you use nowhere else.",
+                _HELP,
             ),
         ),
     ),
@@ -212,7 +191,8 @@ MESSAGES = {
             _WAS_YOU,
             _was_not_you(
                 "someone else can read your email. Change the password of your mailbox first, then that of "
-                f"{{app_name}}. {_HELP}"
+                "{app_name}.",
+                _HELP,
             ),
         ),
     ),
@@ -260,8 +240,8 @@ MESSAGES = {
         advice=(
             _WAS_YOU,
             _was_not_you(
-                "someone else has access to your account. Change your password, then set the app up again. "
-                f"{_HELP}"
+                "someone else has access to your account. Change your password, then set the app up again.",
+                _HELP,
             ),
         ),
     ),
@@ -285,7 +265,8 @@ MESSAGES = {
             Advice("If this was you,", "sign in with the new password and set up two-factor authentication."),
             _was_not_you(
                 "someone else can read your email. Change the password of your mailbox first, then that of "
-                f"{{app_name}}. {_HELP}"
+                "{app_name}.",
+                _HELP,
             ),
         ),
     ),
@@ -294,7 +275,7 @@ MESSAGES = {
         opening="Your {app_name} account and all data that belonged to it were deleted.",
         advice=(
             _WAS_YOU,
-            _was_not_you(f"someone else had access to your account. {_HELP}"),
+            _was_not_you("someone else had access to your account.", _HELP),
         ),
     ),
 }

@@ -73,7 +73,7 @@ class Run:
         resources.store.listen(listener)
         self._clock_watch = ClockWatch(resources.clock)
         self._limits = request_limits(settings, resources.clock)
-        policy = edge_policy(settings, self._limits)
+        policy = edge_policy(settings, self._limits, resources.languages)
         self.application: ASGIApp = application(self.routes, self.components.resolver, settings, policy)
         self.guard_context = GuardContext(policy, self.components.resolver, resources.clock)
 

@@ -14,7 +14,8 @@ from athena_auth.host.errors import RefusedError
 from athena_auth.host.model import LiveSession, User, live_session_of, user_of
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
-from athena_auth.server.request import explain
+from athena_auth.kernel.texts import Text
+from athena_auth.server.invalid import explain
 
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ class Users:
         try:
             new = msgspec.convert({**given, "email_verified": email_verified}, NewAccount)
         except msgspec.ValidationError as error:
-            raise RefusedError(Refused(ErrorCode.VALIDATION_ERROR, explain(error, "account"))) from None
+            raise RefusedError(Refused(ErrorCode.VALIDATION_ERROR, explain(error, Text("account")))) from None
         return user_of(await _or_refused(self._service().create(new)))
 
     async def get(self, user_id: str) -> User | None:

@@ -4,6 +4,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from athena_auth.accounts.service import Resolver
+from athena_auth.languages import Languages
 from athena_auth.server.client_address import ClientAddressResolver
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.documents import Documents
@@ -26,8 +27,8 @@ def application(routes: tuple[Route, ...], resolver: Resolver, settings: Setting
     return with_metrics(_with_cors(edge, settings), settings.metrics_token)
 
 
-def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
-    """Return the rules for callers, origins, cookies and request limits.
+def edge_policy(settings: Settings, limits: RequestLimits | None, languages: Languages) -> Policy:
+    """Return the rules for callers, origins, cookies, request limits and languages.
 
     Raises:
         SettingsError: a trusted proxy is not an address or a network.
@@ -43,6 +44,7 @@ def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
         origins=OriginPolicy(settings.origin, settings.trusted_origins),
         cookies=cookies,
         limits=limits,
+        languages=languages,
     )
 
 

@@ -18,6 +18,7 @@ from athena_auth.accounts.service import Resolver
 from athena_auth.crypto.keys import UnreadableError
 from athena_auth.kernel.log import Log, current_request
 from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.languages import Language, Languages
 from athena_auth.mfa.unreadable import refuse_unreadable
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.documents import Documents
@@ -54,12 +55,17 @@ _ADVICE = (
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """The edge's rules for callers, origins, cookies and request limits."""
+    """The edge's rules for callers, origins, cookies, request limits and languages."""
 
     callers: CallerReader
     origins: OriginPolicy
     cookies: CookieCodec
     limits: RequestLimits | None
+    languages: Languages
+
+    def language_of(self, headers: RawHeaders) -> Language:
+        """Return the language for the response. Only refusals need it."""
+        return self.languages.negotiate(headers.get(b"accept-language", ""))
 
     def refuse_forged(self, caller: Caller, headers: RawHeaders) -> Refused | None:
         """Refuse a request with cookies that a page of another site may have made the browser send (CSRF)."""
@@ -111,18 +117,21 @@ class Edge:
         path = relative_path(scope)
         current_request.set(request_id)
         renewal: Headers = []
+        language_of = self._policy.language_of
         try:
             response = await self._respond(scope, receive, headers, path, renewal)
         except OwnerGone:
-            response = refusal(Refused(ErrorCode.UNAUTHORIZED))
+            response = refusal(Refused(ErrorCode.UNAUTHORIZED), language=language_of(headers))
         except UnreadableError as error:
-            response = refusal(refuse_unreadable(error))
+            response = refusal(refuse_unreadable(error), language=language_of(headers))
         except Unavailable as outage:
             _log.warning("request.unavailable", reason=str(outage))
-            response = refusal(Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after))
+            refused = Refused(ErrorCode.SERVICE_UNAVAILABLE, retry_after=outage.retry_after)
+            response = refusal(refused, language=language_of(headers))
         except Exception as error:  # noqa: BLE001 - the last resort: whatever failed, the caller gets a response
             _log_failure(error)
-            response = refusal(Refused(ErrorCode.INTERNAL_SERVER_ERROR), request_id=request_id)
+            refused = Refused(ErrorCode.INTERNAL_SERVER_ERROR)
+            response = refusal(refused, language=language_of(headers), request_id=request_id)
         await response.send(send, request_id, renewal)
         _log.info(
             "request",
@@ -143,7 +152,7 @@ class Edge:
             return page.answer(headers.get(b"if-none-match", ""))
         methods = self._table.find(scope, path)
         if page is None and not methods:
-            return refusal(Refused(ErrorCode.NOT_FOUND))
+            return refusal(Refused(ErrorCode.NOT_FOUND), language=self._policy.language_of(headers))
         bound = methods.get(method)
         if bound is not None and scope["method"] == "HEAD" and bound.route.browser_page is not None:
             # Mail scanners send HEAD to links before the recipient opens them, and must not use them up. Only links
@@ -151,9 +160,14 @@ class Edge:
             return Response(200, b"", [])
         if bound is None:
             allow = [(b"allow", ", ".join(methods if page is None else ("GET", *methods)).encode())]
-            return refusal(Refused(ErrorCode.METHOD_NOT_ALLOWED), allow)
+            return refusal(
+                Refused(ErrorCode.METHOD_NOT_ALLOWED), allow, language=self._policy.language_of(headers)
+            )
         outcome = await self._call(bound, scope, receive, headers, renewal)
-        return outcome if isinstance(outcome, Response) else bound.refusal(outcome)
+        if isinstance(outcome, Response):
+            return outcome
+        status = bound.statuses.get(outcome.code)
+        return refusal(outcome, language=self._policy.language_of(headers), status=status)
 
     async def _call(
         self, bound: BoundRoute, scope: Scope, receive: Receive, headers: RawHeaders, renewal: Headers

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.languages import Languages
 from athena_auth.mfa.answers import SignInCookies, factor_names, minted_cookies, redirect_fields
 from athena_auth.mfa.model import ChallengeIssued, FactorName
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued
@@ -85,8 +86,15 @@ class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only
 class SignInApi:
     """The routes of the first factor."""
 
-    def __init__(self, service: SignInService, cookies: SignInCookies, redirects: RedirectPolicy) -> None:
+    def __init__(
+        self,
+        service: SignInService,
+        cookies: SignInCookies,
+        redirects: RedirectPolicy,
+        languages: Languages,
+    ) -> None:
         self._service = service
+        self._languages = languages
         self._cookies = cookies
         self._redirects = redirects
 
@@ -107,7 +115,10 @@ class SignInApi:
         first = self._first_factor(call.caller, body)
         if isinstance(first, Refused):
             return first
-        registration = Registration(body.name, body.email, body.password, body.image)
+        language = self._languages.preferred(call.caller.accept_language)
+        registration = Registration(
+            body.name, body.email, body.password, body.image, None if language is None else language.code
+        )
         outcome = await self._service.sign_up(registration, first)
         if isinstance(outcome, Refused):
             return outcome

@@ -28,6 +28,7 @@ class Registration(msgspec.Struct, frozen=True):
     email: str
     password: str
     image: str | None
+    language: str | None = None
 
     def __repr__(self) -> str:
         return "Registration(…)"
@@ -57,7 +58,9 @@ class SignInService:
     async def sign_up(self, registration: Registration, first: FirstFactor) -> SessionIssued | Refused:
         """Create an account and sign its owner in."""
         now = self.clock.now()
-        account = new_account(registration.email, registration.name, registration.image, now)
+        account = new_account(
+            registration.email, registration.name, registration.image, now, language=registration.language
+        )
         if isinstance(account, Refused):
             return account
         refused = rules.refuse_password(registration.password, account.email)

@@ -21,7 +21,7 @@ from athena_auth.store.sql import VERSION_TABLE, load_schema_version
 from athena_auth.store.sqlite_connection import connect, explain
 from athena_auth.store.transaction import Store
 
-HEAD = "0007"
+HEAD = "0009"
 """The newest revision in `migrations/versions`; a test compares the two."""
 
 LIMITS = StoreLimits(prepared_statements=False)

@@ -59,7 +59,9 @@ def build(
     """
     resources = open_resources(settings, clock or SystemClock(), transport, texts, hasher)
     shared = shared_services(settings, resources, factors)
-    accounts = AccountService(resources.store, resources.clock, shared.step_up, shared.notifications)
+    accounts = AccountService(
+        resources.store, resources.clock, shared.step_up, shared.notifications, resources.languages
+    )
     administration = AdministrationService(
         resources.store, resources.clock, resources.pool, shared.events, shared.notifications
     )

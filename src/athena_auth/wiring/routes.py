@@ -52,7 +52,7 @@ def all_routes(
         EnrolmentApi(_enrolment(resources, shared)),
         StatusApi(StatusService(factors, resources.store, resources.clock)),
         TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
-        SignInApi(_sign_in(settings, resources, shared), cookies, redirects),
+        SignInApi(_sign_in(settings, resources, shared), cookies, redirects, resources.languages),
         CurrentSessionApi(accounts),
         AccountApi(accounts),
         LinkedAccountsApi(),
@@ -129,7 +129,7 @@ def _recovery(
         login=_password_login(settings, resources, shared),
     )
     requests = EmailLinkRequests(mail, resources.background, redirects, settings.sub_path + BASE_PATH)
-    return RecoveryApi(requests, service, cookies)
+    return RecoveryApi(requests, service, cookies, resources.languages)
 
 
 def _redirects(settings: Settings) -> RedirectPolicy:

@@ -7,6 +7,7 @@ from athena_auth.factors.backup_codes.sql import State
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import Attempt, FactorParts, Used, Verified
 from athena_auth.mfa.model import Change, FactorName
 from athena_auth.sessions.model import Amr
@@ -24,7 +25,9 @@ class BackupCodes:
     """80 bits cannot be guessed, and owners whose other factors are blocked must be able to sign in with one."""
     malformed = Refused(
         ErrorCode.INVALID_BACKUP_CODE,
-        "This is not a backup code. It has 16 letters and digits, in groups of four, without 0, 1, l and o.",
+        Text(
+            "This is not a backup code. It has 16 letters and digits, in groups of four, without 0, 1, l and o."
+        ),
     )
 
     def __init__(self, parts: FactorParts) -> None:

@@ -15,6 +15,7 @@ from athena_auth.factors.otp.sql import ConsumedCode
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import (
     Attempt,
     EnrolmentBegun,
@@ -72,7 +73,9 @@ class Otp:
     sweeps: tuple[Statement, ...] = (sql.SWEEP,)
     malformed = Refused(
         ErrorCode.INVALID_CODE,
-        f"This is not a code from our message. Enter the {_DIGITS} digits of the message.",
+        Text(
+            "This is not a code from our message. Enter the {digits} digits of the message.", digits=_DIGITS
+        ),
     )
 
     def __init__(self, parts: FactorParts) -> None:
@@ -213,6 +216,7 @@ class Otp:
             to=account.email if number is None else number,
             name=account.greeting_name,
             app_name=self._app_name,
+            language=account.language,
             code=code,
             valid_for=self._ttl,
             expires_at=expires_at,
@@ -235,7 +239,9 @@ class Otp:
             return None
         return Refused(
             ErrorCode.VALIDATION_ERROR,
-            "This server does not send text messages. Leave `phoneNumber` out to receive codes by email.",
+            Text(
+                "This server does not send text messages. Leave `phoneNumber` out to receive codes by email."
+            ),
         )
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:

@@ -13,6 +13,7 @@ from athena_auth.factors.totp.rules import TotpDetails, details_of
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import (
     Attempt,
     EnrolmentBegun,
@@ -52,7 +53,7 @@ class Totp:
     sweeps: tuple[Statement, ...] = ()
     malformed = Refused(
         ErrorCode.INVALID_CODE,
-        "This is not a code of an authenticator app. Enter the digits that the app shows.",
+        Text("This is not a code of an authenticator app. Enter the digits that the app shows."),
     )
 
     def __init__(self, parts: FactorParts) -> None:
@@ -95,7 +96,7 @@ class Totp:
             return None
         return Refused(
             ErrorCode.VALIDATION_ERROR,
-            "`phoneNumber` is valid only with the method `otp`. Leave it out, or use that method.",
+            Text("`phoneNumber` is valid only with the method `otp`. Leave it out, or use that method."),
         )
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
