@@ -75,11 +75,17 @@ def written(catalogue: Catalog, code: str | None = None) -> bytes:
     if code is not None:
         header += [f"Language: {code}", f"Plural-Forms: {catalogue.plural_forms}"]
     content = BytesIO()
-    content.write('msgid ""\nmsgstr ""\n'.encode())
+    content.write(b'msgid ""\nmsgstr ""\n')
     content.writelines(f'"{line}\\n"\n'.encode() for line in header)
     content.write(b"\n")
     write_po(
-        content, catalogue, width=0, omit_header=True, sort_output=True, ignore_obsolete=True, include_lineno=False
+        content,
+        catalogue,
+        width=0,
+        omit_header=True,
+        sort_output=True,
+        ignore_obsolete=True,
+        include_lineno=False,
     )
     return content.getvalue()
 
@@ -156,5 +162,5 @@ if __name__ == "__main__":
     if sys.argv[1:] != ["check"]:
         update()
     left = list(problems())
-    print("\n".join(left) or "Every text is translated.")
+    sys.stdout.write("".join(f"{line}\n" for line in left) or "Every text is translated.\n")
     sys.exit(bool(left))

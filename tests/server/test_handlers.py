@@ -9,7 +9,7 @@ import pytest
 
 from athena_auth.accounts.model import SignedIn
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.mfa.second_step import Principal
+from athena_auth.mfa.model import Principal
 from athena_auth.server.route_table import RouteTable
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer, StepUpBody
 from athena_auth.wire.handlers import HandlerError, get, post, routes_of

@@ -13,7 +13,7 @@ from athena_auth.accounts.step_up import Offered
 from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
 from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
-from athena_auth.wire.fields import BackupCodeList, Issuer, Password, StepUpCode, TotpUri
+from athena_auth.wire.fields import PRINTABLE, BackupCodeList, Issuer, Password, StepUpCode, TotpUri
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
@@ -27,6 +27,18 @@ PhoneNumber = Annotated[
         description="For the method `otp`: the number to send codes to by text message, with country code and without "
         "spaces. A code sent there must confirm it. Available only if the operator has configured a text gateway.",
         examples=["+4915112345678"],
+    ),
+]
+
+
+Label = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=PRINTABLE,
+        description="The owner's name for the authenticator, of a factor of which an account may have several.",
+        examples=["Blue key"],
     ),
 ]
 
@@ -61,12 +73,9 @@ class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 def with_methods(route: Route, names: tuple[str, ...]) -> Route:
     """Return the route of `enable` with the factors of this server, which may include those of the host."""
     methods = StrEnum("EnrollableMethod", {name.upper().replace("-", "_"): name for name in names})  # type: ignore[misc]
-    field = (
-        "method",
-        Annotated[methods, Meta(description="Which factor to turn on.")],
-        methods(EnrollableFactor.TOTP),
-    )
-    body = msgspec.defstruct("EnableBody", [field], bases=(EnableBody,), frozen=True, rename="camel")
+    method = Annotated[methods, Meta(description="Which factor to turn on.")]
+    fields = [("method", method, methods(EnrollableFactor.TOTP)), ("label", Label | None, None)]
+    body = msgspec.defstruct("EnableBody", fields, bases=(EnableBody,), frozen=True, rename="camel")
     return msgspec.structs.replace(route, body=body)
 
 
@@ -96,6 +105,7 @@ class EnrolmentApi:
             body.method,
             issuer=body.issuer,
             number=body.phone_number,
+            label=getattr(body, "label", None),
         )
         if isinstance(begun, Refused):
             return begun

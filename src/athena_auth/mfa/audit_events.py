@@ -1,6 +1,7 @@
 """The audit events of verifications and of changed credentials."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from athena_auth.audit.model import EventName, Stage, Verdict, verification_event
 from athena_auth.delivery.model import MessageKind
@@ -26,7 +27,7 @@ _MEANINGS = {
 }
 
 
-def verification_events(factors: Iterable[type[Factor] | Factor]) -> dict[str, str]:
+def verification_events(factors: Iterable[type[Factor[Any]] | Factor[Any]]) -> dict[str, str]:
     """Return the events of verifying these factors, with their meanings."""
     return {
         verification_event(stage, factor.name, verdict): meaning.format(code=factor.code_name)

@@ -19,7 +19,7 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.mfa.factor import DeviceTrust
+from athena_auth.mfa.device_trust import DeviceTrust
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.mfa.sign_in_policy import FirstFactor
 from athena_auth.store.transaction import Store, Tx

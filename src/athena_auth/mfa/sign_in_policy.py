@@ -1,6 +1,7 @@
 """From a verified first factor to a session or a challenge (I1)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -12,7 +13,8 @@ from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.mfa import sql
-from athena_auth.mfa.factor import DeviceTrust, Factor, Granted, Reused
+from athena_auth.mfa.device_trust import DeviceTrust, Granted, Reused
+from athena_auth.mfa.factor import Factor
 from athena_auth.mfa.model import Challenge, ChallengeIssued
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
@@ -67,7 +69,7 @@ class SignInPolicy:
         methods: The second factors, in the order in which clients are offered them.
     """
 
-    methods: tuple[Factor, ...]
+    methods: tuple[Factor[Any], ...]
     trust: DeviceTrust
     notifications: SecurityNotifications
     lifetimes: Lifetimes

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,7 +19,6 @@ from athena_auth.accounts.step_up import (
     NewToken,
     Offered,
 )
-from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.keys import UnreadableError
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
@@ -28,7 +27,7 @@ from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import Attempt, Factor, Used, Verified
 from athena_auth.mfa.model import session_binding
 from athena_auth.mfa.unreadable import refuse_unreadable
-from athena_auth.mfa.verification import AttemptVerifier, RequestContext
+from athena_auth.mfa.verification import AttemptVerifier, Candidate, RequestContext
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
 from athena_auth.sessions.rules import has_fresh_second_factor
@@ -54,7 +53,7 @@ class PolicyStepUp:
     clock: Clock
     passwords: PasswordVerifier
     verifier: AttemptVerifier
-    methods: tuple[Factor, ...]
+    methods: tuple[Factor[Any], ...]
     relaxed: bool
 
     async def act(
@@ -133,15 +132,12 @@ class PolicyStepUp:
             return None
         if code is None:
             return Refused(ErrorCode.STEP_UP_REQUIRED)
-        session, typed = signed_in.session, normalised_code(code)
-        methods = tuple(method for method in self.methods if method.is_well_formed(typed))
-        if not methods:
+        session = signed_in.session
+        candidates = self._candidates(signed_in, code, now)
+        if not candidates:
             return Refused(ErrorCode.INVALID_CODE, _NO_CODE)
-        attempt = Attempt(
-            session.user_id, typed, session_binding(session.id), now, signed_in.client.fingerprint
-        )
         context = RequestContext(signed_in.client, session.id)
-        outcome = await self.verifier.verify(tx, methods, attempt, context)
+        outcome = await self.verifier.verify(tx, candidates, context)
         if isinstance(outcome, Throttled):
             return refused_by(outcome, now, CODES_USED_UP)
         if isinstance(outcome, Used):
@@ -152,6 +148,15 @@ class PolicyStepUp:
                 tx, account, outcome, context, session.id, trust_device=False, now=now
             )
         return outcome
+
+    def _candidates(self, signed_in: SignedIn, code: str, now: Millis) -> tuple[Candidate, ...]:
+        binding, browser = session_binding(signed_in.session.id), signed_in.client.fingerprint
+        readings = ((method, method.read(code)) for method in self.methods)
+        return tuple(
+            Candidate(method, Attempt(signed_in.session.user_id, response, binding, now, browser))
+            for method, response in readings
+            if not isinstance(response, Refused)
+        )
 
     def _renewed(self, tx: Tx, action: Action, signed_in: SignedIn, now: Millis, *, raises: bool) -> SignedIn:
         """Store the session's new assurance, and rotate its token if the policy requires it."""

@@ -14,7 +14,7 @@ from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.mfa.factor import Granted, Reused
+from athena_auth.mfa.device_trust import Granted, Reused
 from athena_auth.store.transaction import Runner, Tx
 from athena_auth.trusted_devices import sql
 from athena_auth.trusted_devices.rules import is_in_grace

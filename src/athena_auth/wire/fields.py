@@ -6,7 +6,7 @@ API reference lists. Fields of the wrong type are refused.
 
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, UnsetType
 
@@ -16,7 +16,8 @@ from athena_auth.kernel.clock import Millis
 # header, forge a line or hide what follows. PostgreSQL itself refuses U+0000.
 # `$(?!\n)` matches the end of the text both in Python, where `$` alone also matches before a final newline, and in
 # the JavaScript dialect that OpenAPI uses.
-_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
+"""The pattern of a text of one line."""
 
 Name = Annotated[
     str,
@@ -24,7 +25,7 @@ Name = Annotated[
         description="The user's name.",
         min_length=1,
         max_length=200,
-        pattern=_PRINTABLE,
+        pattern=PRINTABLE,
         examples=["Ada Lovelace"],
     ),
 ]
@@ -33,7 +34,7 @@ SignUpName = Annotated[
     Meta(
         description="The user's name; may be empty.",
         max_length=200,
-        pattern=_PRINTABLE,
+        pattern=PRINTABLE,
         examples=["Ada Lovelace"],
     ),
 ]
@@ -45,7 +46,7 @@ ImageUrl = Annotated[
     Meta(
         description="The URL of the user's picture.",
         max_length=2048,
-        pattern=_PRINTABLE,
+        pattern=PRINTABLE,
         examples=["https://example.com/ada.png"],
     ),
 ]
@@ -118,6 +119,9 @@ BackupCodeList = Annotated[
         description="Each code works once. The codes are shown only in this response.",
         examples=[["k7wm-3xqa-9tfe-hd2p"]],
     ),
+]
+JsonObject = Annotated[
+    dict[str, Any], Meta(description="A JSON object whose fields are those of the factor.", examples=[{}])
 ]
 Flag = Annotated[
     bool | Annotated[str, Meta(pattern=r"^(true|false)$(?!\n)")],

@@ -11,13 +11,14 @@ from athena_auth.enrolment.status import StatusApi, StatusService
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.backup_codes.routes import BackupCodeApi, BackupCodeService
 from athena_auth.factors.otp.factor import Otp
-from athena_auth.factors.otp.routes import OtpApi, OtpService
+from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.factors.totp.routes import TotpApi, TotpService
-from athena_auth.mfa.answers import SecondFactorReply, SignInCookies
+from athena_auth.mfa.answers import SignInCookies
 from athena_auth.mfa.factor import Enrollable
 from athena_auth.mfa.password_login import PasswordLogin
-from athena_auth.mfa.routes import FactorApi
+from athena_auth.mfa.prompts import Prompts
+from athena_auth.mfa.routes import VerifyEndpoint, routes_of_factor
 from athena_auth.passwords.routes import PasswordApi, PasswordService
 from athena_auth.recovery.email_links import EmailLinkSender
 from athena_auth.recovery.requests import EmailLinkRequests
@@ -42,13 +43,14 @@ def all_routes(
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     redirects = _redirects(settings)
     passwords = PasswordService(shared.step_up, resources.pool, shared.events, resources.clock)
-    factors, step, reply = shared.factors, shared.second_step, SecondFactorReply(cookies)
+    factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
+    prompts = Prompts(resources.store, resources.clock)
     own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
     enrollable = tuple(each.name for each in factors.every if isinstance(each, Enrollable))
     routes = routes_of(
-        TotpApi(_totp(resources, shared), factors.totp, step, reply),
-        OtpApi(OtpService(factors.otp, resources.store, resources.clock), factors.otp, step, reply),
-        BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, step, reply),
+        TotpApi(_totp(resources, shared), factors.totp, verify),
+        OtpApi(factors.otp, prompts, verify),
+        BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, verify),
         EnrolmentApi(_enrolment(resources, shared)),
         StatusApi(StatusService(factors, resources.store, resources.clock)),
         TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
@@ -65,7 +67,7 @@ def all_routes(
             with_methods(route, enrollable) if route.path == "/two-factor/enable" else route
             for route in routes
         )
-    return (*routes, *(FactorApi(factor, step, reply).route() for factor in own))
+    return (*routes, *(route for factor in own for route in routes_of_factor(factor, verify, prompts)))
 
 
 def _totp(resources: Resources, shared: SharedServices) -> TotpService:

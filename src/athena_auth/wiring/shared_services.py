@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,9 +15,10 @@ from athena_auth.enrolment.service import Factors
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.totp.factor import Totp
+from athena_auth.mfa import prompts
 from athena_auth.mfa.audit_events import verification_events
 from athena_auth.mfa.credentials import CredentialEvents
-from athena_auth.mfa.factor import Factor, FactorParts
+from athena_auth.mfa.factor import Factor, FactorParts, Prompting
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.mfa.replay import Replay
 from athena_auth.mfa.second_step import SecondStep
@@ -35,12 +36,12 @@ T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 
-FactorFactory = Callable[[FactorParts], Factor]
+FactorFactory = Callable[[FactorParts], Factor[Any]]
 BUILT_IN: tuple[FactorFactory, ...] = (Totp, Otp, BackupCodes)
 """The factors that come with the server, in the order they are offered."""
 
 
-def known_events(factors: Iterable[Factor | type[Factor]]) -> dict[str, str]:
+def known_events(factors: Iterable[Factor[Any] | type[Factor[Any]]]) -> dict[str, str]:
     """Return the name of every event that a server with these factors records, with its meaning."""
     general = {event.value: event.meaning for event in EventName}
     return general | verification_events(factors)
@@ -71,7 +72,8 @@ def shared_services(
     )
     passwords = PasswordVerifier(resources.store, resources.clock, resources.pool, notifications)
     events = _credential_events(notifications, factors)
-    verifier = AttemptVerifier(notifications, trust)
+    with_nonce = {each.name for each in factors.every if isinstance(each, Prompting) and each.has_nonce}
+    verifier = AttemptVerifier(notifications, trust, frozenset(with_nonce))
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return SharedServices(
         factors=factors,
@@ -104,6 +106,7 @@ def _credential_events(notifications: SecurityNotifications, factors: Factors) -
     subscribers = (
         authenticators_sql.credentials_changed,
         *(factor.credentials_changed for factor in factors.every),
+        prompts.credentials_changed,
         trusted_devices_sql.credentials_changed,
         recovery_sql.credentials_changed,
     )
@@ -121,7 +124,7 @@ def _factors(parts: FactorParts, factories: tuple[FactorFactory, ...]) -> Factor
     return Factors(every, _only(every, Totp), _only(every, Otp), _only(every, BackupCodes))
 
 
-def _only(factors: tuple[Factor, ...], kind: type[T]) -> T:
+def _only(factors: tuple[Factor[Any], ...], kind: type[T]) -> T:
     found = [factor for factor in factors if isinstance(factor, kind)]
     if len(found) != 1:
         raise ValueError(

@@ -21,11 +21,11 @@ from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.mfa.answers import (
     SECOND_STEP_ERRORS,
     NewSessionAnswer,
-    SecondFactorReply,
     new_session_answer,
     redirect_fields,
 )
-from athena_auth.mfa.second_step import Principal, SecondStep, SubmittedCode
+from athena_auth.mfa.model import Principal, SecondFactorResult
+from athena_auth.mfa.routes import VerifyEndpoint
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
@@ -113,13 +113,11 @@ class BackupCodeApi:
         self,
         service: BackupCodeService,
         factor: BackupCodes,
-        second_step: SecondStep,
-        second_factor_reply: SecondFactorReply,
+        endpoint: VerifyEndpoint,
     ) -> None:
         self._service = service
         self._factor = factor
-        self._second_step = second_step
-        self._second_factor_reply = second_factor_reply
+        self._endpoint = endpoint
 
     @post(
         "/two-factor/generate-backup-codes",
@@ -150,18 +148,17 @@ class BackupCodeApi:
         Each code works once. With `disableSession` no session cookie is set, but the response still contains the
         session's token.
         """
-        submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
-        result = await self._second_step.verify(self._factor, call.principal, submitted)
-        if isinstance(result, Refused):
-            return result
-        left = result.codes_left or 0
-        body = VerifyBackupCodeAnswer(
-            user_answer(result.account),
-            new_session_answer(result),
-            result.token,
-            left,
-            UNSET if left else _LAST_CODE,
-            *redirect_fields(result.callback_url),
-        )
         set_session = not is_set(call.body.disable_session)
-        return self._second_factor_reply.build(result, body, call.caller, set_session=set_session)
+        return await self._endpoint.respond(self._factor, call, _answer, set_session=set_session)
+
+
+def _answer(result: SecondFactorResult) -> VerifyBackupCodeAnswer:
+    left = result.codes_left or 0
+    return VerifyBackupCodeAnswer(
+        user_answer(result.account),
+        new_session_answer(result),
+        result.token,
+        left,
+        UNSET if left else _LAST_CODE,
+        *redirect_fields(result.callback_url),
+    )

@@ -21,8 +21,10 @@ from athena_auth.mfa.factor import (
     EnrolmentRequest,
     EnrolmentState,
     FactorParts,
+    RawResponse,
     Used,
     Verified,
+    read_code,
 )
 from athena_auth.mfa.model import Change, FactorName
 from athena_auth.sessions.model import Amr
@@ -31,6 +33,7 @@ from athena_auth.store.transaction import Tx
 
 _CODE = re.compile(r"[0-9]{6,8}")
 """Authenticators that were enrolled under another setting keep their number of digits."""
+_MALFORMED = Text("This is not a code of an authenticator app. Enter the digits that the app shows.")
 
 
 class RevealedSecret(msgspec.Struct, frozen=True):
@@ -51,10 +54,6 @@ class Totp:
     code_name = "code of an authenticator app"
     is_throttled = True
     sweeps: tuple[Statement, ...] = ()
-    malformed = Refused(
-        ErrorCode.INVALID_CODE,
-        Text("This is not a code of an authenticator app. Enter the digits that the app shows."),
-    )
 
     def __init__(self, parts: FactorParts) -> None:
         self._keyring = parts.keyring
@@ -62,15 +61,15 @@ class Totp:
         self._parameters = parts.settings.totp_parameters
         self._window = parts.settings.totp_window
 
-    def is_well_formed(self, code: str) -> bool:
-        """Tell whether this could be a code of an authenticator app."""
-        return _CODE.fullmatch(code) is not None
+    def read(self, response: RawResponse) -> str | Refused:
+        """Return the digits; refuse what cannot be a code of an authenticator app."""
+        return read_code(response, _CODE) or Refused(ErrorCode.INVALID_CODE, _MALFORMED)
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether an authenticator is active."""
         return active(await sql.load(tx, account.id), self.name) is not None
 
-    async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
+    async def verify(self, tx: Tx, attempt: Attempt[str]) -> Verified | Refused | Used:
         """Verify a code. If the attempt may confirm an enrolment, a code of the pending authenticator does so."""
         authenticators = await sql.load(tx, attempt.user_id)
         current = active(authenticators, self.name)
@@ -135,7 +134,7 @@ class Totp:
         return RevealedSecret(uri, is_active=shown.state is AuthenticatorState.ACTIVE)
 
     async def _use(
-        self, tx: Tx, authenticator: Authenticator, step: int, attempt: Attempt
+        self, tx: Tx, authenticator: Authenticator, step: int, attempt: Attempt[str]
     ) -> Verified | Used:
         """Consume the time step of a correct code, and with it all earlier steps (RFC 6238 section 5.2)."""
         if not await sql.advance(tx, authenticator.id, step, attempt.browser, attempt.now):
@@ -146,7 +145,7 @@ class Totp:
             await sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.context))
         return Verified(self.name, Amr.TOTP)
 
-    def _refusal(self, enrolled: Authenticator | None, attempt: Attempt) -> Refused:
+    def _refusal(self, enrolled: Authenticator | None, attempt: Attempt[str]) -> Refused:
         """Refuse a code. At enrolment, tell the user if the code is correct for another time: their clock is off.
 
         At sign-in this would be an oracle that confirms forty codes instead of three. At enrolment the user has the
@@ -155,14 +154,14 @@ class Totp:
         if enrolled is not None:
             parameters = details_of(enrolled.details).parameters
             steps = rules.near_steps(parameters, attempt.now, self._window)
-            step = totp.latest_match(self._secret(enrolled), parameters, attempt.code, steps)
+            step = totp.latest_match(self._secret(enrolled), parameters, attempt.response, steps)
             if step is not None:
                 return rules.refuse_out_of_time(step, attempt.now, parameters)
         return Refused(ErrorCode.INVALID_CODE)
 
-    def _matching_step(self, authenticator: Authenticator, attempt: Attempt) -> int | None:
+    def _matching_step(self, authenticator: Authenticator, attempt: Attempt[str]) -> int | None:
         secret, parameters = self._secret(authenticator), details_of(authenticator.details).parameters
-        return totp.matching_step(secret, parameters, attempt.code, attempt.now, self._window)
+        return totp.matching_step(secret, parameters, attempt.response, attempt.now, self._window)
 
     def _secret(self, authenticator: Authenticator) -> bytes:
         return self._keyring.unseal(authenticator.sealed_data, authenticator.context)

@@ -16,19 +16,17 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.mfa.answers import SECOND_STEP_ERRORS, SecondFactorReply, redirect_fields
-from athena_auth.mfa.second_step import Principal, SecondStep, SubmittedCode
+from athena_auth.mfa.answers import SECOND_STEP_ERRORS, redirect_fields
+from athena_auth.mfa.model import Principal, SecondFactorResult
+from athena_auth.mfa.routes import CodeBody, VerifyEndpoint
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     CallbackUrl,
-    Code,
     Done,
     Redirect,
     SessionToken,
     TotpUri,
-    TrustDevice,
-    is_set,
 )
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
@@ -73,11 +71,8 @@ class TotpUriAnswer(msgspec.Struct, frozen=True):
     totp_uri: TotpUri = msgspec.field(name="totpURI")
 
 
-class VerifyTotpBody(msgspec.Struct, frozen=True, rename="camel"):
+class VerifyTotpBody(CodeBody, frozen=True, rename="camel"):
     """A code of the authenticator app."""
-
-    code: Code
-    trust_device: TrustDevice | None = None
 
 
 class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,13 +92,11 @@ class TotpApi:
         self,
         service: TotpService,
         factor: Totp,
-        second_step: SecondStep,
-        second_factor_reply: SecondFactorReply,
+        endpoint: VerifyEndpoint,
     ) -> None:
         self._service = service
         self._factor = factor
-        self._second_step = second_step
-        self._second_factor_reply = second_factor_reply
+        self._endpoint = endpoint
 
     @post(
         "/two-factor/get-totp-uri",
@@ -133,12 +126,9 @@ class TotpApi:
         again (step-up). Each code is accepted once. If a code for a pending enrolment is correct for a time up to ten
         minutes away, the refusal says how far the device's clock is off. At sign-in it does not.
         """
-        submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
-        result = await self._second_step.verify(self._factor, call.principal, submitted)
-        if isinstance(result, Refused):
-            return result
-        redirect, url = redirect_fields(result.callback_url)
-        answer = VerifyTotpAnswer(
-            token=result.token, user=user_answer(result.account), redirect=redirect, url=url
-        )
-        return self._second_factor_reply.build(result, answer, call.caller)
+        return await self._endpoint.respond(self._factor, call, _answer)
+
+
+def _answer(result: SecondFactorResult) -> VerifyTotpAnswer:
+    redirect, url = redirect_fields(result.callback_url)
+    return VerifyTotpAnswer(token=result.token, user=user_answer(result.account), redirect=redirect, url=url)
