@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from athena_auth import retired_tokens
 from athena_auth.accounts import sql
+from athena_auth.accounts.languages import offered_language
 from athena_auth.accounts.model import ProfileChanges, SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.rules import normalised_name
@@ -80,7 +81,7 @@ class AccountService:
         new_name = changes.name if changes.name is UNSET else normalised_name(changes.name)
         if new_name is None:
             return Refused(ErrorCode.VALIDATION_ERROR, Text("The name is empty. Enter a name."))
-        language = self._offered(changes.language)
+        language = UNSET if changes.language is UNSET else offered_language(self.languages, changes.language)
         if isinstance(language, Refused):
             return language
         normalised = ProfileChanges(new_name, changes.image, language)
@@ -89,19 +90,6 @@ class AccountService:
             return await sql.update_profile(tx, signed_in.account.id, now, normalised)
 
         return None if await self.store.transact(work) else Refused(ErrorCode.UNAUTHORIZED)
-
-    def _offered(self, code: str | UnsetType | None) -> str | UnsetType | Refused | None:
-        """Return the code of an offered language as it is written."""
-        if code is UNSET or code is None:
-            return code
-        language = self.languages.find(code)
-        if language is None:
-            offered = ", ".join(each.code for each in self.languages)
-            return Refused(
-                ErrorCode.VALIDATION_ERROR,
-                Text("This language is not offered. Choose one of: {codes}.", codes=offered),
-            )
-        return language.code
 
     async def delete(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
         """Delete the account and all its data. This takes the password, or a recently verified factor."""

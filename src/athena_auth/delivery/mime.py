@@ -95,8 +95,9 @@ def compose(message: Message, sender: Sender, language: Language = ENGLISH) -> E
     """
     rendered = render(message, language)
     mail = compose_text(message.to, sender, rendered.subject, rendered.text)
-    mail["Content-Language"] = language.code
     mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    # Added last (RFC 3282): until then the headers of the content are those of the plain part.
+    mail["Content-Language"] = language.code
     return mail
 
 

@@ -41,8 +41,9 @@ class Users:
         password: str | None = None,
         image: str | None = None,
         email_verified: bool = False,
+        language: str | None = None,
     ) -> User:
-        """Create an account, without a session.
+        """Create an account, without a session. `language` is that of the owner's mails, such as `de`.
 
         If no password is given, the owner sets one: `POST /request-password-reset` emails them a link.
 
@@ -50,7 +51,7 @@ class Users:
             RefusedError: `INVALID_EMAIL`, `USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL`, `VALIDATION_ERROR`, `PASSWORD_TOO_SHORT`,
                 `PASSWORD_TOO_LONG`, `PASSWORD_TOO_COMMON` or `PASSWORD_CONTAINS_EMAIL`.
         """
-        given = {"email": email, "name": name, "password": password, "image": image}
+        given = {"email": email, "name": name, "password": password, "image": image, "language": language}
         try:
             new = msgspec.convert({**given, "email_verified": email_verified}, NewAccount)
         except msgspec.ValidationError as error:

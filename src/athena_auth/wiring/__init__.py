@@ -66,7 +66,12 @@ def build(
         resources.store, resources.clock, shared.step_up, shared.notifications, resources.languages
     )
     administration = AdministrationService(
-        resources.store, resources.clock, resources.pool, shared.events, shared.notifications
+        resources.store,
+        resources.clock,
+        resources.pool,
+        shared.events,
+        shared.notifications,
+        resources.languages,
     )
     routes = all_routes(settings, resources, shared, accounts)
     return Components(
