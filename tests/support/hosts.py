@@ -156,7 +156,9 @@ class GuardContract:
 
     async def test_signed_out_in_the_language_of_the_caller(self, host: Host) -> None:
         stranger = await host.client(**{"accept-language": "de"})
-        answer = await stranger.get("/account")
+
+        answer = await stranger.get(f"{ORIGIN}/account")
+
         assert_refused(answer, 401, "UNAUTHORIZED")
         assert answer.json()["message"] == "Sie sind nicht angemeldet. Melden Sie sich zuerst an."
         assert answer.headers["content-language"] == "de"
