@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from athena_auth.delivery.message_texts import MESSAGES, SIGNATURE, TEXT
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.languages import BUILT_IN, DEFAULT
 from athena_auth.languages.placeholders import placeholders_differ
 
@@ -47,7 +47,7 @@ def extract() -> Catalog:
 def _declared() -> Iterator[tuple[str, str, str]]:
     """Return the sentences of error codes and messages, each with its file and what it is for."""
     for code in ErrorCode:
-        yield code.message, "kernel/outcome.py", code.value
+        yield code.message, "kernel/errors.py", code.value
     file = "delivery/message_texts.py"
     yield TEXT, file, "The text message. Use letters of the GSM alphabet, and not many of them."
     yield SIGNATURE, file, "The end of each mail."

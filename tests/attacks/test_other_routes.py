@@ -9,7 +9,7 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.totp.factor import Totp
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.factor import Attempt, Used, Verified
 from athena_auth.store.transaction import Tx
 from support.links import reset_token, token_in, verify_address

@@ -11,7 +11,7 @@ import athena_auth
 from athena_auth.delivery.model import Channel, MessageKind
 from athena_auth.delivery.render import render
 from athena_auth.delivery.text import render_text
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.languages import ENGLISH, Language, Languages
 from support.messages import MESSAGES, SECRETS, message_of
 

@@ -54,7 +54,7 @@ class KeyFob:
     def __init__(self, parts: FactorParts) -> None:
         self._keyring = parts.keyring
 
-    def read(self, response: RawResponse) -> str | Refused:
+    def parse(self, response: RawResponse) -> str | Refused:
         malformed = Refused(ErrorCode.INVALID_CODE, "Enter the six digits that the key fob shows.")
         return read_code(response, _CODE) or malformed
 
@@ -64,7 +64,7 @@ class KeyFob:
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
         return pending(await authenticators.load(tx, user_id), self.name, now) is not None
 
-    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+    def validate(self, options: EnrolmentOptions) -> Refused | None:
         return None if options.phone_number is None else Refused(ErrorCode.VALIDATION_ERROR)
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun:

@@ -59,7 +59,7 @@ class SecurityKeys:
     def __init__(self, parts: FactorParts) -> None:
         self._app_name = parts.settings.app_name
 
-    def read(self, response: RawResponse) -> Signed | Refused:
+    def parse(self, response: RawResponse) -> Signed | Refused:
         try:
             return msgspec.convert(response, Signed)
         except msgspec.ValidationError:
@@ -78,7 +78,7 @@ class SecurityKeys:
         nonce = secrets.token_bytes(16)
         return Prompted({"nonce": nonce.hex(), "keys": [key.label for key in keys]}, nonce)
 
-    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+    def validate(self, options: EnrolmentOptions) -> Refused | None:
         return Refused(ErrorCode.VALIDATION_ERROR, "Name the key.") if options.label is None else None
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun:

@@ -1,6 +1,6 @@
 """The language of an account."""
 
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.languages import Languages
 

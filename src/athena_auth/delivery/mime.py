@@ -10,8 +10,7 @@ from email.utils import formatdate
 
 import idna
 
-from athena_auth.delivery.failure import DeliveryFailed
-from athena_auth.delivery.model import Message
+from athena_auth.delivery.model import DeliveryFailed, Message
 from athena_auth.delivery.render import render
 from athena_auth.languages import ENGLISH, Language
 

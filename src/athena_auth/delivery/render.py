@@ -7,14 +7,31 @@ from dataclasses import dataclass, field
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from athena_auth.delivery.device import NOT_KNOWN, device
 from athena_auth.delivery.message_texts import MESSAGES, SIGNATURE
 from athena_auth.delivery.model import EventContext, Message
 from athena_auth.delivery.one_line import one_line
 from athena_auth.delivery.sentences import Advice
 from athena_auth.kernel.texts import PluralText, Text
+from athena_auth.kernel.user_agent import browser_of, system_of
 from athena_auth.languages import ENGLISH, Language
 from athena_auth.languages.formats import duration, moment
+
+_NOT_KNOWN = Text("not known")
+
+
+def device(user_agent: str) -> Text:
+    """Describe a `User-Agent` header, for instance as "Firefox on Windows".
+
+    No text of the header is repeated. A spammer who signs up with a victim's address chooses the header, and our mail
+    would carry their advertisement. Real headers contain addresses and dots too, so no filter can tell them apart.
+    """
+    browser, system = browser_of(user_agent), system_of(user_agent)
+    if system is None:
+        return _NOT_KNOWN if browser is None else Text(browser)
+    if browser is None:
+        return Text("a program on {system}", system=system)
+    return Text("{browser} on {system}", browser=browser, system=system)
+
 
 # Both templates lay out the same sentences. Neither adds any text.
 _TEMPLATES = Environment(
@@ -115,7 +132,7 @@ def _address(text: str) -> Text:
         # A zone is any text at all: fe80::1%see-evil.example is a valid address.
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
-        return NOT_KNOWN
+        return _NOT_KNOWN
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return Text(str(mapped or address))
 

@@ -6,14 +6,23 @@ from typing import Annotated, cast
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from athena_auth.accounts.answers import renewed_reply, session_reply
-from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
+from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, renewed_reply, session_reply
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.step_up import Offered
+from athena_auth.accounts.step_up_policy import StepUpCredentials
 from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.factors.totp.routes import qr_code_of
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
-from athena_auth.wire.fields import PRINTABLE, BackupCodeList, Issuer, Password, StepUpCode, TotpUri
+from athena_auth.wire.fields import (
+    PRINTABLE,
+    BackupCodeList,
+    Issuer,
+    Password,
+    QrCode,
+    QrCodeWanted,
+    StepUpCode,
+    TotpUri,
+)
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
@@ -53,12 +62,14 @@ class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
         EnrollableFactor.TOTP
     )
     phone_number: PhoneNumber | None = None
+    qr_code: QrCodeWanted | None = None
 
 
 class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The new credentials, which are shown only in this response; without `totpURI` for the method `otp`."""
 
     totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
+    qr_code: QrCode | UnsetType = UNSET
     backup_codes: BackupCodeList
     method: Annotated[EnrollableFactor, Meta(examples=["totp"])]
     confirmation_pending: Annotated[
@@ -101,7 +112,7 @@ class EnrolmentApi:
         body = call.body
         begun = await self._service.enable(
             call.principal,
-            Offered(body.password, body.code),
+            StepUpCredentials(body.password, body.code),
             body.method,
             issuer=body.issuer,
             number=body.phone_number,
@@ -111,8 +122,10 @@ class EnrolmentApi:
             return begun
         enrolment = begun.outcome
         shown = dict(enrolment.shown)
+        uri = shown.pop("totpURI", UNSET)
         answer = EnableAnswer(
-            totp_uri=shown.pop("totpURI", UNSET),
+            totp_uri=uri,
+            qr_code=await qr_code_of(uri, body.qr_code),
             backup_codes=enrolment.backup_codes,
             method=body.method,
             confirmation_pending=enrolment.is_pending,
@@ -128,7 +141,9 @@ class EnrolmentApi:
 
         Removes all factors, backup codes and trusted devices, and ends all other sessions.
         """
-        done = await self._service.disable(call.principal, Offered(call.body.password, call.body.code))
+        done = await self._service.disable(
+            call.principal, StepUpCredentials(call.body.password, call.body.code)
+        )
         if isinstance(done, Refused):
             return done
         return session_reply(StatusAnswer(), done.signed_in, expired(CookieName.TRUSTED_DEVICE))

@@ -7,16 +7,16 @@ import msgspec
 
 from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
-from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.backup_codes.factor import BackupCodes
-from athena_auth.factors.backup_codes.sql import State
+from athena_auth.factors.backup_codes.sql import BackupCodeState
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import Refused
+from athena_auth.kernel.errors import Refused
 from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.factor import (
@@ -89,7 +89,7 @@ class EnrolmentService:
     async def enable(
         self,
         signed_in: SignedIn,
-        offered: Offered,
+        offered: StepUpCredentials,
         factor: str,
         *,
         issuer: str | None = None,
@@ -99,7 +99,7 @@ class EnrolmentService:
         """Begin an enrolment. With a phone number it is for codes by text message to that number."""
         enrollable = self._enrollable[factor]
         options = EnrolmentOptions(issuer, number, label)
-        refused = enrollable.refuse(options)
+        refused = enrollable.validate(options)
         if refused is not None:
             return refused
         now = self._clock.now()
@@ -120,13 +120,13 @@ class EnrolmentService:
         account, signed_in, now = request.account, request.signed_in, request.now
         if begun.state is EnrolmentState.UNCHANGED:
             # There is nothing to confirm, so the new backup codes are active at once.
-            codes = await self._backup_codes.issue(tx, account.id, State.ACTIVE, now)
+            codes = await self._backup_codes.issue(tx, account.id, BackupCodeState.ACTIVE, now)
             audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
             await self._notifications.notify(
                 tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now
             )
             return Enrolment(codes, is_pending=False)
-        codes = await self._backup_codes.issue(tx, account.id, State.PENDING, now)
+        codes = await self._backup_codes.issue(tx, account.id, BackupCodeState.PENDING, now)
         if begun.state is EnrolmentState.CONFIRMED:
             actor = Actor(signed_in.client, signed_in.session.id)
             await self._events.announce(tx, account.id, Change.FACTOR_ADDED, actor, now)
@@ -139,7 +139,7 @@ class EnrolmentService:
             prompts.keep_nonce(tx, account.id, binding, factor, begun.nonce, now)
         return Enrolment(codes, begun.shown)
 
-    async def disable(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
+    async def disable(self, signed_in: SignedIn, offered: StepUpCredentials) -> Authorized[None] | Refused:
         """Remove all factors, including pending enrolments. It is not an error if there are none."""
         user_id, now = signed_in.account.id, self._clock.now()
 

@@ -16,8 +16,8 @@ from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.mfa.factor import (
     Attempt,
     Enrollable,

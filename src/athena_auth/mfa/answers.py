@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from athena_auth.accounts.answers import UserAnswer, session_cookie, user_answer
 from athena_auth.accounts.model import Account
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.mfa.model import FactorName, SecondFactorResult
 from athena_auth.mfa.recognized_browsers import LIFETIME, RecognizedBrowsers
 from athena_auth.sessions.model import Minted

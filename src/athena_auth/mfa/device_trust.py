@@ -43,10 +43,10 @@ class DeviceTrust(Protocol):
         """Trust the device and return its token."""
         ...
 
-    async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
+    async def recognizes(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
         """Tell whether the token belongs to a trusted device of this account, without consuming it."""
         ...
 
-    async def is_dead(self, runner: Runner, token: str, now: Millis) -> bool:
+    async def is_invalid(self, runner: Runner, token: str, now: Millis) -> bool:
         """Tell whether the token is valid for no account, so that the browser can drop it."""
         ...

@@ -15,8 +15,8 @@ from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import Refused
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import Refused
 from athena_auth.mfa.model import Binding, Change
 from athena_auth.settings import Settings
 from athena_auth.store.statement import Statement
@@ -34,7 +34,7 @@ class Attempt(msgspec.Struct, Generic[R], frozen=True):
 
     user_id: UserId
     response: R
-    """What `Factor.read` returned."""
+    """What `Factor.parse` returned."""
     binding: Binding
     now: Millis
     browser: bytes
@@ -51,7 +51,7 @@ class Attempt(msgspec.Struct, Generic[R], frozen=True):
 class Verified(msgspec.Struct, frozen=True):
     """The response is correct, and has been consumed."""
 
-    method: str
+    factor: str
     amr: str
     change: Change | None = None
     """Set when the response confirmed an enrolment."""
@@ -78,7 +78,7 @@ class FactorParts(msgspec.Struct, frozen=True):
 
 
 class Factor(Protocol[R]):
-    """A second factor. All methods but `read` run in the caller's transaction."""
+    """A second factor. All methods but `parse` run in the caller's transaction."""
 
     name: str
     """What clients and the audit log call it: lower-case letters, digits and hyphens."""
@@ -90,7 +90,7 @@ class Factor(Protocol[R]):
     sweeps: tuple[Statement, ...]
     """The statements that delete what has expired, each with the parameters `cutoff` and `most`."""
 
-    def read(self, response: RawResponse) -> R | Refused:
+    def parse(self, response: RawResponse) -> R | Refused:
         """Return the response as `verify` takes it; refuse what cannot be one, which does not count as an attempt."""
         ...
 
@@ -208,7 +208,7 @@ class EnrolmentBegun(msgspec.Struct, frozen=True):
 class Enrollable(Factor[R], Protocol[R]):
     """A factor that account owners turn on. Backup codes are not: they are created with any other factor."""
 
-    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+    def validate(self, options: EnrolmentOptions) -> Refused | None:
         """Return why these options do not fit this factor, or this server; None if they do."""
         ...
 

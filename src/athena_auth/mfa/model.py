@@ -10,7 +10,7 @@ from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.sessions.model import Session
 from athena_auth.wire.route import ChallengeBearer, EndedSession
 
-Principal = SignedIn | ChallengeBearer | EndedSession
+SecondStepCaller = SignedIn | ChallengeBearer | EndedSession
 """Who may use a second factor."""
 
 MAX_ATTEMPTS = 5

@@ -1,7 +1,7 @@
 """Prompts: what a client gets to respond to, before it responds. A sent code, or options with a nonce.
 
 `Prompts.prompt` asks a `Prompting` factor for them, in a challenge or a session. The nonce, if it has one, is kept in
-`athena_prompt` for that challenge or session alone. `take_nonce` deletes it with the first response, correct or not, so
+`athena_prompt` for that challenge or session alone. `consume_nonce` deletes it with the first response, correct or not, so
 a recorded response is never accepted again, nor one that was made for another challenge.
 """
 
@@ -14,11 +14,18 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis, after
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.mfa import sql as challenges
 from athena_auth.mfa.factor import Prompted, Prompting, PromptRequest
-from athena_auth.mfa.model import MAX_ATTEMPTS, Binding, Change, Principal, challenge_binding, session_binding
+from athena_auth.mfa.model import (
+    MAX_ATTEMPTS,
+    Binding,
+    Change,
+    SecondStepCaller,
+    challenge_binding,
+    session_binding,
+)
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.route import ChallengeBearer, EndedSession
@@ -51,7 +58,7 @@ def keep_nonce(tx: Tx, user_id: UserId, binding: Binding, factor: str, nonce: by
     tx.defer(_PUT, binding=binding.key, factor=factor, user_id=user_id, nonce=nonce, expires_at=expires_at)
 
 
-async def take_nonce(tx: Tx, binding: Binding, factor: str, now: Millis) -> bytes | None:
+async def consume_nonce(tx: Tx, binding: Binding, factor: str, now: Millis) -> bytes | None:
     """Return the nonce that this factor gave this challenge or session, and delete it; None when there is none."""
     row = await tx.fetch_one(_TAKE, binding=binding.key, factor=factor)
     return None if row is None or row["expires_at"] <= now else row["nonce"]
@@ -69,7 +76,7 @@ class Prompts:
     store: Store
     clock: Clock
 
-    async def prompt(self, factor: Prompting[Any], principal: Principal) -> Prompted | Refused:
+    async def prompt(self, factor: Prompting[Any], principal: SecondStepCaller) -> Prompted | Refused:
         """Prompt the bearer of a challenge or the owner of a session; it replaces this factor's previous prompt there."""
         now = self.clock.now()
 
@@ -79,7 +86,9 @@ class Prompts:
         return await self.store.transact(work)
 
 
-async def _prompt(tx: Tx, factor: Prompting[Any], principal: Principal, now: Millis) -> Prompted | Refused:
+async def _prompt(
+    tx: Tx, factor: Prompting[Any], principal: SecondStepCaller, now: Millis
+) -> Prompted | Refused:
     found = await _find(tx, principal, now)
     if isinstance(found, Refused):
         return found
@@ -94,7 +103,9 @@ async def _prompt(tx: Tx, factor: Prompting[Any], principal: Principal, now: Mil
     return prompted
 
 
-async def _find(tx: Tx, principal: Principal, now: Millis) -> tuple[Account, Binding, AuditEvent] | Refused:
+async def _find(
+    tx: Tx, principal: SecondStepCaller, now: Millis
+) -> tuple[Account, Binding, AuditEvent] | Refused:
     """Return the account to prompt, where its response will be valid, and the event of a code that is sent to it."""
     if isinstance(principal, EndedSession):
         return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)

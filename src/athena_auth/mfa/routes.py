@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.mfa.answers import (
     SECOND_STEP_ERRORS,
@@ -16,7 +16,7 @@ from athena_auth.mfa.answers import (
     token_user_answer,
 )
 from athena_auth.mfa.factor import Factor, Prompting, RawResponse
-from athena_auth.mfa.model import Principal, SecondFactorResult
+from athena_auth.mfa.model import SecondFactorResult, SecondStepCaller
 from athena_auth.mfa.prompts import Prompts
 from athena_auth.mfa.second_step import SecondStep, Submitted
 from athena_auth.sessions.model import Minted
@@ -46,7 +46,7 @@ class VerifyEndpoint:
     async def respond(
         self,
         factor: Factor[Any],
-        call: Call[Principal, Any],
+        call: Call[SecondStepCaller, Any],
         answer: Callable[[SecondFactorResult], A],
         *,
         response: RawResponse | None = None,
@@ -88,7 +88,9 @@ class _VerifyApi:
         errors=(*SECOND_STEP_ERRORS, ErrorCode.INVALID_CODE, ErrorCode.CHALLENGE_NOT_FOUND),
         limit=SECOND_STEP,
     )
-    async def verify(self, call: Call[Principal, VerifyResponseBody]) -> Reply[TokenUserAnswer] | Refused:
+    async def verify(
+        self, call: Call[SecondStepCaller, VerifyResponseBody]
+    ) -> Reply[TokenUserAnswer] | Refused:
         """Verify a response.
 
         With a challenge it signs in; with a session it confirms an enrolment that was begun by /two-factor/enable, or
@@ -126,7 +128,7 @@ class _PromptApi:
         ),
         limit=SECOND_STEP,
     )
-    async def prompt(self, call: Call[Principal, NoBody]) -> Reply[PromptAnswer] | Refused:
+    async def prompt(self, call: Call[SecondStepCaller, NoBody]) -> Reply[PromptAnswer] | Refused:
         """Get what to respond to.
 
         It is valid only in the challenge or session that requested it, and replaces the previous one.

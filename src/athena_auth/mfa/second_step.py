@@ -9,8 +9,8 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.mfa import sql
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.factor import Attempt, Factor, RawResponse, Used, Verified
@@ -18,12 +18,12 @@ from athena_auth.mfa.model import (
     MAX_ATTEMPTS,
     Binding,
     Challenge,
-    Principal,
     SecondFactorResult,
+    SecondStepCaller,
     challenge_binding,
     session_binding,
 )
-from athena_auth.mfa.replay import Replay
+from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
 from athena_auth.mfa.sign_in_policy import Lifetimes
 from athena_auth.mfa.verification import AttemptVerifier, Candidate, RequestContext
 from athena_auth.sessions import sql as sessions
@@ -55,14 +55,14 @@ class SecondStep:
     clock: Clock
     verifier: AttemptVerifier
     events: CredentialEvents
-    replay: Replay
+    repeated_submissions: RepeatedSubmissions
     lifetimes: Lifetimes
 
     async def verify(
-        self, factor: Factor[Any], principal: Principal, submitted: Submitted
+        self, factor: Factor[Any], principal: SecondStepCaller, submitted: Submitted
     ) -> SecondFactorResult | Refused:
         """Verify a response from the bearer of a challenge or the owner of a session."""
-        response = factor.read(submitted.response)
+        response = factor.parse(submitted.response)
         if isinstance(response, Refused):
             return response
         submission = _Submission(factor, submitted, response, self.clock.now())
@@ -93,7 +93,7 @@ class SecondStep:
                 return _refusal(outcome, submission.now)
             result = await self._sign_in(tx, challenge, bearer, outcome, submission)
             if bearer.by_cookie and isinstance(result, SecondFactorResult):
-                self.replay.keep(tx, token_digest, submission.key, result, submission.now)
+                self.repeated_submissions.keep(tx, token_digest, submission.key, result, submission.now)
             return result
 
         return await self.store.transact(work)
@@ -107,7 +107,7 @@ class SecondStep:
             # ended must not confirm a factor or consume a code before it is refused.
             session = await sessions.lock_live(tx, token_digest, submission.now)
             if session is None:
-                return await self._replayed_or(
+                return await self._repeated_or(
                     ErrorCode.UNAUTHORIZED, tx, token_digest, submission, signed_in
                 )
             current = msgspec.structs.replace(signed_in, session=session)
@@ -120,7 +120,7 @@ class SecondStep:
                 return _refusal(outcome, submission.now)
             result = await self._raise_session(tx, current, outcome, submission)
             if signed_in.by_cookie and isinstance(result, SecondFactorResult):
-                self.replay.keep(tx, token_digest, submission.key, result, submission.now)
+                self.repeated_submissions.keep(tx, token_digest, submission.key, result, submission.now)
             return result
 
         return await self.store.transact(work)
@@ -131,7 +131,7 @@ class SecondStep:
 
         async def work(tx: Tx) -> SecondFactorResult | Refused:
             code = ErrorCode.INVALID_TWO_FACTOR_COOKIE
-            return await self._replayed_or(code, tx, token_digest, submission, ended)
+            return await self._repeated_or(code, tx, token_digest, submission, ended)
 
         return await self.store.read(work)
 
@@ -142,13 +142,20 @@ class SecondStep:
             await sql.end_exhausted(tx, token_digest)
             return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
         code = ErrorCode.INVALID_TWO_FACTOR_COOKIE
-        return await self._replayed_or(code, tx, token_digest, submission, bearer)
+        return await self._repeated_or(code, tx, token_digest, submission, bearer)
 
-    async def _replayed_or(
-        self, code: ErrorCode, tx: Tx, token_digest: bytes, submission: "_Submission", caller: Principal
+    async def _repeated_or(
+        self,
+        code: ErrorCode,
+        tx: Tx,
+        token_digest: bytes,
+        submission: "_Submission",
+        caller: SecondStepCaller,
     ) -> SecondFactorResult | Refused:
         """Return the answer that an identical submission got a moment ago, otherwise refuse."""
-        again = await self.replay.find(tx, token_digest, submission.key, caller.client, submission.now)
+        again = await self.repeated_submissions.find(
+            tx, token_digest, submission.key, caller.client, submission.now
+        )
         return again or Refused(code)
 
     async def _sign_in(

@@ -10,23 +10,23 @@ from athena_auth import retired_tokens
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
 from athena_auth.accounts.password_verifier import PasswordVerifier
-from athena_auth.accounts.step_up import (
+from athena_auth.accounts.step_up_policy import (
     POLICY,
     Action,
     Authorized,
     AuthorizedWork,
     Demand,
     NewToken,
-    Offered,
+    StepUpCredentials,
 )
 from athena_auth.crypto.keys import UnreadableError
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import Attempt, Factor, Used, Verified
+from athena_auth.mfa.missing_secret import refuse_unreadable
 from athena_auth.mfa.model import session_binding
-from athena_auth.mfa.unreadable import refuse_unreadable
 from athena_auth.mfa.verification import AttemptVerifier, Candidate, RequestContext
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
@@ -53,11 +53,11 @@ class PolicyStepUp:
     clock: Clock
     passwords: PasswordVerifier
     verifier: AttemptVerifier
-    methods: tuple[Factor[Any], ...]
+    factors: tuple[Factor[Any], ...]
     relaxed: bool
 
     async def act(
-        self, action: Action, signed_in: SignedIn, offered: Offered, work: AuthorizedWork[T]
+        self, action: Action, signed_in: SignedIn, offered: StepUpCredentials, work: AuthorizedWork[T]
     ) -> Authorized[T] | Refused:
         """Run the work if the session, the password and the code satisfy the policy."""
         demand = POLICY[action]
@@ -88,7 +88,7 @@ class PolicyStepUp:
             return refuse_unreadable(error)
 
     async def _verify_password(
-        self, demand: Demand, signed_in: SignedIn, offered: Offered
+        self, demand: Demand, signed_in: SignedIn, offered: StepUpCredentials
     ) -> CredentialVersion | Refused | None:
         # Checked before the password, whose verification is expensive; checked again later, on the locked session.
         if offered.code is None and self._lacks_factor(demand, signed_in, self.clock.now()):
@@ -151,10 +151,10 @@ class PolicyStepUp:
 
     def _candidates(self, signed_in: SignedIn, code: str, now: Millis) -> tuple[Candidate, ...]:
         binding, browser = session_binding(signed_in.session.id), signed_in.client.fingerprint
-        readings = ((method, method.read(code)) for method in self.methods)
+        readings = ((factor, factor.parse(code)) for factor in self.factors)
         return tuple(
-            Candidate(method, Attempt(signed_in.session.user_id, response, binding, now, browser))
-            for method, response in readings
+            Candidate(factor, Attempt(signed_in.session.user_id, response, binding, now, browser))
+            for factor, response in readings
             if not isinstance(response, Refused)
         )
 

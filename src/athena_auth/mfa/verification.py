@@ -1,5 +1,6 @@
 """Verifying one response: count the attempt, verify it, record the failure and notify the owner if necessary."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +14,14 @@ from athena_auth.audit.model import AuditEvent, EventName, Stage, Verdict, verif
 from athena_auth.crypto.keys import UnreadableError
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.mfa import prompts
 from athena_auth.mfa.device_trust import DeviceTrust
 from athena_auth.mfa.factor import Attempt, Factor, Used, Verified
 from athena_auth.sessions.model import Amr
 from athena_auth.store.transaction import Tx
-from athena_auth.throttle import attempts as budget
+from athena_auth.throttle import attempts
 from athena_auth.throttle.rules import FREE_FAILURES
 from athena_auth.throttle.sql import Allowed, AttemptKind, Throttled
 from athena_auth.wire.caller import ClientInfo
@@ -78,9 +79,9 @@ class AttemptVerifier:
         attempt = candidates[0].attempt
         throttled = any(candidate.factor.is_throttled for candidate in candidates)
         allowed = (
-            await budget.consume(tx, attempt.user_id, context.kind, attempt.now)
+            await attempts.consume(tx, attempt.user_id, context.kind, attempt.now)
             if throttled
-            else await budget.peek(tx, attempt.user_id, context.kind)
+            else await attempts.lock_uncounted(tx, attempt.user_id, context.kind)
         )
         if isinstance(allowed, Throttled):
             return allowed
@@ -88,10 +89,10 @@ class AttemptVerifier:
         if isinstance(outcome, Verified):
             # A change of credentials resets all kinds (`CredentialEvents`).
             if outcome.change is None:
-                budget.reset(tx, attempt.user_id, context.kind)
+                attempts.reset(tx, attempt.user_id, context.kind)
         elif isinstance(outcome, Used):
             if throttled:
-                budget.refund(tx, attempt.user_id, context.kind)
+                attempts.refund(tx, attempt.user_id, context.kind)
             await self._reused(tx, attempt, context, outcome)
         else:
             await self._failed(tx, factor, attempt, context, allowed, outcome)
@@ -109,7 +110,7 @@ class AttemptVerifier:
         now: Millis,
     ) -> str | None:
         """Record a verified code and notify the owner; return the trust token if the device becomes trusted."""
-        event = verification_event(context.stage, verified.method, Verdict.ACCEPTED)
+        event = verification_event(context.stage, verified.factor, Verdict.ACCEPTED)
         entry = AuditEvent(name=event, user_id=account.id, client=context.client, session_id=session_id)
         audit.record(tx, entry, now)
         if verified.codes_left is not None:
@@ -161,7 +162,7 @@ class AttemptVerifier:
         self, tx: Tx, factor: Factor[Any], attempt: Attempt[Any]
     ) -> Verified | Refused | Used:
         if factor.name in self.with_nonce:
-            nonce = await prompts.take_nonce(tx, attempt.binding, factor.name, attempt.now)
+            nonce = await prompts.consume_nonce(tx, attempt.binding, factor.name, attempt.now)
             if nonce is None:
                 return Refused(ErrorCode.CHALLENGE_NOT_FOUND)
             attempt = msgspec.structs.replace(attempt, nonce=nonce)
@@ -178,7 +179,7 @@ class AttemptVerifier:
     ) -> None:
         is_new = await begins_episode(tx, attempt.user_id, allowed.warned_at, attempt.now)
         kind = _notification_of(context.kind, allowed.failures, is_new=is_new)
-        budget.record_failure(
+        attempts.record_failure(
             tx, attempt.user_id, context.kind, allowed, attempt.now, warned=kind is not None
         )
         event = verification_event(context.stage, factor.name, Verdict.REFUSED)
@@ -229,3 +230,20 @@ def _notification_of(kind: AttemptKind, failures: int, *, is_new: bool) -> Messa
     if kind is AttemptKind.STRANGER_CODE:
         return MessageKind.SECOND_FACTOR_REFUSED
     return MessageKind.ACCOUNT_LOCKED if failures > FREE_FAILURES else None
+
+
+_MEANINGS = {
+    (Stage.SIGN_IN, Verdict.ACCEPTED): "A {code} completed a sign-in.",
+    (Stage.SIGN_IN, Verdict.REFUSED): "A wrong {code} at sign-in.",
+    (Stage.STEP_UP, Verdict.ACCEPTED): "A {code} was verified in a session.",
+    (Stage.STEP_UP, Verdict.REFUSED): "A wrong {code} in a session.",
+}
+
+
+def verification_events(factors: Iterable[type[Factor[Any]] | Factor[Any]]) -> dict[str, str]:
+    """Return the events of verifying these factors, with their meanings."""
+    return {
+        verification_event(stage, factor.name, verdict): meaning.format(code=factor.code_name)
+        for factor in factors
+        for (stage, verdict), meaning in _MEANINGS.items()
+    }

@@ -16,10 +16,10 @@ from athena_auth.accounts.answers import session_cookie
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
 from athena_auth.crypto.keys import UnreadableError
+from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
 from athena_auth.kernel.log import Log, current_request
-from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.languages import Language, Languages
-from athena_auth.mfa.unreadable import refuse_unreadable
+from athena_auth.mfa.missing_secret import refuse_unreadable
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.documents import Documents
 from athena_auth.server.limits import RequestLimits

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from starlette.types import Send
 
-from athena_auth.kernel.outcome import Refused
+from athena_auth.kernel.errors import Refused
 from athena_auth.languages import ENGLISH, Language
 
 _JSON = b"application/json"

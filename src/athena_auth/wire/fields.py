@@ -113,6 +113,17 @@ TotpUri = Annotated[
         ],
     ),
 ]
+QrCode = Annotated[
+    str,
+    Meta(
+        description="A QR code of the URI: an SVG image as a `data:` URI, for the `src` of an `<img>`. Present if `qrCode` "
+        "was true in the request. It contains the secret.",
+        pattern=r"^data:image/svg\+xml;",
+        examples=[
+            "data:image/svg+xml;charset=utf-8,%3Csvg%20xmlns%3D%27http%3A%2F%2Fwww.w3.org%2F2000%2Fsvg%27%2F%3E"
+        ],
+    ),
+]
 BackupCodeList = Annotated[
     list[str],
     Meta(
@@ -126,6 +137,12 @@ JsonObject = Annotated[
 Flag = Annotated[
     bool | Annotated[str, Meta(pattern=r"^(true|false)$(?!\n)")],
     Meta(description="`true` or `false`, as a boolean or as a string.", examples=["true", False]),
+]
+QrCodeWanted = Annotated[
+    Flag,
+    Meta(
+        description="Return the URI as an image too, in `qrCode`. Without a URI, as for the method `otp`, there is none."
+    ),
 ]
 TrustDevice = Annotated[
     Flag,

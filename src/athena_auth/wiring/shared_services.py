@@ -9,24 +9,23 @@ import msgspec
 from athena_auth import authenticators as authenticators_sql
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.password_verifier import PasswordVerifier
-from athena_auth.accounts.step_up import StepUp
+from athena_auth.accounts.step_up_policy import StepUp
 from athena_auth.audit.model import EventName
 from athena_auth.enrolment.service import Factors
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.mfa import prompts
-from athena_auth.mfa.audit_events import verification_events
 from athena_auth.mfa.credentials import CredentialEvents
 from athena_auth.mfa.factor import Factor, FactorParts, Prompting
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
-from athena_auth.mfa.replay import Replay
+from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
 from athena_auth.mfa.second_step import SecondStep
 from athena_auth.mfa.sign_in_policy import Lifetimes, SignInPolicy
 from athena_auth.mfa.step_up import PolicyStepUp
-from athena_auth.mfa.verification import AttemptVerifier
+from athena_auth.mfa.verification import AttemptVerifier, verification_events
 from athena_auth.recovery import sql as recovery_sql
-from athena_auth.recovery.recognition import RecognitionLinks
+from athena_auth.recovery.email_links import RecognitionLinks
 from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.trusted_devices.device_trust import TrustedDevices
@@ -88,7 +87,7 @@ def shared_services(
             clock=resources.clock,
             verifier=verifier,
             events=events,
-            replay=Replay(resources.keyring),
+            repeated_submissions=RepeatedSubmissions(resources.keyring),
             lifetimes=lifetimes,
         ),
         step_up=PolicyStepUp(
@@ -96,7 +95,7 @@ def shared_services(
             clock=resources.clock,
             passwords=passwords,
             verifier=verifier,
-            methods=factors.every,
+            factors=factors.every,
             relaxed=settings.step_up == "password",
         ),
     )

@@ -3,10 +3,10 @@
 from athena_auth.accounts.model import Account
 from athena_auth.crypto.codes import BACKUP_CODE_COUNT, is_backup_code, new_backup_code, normalised_code
 from athena_auth.factors.backup_codes import sql
-from athena_auth.factors.backup_codes.sql import State
+from athena_auth.factors.backup_codes.sql import BackupCodeState
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import Attempt, FactorParts, RawResponse, Used, Verified
 from athena_auth.mfa.model import Change, FactorName
@@ -31,7 +31,7 @@ class BackupCodes:
     def __init__(self, parts: FactorParts) -> None:
         self._keyring = parts.keyring
 
-    def read(self, response: RawResponse) -> str | Refused:
+    def parse(self, response: RawResponse) -> str | Refused:
         """Return the letters and digits; refuse what cannot be a backup code."""
         code = normalised_code(response) if isinstance(response, str) else ""
         return code if is_backup_code(code) else Refused(ErrorCode.INVALID_BACKUP_CODE, _MALFORMED)
@@ -42,7 +42,7 @@ class BackupCodes:
 
     async def left(self, tx: Tx, user_id: UserId) -> int:
         """Return the number of unused codes."""
-        return await sql.count(tx, user_id, State.ACTIVE)
+        return await sql.count(tx, user_id, BackupCodeState.ACTIVE)
 
     def credentials_changed(self, change: Change) -> tuple[Statement, ...]:
         """Activate a pending set with its factor; delete it with the password; delete all sets with the factors."""
@@ -69,7 +69,7 @@ class BackupCodes:
             self._keyring.require_known(code_hash)
         return Refused(ErrorCode.INVALID_BACKUP_CODE if hashes else ErrorCode.BACKUP_CODES_NOT_ENABLED)
 
-    async def issue(self, tx: Tx, user_id: UserId, state: State, now: Millis) -> list[str]:
+    async def issue(self, tx: Tx, user_id: UserId, state: BackupCodeState, now: Millis) -> list[str]:
         """Generate a new set, either active at once or pending until its enrolment is confirmed."""
         codes = [new_backup_code() for _ in range(BACKUP_CODE_COUNT)]
         hashes = [self._keyring.hash_code(normalised_code(code), _context(user_id)) for code in codes]

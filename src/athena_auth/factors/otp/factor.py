@@ -13,8 +13,8 @@ from athena_auth.delivery.model import Channel, Message, MessageKind
 from athena_auth.factors.otp import sql
 from athena_auth.factors.otp.sql import ConsumedCode
 from athena_auth.kernel.clock import Millis, after
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import (
     Attempt,
@@ -96,7 +96,7 @@ class Otp:
         """Whether the server can send codes by text message."""
         return self._by_text
 
-    def read(self, response: RawResponse) -> str | Refused:
+    def parse(self, response: RawResponse) -> str | Refused:
         """Return the digits; refuse what cannot be a sent code."""
         return read_code(response, _CODE) or Refused(ErrorCode.INVALID_CODE, _MALFORMED)
 
@@ -237,7 +237,7 @@ class Otp:
         """Return the deletion of sent codes, for every change."""
         return (sql.END_CODES,)
 
-    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+    def validate(self, options: EnrolmentOptions) -> Refused | None:
         """Refuse a phone number if the server cannot send text messages."""
         if options.phone_number is None or self.goes_by_text:
             return None

@@ -1,9 +1,9 @@
 """HTTP for sent codes."""
 
 from athena_auth.factors.otp.factor import Otp
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.answers import SECOND_STEP_ERRORS, TokenUserAnswer, token_user_answer
-from athena_auth.mfa.model import Principal
+from athena_auth.mfa.model import SecondStepCaller
 from athena_auth.mfa.prompts import Prompts
 from athena_auth.mfa.routes import CodeBody, VerifyEndpoint
 from athena_auth.wire.bodies import StatusAnswer
@@ -41,7 +41,7 @@ class OtpApi:
         ),
         limit=SECOND_STEP,
     )
-    async def send_otp(self, call: Call[Principal, NoBody]) -> Reply[StatusAnswer] | Refused:
+    async def send_otp(self, call: Call[SecondStepCaller, NoBody]) -> Reply[StatusAnswer] | Refused:
         """Send a code.
 
         By email, or by text message if the owner has confirmed a phone number. The code is valid only in the
@@ -55,7 +55,9 @@ class OtpApi:
         errors=(*SECOND_STEP_ERRORS, ErrorCode.OTP_HAS_EXPIRED, ErrorCode.INVALID_CODE),
         limit=SECOND_STEP,
     )
-    async def verify_otp(self, call: Call[Principal, VerifyOtpBody]) -> Reply[TokenUserAnswer] | Refused:
+    async def verify_otp(
+        self, call: Call[SecondStepCaller, VerifyOtpBody]
+    ) -> Reply[TokenUserAnswer] | Refused:
         """Verify a sent code.
 
         With a challenge, it completes the sign-in. With a session, it confirms an enrolment that /two-factor/enable

@@ -4,15 +4,15 @@ import re
 
 import msgspec
 
-from athena_auth import authenticators as sql
+from athena_auth import authenticators
 from athena_auth.accounts.model import Account
 from athena_auth.authenticators import Authenticator, AuthenticatorState, active, pending
 from athena_auth.crypto import totp
 from athena_auth.factors.totp import rules
 from athena_auth.factors.totp.rules import TotpDetails, details_of
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import (
     Attempt,
@@ -61,23 +61,25 @@ class Totp:
         self._parameters = parts.settings.totp_parameters
         self._window = parts.settings.totp_window
 
-    def read(self, response: RawResponse) -> str | Refused:
+    def parse(self, response: RawResponse) -> str | Refused:
         """Return the digits; refuse what cannot be a code of an authenticator app."""
         return read_code(response, _CODE) or Refused(ErrorCode.INVALID_CODE, _MALFORMED)
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether an authenticator is active."""
-        return active(await sql.load(tx, account.id), self.name) is not None
+        return active(await authenticators.load(tx, account.id), self.name) is not None
 
     async def verify(self, tx: Tx, attempt: Attempt[str]) -> Verified | Refused | Used:
         """Verify a code. If the attempt may confirm an enrolment, a code of the pending authenticator does so."""
-        authenticators = await sql.load(tx, attempt.user_id)
-        current = active(authenticators, self.name)
-        enrolled = pending(authenticators, self.name, attempt.now) if attempt.confirms else None
+        loaded = await authenticators.load(tx, attempt.user_id)
+        current = active(loaded, self.name)
+        enrolled = pending(loaded, self.name, attempt.now) if attempt.confirms else None
         if current is None and enrolled is None:
             return Refused(ErrorCode.TOTP_NOT_ENABLED)
         if enrolled is not None and (step := self._matching_step(enrolled, attempt)) is not None:
-            change = await sql.confirm(tx, enrolled, current, attempt.browser, attempt.now, counter=step)
+            change = await authenticators.confirm(
+                tx, enrolled, current, attempt.browser, attempt.now, counter=step
+            )
             return (
                 Refused(ErrorCode.INVALID_CODE) if change is None else Verified(self.name, Amr.TOTP, change)
             )
@@ -89,7 +91,7 @@ class Totp:
         """Return nothing: an app has no data apart from its authenticator."""
         return ()
 
-    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+    def validate(self, options: EnrolmentOptions) -> Refused | None:
         """Refuse a phone number."""
         if options.phone_number is None:
             return None
@@ -100,7 +102,7 @@ class Totp:
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
         """Tell whether there is an authenticator that a code has yet to confirm."""
-        return pending(await sql.load(tx, user_id), self.name, now) is not None
+        return pending(await authenticators.load(tx, user_id), self.name, now) is not None
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun:
         """Create a secret that stays pending until a code confirms it."""
@@ -120,14 +122,14 @@ class Totp:
             created_at=request.now,
         )
         sealed = self._keyring.seal(secret, unsealed.context)
-        await sql.begin_enrolment(tx, unsealed.with_sealed(sealed))
+        await authenticators.begin_enrolment(tx, unsealed.with_sealed(sealed))
         uri = _uri(secret, details, request.account.email)
         return EnrolmentBegun(EnrolmentState.PENDING, {"totpURI": uri})
 
     async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> RevealedSecret | None:
         """Return the `otpauth` URI of the pending authenticator, otherwise of the active one."""
-        authenticators = await sql.load(tx, user_id)
-        shown = pending(authenticators, self.name, now) or active(authenticators, self.name)
+        loaded = await authenticators.load(tx, user_id)
+        shown = pending(loaded, self.name, now) or active(loaded, self.name)
         if shown is None:
             return None
         uri = _uri(self._secret(shown), details_of(shown.details), account_name)
@@ -137,12 +139,14 @@ class Totp:
         self, tx: Tx, authenticator: Authenticator, step: int, attempt: Attempt[str]
     ) -> Verified | Used:
         """Consume the time step of a correct code, and with it all earlier steps (RFC 6238 section 5.2)."""
-        if not await sql.advance(tx, authenticator.id, step, attempt.browser, attempt.now):
-            elsewhere = await sql.is_reuse_elsewhere(tx, authenticator.id, attempt.browser)
+        if not await authenticators.advance(tx, authenticator.id, step, attempt.browser, attempt.now):
+            elsewhere = await authenticators.is_reuse_elsewhere(tx, authenticator.id, attempt.browser)
             return Used(Refused(ErrorCode.INVALID_CODE), elsewhere)
         if not self._keyring.is_current_seal(authenticator.sealed_data):
             secret = self._secret(authenticator)
-            await sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.context))
+            await authenticators.reseal(
+                tx, authenticator.id, self._keyring.seal(secret, authenticator.context)
+            )
         return Verified(self.name, Amr.TOTP)
 
     def _refusal(self, enrolled: Authenticator | None, attempt: Attempt[str]) -> Refused:

@@ -1,32 +1,37 @@
 """HTTP for authenticator apps."""
 
+import asyncio
 from dataclasses import dataclass
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
-from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
+from athena_auth import qr_code
+from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
-from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.answers import SECOND_STEP_ERRORS, redirect_fields
-from athena_auth.mfa.model import Principal, SecondFactorResult
+from athena_auth.mfa.model import SecondFactorResult, SecondStepCaller
 from athena_auth.mfa.routes import CodeBody, VerifyEndpoint
 from athena_auth.store.transaction import Tx
-from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     CallbackUrl,
     Done,
+    Password,
+    QrCode,
+    QrCodeWanted,
     Redirect,
     SessionToken,
+    StepUpCode,
     TotpUri,
+    is_set,
 )
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
@@ -38,12 +43,12 @@ from athena_auth.wire.route import Call
 class TotpService:
     """Reveals the secret to its owner. `SecondStep` verifies the codes."""
 
-    method: Totp
+    factor: Totp
     step_up: StepUp
     notifications: SecurityNotifications
     clock: Clock
 
-    async def uri(self, signed_in: SignedIn, offered: Offered) -> Authorized[str] | Refused:
+    async def uri(self, signed_in: SignedIn, offered: StepUpCredentials) -> Authorized[str] | Refused:
         """Return the `otpauth` URI of the pending enrolment, otherwise of the active authenticator.
 
         The owner is notified if it is the active one: an attacker who has seen it can generate valid codes.
@@ -52,7 +57,7 @@ class TotpService:
 
         async def work(tx: Tx, current: SignedIn) -> str | Refused:
             account = current.account
-            revealed = await self.method.uri(tx, account.id, account.email, now)
+            revealed = await self.factor.uri(tx, account.id, account.email, now)
             if revealed is None:
                 return Refused(ErrorCode.TOTP_NOT_ENABLED)
             if revealed.is_active:
@@ -65,10 +70,19 @@ class TotpService:
         return await self.step_up.act(Action.REVEAL_SECRET, signed_in, offered, work)
 
 
-class TotpUriAnswer(msgspec.Struct, frozen=True):
+class TotpUriBody(msgspec.Struct, frozen=True, rename="camel"):
+    """The account's password, a code if the session needs a fresh second factor, and whether to return a QR code."""
+
+    password: Password
+    code: StepUpCode | None = None
+    qr_code: QrCodeWanted | None = None
+
+
+class TotpUriAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """The URI that an authenticator app reads from a QR code."""
 
     totp_uri: TotpUri = msgspec.field(name="totpURI")
+    qr_code: QrCode | UnsetType = UNSET
 
 
 class VerifyTotpBody(CodeBody, frozen=True, rename="camel"):
@@ -83,6 +97,16 @@ class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     user: UserAnswer
     redirect: Redirect = UNSET
     url: CallbackUrl | UnsetType = UNSET
+
+
+async def qr_code_of(uri: str | UnsetType, wanted: bool | str | None) -> str | UnsetType:  # noqa: FBT001 - a `Flag`
+    """Return the QR code of a URI, if there is one and the request asked for it.
+
+    It is rendered in a thread, because rendering takes as long as several requests.
+    """
+    if isinstance(uri, UnsetType) or not is_set(wanted):
+        return UNSET
+    return await asyncio.to_thread(qr_code.data_uri, uri)
 
 
 class TotpApi:
@@ -103,23 +127,26 @@ class TotpApi:
         errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOTP_NOT_ENABLED),
         limit=SECOND_STEP,
     )
-    async def get_totp_uri(self, call: Call[SignedIn, PasswordBody]) -> Reply[TotpUriAnswer] | Refused:
+    async def get_totp_uri(self, call: Call[SignedIn, TotpUriBody]) -> Reply[TotpUriAnswer] | Refused:
         """Get the URI that an authenticator app reads from a QR code.
 
-        Of the pending enrolment or, without one, of the active authenticator.
+        Of the pending enrolment or, without one, of the active authenticator. With `qrCode`, get the QR code too.
         """
-        offered = Offered(call.body.password, call.body.code)
+        offered = StepUpCredentials(call.body.password, call.body.code)
         shown = await self._service.uri(call.principal, offered)
         if isinstance(shown, Refused):
             return shown
-        return renewed_reply(TotpUriAnswer(shown.outcome), call.principal, shown.signed_in)
+        answer = TotpUriAnswer(shown.outcome, await qr_code_of(shown.outcome, call.body.qr_code))
+        return renewed_reply(answer, call.principal, shown.signed_in)
 
     @post(
         "/two-factor/verify-totp",
         errors=(*SECOND_STEP_ERRORS, ErrorCode.TOTP_NOT_ENABLED, ErrorCode.INVALID_CODE),
         limit=SECOND_STEP,
     )
-    async def verify_totp(self, call: Call[Principal, VerifyTotpBody]) -> Reply[VerifyTotpAnswer] | Refused:
+    async def verify_totp(
+        self, call: Call[SecondStepCaller, VerifyTotpBody]
+    ) -> Reply[VerifyTotpAnswer] | Refused:
         """Verify a code of the authenticator app.
 
         With a challenge, it completes the sign-in. With a session, it confirms an enrolment or verifies the factor

@@ -4,7 +4,7 @@ import msgspec
 
 from athena_auth.crypto.totp import Algorithm, Parameters, step_at
 from athena_auth.kernel.clock import Millis
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import PluralText, Text
 
 WIDEST_WINDOW = 2
