@@ -8,6 +8,7 @@ used to links in warnings follow forged ones. The exception is a blocked account
 
 from athena_auth.delivery.model import MessageKind
 from athena_auth.delivery.sentences import Advice, MessageText
+from athena_auth.delivery.sign_up_texts import SIGN_UP_MESSAGES
 
 TEXT = "{app_name}: {code} is your security code, valid for {lifetime}. Never share it."
 """A complete text message. It fits into one part (160 characters) and has no link that an attacker could imitate."""
@@ -30,7 +31,7 @@ _NOT_YOUR_FACTOR = _was_not_you(
 )
 
 
-MESSAGES = {
+MESSAGES = SIGN_UP_MESSAGES | {
     MessageKind.TWO_FACTOR_OTP: MessageText(
         subject="Your {app_name} security code",
         opening="This is the security code that you requested at {app_name}. It expires {lifetime} after your "

@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
+from athena_auth import invites as invites_sql
 from athena_auth import retired_tokens as retired_tokens_sql
 from athena_auth.accounts.service import AccountService, Resolver
+from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.service import AdministrationService
 from athena_auth.audit import sql as audit_sql
 from athena_auth.crypto.passwords import PasswordHasher
@@ -25,12 +27,16 @@ from athena_auth.store.sweeper import Sweep, Sweeper
 from athena_auth.throttle.passwords import sql as password_budget_sql
 from athena_auth.throttle.sends import sql as sends_sql
 from athena_auth.trusted_devices import sql as trusted_devices_sql
+from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
 from athena_auth.wiring.resources import Resources, open_resources
-from athena_auth.wiring.routes import all_routes
+from athena_auth.wiring.routes import all_routes, redirect_policy
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory, SharedServices, shared_services
 
 __all__ = ["Components", "build"]
+
+SIGN_UP_PAGE = "/sign-up"
+"""The path of the page that invitations lead to by default."""
 
 
 class Components(msgspec.Struct, frozen=True):
@@ -41,6 +47,7 @@ class Components(msgspec.Struct, frozen=True):
     sweeper: Sweeper
     routes: tuple[Route, ...]
     administration: AdministrationService
+    invitations: InvitationService
     factors: tuple[Factor[Any], ...]
 
 
@@ -62,8 +69,14 @@ def build(
     """
     resources = open_resources(settings, clock or SystemClock(), transport, texts, hasher)
     shared = shared_services(settings, resources, factors)
+    redirects = redirect_policy(settings)
     accounts = AccountService(
-        resources.store, resources.clock, shared.step_up, shared.notifications, resources.languages
+        resources.store,
+        resources.clock,
+        shared.step_up,
+        shared.notifications,
+        resources.languages,
+        requires_verified_email=settings.require_verified_email == "on",
     )
     administration = AdministrationService(
         resources.store,
@@ -73,14 +86,28 @@ def build(
         shared.notifications,
         resources.languages,
     )
-    routes = all_routes(settings, resources, shared, accounts)
+    routes = all_routes(settings, resources, shared, accounts, redirects)
     return Components(
         resources,
         accounts,
         _sweeper(settings, resources, shared),
         routes,
         administration,
+        _invitations(settings, resources, redirects),
         shared.factors.every,
+    )
+
+
+def _invitations(settings: Settings, resources: Resources, redirects: RedirectPolicy) -> InvitationService:
+    return InvitationService(
+        store=resources.store,
+        clock=resources.clock,
+        outbox=resources.outbox,
+        redirects=redirects,
+        app_name=settings.app_name,
+        mode=settings.sign_up,
+        page=f"{settings.url}{SIGN_UP_PAGE}",
+        days=settings.invite_days,
     )
 
 
@@ -94,6 +121,7 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
         password_budget_sql.SWEEP,
         recovery_sql.SWEEP,
         retired_tokens_sql.SWEEP,
+        invites_sql.SWEEP,
         sends_sql.SWEEP,
     )
     audit_log = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))

@@ -6,8 +6,8 @@ A server of the version before can run beside this schema: it leaves the column 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
