@@ -70,14 +70,7 @@ def build(
     resources = open_resources(settings, clock or SystemClock(), transport, texts, hasher)
     shared = shared_services(settings, resources, factors)
     redirects = redirect_policy(settings)
-    accounts = AccountService(
-        resources.store,
-        resources.clock,
-        shared.step_up,
-        shared.notifications,
-        resources.languages,
-        requires_verified_email=settings.require_verified_email == "on",
-    )
+    accounts = _accounts(settings, resources, shared)
     administration = AdministrationService(
         resources.store,
         resources.clock,
@@ -95,6 +88,17 @@ def build(
         administration,
         _invitations(settings, resources, redirects),
         shared.factors.every,
+    )
+
+
+def _accounts(settings: Settings, resources: Resources, shared: SharedServices) -> AccountService:
+    return AccountService(
+        store=resources.store,
+        clock=resources.clock,
+        step_up=shared.step_up,
+        notifications=shared.notifications,
+        languages=resources.languages,
+        requires_verified_email=settings.require_verified_email == "on",
     )
 
 
