@@ -7,7 +7,7 @@ RUST   := examples/rust
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format docs bench lock clean
+.PHONY: help run test test-fast check format docs texts bench lock clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,6 +40,9 @@ docs: $(VENV)/.dev node_modules/.installed  ## write the reference from the code
 
 bench: $(VENV)/.dev node_modules/.installed $(PEER)/.installed  ## measure this server beside others (BENCH=--quick: 2 minutes)
 	@$(BIN)/python benchmarks/side_by_side.py $(BENCH)
+
+texts: $(VENV)/.dev  ## bring the message catalogues in line with the code, compile them, and list what is not translated
+	@$(BIN)/python tools/texts.py
 
 lock: $(VENV)/.uv  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/python tools/lock.py

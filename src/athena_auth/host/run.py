@@ -74,7 +74,7 @@ class Run:
         resources.store.listen(listener)
         self._clock_watch = ClockWatch(resources.clock)
         self._limits = request_limits(settings, resources.clock)
-        policy = edge_policy(settings, self._limits)
+        policy = edge_policy(settings, self._limits, resources.languages)
         built = applications(self.routes, self.components, settings, policy)
         self.application, self.pages = built.api, built.pages
         self.guard_context = GuardContext(policy, self.components.resolver, resources.clock)

@@ -23,6 +23,7 @@ from athena_auth.crypto.keys import UnreadableError
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import Attempt, Factor, Used, Verified
 from athena_auth.mfa.missing_secret import refuse_unreadable
 from athena_auth.mfa.model import session_binding
@@ -36,7 +37,7 @@ from athena_auth.throttle.sql import Throttled
 
 T = TypeVar("T")
 
-_NO_CODE = "This is not a valid code. Enter the digits from your app or message, or a backup code."
+_NO_CODE = Text("This is not a valid code. Enter the digits from your app or message, or a backup code.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

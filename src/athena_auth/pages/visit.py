@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
 from athena_auth.kernel.errors import Refused
-from athena_auth.pages.language import Language
+from athena_auth.languages import Language
 from athena_auth.wire.reply import RedirectReply, Reply
 from athena_auth.wire.route import Call
 

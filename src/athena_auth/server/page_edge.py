@@ -8,7 +8,6 @@ from starlette.types import Receive, Scope, Send
 
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.log import Log, current_request
-from athena_auth.pages.language import Languages
 from athena_auth.pages.page import Page, PageFunction, PageOutcome, SeeOther, Shown
 from athena_auth.pages.templates import Templates
 from athena_auth.pages.visit import Visit
@@ -22,8 +21,6 @@ _log = Log(__name__)
 _HTML = b"text/html; charset=utf-8"
 FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 50
-_MOST_LANGUAGE = 200
-"""Characters of an `Accept-Language` header that are read."""
 _POLICY_VIOLATION = 1008
 # With `no-referrer` browsers send `Origin: null` with a form, and the check of the origin would refuse it. No secret
 # is in a URL that links away: the token of a mail's link is moved to a cookie first.
@@ -54,7 +51,6 @@ class PageEdge:
         """The paths of the pages."""
         self._templates = templates
         self._routes = routes
-        self._languages = Languages()
         self._headers = _security_headers(trusted_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,7 +123,7 @@ class PageEdge:
     ) -> Visit:
         query = _fields(scope["query_string"])
         calls = BrowserCalls(self._routes, cookies, self._routes.policy.callers.read(scope, headers))
-        language = self._languages.negotiate(_accept_language(scope))
+        language = self._routes.policy.language_of(headers)
         return Visit({} if isinstance(query, Refused) else query, form, language, cookies, calls)
 
     def _response(self, outcome: PageOutcome, visit: Visit, cookies: BrowserCookies) -> Response:
@@ -150,13 +146,13 @@ class PageEdge:
         if refused.retry_after is not None and "text/html" in headers.get(b"accept", ""):
             more = [*more, (b"retry-after", b"%d" % refused.retry_after)]
         if "text/html" not in headers.get(b"accept", ""):
-            return refusal(refused, more)
+            return refusal(refused, more, language=visit.language)
         context = {"refused": refused, "request_id": current_request.get()}
         try:
             shown = Shown("problem.html", context, refused.code.status)
             return self._document(shown, visit, [*self._headers, *more], refused.code)
         except Exception as error:  # noqa: BLE001 - an operator's template may fail here too
-            return refusal(refusal_of_failure(error), more)
+            return refusal(refusal_of_failure(error), more, language=visit.language)
 
 
 def _fields(encoded: bytes) -> dict[str, str] | Refused:
@@ -168,11 +164,6 @@ def _fields(encoded: bytes) -> dict[str, str] | Refused:
     except ValueError:
         return Refused(ErrorCode.VALIDATION_ERROR, "This form cannot be read. Open the page again.")
     return dict(pairs)
-
-
-def _accept_language(scope: Scope) -> str:
-    values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"]
-    return ",".join(values)[:_MOST_LANGUAGE]
 
 
 def _security_headers(trusted_origins: tuple[str, ...]) -> Headers:

@@ -77,7 +77,12 @@ def build(
     redirects = redirect_policy(settings)
     accounts = _accounts(settings, resources, shared)
     administration = AdministrationService(
-        resources.store, resources.clock, resources.pool, shared.events, shared.notifications
+        resources.store,
+        resources.clock,
+        resources.pool,
+        shared.events,
+        shared.notifications,
+        resources.languages,
     )
     apis = build_apis(settings, resources, shared, accounts, redirects)
     return Components(
@@ -94,10 +99,11 @@ def build(
 
 def _accounts(settings: Settings, resources: Resources, shared: SharedServices) -> AccountService:
     return AccountService(
-        resources.store,
-        resources.clock,
-        shared.step_up,
-        shared.notifications,
+        store=resources.store,
+        clock=resources.clock,
+        step_up=shared.step_up,
+        notifications=shared.notifications,
+        languages=resources.languages,
         requires_verified_email=settings.require_verified_email == "on",
     )
 

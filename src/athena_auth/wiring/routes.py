@@ -85,7 +85,7 @@ def build_apis(
         enrolment=EnrolmentApi(_enrolment(resources, shared)),
         status=StatusApi(StatusService(factors, resources.store, resources.clock)),
         trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
-        sign_in=SignInApi(sign_in, sign_up, cookies, redirects),
+        sign_in=SignInApi(sign_in, sign_up, cookies, redirects, resources.languages),
         current_session=CurrentSessionApi(accounts),
         accounts=AccountApi(accounts),
         linked_accounts=LinkedAccountsApi(),
@@ -93,7 +93,7 @@ def build_apis(
         forward_auth=ForwardAuthApi(
             resources.clock, SignInPages(settings.origin + settings.pages_prefix, redirects)
         ),
-        recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies),
+        recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
         passwords=PasswordApi(passwords, cookies),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )

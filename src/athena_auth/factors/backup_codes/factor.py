@@ -7,13 +7,14 @@ from athena_auth.factors.backup_codes.sql import BackupCodeState
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import Attempt, FactorParts, RawResponse, Used, Verified
 from athena_auth.mfa.model import Change, FactorName
 from athena_auth.sessions.model import Amr
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
-_MALFORMED = (
+_MALFORMED = Text(
     "This is not a backup code. It has 16 letters and digits, in groups of four, without 0, 1, l and o."
 )
 
