@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.log import Log, current_request
+from athena_auth.kernel.texts import Text
 from athena_auth.pages.page import Page, PageFunction, PageOutcome, SeeOther, Shown
 from athena_auth.pages.templates import Templates
 from athena_auth.pages.visit import Visit
@@ -109,11 +110,13 @@ class PageEdge:
         foreign = self._routes.policy.refuse_foreign(headers)
         if foreign is not None:
             return Refused(
-                foreign.code, "This form was sent from another site. Open the page again, and send it here."
+                foreign.code,
+                Text("This form was sent from another site. Open the page again, and send it here."),
             )
         if headers.get(b"content-type", "").partition(";")[0].strip().lower() != FORM:
             return Refused(
-                ErrorCode.UNSUPPORTED_MEDIA_TYPE, "This is not a form of this site. Open the page again."
+                ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                Text("This is not a form of this site. Open the page again."),
             )
         raw = await read_body(receive, headers)
         return raw if isinstance(raw, Refused) else _fields(raw)
@@ -162,7 +165,7 @@ def _fields(encoded: bytes) -> dict[str, str] | Refused:
             encoded.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"
         )
     except ValueError:
-        return Refused(ErrorCode.VALIDATION_ERROR, "This form cannot be read. Open the page again.")
+        return Refused(ErrorCode.VALIDATION_ERROR, Text("This form cannot be read. Open the page again."))
     return dict(pairs)
 
 

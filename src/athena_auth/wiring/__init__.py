@@ -76,14 +76,6 @@ def build(
     shared = shared_services(settings, resources, factors)
     redirects = redirect_policy(settings)
     accounts = _accounts(settings, resources, shared)
-    administration = AdministrationService(
-        resources.store,
-        resources.clock,
-        resources.pool,
-        shared.events,
-        shared.notifications,
-        resources.languages,
-    )
     apis = build_apis(settings, resources, shared, accounts, redirects)
     return Components(
         resources,
@@ -91,9 +83,20 @@ def build(
         _sweeper(settings, resources, shared),
         all_routes(apis, shared.factors),
         build_pages(settings, resources, shared, apis, redirects, is_on=pages),
-        administration,
+        _administration(resources, shared),
         _invitations(settings, resources, redirects),
         shared.factors.every,
+    )
+
+
+def _administration(resources: Resources, shared: SharedServices) -> AdministrationService:
+    return AdministrationService(
+        resources.store,
+        resources.clock,
+        resources.pool,
+        shared.events,
+        shared.notifications,
+        resources.languages,
     )
 
 
