@@ -3,7 +3,7 @@
 import msgspec
 
 from athena_auth.accounts.current_session import CurrentSessionApi
-from athena_auth.accounts.forward_auth import ForwardAuthApi, SignInPages
+from athena_auth.accounts.forward_auth import ForwardAuthApi, SignInUrls
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
@@ -91,7 +91,7 @@ def build_apis(
         linked_accounts=LinkedAccountsApi(),
         session_check=SessionCheckApi(resources.clock),
         forward_auth=ForwardAuthApi(
-            resources.clock, SignInPages(settings.origin + settings.pages_prefix, redirects)
+            resources.clock, SignInUrls(settings.origin + settings.pages_prefix, redirects)
         ),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
         passwords=PasswordApi(passwords, cookies),
