@@ -8,7 +8,7 @@ from athena_auth.accounts.security_events import SecurityEventsApi
 from athena_auth.enrolment.account_status import AccountStatusApi
 from athena_auth.enrolment.challenge_status import ChallengeStatusApi
 from athena_auth.mfa.model import FactorName
-from athena_auth.pages.access import Access
+from athena_auth.pages.access import PageAccess
 from athena_auth.pages.account import AccountPages
 from athena_auth.pages.assets import Assets, assets_of
 from athena_auth.pages.authenticator import AuthenticatorPages
@@ -96,7 +96,7 @@ def _settings_pages(
     site: Site,
     status: PageApis,
 ) -> tuple[object, ...]:
-    access = Access(site, status.accounts)
+    access = PageAccess(site, status.accounts)
     forms = NewCredentialsForms.build(access, status.accounts, resources.keyring, resources.clock)
     goes_by_text, digits = shared.factors.otp.goes_by_text, settings.totp_digits
     return (
