@@ -5,6 +5,7 @@ import re
 import pytest
 
 from athena_auth.audit.model import EventName, Stage, Verdict, verification_event
+from athena_auth.delivery.model import MessageKind
 from athena_auth.mfa.model import FactorName
 from athena_auth.pages.event_texts import event_text
 from support.account_pages import EMAIL, new_account, set_up_app, signed_in
@@ -69,6 +70,18 @@ async def test_a_page_says_that_the_session_was_ended_elsewhere(ada: Person) -> 
 
     assert visitor.path == "/sign-in"
     assert "no longer signed in" in visitor.said
+
+
+async def test_the_address_is_verified_from_the_overview(ada: Person) -> None:
+    visitor = await signed_in(ada)
+
+    await visitor.send("Send a link that verifies the address")
+
+    assert (visitor.path, visitor.said) == ("/check-mail", "We have sent you a new link. Check your email.")
+    sent = await ada.world.mailbox.message_for(EMAIL, MessageKind.EMAIL_VERIFICATION)
+    await visitor.open(sent.url or "")
+    await visitor.open("/security")
+    assert "Send a link" not in visitor.text
 
 
 async def test_trusted_browsers_are_listed_and_removed(ada: Person) -> None:

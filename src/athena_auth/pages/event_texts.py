@@ -6,6 +6,11 @@ from athena_auth.pages.notices import mark
 
 _TEXTS: dict[str, str] = {
     EventName.SIGNED_UP: mark("The account was created"),
+    EventName.SIGN_UP_REPEATED: mark("Someone tried to create an account with this email address again"),
+    EventName.INVITE_USED: mark("The account was created with an invitation"),
+    EventName.UNVERIFIED_REFUSED: mark(
+        "A sign-in was refused, because the email address was not verified yet"
+    ),
     EventName.PASSWORD_ACCEPTED: mark("Signed in with the password"),
     EventName.PASSWORD_REFUSED: mark("A sign-in with a wrong password was refused"),
     EventName.CHALLENGE_ISSUED: mark("The password was correct; a second step was asked for"),
@@ -37,6 +42,8 @@ _TEXTS: dict[str, str] = {
     EventName.SIGNED_OUT: mark("Signed out"),
     EventName.UNLOCKED: mark("The operator unlocked the account"),
     EventName.DATABASE_RESTORED: mark("The operator restored a backup; all sessions were ended"),
+    EventName.INVITED: mark("The operator sent an invitation"),
+    EventName.INVITES_REVOKED: mark("The operator took an invitation back"),
     EventName.CREATED_BY_OPERATOR: mark("The operator created the account"),
     EventName.DELETED_BY_OPERATOR: mark("The operator deleted the account"),
     EventName.FACTORS_RESET: mark("The operator turned two-factor authentication off"),
