@@ -87,6 +87,10 @@ class PolicyStepUp:
                 await self.store.transact(partial(self._accept, signed_in))
             return refuse_unreadable(error)
 
+    def is_due(self, action: Action, signed_in: SignedIn) -> bool:
+        """Tell whether the action would now be refused without a code."""
+        return self._lacks_factor(POLICY[action], signed_in, self.clock.now())
+
     async def _verify_password(
         self, demand: Demand, signed_in: SignedIn, offered: StepUpCredentials
     ) -> CredentialVersion | Refused | None:

@@ -56,3 +56,10 @@ def refused_form(template: str, refused: Refused, fields: Mapping[ErrorCode, str
     """Return the form again with the refusal, its status, and what the user had entered."""
     errors = errors_of(refused, fields)
     return Shown(template, {**context, "errors": errors}, refused.code.status, refused.retry_after)
+
+
+def form_of(template: str, context: dict[str, Any], refused: Refused | None) -> Shown:
+    """Return a form whose context has its errors already, with the status of the refusal, if there was one."""
+    if refused is None:
+        return Shown(template, context)
+    return Shown(template, context, refused.code.status, refused.retry_after)

@@ -18,6 +18,26 @@ _NOTICES = {
         "If there is an account with this address, we have sent a link to it. Check your email."
     ),
     "code-sent": Text("We have sent you a code."),
+    "session-ended": Text("You are no longer signed in. Sign in again to continue."),
+    "signed-out-everywhere": Text("You are signed out everywhere."),
+    "account-deleted": Text("Your account was deleted."),
+    "turn-on-first": Text("This needs two-factor authentication. Turn it on first."),
+    "turned-off": Text("Two-factor authentication is off."),
+    "codes-saved": Text("That is one of your codes. Keep them in a safe place; you have not used it up."),
+    "codes-gone": Text("Backup codes are shown only once. If you have not saved them, make new ones here."),
+    "shown-once": Text(
+        "This is done already. The QR code and the backup codes are shown only once. If you have not saved the codes, "
+        "make new ones."
+    ),
+    "enrolment-ended": Text(
+        "This set-up took too long, or was started again in another tab. Start again here."
+    ),
+    "last-code": Text("That was your last backup code. Make new ones now, and save them."),
+    "device-revoked": Text("This browser is no longer trusted."),
+    "devices-revoked": Text("No browser is trusted any longer."),
+    "session-revoked": Text("The session was ended."),
+    "sessions-revoked": Text("All other sessions were ended."),
+    "password-changed": Text("Your password was changed."),
 }
 
 

@@ -23,6 +23,11 @@ class HandlerCalls(Protocol):
         """Whether the browser presents a challenge, which may have ended."""
         ...
 
+    @property
+    def has_session(self) -> bool:
+        """Whether the browser presents a session, which may have ended."""
+        ...
+
     async def call(
         self, handler: Callable[..., Any], fields: Mapping[str, object]
     ) -> Reply[Any] | RedirectReply | Refused:
@@ -74,6 +79,11 @@ class Visit:
     def has_pending_sign_in(self) -> bool:
         """Whether the browser has begun a sign-in whose second factor is due; it may have ended since."""
         return self._handlers.has_challenge
+
+    @property
+    def presents_session(self) -> bool:
+        """Whether the browser has a session; it may have ended since."""
+        return self._handlers.has_session
 
     def field(self, name: str) -> str:
         """Return a field of the form or, without one, a parameter of the URL; empty if there is neither."""

@@ -107,6 +107,11 @@ class BrowserCalls:
         """Whether the browser presents a challenge."""
         return self.cookies.tokens.challenge is not None
 
+    @property
+    def has_session(self) -> bool:
+        """Whether the browser presents a session."""
+        return self.cookies.tokens.session is not None
+
     async def call(
         self, handler: Callable[..., Any], fields: Mapping[str, object]
     ) -> Reply[Any] | RedirectReply | Refused:

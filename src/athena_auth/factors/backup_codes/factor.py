@@ -44,6 +44,14 @@ class BackupCodes:
         """Return the number of unused codes."""
         return await sql.count(tx, user_id, BackupCodeState.ACTIVE)
 
+    async def state_of(self, tx: Tx, user_id: UserId, code: str) -> BackupCodeState | None:
+        """Return the state of a parsed code without consuming it; None if the account has no such code."""
+        for code_hash in self._keyring.possible_hashes(code, _context(user_id)):
+            state = await sql.state_of(tx, user_id, code_hash)
+            if state is not None:
+                return state
+        return None
+
     def credentials_changed(self, change: Change) -> tuple[Statement, ...]:
         """Activate a pending set with its factor; delete it with the password; delete all sets with the factors."""
         return sql.credentials_changed(change)
