@@ -23,11 +23,10 @@ from athena_auth.audit.sql import load as load_trail
 from athena_auth.kernel.clock import Millis, SystemClock
 from athena_auth.kernel.ids import UserId
 from athena_auth.sessions.sql import SWEEP
-from athena_auth.store.limits import StoreLimits
 from athena_auth.store.migrate import migrate
 from athena_auth.store.postgres import PostgresStore
 from athena_auth.store.sweeper import Sweep, Sweeper
-from athena_auth.store.transaction import Tx
+from athena_auth.store.transaction import StoreLimits, Tx
 from athena_auth.wire.caller import ClientInfo
 
 with warnings.catch_warnings():

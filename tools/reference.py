@@ -19,7 +19,7 @@ from athena_auth.delivery.message_texts import MESSAGES
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.totp.factor import Totp
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.server.openapi import openapi_document
 from athena_auth.settings import BASE_PATH, PREFIX, Settings
 from athena_auth.version import __version__

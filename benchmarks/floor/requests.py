@@ -20,7 +20,7 @@ from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.sql import BATCH_SIZE
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId, new_id
-from athena_auth.mfa.second_step import MAX_ATTEMPTS
+from athena_auth.mfa.model import MAX_ATTEMPTS
 from athena_auth.store.transaction import Tx as ProductTx
 from athena_auth.throttle.sends.budget import FREE_SENDS, MOST_SENDS, SendKind
 from athena_auth.throttle.sql import AttemptKind

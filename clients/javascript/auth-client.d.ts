@@ -96,7 +96,7 @@ export type ServerErrorCode =
   | "EMAIL_MISMATCH" | "EMAIL_CAN_NOT_BE_UPDATED" | "SIGN_IN_AGAIN" | "USER_NOT_FOUND" | "SESSION_NOT_FOUND" | "TRUSTED_DEVICE_NOT_FOUND"
   | "STEP_UP_REQUIRED" | "ENROLMENT_REQUIRED" | "INVALID_TOKEN" | "TOO_MANY_REQUESTS" | "INVALID_TWO_FACTOR_COOKIE" | "INVALID_CODE"
   | "INVALID_BACKUP_CODE" | "OTP_HAS_EXPIRED" | "OTP_NOT_CONFIGURED" | "TOTP_NOT_ENABLED" | "TWO_FACTOR_NOT_ENABLED"
-  | "BACKUP_CODES_NOT_ENABLED" | "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE" | "ACCOUNT_TEMPORARILY_LOCKED" | "CONFLICT" | "VALIDATION_ERROR"
+  | "BACKUP_CODES_NOT_ENABLED" | "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE" | "ACCOUNT_TEMPORARILY_LOCKED" | "CHALLENGE_NOT_FOUND" | "CONFLICT" | "VALIDATION_ERROR"
   | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE"
   | "SERVICE_UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
 
@@ -157,12 +157,14 @@ export interface TwoFactor {
       code?: string;
       issuer?: string;
       method?: "totp" | "otp";
+      qrCode?: Flag;
       /** With `otp`: where to send codes by text message, as `+4915112345678`. */
       phoneNumber?: string;
     },
-    /** `totpURI` is for a QR code; with the method `otp` there is none. The backup codes are shown this once. */
+    /** With `qrCode: true`, `qrCode` is the `src` of an `<img>`. The method `otp` has no URI. Backup codes are shown once. */
     {
       totpURI?: string;
+      qrCode?: string;
       backupCodes: string[];
       method: "totp" | "otp";
       /** Whether a code must confirm it: until then two-factor authentication is as it was. */
@@ -171,8 +173,8 @@ export interface TwoFactor {
   >;
   /** Turn the second factor off. All other sessions end, and every device that was trusted. */
   disable: Call<{ password: string; code?: string }, Done>;
-  /** Show the address of the QR code again. */
-  getTotpUri: Call<{ password: string; code?: string }, { totpURI: string }>;
+  /** Return the URI for the authenticator app again and, with `qrCode: true`, its QR code. */
+  getTotpUri: Call<{ password: string; code?: string; qrCode?: Flag }, { totpURI: string; qrCode?: string }>;
   /** Verify a code of the authenticator app: complete the sign-in or, in a session, confirm an enrolment or step up. */
   verifyTotp: Call<Code, Done & TokenAndUser>;
   /** Send a code by mail, or by text message where a phone number is confirmed. */

@@ -1,6 +1,6 @@
 """What accounts have enrolled, and the statements on `athena_authenticator`: one life cycle for every factor.
 
-An account has at most one active and one pending authenticator of a factor.
+An account has at most one pending authenticator of a factor, and as many active ones as the factor allows.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
     """One authenticator of an account.
 
     Attributes:
-        label: The owner's name for it, if an account may have several of a factor.
+        label: The owner's name for it.
         sealed_data: Its secret, encrypted for `context`; empty for a factor that stores none.
         details: Other data of its factor, as JSON. None of it is secret.
         counter: The highest value accepted so far: a time step (TOTP) or a signature counter. Nothing at or below it
@@ -65,9 +65,14 @@ def seal_context(factor: str, user_id: str, authenticator_id: str) -> str:
     return f"{factor}:{user_id}:{authenticator_id}"
 
 
+def all_active(authenticators: Iterable[Authenticator], factor: str) -> list[Authenticator]:
+    """Return the authenticators of this factor that verify sign-ins."""
+    return [a for a in _of(authenticators, factor) if a.state is AuthenticatorState.ACTIVE]
+
+
 def active(authenticators: Iterable[Authenticator], factor: str) -> Authenticator | None:
-    """Return the authenticator of this factor that verifies sign-ins."""
-    return next((a for a in _of(authenticators, factor) if a.state is AuthenticatorState.ACTIVE), None)
+    """Return the authenticator that verifies sign-ins, of a factor of which an account has only one."""
+    return next(iter(all_active(authenticators, factor)), None)
 
 
 def pending(authenticators: Iterable[Authenticator], factor: str, now: Millis) -> Authenticator | None:
@@ -108,13 +113,12 @@ _LOCK_PENDING = Statement("""
 
 _CONFIRM = Statement("""
     UPDATE athena_authenticator
-    SET state = 'active', confirmed_at = :now, counter = :counter, last_used_by = :browser, last_used_at = :now
+    SET state = 'active', confirmed_at = :now, counter = :counter, last_used_by = :browser, last_used_at = :now,
+        details = COALESCE(:details, details)
     WHERE id = :id AND state = 'pending' AND counter < :counter
 """)
 
-_DROP_ACTIVE = Statement("""
-    DELETE FROM athena_authenticator WHERE user_id = :user_id AND factor = :factor AND state = 'active'
-""")
+_DROP_ACTIVE = Statement("DELETE FROM athena_authenticator WHERE id = :id AND state = 'active'")
 
 _DROP_PENDING = Statement("DELETE FROM athena_authenticator WHERE user_id = :user_id AND state = 'pending'")
 
@@ -167,8 +171,12 @@ async def confirm(
     now: Millis,
     *,
     counter: int = 0,
+    details: str | None = None,
 ) -> Change | None:
     """Activate a pending authenticator; None when it is no longer pending.
+
+    `replaced` is the active one whose place it takes; with None, it is added to those that are active. `details` are
+    what became known of it only now, such as its public key.
 
     The pending one is locked before the active one is deleted: a refusal commits what came before it, and must not
     remove the owner's active authenticator (I6).
@@ -176,8 +184,11 @@ async def confirm(
     if replaced is not None:
         if await tx.execute(_LOCK_PENDING, id=pending.id, counter=counter) != 1:
             return None
-        await tx.execute(_DROP_ACTIVE, user_id=pending.user_id, factor=pending.factor)
-    if await tx.execute(_CONFIRM, id=pending.id, counter=counter, browser=browser, now=now) != 1:
+        await tx.execute(_DROP_ACTIVE, id=replaced.id)
+    if (
+        await tx.execute(_CONFIRM, id=pending.id, counter=counter, browser=browser, now=now, details=details)
+        != 1
+    ):
         return None
     return Change.FACTOR_ADDED if replaced is None else Change.FACTOR_REPLACED
 

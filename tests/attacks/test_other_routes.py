@@ -1,6 +1,7 @@
 """Ways to bypass the second factor: other routes, other sessions, other combinations of factors."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -8,8 +9,8 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.totp.factor import Totp
-from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.mfa.factor import Attempt, Verified
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.factor import Attempt, Used, Verified
 from athena_auth.store.transaction import Tx
 from support.links import reset_token, token_in, verify_address
 from support.person import PASSWORD, Person, sign_up
@@ -146,40 +147,60 @@ async def test_every_set_of_factors_is_asked_for(world: World, ada: Person, enro
     assert "user" not in due
 
 
-METHODS = {"verify-totp": Totp, "verify-otp": Otp, "verify-backup-code": BackupCodes}
+PATHS = ("verify-totp", "verify-otp", "verify-backup-code")
 
 
-async def _refuse(_method: object, _tx: Tx, _attempt: Attempt) -> Verified | Refused:
+async def _refuse() -> Refused:
     return Refused(ErrorCode.INVALID_CODE)
 
 
-async def _raise(_method: object, _tx: Tx, _attempt: Attempt) -> Verified | Refused:
+async def _break() -> Refused:
     raise RuntimeError("a verifier that breaks")
 
 
-@pytest.mark.parametrize(("verdict", "status"), [(_refuse, 401), (_raise, 500)])
-@pytest.mark.parametrize("path", METHODS)
+class Verdict:
+    """What the factors answer, in place of the truth, while it is set."""
+
+    answer: Callable[[], Awaitable[Refused]] | None = None
+
+    def overruling(self, factor: Any) -> Any:
+        """Return this factor with a `verify` that answers the verdict."""
+        verdict = self
+
+        class Overruled(factor):  # type: ignore[misc]
+            async def verify(self, tx: Tx, attempt: Attempt[str]) -> Verified | Refused | Used:
+                if verdict.answer is not None:
+                    return await verdict.answer()
+                outcome: Verified | Refused | Used = await super().verify(tx, attempt)
+                return outcome
+
+        return Overruled
+
+
+@pytest.mark.parametrize(("answer", "status"), [(_refuse, 401), (_break, 500)])
+@pytest.mark.parametrize("path", PATHS)
 async def test_what_a_verifier_says_is_what_counts(
-    world: World, ada: Person, monkeypatch: pytest.MonkeyPatch, path: str, verdict: object, status: int
+    database_url: str, path: str, answer: Callable[[], Awaitable[Refused]], status: int
 ) -> None:
     """gitlab 585333: the result of the verification was ignored. Each verifier here is made to say no, or to break."""
-    await ada.turn_on_totp()
-    challenge = await ada.challenge()
-    await ada.answer(challenge, "send-otp")
-    right = {
-        "verify-totp": ada.code(),
-        "verify-otp": await world.mailbox.code_for(ada.email),
-        "verify-backup-code": ada.backup_codes[0],
-    }[path]
-    # The one place where our insides are patched: no caller can make a verifier answer anything but the truth.
-    with monkeypatch.context() as mutation:
-        mutation.setattr(METHODS[path], "verify", verdict)
-        refused = await ada.answer(challenge, path, code=right)
+    verdict = Verdict()
+    factors = tuple(verdict.overruling(factor) for factor in (Totp, Otp, BackupCodes))
+    async with world_over(database_url, factors=factors) as world:
+        ada = await sign_up(world)
+        await ada.turn_on_totp()
+        challenge = await ada.challenge()
+        await ada.answer(challenge, "send-otp")
+        codes = (ada.code(), await world.mailbox.code_for(ada.email), ada.backup_codes[0])
+        right = dict(zip(PATHS, codes, strict=True))[path]
 
-    assert (refused.status_code, "token" in refused.json()) == (status, False)
-    assert "set-auth-token" not in refused.headers
-    # The code was right all the time.
-    assert (await ada.answer(challenge, path, code=right)).status_code == 200
+        verdict.answer = answer
+        refused = await ada.answer(challenge, path, code=right)
+        verdict.answer = None
+
+        assert (refused.status_code, "token" in refused.json()) == (status, False)
+        assert "set-auth-token" not in refused.headers
+        # The code was right all the time.
+        assert (await ada.answer(challenge, path, code=right)).status_code == 200
 
 
 async def test_a_session_alone_removes_no_factor(world: World, ada: Person) -> None:

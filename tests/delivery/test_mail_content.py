@@ -13,9 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from athena_auth.delivery.failure import DeliveryFailed
 from athena_auth.delivery.mime import compose, parse_sender
-from athena_auth.delivery.model import Message, MessageKind
+from athena_auth.delivery.model import DeliveryFailed, Message, MessageKind
 from athena_auth.delivery.render import render
 from support.messages import CODE, MESSAGES, SECRETS, URL, message_of
 

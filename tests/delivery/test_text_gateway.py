@@ -14,8 +14,7 @@ import pytest
 import pytest_asyncio
 
 from athena_auth.crypto.keys import Keyring
-from athena_auth.delivery.failure import DeliveryFailed
-from athena_auth.delivery.model import Channel, Message, MessageKind
+from athena_auth.delivery.model import Channel, DeliveryFailed, Message, MessageKind
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.delivery.transport import open_text_transport
 from athena_auth.kernel.clock import after

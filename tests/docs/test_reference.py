@@ -13,7 +13,7 @@ import pytest
 from athena_auth.audit.model import EventName
 from athena_auth.cli.main import app
 from athena_auth.delivery.model import MessageKind
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.settings import Settings
 from support.openapi import Json, content, operations, resolved
 from support.world import World

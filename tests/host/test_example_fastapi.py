@@ -14,6 +14,7 @@ from athena_auth.kernel.clock import SystemClock
 from support.chromium import PATIENCE_MS, chromium
 from support.examples import assert_step_up, copy_example, example_serving, run_tests, walk
 from support.hosts import assert_refused
+from support.qr_codes import scan_screen
 
 NAME = "fastapi-shop"
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
@@ -101,7 +102,9 @@ def enrol(page: Page) -> tuple[pyotp.TOTP, list[str]]:
     page.get_by_label("Your password, to begin").fill(PASSWORD)
     page.get_by_role("button", name="Set it up").click()
     expect(page.get_by_role("heading", name="Add the account to your app")).to_be_focused()
-    phone = pyotp.parse_uri(page.get_by_role("link").get_attribute("href") or "")
+    uri = page.get_by_role("link").get_attribute("href") or ""
+    assert scan_screen(page.get_by_role("img")) == uri
+    phone = pyotp.parse_uri(uri)
     assert isinstance(phone, pyotp.TOTP)
     assert page.locator("#key").inner_text().replace(" ", "") == phone.secret
     page.get_by_label("Code that the app shows now").fill(code_of(phone))
@@ -140,6 +143,7 @@ def test_a_large_payment_leads_through_enrolment_and_later_asks_for_a_code_again
     page.get_by_role("button", name="Turn it on").click()
     expect_paid(page, 150)
     assert phone.secret not in page.content(), "what was shown once is gone"
+    assert "data:image" not in page.content()
 
     buy(page, 150)
     expect_paid(page, 150)

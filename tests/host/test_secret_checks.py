@@ -6,7 +6,7 @@ import pytest
 
 from athena_auth import Athena, Settings, SettingsError
 from athena_auth.crypto.keys import Keyring
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from support.dump import dump, execute, fetch_all
 from support.mailbox import Mailbox
 from support.person import Person, sign_up

@@ -12,7 +12,7 @@ import pytest
 from athena_auth import Athena, SettingsError, load_settings
 from athena_auth.crypto.passwords import Cost, PasswordHasher
 from athena_auth.testing import Person, ServerForTests, athena_for_tests
-from athena_auth.testing.hashing import CheapHasher
+from athena_auth.testing.server import CheapHasher
 from support.world import SECRET
 
 

@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from athena_auth.accounts.step_up import POLICY, Action
+from athena_auth.accounts.step_up_policy import POLICY, Action
 from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.sessions.model import Level
 from support.dump import fetch_all
 from support.person import PASSWORD, Person, sign_up

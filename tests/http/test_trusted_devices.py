@@ -229,10 +229,10 @@ async def test_a_token_is_recognised_without_being_used_up(world: World, store: 
     trust, token = TrustedDevices(Keyring({1: SECRET.encode()}), 30 * DAY), laptop.cookies[COOKIE]
     later = Millis(START + 31 * DAY * 1000)
 
-    assert await trust.recognise(store, owner.account.id, token, START)
-    assert not await trust.recognise(store, owner.account.id, token, later)
-    assert not await trust.recognise(store, other.account.id, token, START)
-    assert not await trust.recognise(store, owner.account.id, "forged", START)
+    assert await trust.recognizes(store, owner.account.id, token, START)
+    assert not await trust.recognizes(store, owner.account.id, token, later)
+    assert not await trust.recognizes(store, other.account.id, token, START)
+    assert not await trust.recognizes(store, owner.account.id, "forged", START)
     assert not await is_challenged(ada, laptop)
 
 

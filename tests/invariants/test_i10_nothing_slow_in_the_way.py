@@ -8,8 +8,8 @@ import pytest_asyncio
 
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.delivery.model import MessageKind
-from athena_auth.kernel.outcome import Unavailable
-from athena_auth.testing.hashing import CheapHasher
+from athena_auth.kernel.errors import Unavailable
+from athena_auth.testing.server import CheapHasher
 from support.hashing import HeldHasher
 from support.person import Person
 from support.world import World, world_over

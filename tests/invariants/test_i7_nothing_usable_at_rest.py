@@ -10,7 +10,7 @@ import httpx
 import pyotp
 import pytest
 
-from athena_auth.testing.hashing import CheapHasher
+from athena_auth.testing.server import CheapHasher
 from support.dump import dump, execute
 from support.person import PASSWORD, Person, sign_up
 from support.world import SECRET, World, world_over

@@ -67,7 +67,7 @@ class Accounts(SignInMachine):
     def ask_for_a_reset(self, n: int) -> None:
         account = self.account(n)
         expect(self.ask("/request-password-reset", email=account.email), None)
-        if account.network_resets.consume_of_network(self.now) and account.sends["reset"].pay(self.now):
+        if account.network_resets.consume_of_network(self.now) and account.sends["reset"].consume(self.now):
             account.mails["link"] += 1
             arrived = self.world.mailbox.message_for(
                 account.email, MessageKind.PASSWORD_RESET, nth=account.mails["link"]
@@ -197,7 +197,7 @@ class Accounts(SignInMachine):
             for name, lane in account.lanes.items():
                 assert counted.get((account.id, name), 0) == lane.failures <= lane.limit
             codes = account.lanes["challenge"].failures + account.lanes["session"].failures
-            passwords = account.door.anywhere.failures + account.lanes["password"].failures
+            passwords = account.password_limits.anywhere.failures + account.lanes["password"].failures
             assert max(codes, passwords) <= MOST_FAILURES
         assert (most or 0) <= len(self.places()) + 1000
 

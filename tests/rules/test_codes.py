@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from athena_auth.crypto.codes import is_backup_code, new_backup_code, new_numeric_code, normalised_code
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
-from athena_auth.testing.hashing import CheapHasher
+from athena_auth.testing.server import CheapHasher
 
 CHEAP = CheapHasher()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from athena_auth.accounts import common_passwords
 from athena_auth.accounts.rules import refuse_password
 from athena_auth.crypto.passwords import MAX_LENGTH, MIN_LENGTH
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.kernel.errors import ErrorCode
 
 ADA = "ada.lovelace@example.com"
 ASVS_LEAST = 3000

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, get_args
 import msgspec
 import pytest
 
-from athena_auth.accounts.step_up import FRESH
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.accounts.step_up_policy import FRESH
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.mfa.model import FactorName
 from athena_auth.server.cookies import wire_names
 from athena_auth.sessions.rules import lifetime

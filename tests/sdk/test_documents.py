@@ -134,6 +134,7 @@ def test_the_guide_happens_as_it_is_written(
 
     said = capsys.readouterr().out
     assert typed == ["Code of the app: ", "Code of the app: ", "Code from the mail: ", "Backup code: "]
+    assert '<img src="data:image/svg+xml;' in said
     assert said.count("Welcome, Ada") == 2
     assert "(this one)" in said
     assert "The password is wrong. Try again. INVALID_PASSWORD 400" in said
@@ -154,5 +155,5 @@ def test_the_readmes_first_example_runs(server: Server, capsys: pytest.CaptureFi
     exec(block.replace("http://localhost:3001/api/auth", server.base_url), shown)  # noqa: S102 - the page's own lines
 
     said = capsys.readouterr().out
-    assert "otpauth://totp/" in said
+    assert "authenticator app: data:image/svg+xml;" in said
     assert said.endswith("Signed in as Ada\n")

@@ -21,12 +21,13 @@ def test_an_enrolment_prints_without_its_secrets(stage: Stage, client: Client) -
     stage.sign_up(client)
     stage.enrol(client)
 
-    enrolment = stage.done(client.auth.two_factor.enable(PASSWORD))
-    uri = stage.done(client.auth.two_factor.get_totp_uri(PASSWORD))
+    enrolment = stage.done(client.auth.two_factor.enable(PASSWORD, qr_code=True))
+    uri = stage.done(client.auth.two_factor.get_totp_uri(PASSWORD, qr_code=True))
     codes = stage.done(client.auth.two_factor.generate_backup_codes(PASSWORD))
 
     for value in (enrolment, uri, codes):
         assert "otpauth" not in printed(value)
+        assert "svg" not in printed(value)
         assert not [code for code in (*enrolment.backup_codes, *codes.backup_codes) if code in printed(value)]
     assert "method='totp'" in printed(enrolment)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from athena_auth import qr_code
 from athena_auth_client import AthenaError, Method, OtpEnrolment, StepUpRequiredError, WrongCodeError
 from support.sdk import PASSWORD, Client, Credentials, Kind, Stage, stage_over
 
@@ -57,6 +58,16 @@ def test_the_address_for_the_app_is_shown_again(stage: Stage, client: Client) ->
     shown = stage.done(client.auth.two_factor.get_totp_uri(PASSWORD))
 
     assert shown.totp_uri == enrolment.totp_uri
+    assert enrolment.qr_code is shown.qr_code is None
+
+
+def test_the_qr_code_is_there_for_whoever_asks(stage: Stage, client: Client) -> None:
+    stage.sign_up(client)
+
+    enrolment = stage.done(client.auth.two_factor.enable(PASSWORD, qr_code=True))
+    shown = stage.done(client.auth.two_factor.get_totp_uri(PASSWORD, qr_code=True))
+
+    assert enrolment.qr_code == shown.qr_code == qr_code.data_uri(enrolment.totp_uri)
 
 
 def test_new_backup_codes_end_the_old_ones(stage: Stage, client: Client) -> None:

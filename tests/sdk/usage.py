@@ -54,6 +54,9 @@ def look_after(client: AthenaClient) -> None:
     by_app = client.auth.two_factor.enable("secret", issuer="Engines")
     assert_type(by_app, TotpEnrolment)
     assert_type(by_app.totp_uri, str)
+    assert_type(client.auth.two_factor.enable("secret", qr_code=True).qr_code, str | None)
+    assert_type(client.auth.two_factor.get_totp_uri("secret", qr_code=True).qr_code, str | None)
+    client.auth.two_factor.enable("secret", method="otp", qr_code=True)  # type: ignore[call-overload]
     assert_type(client.auth.two_factor.enable("secret", method="totp", code="123456"), TotpEnrolment)
     assert_type(client.auth.two_factor.enable("secret", method="otp", phone_number="+491511"), OtpEnrolment)
     assert_type(client.auth.two_factor.generate_backup_codes(password="secret"), BackupCodes)
@@ -69,6 +72,7 @@ async def look_after_awaiting(client: AsyncAthenaClient) -> None:
     assert_type(await client.auth.two_factor.status(), TwoFactorStatus)
     assert_type(await client.auth.two_factor.enable("secret"), TotpEnrolment)
     assert_type((await client.auth.two_factor.enable("secret")).totp_uri, str)
+    assert_type((await client.auth.two_factor.enable("secret", qr_code=True)).qr_code, str | None)
     assert_type(await client.auth.two_factor.enable("secret", method="otp"), OtpEnrolment)
     assert_type(await client.auth.reset_password(token="t", new_password="p"), Challenge[Async] | None)
     await client.auth.sign_out()

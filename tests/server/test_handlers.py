@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from athena_auth.accounts.model import SignedIn
-from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.mfa.second_step import Principal
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.model import SecondStepCaller
 from athena_auth.server.route_table import RouteTable
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer, StepUpBody
 from athena_auth.wire.handlers import HandlerError, get, post, routes_of
@@ -42,7 +42,9 @@ class Api:
         return Reply(None)
 
     @post("/two")
-    async def two(self, _call: Call[Principal, StepUpBody]) -> Reply[StatusAnswer] | RedirectReply | Refused:
+    async def two(
+        self, _call: Call[SecondStepCaller, StepUpBody]
+    ) -> Reply[StatusAnswer] | RedirectReply | Refused:
         """Do another thing."""
         return RedirectReply("/elsewhere")
 

@@ -6,12 +6,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.store.connections import Connections
-from athena_auth.store.limits import StoreLimits
 from athena_auth.store.postgres import PostgresStore
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Tx
+from athena_auth.store.transaction import StoreLimits, Tx
 from support.process import PATIENCE
 
 SLEEP = Statement("SELECT pg_sleep(:seconds)::text AS slept FROM athena_schema_version")

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.store import upgrade
 from athena_auth.store.migrate import HEAD, migrate
 from athena_auth.store.upgrade import alembic_config

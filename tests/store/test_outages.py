@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from athena_auth.kernel.outcome import Unavailable
-from athena_auth.store.limits import StoreLimits
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.store.postgres import PostgresStore
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Row, Tx
+from athena_auth.store.transaction import Row, StoreLimits, Tx
 from support.silence import silent_proxy
 
 ADD = Statement("""

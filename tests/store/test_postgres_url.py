@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from athena_auth.store.limits import StoreLimits
 from athena_auth.store.postgres import PostgresStore
 from athena_auth.store.postgres_url import Keepalive, parse_postgres_url
+from athena_auth.store.transaction import StoreLimits
 
 PARAMETERS = [
     "channel_binding=prefer",

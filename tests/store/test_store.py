@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.store.address import store_at
-from athena_auth.store.limits import StoreLimits
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import OwnerGone, Store, Tx, UniqueViolation
+from athena_auth.store.transaction import OwnerGone, Store, StoreLimits, Tx, UniqueViolation
 from support.collisions import CollidingWrites, collisions_allowed
 from support.process import PATIENCE
 

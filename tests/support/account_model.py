@@ -12,7 +12,7 @@ MOST_FAILURES = 100
 BY_STRANGERS, BY_RECOGNIZED = 70, 30
 FRESH, GRACE = 600 * SECOND, 10 * SECOND
 FACTORS = frozenset({"otp", "email", "backup-code"})
-MOST_TRIES = 5
+MAX_ATTEMPTS = 5
 STEP = 30
 _DELAYS = (0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1920)
 _LONGEST_DELAY = 3600
@@ -26,7 +26,7 @@ _HOUR = 3600 * SECOND
 
 
 @dataclass
-class Lane:
+class AttemptLimit:
     """Attempts that are counted together."""
 
     limit: int
@@ -45,13 +45,13 @@ class Lane:
 
 
 @dataclass
-class Door:
+class PasswordLimits:
     """What strangers' passwords at sign-in are charged to: an account from one place, and the account from anywhere."""
 
-    here: Lane = field(default_factory=lambda: Lane(10**6))
-    anywhere: Lane = field(default_factory=lambda: Lane(BY_STRANGERS))
+    here: AttemptLimit = field(default_factory=lambda: AttemptLimit(10**6))
+    anywhere: AttemptLimit = field(default_factory=lambda: AttemptLimit(BY_STRANGERS))
 
-    def pay(self, now: int) -> bool:
+    def consume(self, now: int) -> bool:
         if not (self.here.is_open(now) and self.anywhere.is_open(now)):
             return False
         self.here.failures += 1
@@ -71,7 +71,7 @@ class Sends:
     began_at: int = -_HOUR * 1000
     next_at: int = 0
 
-    def pay(self, now: int) -> bool:
+    def consume(self, now: int) -> bool:
         if self.began_at <= now - _HOUR or self.began_at > now:
             self.count, self.began_at, self.next_at = 1, now, now
             return True
@@ -119,7 +119,7 @@ class Place:
 class Challenge(Place):
     began_at: int
     recognized: bool
-    tries: int = 0
+    attempts: int = 0
 
     def is_live(self, now: int) -> bool:
         return not self.ended and now < self.began_at + _CHALLENGE
@@ -212,12 +212,12 @@ class Account:
     places: list[Session | Challenge] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    door: Door = field(default_factory=Door)
-    lanes: dict[str, Lane] = field(
+    password_limits: PasswordLimits = field(default_factory=PasswordLimits)
+    lanes: dict[str, AttemptLimit] = field(
         default_factory=lambda: {
-            "challenge": Lane(BY_STRANGERS),
-            "session": Lane(BY_RECOGNIZED),
-            "password": Lane(BY_RECOGNIZED),
+            "challenge": AttemptLimit(BY_STRANGERS),
+            "session": AttemptLimit(BY_RECOGNIZED),
+            "password": AttemptLimit(BY_RECOGNIZED),
         }
     )
     sends: dict[str, Sends] = field(
@@ -284,8 +284,8 @@ class Account:
         self.end_what_hung(keep=session, others=others)
         self.drop_pending()
         self.clear_lanes()
-        self.door.anywhere.clear()
-        self.door.here.clear()
+        self.password_limits.anywhere.clear()
+        self.password_limits.here.clear()
 
     def reset_password(self, password: str) -> None:
         """The attempts at the second factor stay counted, since it is the same as before; nobody waits for them.
@@ -303,8 +303,8 @@ class Account:
             self.phone, self.codes, self.used_codes = None, [], []
             self.clear_lanes()
         self.verified = True
-        self.door.anywhere.clear()
-        self.door.here.clear()
+        self.password_limits.anywhere.clear()
+        self.password_limits.here.clear()
 
     def remove_factors(self, session: Session) -> None:
         if self.phone is not None:

@@ -18,6 +18,7 @@ from support.hosts import ELSEWHERE, assert_refused
 from support.process import PATIENCE, environment, wait_for
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+SVG = "data:image/svg+xml;"
 
 
 @contextmanager
@@ -109,7 +110,8 @@ def walk_through(text: str, address: str) -> None:
         set_before += "".join(re.findall(r"^[A-Z]+=.*\n", script, re.MULTILINE))
         got = [json.loads(line) for line in ran.stdout.splitlines()]
         for expected, answer in zip(map(json.loads, shown.splitlines()), got, strict=True):
-            yours = {field: answer[field] for field in ("token", "totpURI") if field in expected}
+            yours = {field: answer[field] for field in ("token", "totpURI", "qrCode") if field in expected}
+            assert yours.get("qrCode", SVG).startswith(SVG)
             assert {field: answer.get(field) for field in expected} == expected | yours, (commands, answer)
             if "token" in answer:
                 mine["TOKEN"] = answer["token"]

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from athena_auth.testing.hashing import CheapHasher
+from athena_auth.testing.server import CheapHasher
 from support.process import PATIENCE
 
 

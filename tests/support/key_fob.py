@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 
 from athena_auth.factors import (
@@ -17,6 +18,7 @@ from athena_auth.factors import (
     ErrorCode,
     FactorParts,
     Millis,
+    RawResponse,
     Refused,
     Statement,
     Tx,
@@ -27,8 +29,10 @@ from athena_auth.factors import (
     authenticators,
     new_id,
     pending,
+    read_code,
 )
 
+_CODE = re.compile("[0-9]{6}")
 _LOOK_AHEAD = 5
 """Codes after the last one that are accepted: people press the button without signing in."""
 _WRONG = Refused(ErrorCode.INVALID_CODE)
@@ -46,13 +50,13 @@ class KeyFob:
     code_name = "code of a key fob"
     is_throttled = True
     sweeps: tuple[Statement, ...] = (_SWEEP,)
-    malformed = Refused(ErrorCode.INVALID_CODE, "Enter the six digits that the key fob shows.")
 
     def __init__(self, parts: FactorParts) -> None:
         self._keyring = parts.keyring
 
-    def is_well_formed(self, code: str) -> bool:
-        return len(code) == 6 and code.isdecimal()
+    def parse(self, response: RawResponse) -> str | Refused:
+        malformed = Refused(ErrorCode.INVALID_CODE, "Enter the six digits that the key fob shows.")
+        return read_code(response, _CODE) or malformed
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
         return active(await authenticators.load(tx, account.id), self.name) is not None
@@ -60,7 +64,7 @@ class KeyFob:
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
         return pending(await authenticators.load(tx, user_id), self.name, now) is not None
 
-    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+    def validate(self, options: EnrolmentOptions) -> Refused | None:
         return None if options.phone_number is None else Refused(ErrorCode.VALIDATION_ERROR)
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun:
@@ -71,16 +75,16 @@ class KeyFob:
         await authenticators.begin_enrolment(tx, new.with_sealed(self._keyring.seal(secret, new.context)))
         return EnrolmentBegun(EnrolmentState.PENDING, {"secret": base64.b32encode(secret).decode()})
 
-    async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
+    async def verify(self, tx: Tx, attempt: Attempt[str]) -> Verified | Refused | Used:
         enrolled = await authenticators.load(tx, attempt.user_id)
         in_use = active(enrolled, self.name)
         new = pending(enrolled, self.name, attempt.now) if attempt.confirms else None
-        if new is not None and (counter := self._matching_counter(new, attempt.code)) is not None:
+        if new is not None and (counter := self._matching_counter(new, attempt.response)) is not None:
             change = await authenticators.confirm(
                 tx, new, in_use, attempt.browser, attempt.now, counter=counter
             )
             return _WRONG if change is None else Verified(self.name, "hwk", change)
-        if in_use is None or (counter := self._matching_counter(in_use, attempt.code)) is None:
+        if in_use is None or (counter := self._matching_counter(in_use, attempt.response)) is None:
             return _WRONG
         # The guarded write decides: of two requests with one code, one gets False.
         is_first = await authenticators.advance(tx, in_use.id, counter, attempt.browser, attempt.now)

@@ -122,7 +122,7 @@ class Machine(RuleBasedStateMachine):
         """Prove the password of a session's owner and do something by it; return the answer if it was let."""
         account, lane = session.owner, session.owner.lanes["password"]
         field = "currentPassword" if path == "/change-password" else "password"
-        password = account.password if right else "a guess"
+        password = account.password if right else "a wrong password"
         answer = self.ask(path, bearer=session.token, **{field: password, **body})
         refusal = self.lacking(session)
         if refusal is not None:

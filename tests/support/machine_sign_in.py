@@ -4,7 +4,16 @@ import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from support.account_model import GRACE, MOST_TRIES, Account, Challenge, Device, Lane, SentCode, Session
+from support.account_model import (
+    GRACE,
+    MAX_ATTEMPTS,
+    Account,
+    AttemptLimit,
+    Challenge,
+    Device,
+    SentCode,
+    Session,
+)
 from support.attacker import BACKUP_CODE, wrong
 from support.machine import TRUST, Machine, Place, expect
 
@@ -75,7 +84,7 @@ class SignInMachine(Machine):
             device = None
         is_current = device is not None and trust == device.token
         recognized = is_current or not account.recognized.isdisjoint((browser or "").split("~"))
-        password = account.password if right else "a guess"
+        password = account.password if right else "a wrong password"
 
         answer = self.ask(
             "/sign-in/email", email=account.email, password=password, trust=trust, browser=browser
@@ -97,12 +106,12 @@ class SignInMachine(Machine):
                 return None
             lane.wrong(self.now)
             return "INVALID_EMAIL_OR_PASSWORD"
-        if not account.door.pay(self.now):
+        if not account.password_limits.consume(self.now):
             return "ACCOUNT_TEMPORARILY_LOCKED"
         if right:
-            account.door.clear()
+            account.password_limits.clear()
             return None
-        account.door.here.wrong(self.now)
+        account.password_limits.here.wrong(self.now)
         return "INVALID_EMAIL_OR_PASSWORD"
 
     def _signed_in(
@@ -226,7 +235,7 @@ class SignInMachine(Machine):
         is_blocked = path != "verify-backup-code" and not self._lane(place).is_open(self.now)
         return self._is_closed(place) or ("ACCOUNT_TEMPORARILY_LOCKED" if is_blocked else None)
 
-    def _lane(self, place: Place) -> Lane:
+    def _lane(self, place: Place) -> AttemptLimit:
         is_stranger = isinstance(place, Challenge) and not place.recognized
         return place.owner.lanes["challenge" if is_stranger else "session"]
 
@@ -239,7 +248,7 @@ class SignInMachine(Machine):
             lane.clear()
         elif not was_used:
             if isinstance(place, Challenge):
-                place.tries += 1
+                place.attempts += 1
             if path != "verify-backup-code":
                 lane.failures += 1
                 lane.wrong(self.now)
@@ -260,7 +269,7 @@ class SignInMachine(Machine):
     def _is_closed(self, place: Place) -> str | None:
         if not place.is_live(self.now):
             return "INVALID_TWO_FACTOR_COOKIE" if isinstance(place, Challenge) else "UNAUTHORIZED"
-        if isinstance(place, Challenge) and place.tries >= MOST_TRIES:
+        if isinstance(place, Challenge) and place.attempts >= MAX_ATTEMPTS:
             return "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"
         return None
 
@@ -339,7 +348,7 @@ class SignInMachine(Machine):
             return expect(answer, "OTP_NOT_CONFIGURED")
         if _lane_of(place) == "challenge" and not account.network_sends.consume_of_network(self.now):
             return expect(answer, "TOO_MANY_REQUESTS")
-        if not account.sends[_lane_of(place)].pay(self.now):
+        if not account.sends[_lane_of(place)].consume(self.now):
             return expect(answer, "TOO_MANY_REQUESTS")
         expect(answer, None)
         account.mails["code"] += 1

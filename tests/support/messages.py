@@ -18,7 +18,7 @@ _SECRETS_OF: dict[MessageKind, dict[str, Any]] = {
     MessageKind.PASSWORD_RESET: {"url": URL, "valid_for": 3_600},
 }
 
-NEWS = [kind for kind in MessageKind if kind not in _SECRETS_OF]
+NOTIFICATIONS = [kind for kind in MessageKind if kind not in _SECRETS_OF]
 
 
 def message_of(kind: MessageKind, **changes: Any) -> Message:

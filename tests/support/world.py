@@ -12,9 +12,9 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.host.athena import Athena
 from athena_auth.host.standalone import standalone
-from athena_auth.kernel.outcome import Refused
+from athena_auth.kernel.errors import Refused
 from athena_auth.settings import BASE_PATH, Settings
-from athena_auth.testing.hashing import CheapHasher
+from athena_auth.testing.server import CheapHasher
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.route import Call
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory

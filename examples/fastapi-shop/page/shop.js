@@ -77,7 +77,8 @@ const submitted = {
     return proceed();
   },
   enrol: async ({ password }) => {
-    const { data } = await auth.twoFactor.enable({ password }, { throw: true });
+    const { data } = await auth.twoFactor.enable({ password, qrCode: true }, { throw: true });
+    at("qr-code").src = data.qrCode;
     at("uri").href = data.totpURI;
     at("key").textContent = new URL(data.totpURI).searchParams.get("secret").replace(/.{4}(?=.)/g, "$& ");
     at("backup-codes").replaceChildren(...data.backupCodes.map((code) => {
@@ -95,6 +96,7 @@ const submitted = {
 };
 
 function forgetSecrets() {
+  at("qr-code").removeAttribute("src");
   at("uri").removeAttribute("href");
   at("key").textContent = "";
   at("backup-codes").replaceChildren();

@@ -1,4 +1,4 @@
-"""Accounts and sessions in responses."""
+"""Accounts and sessions in responses, and the errors that several routes share."""
 
 from typing import Annotated, TypeVar
 
@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.sessions.model import Session
 from athena_auth.sessions.rules import has_second_factor
 from athena_auth.wire.fields import (
@@ -21,6 +22,30 @@ from athena_auth.wire.fields import (
     timestamp,
 )
 from athena_auth.wire.reply import Cookie, CookieName, Reply
+
+NEW_PASSWORD_ERRORS = (
+    ErrorCode.PASSWORD_TOO_SHORT,
+    ErrorCode.PASSWORD_TOO_LONG,
+    ErrorCode.PASSWORD_TOO_COMMON,
+    ErrorCode.PASSWORD_CONTAINS_EMAIL,
+)
+"""For a new password."""
+
+STEP_UP_ERRORS = (
+    ErrorCode.STEP_UP_REQUIRED,
+    ErrorCode.INVALID_CODE,
+    ErrorCode.INVALID_BACKUP_CODE,
+    ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
+)
+"""For a code in a live session."""
+
+PASSWORD_STEP_UP_ERRORS = (
+    ErrorCode.INVALID_PASSWORD,
+    *STEP_UP_ERRORS,
+    ErrorCode.CONFLICT,
+)
+"""For a password, and a code if one is required, in a live session."""
+
 
 A = TypeVar("A", bound=msgspec.Struct)
 

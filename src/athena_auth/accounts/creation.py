@@ -3,8 +3,8 @@
 from athena_auth.accounts import rules, sql
 from athena_auth.accounts.model import Account
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from athena_auth.crypto.passwords import PasswordHasher
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 
 T = TypeVar("T")
 

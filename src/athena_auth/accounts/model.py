@@ -5,8 +5,8 @@ import msgspec
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.sessions.model import Session
 from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.route import SessionOwner

@@ -12,10 +12,10 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.crypto.passwords import MAX_LENGTH, is_oversized
 from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle import attempts as budget
+from athena_auth.throttle import attempts
 from athena_auth.throttle.attempts import PASSWORDS_USED_UP, refused_by
 from athena_auth.throttle.sql import Allowed, AttemptKind
 
@@ -58,11 +58,11 @@ class PasswordVerifier:
     def accepted(self, tx: Tx, signed_in: SignedIn) -> None:
         """Record a verified password and reset the failed attempts, in the transaction that acts on it."""
         audit.record(tx, audit_event(signed_in, EventName.STEP_UP_PASSWORD_ACCEPTED), self.clock.now())
-        budget.reset(tx, signed_in.account.id, _ATTEMPTS)
+        attempts.reset(tx, signed_in.account.id, _ATTEMPTS)
 
     async def _consume(self, user_id: UserId) -> Allowed | Refused:
         now = self.clock.now()
-        allowed = await budget.consume(self.store, user_id, _ATTEMPTS, now)
+        allowed = await attempts.consume(self.store, user_id, _ATTEMPTS, now)
         return allowed if isinstance(allowed, Allowed) else refused_by(allowed, now, PASSWORDS_USED_UP)
 
     async def _record_failure(self, signed_in: SignedIn, allowed: Allowed) -> None:
@@ -76,7 +76,7 @@ class PasswordVerifier:
         async def work(tx: Tx) -> None:
             is_new = await begins_episode(tx, user_id, allowed.warned_at, now)
             kind = password_notification(allowed.failures, _ATTEMPTS.limit, is_new=is_new)
-            budget.record_failure(tx, user_id, _ATTEMPTS, allowed, now, warned=kind is not None)
+            attempts.record_failure(tx, user_id, _ATTEMPTS, allowed, now, warned=kind is not None)
             audit.record(tx, refused, now)
             if kind is not None:
                 await self.notifications.notify(tx, signed_in.account, kind, signed_in.client, now)

@@ -6,15 +6,16 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import (
+    PASSWORD_STEP_UP_ERRORS,
+    STEP_UP_ERRORS,
     SessionAnswer,
     renewed_reply,
     session_answer,
 )
-from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS, STEP_UP_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import AccountService
-from athena_auth.accounts.step_up import Offered
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.accounts.step_up_policy import StepUpCredentials
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.wire.bodies import StatusAnswer, StepUpBody
 from athena_auth.wire.fields import Done, ImageUrl, Name, Password, StepUpCode
 from athena_auth.wire.handlers import get, post
@@ -108,7 +109,7 @@ class AccountApi:
     )
     async def delete_user(self, call: Call[SignedIn, DeleteUserBody]) -> Reply[DeletedAnswer] | Refused:
         """Delete the account and all its data."""
-        offered = Offered(call.body.password, call.body.code)
+        offered = StepUpCredentials(call.body.password, call.body.code)
         deleted = await self._service.delete(call.principal, offered)
         if isinstance(deleted, Refused):
             return deleted
@@ -140,7 +141,7 @@ class AccountApi:
     )
     async def revoke_session(self, call: Call[SignedIn, RevokeSessionBody]) -> Reply[StatusAnswer] | Refused:
         """End one session."""
-        offered = Offered(code=call.body.code)
+        offered = StepUpCredentials(code=call.body.code)
         revoked = await self._service.revoke(call.principal, call.body.token, offered)
         if isinstance(revoked, Refused):
             return revoked
@@ -151,14 +152,14 @@ class AccountApi:
     @post("/revoke-sessions", errors=STEP_UP_ERRORS, limit=SECOND_STEP, tag="sessions")
     async def revoke_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply[StatusAnswer] | Refused:
         """End all sessions, including this one."""
-        offered = Offered(code=call.body.code)
+        offered = StepUpCredentials(code=call.body.code)
         revoked = await self._service.revoke_all(call.principal, offered, keep_this_one=False)
         return revoked if isinstance(revoked, Refused) else Reply(StatusAnswer(), cookies=_FORGET)
 
     @post("/revoke-other-sessions", errors=STEP_UP_ERRORS, limit=SECOND_STEP, tag="sessions")
     async def revoke_other_sessions(self, call: Call[SignedIn, StepUpBody]) -> Reply[StatusAnswer] | Refused:
         """End all other sessions."""
-        offered = Offered(code=call.body.code)
+        offered = StepUpCredentials(code=call.body.code)
         revoked = await self._service.revoke_all(call.principal, offered, keep_this_one=True)
         if isinstance(revoked, Refused):
             return revoked

@@ -4,7 +4,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 
 from athena_auth.accounts.common_passwords import is_common
 from athena_auth.crypto.passwords import MAX_LENGTH, MIN_LENGTH, is_oversized, normalise
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 
 _PUBLIC = ".example.com"
 _MAX_EMAIL_LENGTH = 254

@@ -11,13 +11,13 @@ from athena_auth.accounts import sql
 from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.rules import normalised_name
-from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.sessions import rules
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Session
@@ -92,7 +92,7 @@ class AccountService:
 
         return None if await self.store.transact(work) else Refused(ErrorCode.UNAUTHORIZED)
 
-    async def delete(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
+    async def delete(self, signed_in: SignedIn, offered: StepUpCredentials) -> Authorized[None] | Refused:
         """Delete the account and all its data. This takes the password, or a recently verified factor."""
         account = signed_in.account
         is_fresh_enough = account.two_factor_enabled or rules.is_fresh(signed_in.session, self.clock.now())
@@ -129,7 +129,7 @@ class AccountService:
         await self.store.transact(work)
 
     async def revoke(
-        self, signed_in: SignedIn, token_or_id: str, offered: Offered
+        self, signed_in: SignedIn, token_or_id: str, offered: StepUpCredentials
     ) -> Authorized[None] | Refused:
         """End one session of this account, named by its id or by its token."""
         user_id = signed_in.account.id
@@ -150,7 +150,7 @@ class AccountService:
         return await self.step_up.act(action, signed_in, offered, work)
 
     async def revoke_all(
-        self, signed_in: SignedIn, offered: Offered, *, keep_this_one: bool
+        self, signed_in: SignedIn, offered: StepUpCredentials, *, keep_this_one: bool
     ) -> Authorized[None] | Refused:
         """End all sessions of the account, or all except this one."""
         keep = signed_in.session.id if keep_this_one else None

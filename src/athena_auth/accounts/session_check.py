@@ -11,9 +11,9 @@ from msgspec import Meta
 
 from athena_auth.accounts.answers import SessionAnswer, UserAnswer, session_answer, user_answer
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.requirement import Requirement, unmet_requirement
+from athena_auth.accounts.step_up_policy import Requirement, unmet_requirement
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.sessions.model import Level
 from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply

@@ -20,8 +20,8 @@ from athena_auth.administration.unlock import reset_attempts
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId, UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.mfa import sql as challenges
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change

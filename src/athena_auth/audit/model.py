@@ -6,8 +6,8 @@ from typing import Self
 import msgspec
 
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.kernel.ids import SessionId, UserId
-from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.wire.caller import ClientInfo
 
 

@@ -5,8 +5,8 @@ There is no foreign key to the account: the events of a deleted account are kept
 
 from athena_auth.audit.model import AuditEvent, ListedEvent, RecordedEvent
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.kernel.ids import UserId, first_id_at, next_id
-from athena_auth.kernel.outcome import ErrorCode
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Row, Tx, Value
 from athena_auth.wire.caller import ClientInfo

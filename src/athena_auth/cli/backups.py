@@ -10,7 +10,7 @@ from athena_auth.cli.invocation import fail, read_settings, with_store
 from athena_auth.cli.options import with_settings
 from athena_auth.kernel.clock import SystemClock
 from athena_auth.kernel.database_url import read_database_url
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.settings import Settings
 from athena_auth.store.backup import back_up
 from athena_auth.store.restore import restore as restore_file

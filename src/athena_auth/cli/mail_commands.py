@@ -7,8 +7,8 @@ import typer
 
 from athena_auth.cli.invocation import fail, read_settings
 from athena_auth.cli.options import with_settings
-from athena_auth.delivery.failure import DeliveryFailed
 from athena_auth.delivery.mime import is_mailbox
+from athena_auth.delivery.model import DeliveryFailed
 from athena_auth.delivery.smtp import SmtpTransport
 from athena_auth.settings import SettingsError
 from athena_auth.wiring.messages import open_mail

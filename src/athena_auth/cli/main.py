@@ -13,7 +13,7 @@ from athena_auth.cli.options import with_settings
 from athena_auth.cli.secret_commands import secrets
 from athena_auth.host.errors import RefusedError
 from athena_auth.kernel.clock import SystemClock, after
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.settings import SettingsError
 from athena_auth.store.migrate import migrate as migrate_database
 from athena_auth.version import __version__

@@ -8,7 +8,7 @@ import typer
 from athena_auth.cli.invocation import fail, read_settings, with_store
 from athena_auth.cli.options import with_settings
 from athena_auth.kernel.clock import SystemClock
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.secret_checks.model import SecretReport
 from athena_auth.secret_checks.service import give_up_secret, report_secrets
 from athena_auth.settings import SettingsError

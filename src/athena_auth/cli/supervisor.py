@@ -14,9 +14,9 @@ from contextlib import suppress
 from uvicorn.config import Config
 from uvicorn.supervisors.multiprocess import Process
 
-from athena_auth.cli.service_manager import notify, seconds_between_signs
+from athena_auth.cli.systemd import notify, seconds_between_signs
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.kernel.log import Log
-from athena_auth.kernel.outcome import Unavailable
 
 _log = Log(__name__)
 

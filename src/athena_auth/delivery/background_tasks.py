@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Coroutine
 
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.kernel.log import Log
-from athena_auth.kernel.outcome import Unavailable
 
 _log = Log(__name__)
 

@@ -3,8 +3,7 @@
 import sys
 from datetime import UTC, datetime
 
-from athena_auth.delivery.failure import DeliveryFailed
-from athena_auth.delivery.model import Message
+from athena_auth.delivery.model import DeliveryFailed, Message
 from athena_auth.delivery.one_line import one_line
 from athena_auth.delivery.render import subject_of
 

@@ -10,8 +10,7 @@ from urllib.parse import quote
 
 from apprise import Apprise, NotifyFormat
 
-from athena_auth.delivery.failure import DeliveryFailed
-from athena_auth.delivery.model import Message
+from athena_auth.delivery.model import DeliveryFailed, Message
 from athena_auth.delivery.text import render_text
 
 _PLACEHOLDER = "{phone}"

@@ -8,8 +8,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from athena_auth.delivery.failure import DeliveryFailed
-from athena_auth.delivery.model import Channel, EventContext, Message, MessageKind
+from athena_auth.delivery.model import Channel, DeliveryFailed, EventContext, Message, MessageKind
 
 # RFC 8089 section 2, and its common relative form. file://outbox.jsonl is neither: there it names a host.
 _FILE_URL = re.compile(r"file:(?://(?:localhost)?(?=/))?(?P<path>(?!//)[^?#]+)", re.IGNORECASE)

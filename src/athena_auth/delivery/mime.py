@@ -10,8 +10,7 @@ from email.utils import formatdate
 
 import idna
 
-from athena_auth.delivery.failure import DeliveryFailed
-from athena_auth.delivery.model import Message
+from athena_auth.delivery.model import DeliveryFailed, Message
 from athena_auth.delivery.render import render
 
 # One mailbox without comments, quoting, lists or anything that could end a header line or an SMTP command.

@@ -10,19 +10,51 @@ The message in a row is encrypted, so that codes cannot be read in a stolen data
 
 import asyncio
 import contextlib
+from collections import deque
+from dataclasses import dataclass, field
 
 import msgspec
 
 from athena_auth.crypto.keys import Keyring, UnreadableError
 from athena_auth.delivery import sql
-from athena_auth.delivery.delivered_rows import DeliveredRowCleanup
 from athena_auth.delivery.model import Channel, Message
 from athena_auth.delivery.transport import DeliveryFailed, NoTransport, Transport
 from athena_auth.kernel.clock import Clock, Millis, after
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.kernel.ids import new_id
 from athena_auth.kernel.log import Log
-from athena_auth.kernel.outcome import Unavailable
-from athena_auth.store.transaction import Store, Tx
+from athena_auth.store.transaction import Runner, Store, Tx
+
+
+@dataclass(slots=True)
+class DeliveredRowCleanup:
+    """Deletes the rows of delivered messages.
+
+    One commit for each row would cost as much as the commit that wrote it. Under load, the messages that are
+    delivered during one deletion are deleted together by the next.
+    """
+
+    runner: Runner
+    _delivered: deque[str] = field(default_factory=deque)
+    _is_deleting: bool = False
+
+    async def delete(self, message_id: str) -> None:
+        """Delete a row: at once, or, when another sender is deleting rows, by that sender.
+
+        Raises:
+            Unavailable: the database is unreachable. The rows stay, and their messages are sent again.
+        """
+        self._delivered.append(message_id)
+        if self._is_deleting:
+            return
+        self._is_deleting = True
+        try:
+            while self._delivered:
+                batch = [self._delivered.popleft() for _ in range(min(len(self._delivered), sql.BATCH_SIZE))]
+                await sql.delete(self.runner, batch)
+        finally:
+            self._is_deleting = False
+
 
 _log = Log(__name__)
 

@@ -10,7 +10,7 @@ import re
 from enum import Enum, auto
 from typing import NamedTuple
 
-from athena_auth.delivery.failure import DeliveryFailed
+from athena_auth.delivery.model import DeliveryFailed
 
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?!\S)")
 

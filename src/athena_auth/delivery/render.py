@@ -7,10 +7,23 @@ from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from athena_auth.delivery.device import device
 from athena_auth.delivery.message_texts import MESSAGES, SIGNATURE
 from athena_auth.delivery.model import EventContext, Message
 from athena_auth.delivery.one_line import one_line
+from athena_auth.kernel.user_agent import browser_of, system_of
+
+
+def device(user_agent: str) -> str:
+    """Describe a `User-Agent` header, for instance as "Firefox on Windows".
+
+    No text of the header is repeated. A spammer who signs up with a victim's address chooses the header, and our mail
+    would carry their advertisement. Real headers contain addresses and dots too, so no filter can tell them apart.
+    """
+    browser, system = browser_of(user_agent), system_of(user_agent)
+    if browser is None and system is None:
+        return "not known"
+    return " on ".join(filter(None, [browser or "a program", system]))
+
 
 # Both templates lay out the same sentences. Neither adds any text but "Hello".
 _TEMPLATES = Environment(

@@ -21,9 +21,8 @@ from aiosmtplib import (
 )
 
 from athena_auth.delivery.dialogue import Report, ReportingSmtp
-from athena_auth.delivery.failure import DeliveryFailed
 from athena_auth.delivery.mime import Sender, SenderError, compose, compose_text, is_mailbox, parse_sender
-from athena_auth.delivery.model import Message
+from athena_auth.delivery.model import DeliveryFailed, Message
 from athena_auth.delivery.refusal import Step, classify_refusal
 from athena_auth.delivery.smtp_server import SmtpServer, TlsMode, parse_smtp_url
 

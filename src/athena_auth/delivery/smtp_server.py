@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from athena_auth.kernel.loopback import is_loopback
+from athena_auth.kernel.network import is_loopback
 
 ACCEPTED = (
     "smtp://[user:password@]host[:port][?starttls=on|off][&ca=/path.pem] or "

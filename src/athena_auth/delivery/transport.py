@@ -3,10 +3,9 @@
 from typing import Protocol
 
 from athena_auth.delivery.console import ConsoleTransport
-from athena_auth.delivery.failure import DeliveryFailed
 from athena_auth.delivery.jsonl import JsonLinesTransport
 from athena_auth.delivery.mime import SenderError
-from athena_auth.delivery.model import Message
+from athena_auth.delivery.model import DeliveryFailed, Message
 from athena_auth.delivery.smtp import SmtpTransport
 from athena_auth.delivery.smtp_server import ACCEPTED
 from athena_auth.extras import how_to_install

@@ -8,9 +8,9 @@ from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.enrolment.service import Factors
 from athena_auth.factors.otp.factor import masked
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import sql
-from athena_auth.mfa.second_step import MAX_ATTEMPTS, Principal
+from athena_auth.mfa.model import MAX_ATTEMPTS, SecondStepCaller
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
@@ -36,7 +36,7 @@ class ChallengeStatusApi:
     clock: Clock
 
     @get("/two-factor/challenge")
-    async def status(self, call: Call[Principal, NoBody]) -> Reply[ChallengeStatusAnswer] | Refused:
+    async def status(self, call: Call[SecondStepCaller, NoBody]) -> Reply[ChallengeStatusAnswer] | Refused:
         """Get the state of a pending sign-in."""
         bearer, now = call.principal, self.clock.now()
         if not isinstance(bearer, ChallengeBearer):

@@ -6,14 +6,23 @@ from typing import Annotated, cast
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from athena_auth.accounts.answers import renewed_reply, session_reply
-from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
+from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, renewed_reply, session_reply
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.step_up import Offered
+from athena_auth.accounts.step_up_policy import StepUpCredentials
 from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.factors.totp.routes import qr_code_of
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
-from athena_auth.wire.fields import BackupCodeList, Issuer, Password, StepUpCode, TotpUri
+from athena_auth.wire.fields import (
+    PRINTABLE,
+    BackupCodeList,
+    Issuer,
+    Password,
+    QrCode,
+    QrCodeWanted,
+    StepUpCode,
+    TotpUri,
+)
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
@@ -31,6 +40,18 @@ PhoneNumber = Annotated[
 ]
 
 
+Label = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=PRINTABLE,
+        description="The owner's name for the authenticator, of a factor of which an account may have several.",
+        examples=["Blue key"],
+    ),
+]
+
+
 class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
     """The password, and the factor to turn on."""
 
@@ -41,12 +62,14 @@ class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
         EnrollableFactor.TOTP
     )
     phone_number: PhoneNumber | None = None
+    qr_code: QrCodeWanted | None = None
 
 
 class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The new credentials, which are shown only in this response; without `totpURI` for the method `otp`."""
 
     totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
+    qr_code: QrCode | UnsetType = UNSET
     backup_codes: BackupCodeList
     method: Annotated[EnrollableFactor, Meta(examples=["totp"])]
     confirmation_pending: Annotated[
@@ -61,12 +84,9 @@ class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 def with_methods(route: Route, names: tuple[str, ...]) -> Route:
     """Return the route of `enable` with the factors of this server, which may include those of the host."""
     methods = StrEnum("EnrollableMethod", {name.upper().replace("-", "_"): name for name in names})  # type: ignore[misc]
-    field = (
-        "method",
-        Annotated[methods, Meta(description="Which factor to turn on.")],
-        methods(EnrollableFactor.TOTP),
-    )
-    body = msgspec.defstruct("EnableBody", [field], bases=(EnableBody,), frozen=True, rename="camel")
+    method = Annotated[methods, Meta(description="Which factor to turn on.")]
+    fields = [("method", method, methods(EnrollableFactor.TOTP)), ("label", Label | None, None)]
+    body = msgspec.defstruct("EnableBody", fields, bases=(EnableBody,), frozen=True, rename="camel")
     return msgspec.structs.replace(route, body=body)
 
 
@@ -92,17 +112,20 @@ class EnrolmentApi:
         body = call.body
         begun = await self._service.enable(
             call.principal,
-            Offered(body.password, body.code),
+            StepUpCredentials(body.password, body.code),
             body.method,
             issuer=body.issuer,
             number=body.phone_number,
+            label=getattr(body, "label", None),
         )
         if isinstance(begun, Refused):
             return begun
         enrolment = begun.outcome
         shown = dict(enrolment.shown)
+        uri = shown.pop("totpURI", UNSET)
         answer = EnableAnswer(
-            totp_uri=shown.pop("totpURI", UNSET),
+            totp_uri=uri,
+            qr_code=await qr_code_of(uri, body.qr_code),
             backup_codes=enrolment.backup_codes,
             method=body.method,
             confirmation_pending=enrolment.is_pending,
@@ -118,7 +141,9 @@ class EnrolmentApi:
 
         Removes all factors, backup codes and trusted devices, and ends all other sessions.
         """
-        done = await self._service.disable(call.principal, Offered(call.body.password, call.body.code))
+        done = await self._service.disable(
+            call.principal, StepUpCredentials(call.body.password, call.body.code)
+        )
         if isinstance(done, Refused):
             return done
         return session_reply(StatusAnswer(), done.signed_in, expired(CookieName.TRUSTED_DEVICE))

@@ -1,21 +1,23 @@
 """Use cases of enrolment."""
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
 from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
-from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.backup_codes.factor import BackupCodes
-from athena_auth.factors.backup_codes.sql import State
+from athena_auth.factors.backup_codes.sql import BackupCodeState
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import Refused
+from athena_auth.kernel.errors import Refused
+from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.factor import (
     Enrollable,
@@ -25,7 +27,7 @@ from athena_auth.mfa.factor import (
     EnrolmentState,
     Factor,
 )
-from athena_auth.mfa.model import Change
+from athena_auth.mfa.model import Change, session_binding
 from athena_auth.store.transaction import Tx
 
 
@@ -40,7 +42,7 @@ class Enrolment(msgspec.Struct, frozen=True):
     """An enrolment that was begun, or completed for a verified address, with the credentials to show once."""
 
     backup_codes: list[str]
-    shown: dict[str, str] = {}
+    shown: dict[str, Any] = {}
     """Further fields of the response, by their names on the wire."""
     is_pending: bool = True
     """Whether a code must confirm the factor before it is active."""
@@ -52,7 +54,7 @@ class Enrolment(msgspec.Struct, frozen=True):
 class Factors(msgspec.Struct, frozen=True):
     """The factors of a server."""
 
-    every: tuple[Factor, ...]
+    every: tuple[Factor[Any], ...]
     """The factors in the order in which clients are offered them."""
     totp: Totp
     otp: Otp
@@ -76,7 +78,7 @@ class EnrolmentService:
         clock: Clock,
     ) -> None:
         self._backup_codes = factors.backup_codes
-        self._enrollable: dict[str, Enrollable] = {
+        self._enrollable: dict[str, Enrollable[Any]] = {
             each.name: each for each in factors.every if isinstance(each, Enrollable)
         }
         self._step_up = step_up
@@ -87,16 +89,17 @@ class EnrolmentService:
     async def enable(
         self,
         signed_in: SignedIn,
-        offered: Offered,
+        offered: StepUpCredentials,
         factor: str,
         *,
         issuer: str | None = None,
         number: str | None = None,
+        label: str | None = None,
     ) -> Authorized[Enrolment] | Refused:
         """Begin an enrolment. With a phone number it is for codes by text message to that number."""
         enrollable = self._enrollable[factor]
-        options = EnrolmentOptions(issuer, number)
-        refused = enrollable.refuse(options)
+        options = EnrolmentOptions(issuer, number, label)
+        refused = enrollable.validate(options)
         if refused is not None:
             return refused
         now = self._clock.now()
@@ -106,22 +109,24 @@ class EnrolmentService:
             begun = await enrollable.begin_enrolment(tx, request)
             if isinstance(begun, Refused):
                 return begun
-            return await self._continue(tx, request, begun)
+            return await self._continue(tx, factor, request, begun)
 
         return await self._step_up.act(Action.ENABLE, signed_in, offered, work)
 
-    async def _continue(self, tx: Tx, request: EnrolmentRequest, begun: EnrolmentBegun) -> Enrolment:
+    async def _continue(
+        self, tx: Tx, factor: str, request: EnrolmentRequest, begun: EnrolmentBegun
+    ) -> Enrolment:
         """Create the backup codes of the enrolment, and record its state."""
         account, signed_in, now = request.account, request.signed_in, request.now
         if begun.state is EnrolmentState.UNCHANGED:
             # There is nothing to confirm, so the new backup codes are active at once.
-            codes = await self._backup_codes.issue(tx, account.id, State.ACTIVE, now)
+            codes = await self._backup_codes.issue(tx, account.id, BackupCodeState.ACTIVE, now)
             audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
             await self._notifications.notify(
                 tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now
             )
             return Enrolment(codes, is_pending=False)
-        codes = await self._backup_codes.issue(tx, account.id, State.PENDING, now)
+        codes = await self._backup_codes.issue(tx, account.id, BackupCodeState.PENDING, now)
         if begun.state is EnrolmentState.CONFIRMED:
             actor = Actor(signed_in.client, signed_in.session.id)
             await self._events.announce(tx, account.id, Change.FACTOR_ADDED, actor, now)
@@ -129,9 +134,12 @@ class EnrolmentService:
         audit.record(tx, audit_event(signed_in, EventName.ENROLMENT_BEGUN), now)
         if begun.code_was_sent:
             audit.record(tx, audit_event(signed_in, EventName.OTP_SENT), now)
+        if begun.nonce is not None:
+            binding = session_binding(signed_in.session.id)
+            prompts.keep_nonce(tx, account.id, binding, factor, begun.nonce, now)
         return Enrolment(codes, begun.shown)
 
-    async def disable(self, signed_in: SignedIn, offered: Offered) -> Authorized[None] | Refused:
+    async def disable(self, signed_in: SignedIn, offered: StepUpCredentials) -> Authorized[None] | Refused:
         """Remove all factors, including pending enrolments. It is not an error if there are none."""
         user_id, now = signed_in.account.id, self._clock.now()
 

@@ -11,13 +11,13 @@ cycle that all factors share.
 
 from athena_auth import authenticators
 from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.authenticators import Authenticator, active, pending
+from athena_auth.authenticators import Authenticator, active, all_active, pending
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.mfa.factor import (
     Attempt,
     Enrollable,
@@ -27,8 +27,13 @@ from athena_auth.mfa.factor import (
     EnrolmentState,
     Factor,
     FactorParts,
+    Prompted,
+    Prompting,
+    PromptRequest,
+    RawResponse,
     Used,
     Verified,
+    read_code,
 )
 from athena_auth.mfa.model import Change
 from athena_auth.store.statement import Statement
@@ -50,6 +55,10 @@ __all__ = [
     "FactorParts",
     "Millis",
     "Otp",
+    "PromptRequest",
+    "Prompted",
+    "Prompting",
+    "RawResponse",
     "Refused",
     "SignedIn",
     "Statement",
@@ -59,7 +68,9 @@ __all__ = [
     "UserId",
     "Verified",
     "active",
+    "all_active",
     "authenticators",
     "new_id",
     "pending",
+    "read_code",
 ]

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from athena_auth.accounts.requirement import Requirement
 from athena_auth.accounts.service import Resolver
+from athena_auth.accounts.step_up_policy import Requirement
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.errors import RefusedError, answer_refusal
@@ -17,7 +17,7 @@ from athena_auth.host.guard import Guard
 from athena_auth.host.run import Parts, Run
 from athena_auth.host.users import Users
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.sessions.model import Level
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route

@@ -5,7 +5,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from athena_auth.kernel.outcome import Refused
+from athena_auth.kernel.errors import Refused
 from athena_auth.server.response import refusal
 
 _POLICY_VIOLATION = 1008

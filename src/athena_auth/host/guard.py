@@ -11,13 +11,13 @@ import msgspec
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from athena_auth.accounts.requirement import Requirement, unmet_requirement
 from athena_auth.accounts.service import Resolver
+from athena_auth.accounts.step_up_policy import Requirement, unmet_requirement
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.model import Principal, principal_of
 from athena_auth.kernel.clock import Clock
+from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
 from athena_auth.kernel.log import Log
-from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.server.policy import Policy
 from athena_auth.server.request import read_headers
 

@@ -15,8 +15,7 @@ from athena_auth.server.app import applications, edge_policy
 from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.dev_outbox import DevOutbox, shows_dev_outbox
 from athena_auth.server.limits import request_limits
-from athena_auth.server.readiness import Readiness, ReadinessApi
-from athena_auth.server.status import LivenessApi
+from athena_auth.server.readiness import LivenessApi, Readiness, ReadinessApi
 from athena_auth.settings import Settings
 from athena_auth.store.migrate import is_current, migrate, require_current
 from athena_auth.store.transaction import Listener

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from athena_auth.host.athena import Athena
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.server.log import configure_logging
 from athena_auth.server.response import refusal
 from athena_auth.settings import BASE_PATH, Settings, load_settings

@@ -12,8 +12,8 @@ import msgspec
 from athena_auth.administration.service import AdministrationService, NewAccount
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.model import LiveSession, User, live_session_of, user_of
+from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
 from athena_auth.kernel.ids import SessionId, UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.server.request import explain
 
 T = TypeVar("T")

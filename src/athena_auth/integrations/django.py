@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from athena_auth.extras import missing_extra
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.guard import Guard
-from athena_auth.integrations.answer import body_and_headers
+from athena_auth.integrations.refusal import body_and_headers
 
 try:
     from asgiref.sync import async_to_sync, iscoroutinefunction

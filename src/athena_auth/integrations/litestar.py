@@ -10,7 +10,7 @@ from athena_auth.host.athena import Athena
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.guard import Guard
 from athena_auth.host.model import Principal
-from athena_auth.integrations.answer import body_and_headers
+from athena_auth.integrations.refusal import body_and_headers
 from athena_auth.settings import BASE_PATH
 
 try:

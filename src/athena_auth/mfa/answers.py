@@ -1,7 +1,7 @@
 """The responses to a verified second factor."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeVar, cast
+from typing import Literal, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -9,22 +9,19 @@ from msgspec import UNSET, UnsetType
 from athena_auth.accounts.answers import UserAnswer, session_cookie, user_answer
 from athena_auth.accounts.model import Account
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.mfa.model import FactorName, SecondFactorResult
 from athena_auth.mfa.recognized_browsers import LIFETIME, RecognizedBrowsers
 from athena_auth.sessions.model import Minted
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.fields import CallbackUrl, Id, Redirect, SessionToken, Timestamp, timestamp
-from athena_auth.wire.reply import Cookie, CookieName, Reply, expired
+from athena_auth.wire.reply import Cookie, CookieName, expired
 
 SECOND_STEP_ERRORS = (
     ErrorCode.INVALID_TWO_FACTOR_COOKIE,
     ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,
     ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
 )
-
-
-A = TypeVar("A", bound=msgspec.Struct)
 
 
 class TokenUserAnswer(msgspec.Struct, frozen=True):
@@ -85,25 +82,8 @@ class SignInCookies:
         return Cookie(CookieName.RECOGNIZED_BROWSER, value, LIFETIME)
 
 
-class SecondFactorReply:
-    """Builds the reply to a verified second factor, with its cookies."""
-
-    def __init__(self, cookies: SignInCookies) -> None:
-        self._cookies = cookies
-
-    def build(
-        self, result: SecondFactorResult, body: A, caller: Caller, *, set_session: bool = True
-    ) -> Reply[A]:
-        """Return the reply. Unless `set_session`, the session token is in the body only, not in a cookie."""
-        minted = minted_cookies(Minted(result.session, result.token))
-        trust = () if result.trust_token is None else (self._cookies.trust(result.trust_token),)
-        recognition = self._cookies.recognition(result.account, caller)
-        cookies = (*(minted if set_session else minted[1:]), *trust, recognition)
-        return Reply(body, cookies, session_token=result.token)
-
-
 def token_user_answer(result: SecondFactorResult) -> TokenUserAnswer:
-    """Return the response to a code of an authenticator app or a sent code."""
+    """Return the response to a verified factor: the session and its owner."""
     return TokenUserAnswer(result.token, user_answer(result.account), *redirect_fields(result.callback_url))
 
 

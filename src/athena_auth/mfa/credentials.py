@@ -8,11 +8,11 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import AuditEvent
+from athena_auth.audit.model import AuditEvent, EventName
+from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.mfa import sql
-from athena_auth.mfa.audit_events import CHANGES
 from athena_auth.mfa.model import Change
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
@@ -23,6 +23,17 @@ from athena_auth.wire.caller import ClientInfo
 
 Subscriber = Callable[[Change], tuple[Statement, ...]]
 """Returns the writes, by `user_id`, that a package needs when this change happens to an account."""
+
+_RECORDS = {
+    Change.PASSWORD_CHANGED: (EventName.PASSWORD_CHANGED, MessageKind.PASSWORD_CHANGED),
+    Change.PASSWORD_RESET: (EventName.PASSWORD_RESET, MessageKind.PASSWORD_WAS_RESET),
+    Change.ACCOUNT_RECLAIMED: (EventName.ACCOUNT_RECLAIMED, MessageKind.ACCOUNT_RECLAIMED),
+    Change.FACTOR_ADDED: (EventName.FACTOR_ADDED, MessageKind.FACTOR_ADDED),
+    Change.FACTOR_REPLACED: (EventName.FACTOR_REPLACED, MessageKind.FACTOR_REPLACED),
+    Change.FACTORS_REMOVED: (EventName.FACTORS_REMOVED, MessageKind.FACTORS_REMOVED),
+    Change.FACTORS_RESET: (EventName.FACTORS_RESET, MessageKind.FACTORS_RESET),
+}
+"""The audit event of each change of credentials, and the notification to the owner."""
 
 _TWO_FACTOR = {
     Change.FACTOR_ADDED: True,
@@ -39,7 +50,7 @@ class Actor(msgspec.Struct, frozen=True):
     client: ClientInfo
     session_id: SessionId | None
     """The session that made the change; it is kept."""
-    keeps_others: bool = False
+    keeps_other_sessions: bool = False
     """Whether other sessions are kept too: owners may choose so when they change their password."""
     reset_attempts: bool = True
     """Whether failed attempts at the second factor are reset. They are not if a second factor is on and was not
@@ -80,7 +91,7 @@ class CredentialEvents:
             tx, user_id, now, two_factor_enabled=_TWO_FACTOR.get(change)
         )
         await sql.end_all(tx, user_id)
-        if not actor.keeps_others:
+        if not actor.keeps_other_sessions:
             # A new factor keeps other sessions of level two; any other change ends all of them.
             below = Level.TWO if change is Change.FACTOR_ADDED else None
             await sessions.end_others(tx, user_id, actor.session_id, below)
@@ -89,7 +100,7 @@ class CredentialEvents:
             await sessions.lower(tx, actor.session_id)
         tx.defer(_attempts_of(change, actor), user_id=user_id)
         self._defer_writes(tx, user_id, change)
-        event, kind = CHANGES[change]
+        event, kind = _RECORDS[change]
         entry = AuditEvent(name=event, user_id=user_id, client=actor.client, session_id=actor.session_id)
         audit.record(tx, entry, now)
         if account is not None:

@@ -1,53 +1,66 @@
-"""The interfaces of second factors, which verify codes, and of trusted devices, which replace them."""
+"""The interfaces of second factors.
 
+A `Factor` verifies responses: codes, or JSON objects. A `Prompting` one first gives the client what it responds to: it
+sends a code, or returns options with a nonce. An `Enrollable` one is turned on by account owners.
+"""
+
+import re
 from enum import Enum, auto
-from typing import Protocol, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import Refused
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import Refused
 from athena_auth.mfa.model import Binding, Change
 from athena_auth.settings import Settings
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Runner, Tx
+from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import ClientInfo
 
+RawResponse = str | dict[str, Any]
+"""A response as it was sent: a code, or a JSON object."""
+R = TypeVar("R")
+"""What a factor makes of a response: its text, normalised, or a struct."""
 
-class Attempt(msgspec.Struct, frozen=True):
-    """A code that was entered. The attempt has already been counted."""
+
+class Attempt(msgspec.Struct, Generic[R], frozen=True):
+    """A response to verify. The attempt has already been counted."""
 
     user_id: UserId
-    code: str
-    """Normalised and well-formed."""
+    response: R
+    """What `Factor.parse` returned."""
     binding: Binding
     now: Millis
     browser: bytes
     """The browser's fingerprint (`ClientInfo.fingerprint`)."""
     confirms: bool = False
-    """Whether the code may confirm an enrolment: only in a live session, at the endpoints that verify a code."""
+    """Whether the response may confirm an enrolment: only in a live session, at the endpoints that verify one."""
+    nonce: bytes | None = None
+    """The nonce of the prompt that is answered, for a factor that has one; no other attempt gets it again."""
 
     def __repr__(self) -> str:
         return f"Attempt({self.user_id})"
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """The code is correct, and has been consumed."""
+    """The response is correct, and has been consumed."""
 
-    method: str
+    factor: str
     amr: str
     change: Change | None = None
-    """Set when the code confirmed an enrolment."""
+    """Set when the response confirmed an enrolment."""
     codes_left: int | None = None
     """The number of backup codes left, if the code was one of them."""
 
 
 class Used(msgspec.Struct, frozen=True):
-    """The code is correct but has already been used. It is refused, but does not count as a failed attempt."""
+    """The response is correct but has already been used. It is refused, but does not count as a failed attempt."""
 
     refused: Refused
     elsewhere: bool
@@ -64,24 +77,21 @@ class FactorParts(msgspec.Struct, frozen=True):
     settings: Settings
 
 
-class Factor(Protocol):
-    """A second factor. All methods run in the caller's transaction."""
+class Factor(Protocol[R]):
+    """A second factor. All methods but `parse` run in the caller's transaction."""
 
     name: str
     """What clients and the audit log call it: lower-case letters, digits and hyphens."""
     code_name: str
-    """What its codes are called in a sentence, such as "backup code"."""
+    """What its responses are called in a sentence, such as "backup code"."""
     is_throttled: bool
-    """Whether its codes can be guessed, so that attempts must be limited (SP 800-63B-4 section 3.2.2)."""
+    """Whether its responses can be guessed, so that attempts must be limited (SP 800-63B-4 section 3.2.2)."""
 
     sweeps: tuple[Statement, ...]
     """The statements that delete what has expired, each with the parameters `cutoff` and `most`."""
 
-    malformed: Refused
-    """The refusal of input that cannot be a code of this factor; it does not count as an attempt."""
-
-    def is_well_formed(self, code: str) -> bool:
-        """Tell whether a normalised code has the shape of this factor's codes."""
+    def parse(self, response: RawResponse) -> R | Refused:
+        """Return the response as `verify` takes it; refuse what cannot be one, which does not count as an attempt."""
         ...
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
@@ -95,8 +105,53 @@ class Factor(Protocol):
         """
         ...
 
-    async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
-        """Verify a code and, if it is correct, consume it by the same guarded write (I3)."""
+    async def verify(self, tx: Tx, attempt: Attempt[R]) -> Verified | Refused | Used:
+        """Verify a response and, if it is correct, consume it by the same guarded write (I3)."""
+        ...
+
+
+def read_code(response: RawResponse, shape: re.Pattern[str]) -> str | None:
+    """Return a code without spaces, dashes and invisible characters; None unless all of it has this shape."""
+    code = normalised_code(response) if isinstance(response, str) else ""
+    return code if shape.fullmatch(code) else None
+
+
+class PromptRequest(msgspec.Struct, frozen=True):
+    """A request for something to respond to, from the bearer of a challenge or the owner of a session."""
+
+    account: Account
+    binding: Binding
+    """The challenge or session. The response is valid only there."""
+    client: ClientInfo
+    now: Millis
+
+    def __repr__(self) -> str:
+        return f"PromptRequest({self.account.id})"
+
+
+class Prompted(msgspec.Struct, frozen=True):
+    """What a client responds to."""
+
+    shown: dict[str, Any] = {}
+    """The fields of the response to the client, as JSON values."""
+    nonce: bytes | None = None
+    """Kept for five minutes, until the first response in this challenge or session. Not a secret."""
+    code_was_sent: bool = False
+
+    def __repr__(self) -> str:
+        return "Prompted(…)"
+
+
+@runtime_checkable
+class Prompting(Factor[R], Protocol[R]):
+    """A factor whose responses answer something: a code that it sends, or options with a nonce."""
+
+    has_nonce: bool
+    """Whether a response is valid for one nonce, which `Attempt.nonce` then contains. If so, a response without a
+    prompt is refused before `verify` sees it, and a prompt is answered once, correctly or not."""
+
+    async def prompt(self, tx: Tx, request: PromptRequest) -> Prompted | Refused:
+        """Return what the client responds to, or send the owner a code; refuse if the account cannot use this factor."""
         ...
 
 
@@ -105,6 +160,8 @@ class EnrolmentOptions(msgspec.Struct, frozen=True):
 
     issuer: str | None = None
     phone_number: str | None = None
+    label: str | None = None
+    """The owner's name for the authenticator, such as "blue key"."""
 
     def __repr__(self) -> str:
         return "EnrolmentOptions(…)"
@@ -126,9 +183,9 @@ class EnrolmentState(Enum):
     """The state of a factor after its enrolment was begun."""
 
     PENDING = auto()
-    """A code must confirm it."""
+    """A response must confirm it."""
     CONFIRMED = auto()
-    """It is active: there is nothing that a code has to confirm."""
+    """It is active: there is nothing to confirm."""
     UNCHANGED = auto()
     """It was already active with these options."""
 
@@ -137,24 +194,26 @@ class EnrolmentBegun(msgspec.Struct, frozen=True):
     """An enrolment that was begun, with what is shown to the owner only once."""
 
     state: EnrolmentState
-    shown: dict[str, str] = {}
+    shown: dict[str, Any] = {}
     """Further fields of the response, in addition to the backup codes, by their names on the wire (`totpURI`)."""
     code_was_sent: bool = False
+    nonce: bytes | None = None
+    """The nonce that the confirming response must answer; it is kept like that of a prompt."""
 
     def __repr__(self) -> str:
         return f"EnrolmentBegun({self.state.name})"
 
 
 @runtime_checkable
-class Enrollable(Factor, Protocol):
+class Enrollable(Factor[R], Protocol[R]):
     """A factor that account owners turn on. Backup codes are not: they are created with any other factor."""
 
-    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+    def validate(self, options: EnrolmentOptions) -> Refused | None:
         """Return why these options do not fit this factor, or this server; None if they do."""
         ...
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
-        """Tell whether there is an enrolment that a code has yet to confirm."""
+        """Tell whether there is an enrolment that has yet to be confirmed."""
         ...
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:
@@ -162,46 +221,4 @@ class Enrollable(Factor, Protocol):
 
         A refusal commits what came before it, so nothing may be replaced before the last possible refusal.
         """
-        ...
-
-
-class Granted(msgspec.Struct, frozen=True):
-    """A trusted device, and the token that it presents at the next sign-in."""
-
-    token: str | None
-    """None if a concurrent request of the same browser has received the token."""
-    device_id: str
-
-    def __repr__(self) -> str:
-        return f"Granted({self.device_id})"
-
-
-class Reused(msgspec.Struct, frozen=True):
-    """A replaced token was presented again: it or its successor is in an attacker's hands. The device was revoked."""
-
-    device_id: str
-
-
-class DeviceTrust(Protocol):
-    """Trusted devices, which replace the second factor."""
-
-    async def present(
-        self, tx: Tx, user_id: UserId, token: str, client: ClientInfo, now: Millis
-    ) -> Granted | Reused | None:
-        """Consume a trust token of this account and return its successor.
-
-        None means that the token is unknown, has expired or belongs to another account.
-        """
-        ...
-
-    def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> Granted:
-        """Trust the device and return its token."""
-        ...
-
-    async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
-        """Tell whether the token belongs to a trusted device of this account, without consuming it."""
-        ...
-
-    async def is_dead(self, runner: Runner, token: str, now: Millis) -> bool:
-        """Tell whether the token is valid for no account, so that the browser can drop it."""
         ...

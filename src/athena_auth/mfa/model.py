@@ -4,10 +4,17 @@ from enum import StrEnum
 
 import msgspec
 
-from athena_auth.accounts.model import Account
+from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.sessions.model import Session
+from athena_auth.wire.route import ChallengeBearer, EndedSession
+
+SecondStepCaller = SignedIn | ChallengeBearer | EndedSession
+"""Who may use a second factor."""
+
+MAX_ATTEMPTS = 5
+"""Attempts on one challenge; after that the password is required again."""
 
 ENROLMENT = 1_200_000
 """Milliseconds: after 20 minutes the password is required again (NIST SP 800-63B-4 section 4.1)."""

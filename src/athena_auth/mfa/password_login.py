@@ -17,9 +17,9 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.mfa.factor import DeviceTrust
+from athena_auth.mfa.device_trust import DeviceTrust
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.mfa.sign_in_policy import FirstFactor
 from athena_auth.store.transaction import Store, Tx
@@ -94,7 +94,7 @@ class PasswordLogin:
         if self.browsers.is_recognized(account, first.browser_token, now):
             return True
         token = first.trust_token
-        return token is not None and await self.trust.recognise(self.store, account.id, token, now)
+        return token is not None and await self.trust.recognizes(self.store, account.id, token, now)
 
     async def _count(
         self, email: str, account: Account | None, first: FirstFactor, now: Millis, *, recognized: bool

@@ -1,29 +1,31 @@
 """Verifying a second factor for a challenge, or again in a live session (step-up)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.mfa import sql
 from athena_auth.mfa.credentials import Actor, CredentialEvents
-from athena_auth.mfa.factor import Attempt, Factor, Used, Verified
+from athena_auth.mfa.factor import Attempt, Factor, RawResponse, Used, Verified
 from athena_auth.mfa.model import (
+    MAX_ATTEMPTS,
     Binding,
     Challenge,
     SecondFactorResult,
+    SecondStepCaller,
     challenge_binding,
     session_binding,
 )
-from athena_auth.mfa.replay import Replay
+from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
 from athena_auth.mfa.sign_in_policy import Lifetimes
-from athena_auth.mfa.verification import AttemptVerifier, RequestContext
+from athena_auth.mfa.verification import AttemptVerifier, Candidate, RequestContext
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
 from athena_auth.sessions.model import Amr, Assurance, Level, SessionOptions
@@ -33,42 +35,37 @@ from athena_auth.throttle.sql import Throttled
 from athena_auth.wire.caller import ClientInfo
 from athena_auth.wire.route import ChallengeBearer, EndedSession
 
-MAX_ATTEMPTS = 5
-"""Attempts on one challenge; after that the password is required again."""
 
-Principal = SignedIn | ChallengeBearer | EndedSession
+class Submitted(msgspec.Struct, frozen=True):
+    """The response of a request."""
 
-
-class SubmittedCode(msgspec.Struct, frozen=True):
-    """The code of a request."""
-
-    code: str
-    """As typed."""
+    response: RawResponse
+    """As typed, or as the client's program made it."""
     trust_device: bool
 
     def __repr__(self) -> str:
-        return "SubmittedCode(…)"
+        return "Submitted(…)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondStep:
-    """Verifies codes: count, verify, consume, then create or raise a session. One transaction for each code."""
+    """Verifies responses: count, verify, consume, then create or raise a session. One transaction for each."""
 
     store: Store
     clock: Clock
     verifier: AttemptVerifier
     events: CredentialEvents
-    replay: Replay
+    repeated_submissions: RepeatedSubmissions
     lifetimes: Lifetimes
 
     async def verify(
-        self, method: Factor, principal: Principal, submitted: SubmittedCode
+        self, factor: Factor[Any], principal: SecondStepCaller, submitted: Submitted
     ) -> SecondFactorResult | Refused:
-        """Verify a code from the bearer of a challenge or the owner of a session."""
-        code = normalised_code(submitted.code)
-        if not method.is_well_formed(code):
-            return method.malformed
-        submission = _Submission(method, submitted, code, self.clock.now())
+        """Verify a response from the bearer of a challenge or the owner of a session."""
+        response = factor.parse(submitted.response)
+        if isinstance(response, Refused):
+            return response
+        submission = _Submission(factor, submitted, response, self.clock.now())
         if isinstance(principal, ChallengeBearer):
             return await self._verify_challenge(submission, principal)
         if isinstance(principal, EndedSession):
@@ -78,7 +75,7 @@ class SecondStep:
     async def _verify_challenge(
         self, submission: "_Submission", bearer: ChallengeBearer
     ) -> SecondFactorResult | Refused:
-        """Verify a code for a challenge; a correct code completes the sign-in."""
+        """Verify a response for a challenge; a correct one completes the sign-in."""
         token_digest = digest(TokenKind.CHALLENGE, bearer.token)
 
         async def work(tx: Tx) -> SecondFactorResult | Refused:
@@ -86,9 +83,9 @@ class SecondStep:
             if challenge is None:
                 return await self._refuse_attempt(tx, token_digest, submission, bearer)
             binding = challenge_binding(token_digest, recognized=challenge.recognized)
-            attempt = submission.attempt(challenge.user_id, binding, bearer.client)
+            candidate = submission.candidate(challenge.user_id, binding, bearer.client)
             context = RequestContext(bearer.client, recognized=challenge.recognized)
-            outcome = await self.verifier.verify(tx, (submission.method,), attempt, context)
+            outcome = await self.verifier.verify(tx, (candidate,), context)
             if isinstance(outcome, Throttled | Used):
                 # The code was not verified, or was correct: neither must consume attempts on the challenge.
                 sql.refund_attempt(tx, token_digest)
@@ -96,13 +93,13 @@ class SecondStep:
                 return _refusal(outcome, submission.now)
             result = await self._sign_in(tx, challenge, bearer, outcome, submission)
             if bearer.by_cookie and isinstance(result, SecondFactorResult):
-                self.replay.keep(tx, token_digest, submission.key, result, submission.now)
+                self.repeated_submissions.keep(tx, token_digest, submission.key, result, submission.now)
             return result
 
         return await self.store.transact(work)
 
     async def _step_up(self, submission: "_Submission", signed_in: SignedIn) -> SecondFactorResult | Refused:
-        """Verify a code in a live session: confirm an enrolment, or raise the session to level two."""
+        """Verify a response in a live session: confirm an enrolment, or raise the session to level two."""
         token_digest = digest(TokenKind.SESSION, signed_in.token)
 
         async def work(tx: Tx) -> SecondFactorResult | Refused:
@@ -110,20 +107,20 @@ class SecondStep:
             # ended must not confirm a factor or consume a code before it is refused.
             session = await sessions.lock_live(tx, token_digest, submission.now)
             if session is None:
-                return await self._replayed_or(
+                return await self._repeated_or(
                     ErrorCode.UNAUTHORIZED, tx, token_digest, submission, signed_in
                 )
             current = msgspec.structs.replace(signed_in, session=session)
-            attempt = submission.attempt(
+            candidate = submission.candidate(
                 session.user_id, session_binding(session.id), signed_in.client, confirms=True
             )
             context = RequestContext(signed_in.client, session.id)
-            outcome = await self.verifier.verify(tx, (submission.method,), attempt, context)
+            outcome = await self.verifier.verify(tx, (candidate,), context)
             if not isinstance(outcome, Verified):
                 return _refusal(outcome, submission.now)
             result = await self._raise_session(tx, current, outcome, submission)
             if signed_in.by_cookie and isinstance(result, SecondFactorResult):
-                self.replay.keep(tx, token_digest, submission.key, result, submission.now)
+                self.repeated_submissions.keep(tx, token_digest, submission.key, result, submission.now)
             return result
 
         return await self.store.transact(work)
@@ -134,7 +131,7 @@ class SecondStep:
 
         async def work(tx: Tx) -> SecondFactorResult | Refused:
             code = ErrorCode.INVALID_TWO_FACTOR_COOKIE
-            return await self._replayed_or(code, tx, token_digest, submission, ended)
+            return await self._repeated_or(code, tx, token_digest, submission, ended)
 
         return await self.store.read(work)
 
@@ -145,13 +142,20 @@ class SecondStep:
             await sql.end_exhausted(tx, token_digest)
             return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
         code = ErrorCode.INVALID_TWO_FACTOR_COOKIE
-        return await self._replayed_or(code, tx, token_digest, submission, bearer)
+        return await self._repeated_or(code, tx, token_digest, submission, bearer)
 
-    async def _replayed_or(
-        self, code: ErrorCode, tx: Tx, token_digest: bytes, submission: "_Submission", caller: Principal
+    async def _repeated_or(
+        self,
+        code: ErrorCode,
+        tx: Tx,
+        token_digest: bytes,
+        submission: "_Submission",
+        caller: SecondStepCaller,
     ) -> SecondFactorResult | Refused:
         """Return the answer that an identical submission got a moment ago, otherwise refuse."""
-        again = await self.replay.find(tx, token_digest, submission.key, caller.client, submission.now)
+        again = await self.repeated_submissions.find(
+            tx, token_digest, submission.key, caller.client, submission.now
+        )
         return again or Refused(code)
 
     async def _sign_in(
@@ -221,23 +225,27 @@ class SecondStep:
 
 
 class _Submission(msgspec.Struct, frozen=True):
-    """One submission of a code."""
+    """One submission of a response."""
 
-    method: Factor
-    submitted: SubmittedCode
-    code: str
-    """Normalised."""
+    factor: Factor[Any]
+    submitted: Submitted
+    response: Any
+    """As the factor reads it."""
     now: Millis
 
     @property
     def key(self) -> str:
         """Two submissions with the same token and this key are identical."""
-        return f"{self.method.name}:{self.code}"
+        response = self.response
+        text = response if isinstance(response, str) else msgspec.json.encode(response).decode()
+        return f"{self.factor.name}:{text}"
 
-    def attempt(
+    def candidate(
         self, user_id: UserId, binding: Binding, client: ClientInfo, *, confirms: bool = False
-    ) -> Attempt:
-        return Attempt(user_id, self.code, binding, self.now, client.fingerprint, confirms)
+    ) -> Candidate:
+        browser = client.fingerprint
+        attempt = Attempt(user_id, self.response, binding, self.now, browser, confirms)
+        return Candidate(self.factor, attempt)
 
 
 def _refusal(outcome: Refused | Used | Throttled, now: Millis) -> Refused:

@@ -1,6 +1,7 @@
 """From a verified first factor to a session or a challenge (I1)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -12,7 +13,8 @@ from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.mfa import sql
-from athena_auth.mfa.factor import DeviceTrust, Factor, Granted, Reused
+from athena_auth.mfa.device_trust import DeviceTrust, Granted, Reused
+from athena_auth.mfa.factor import Factor
 from athena_auth.mfa.model import Challenge, ChallengeIssued
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
@@ -67,7 +69,7 @@ class SignInPolicy:
         methods: The second factors, in the order in which clients are offered them.
     """
 
-    methods: tuple[Factor, ...]
+    factors: tuple[Factor[Any], ...]
     trust: DeviceTrust
     notifications: SecurityNotifications
     lifetimes: Lifetimes
@@ -94,8 +96,8 @@ class SignInPolicy:
         if device is None:
             challenged = await self.challenge(tx, account, first, now, recognized=recognized)
             token = first.trust_token
-            is_dead = token is not None and await self.trust.is_dead(tx, token, now)
-            return msgspec.structs.replace(challenged, device_is_dead=is_dead)
+            is_invalid = token is not None and await self.trust.is_invalid(tx, token, now)
+            return msgspec.structs.replace(challenged, device_is_dead=is_invalid)
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
         minted = self._mint(tx, account, assurance, first, now, device_id=device.device_id)
         entry = AuditEvent(
@@ -149,7 +151,7 @@ class SignInPolicy:
         return ChallengeIssued(token, await self._available(tx, account), self.lifetimes.challenge)
 
     async def _available(self, tx: Tx, account: Account) -> tuple[str, ...]:
-        return tuple([m.name for m in self.methods if await m.is_available(tx, account)])
+        return tuple([factor.name for factor in self.factors if await factor.is_available(tx, account)])
 
     def _mint(
         self,

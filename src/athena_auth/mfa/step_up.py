@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -10,24 +10,23 @@ from athena_auth import retired_tokens
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
 from athena_auth.accounts.password_verifier import PasswordVerifier
-from athena_auth.accounts.step_up import (
+from athena_auth.accounts.step_up_policy import (
     POLICY,
     Action,
     Authorized,
     AuthorizedWork,
     Demand,
     NewToken,
-    Offered,
+    StepUpCredentials,
 )
-from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.keys import UnreadableError
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.factor import Attempt, Factor, Used, Verified
+from athena_auth.mfa.missing_secret import refuse_unreadable
 from athena_auth.mfa.model import session_binding
-from athena_auth.mfa.unreadable import refuse_unreadable
-from athena_auth.mfa.verification import AttemptVerifier, RequestContext
+from athena_auth.mfa.verification import AttemptVerifier, Candidate, RequestContext
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
 from athena_auth.sessions.rules import has_fresh_second_factor
@@ -53,11 +52,11 @@ class PolicyStepUp:
     clock: Clock
     passwords: PasswordVerifier
     verifier: AttemptVerifier
-    methods: tuple[Factor, ...]
+    factors: tuple[Factor[Any], ...]
     relaxed: bool
 
     async def act(
-        self, action: Action, signed_in: SignedIn, offered: Offered, work: AuthorizedWork[T]
+        self, action: Action, signed_in: SignedIn, offered: StepUpCredentials, work: AuthorizedWork[T]
     ) -> Authorized[T] | Refused:
         """Run the work if the session, the password and the code satisfy the policy."""
         demand = POLICY[action]
@@ -87,8 +86,12 @@ class PolicyStepUp:
                 await self.store.transact(partial(self._accept, signed_in))
             return refuse_unreadable(error)
 
+    def is_due(self, action: Action, signed_in: SignedIn) -> bool:
+        """Tell whether the action would now be refused without a code."""
+        return self._lacks_factor(POLICY[action], signed_in, self.clock.now())
+
     async def _verify_password(
-        self, demand: Demand, signed_in: SignedIn, offered: Offered
+        self, demand: Demand, signed_in: SignedIn, offered: StepUpCredentials
     ) -> CredentialVersion | Refused | None:
         # Checked before the password, whose verification is expensive; checked again later, on the locked session.
         if offered.code is None and self._lacks_factor(demand, signed_in, self.clock.now()):
@@ -132,15 +135,12 @@ class PolicyStepUp:
             return None
         if code is None:
             return Refused(ErrorCode.STEP_UP_REQUIRED)
-        session, typed = signed_in.session, normalised_code(code)
-        methods = tuple(method for method in self.methods if method.is_well_formed(typed))
-        if not methods:
+        session = signed_in.session
+        candidates = self._candidates(signed_in, code, now)
+        if not candidates:
             return Refused(ErrorCode.INVALID_CODE, _NO_CODE)
-        attempt = Attempt(
-            session.user_id, typed, session_binding(session.id), now, signed_in.client.fingerprint
-        )
         context = RequestContext(signed_in.client, session.id)
-        outcome = await self.verifier.verify(tx, methods, attempt, context)
+        outcome = await self.verifier.verify(tx, candidates, context)
         if isinstance(outcome, Throttled):
             return refused_by(outcome, now, CODES_USED_UP)
         if isinstance(outcome, Used):
@@ -151,6 +151,15 @@ class PolicyStepUp:
                 tx, account, outcome, context, session.id, trust_device=False, now=now
             )
         return outcome
+
+    def _candidates(self, signed_in: SignedIn, code: str, now: Millis) -> tuple[Candidate, ...]:
+        binding, browser = session_binding(signed_in.session.id), signed_in.client.fingerprint
+        readings = ((factor, factor.parse(code)) for factor in self.factors)
+        return tuple(
+            Candidate(factor, Attempt(signed_in.session.user_id, response, binding, now, browser))
+            for factor, response in readings
+            if not isinstance(response, Refused)
+        )
 
     def _renewed(self, tx: Tx, action: Action, signed_in: SignedIn, now: Millis, *, raises: bool) -> SignedIn:
         """Store the session's new assurance, and rotate its token if the policy requires it."""

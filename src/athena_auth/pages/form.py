@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.page import Shown
 
 CODE_ERRORS = dict.fromkeys(
@@ -55,3 +55,10 @@ def refused_form(template: str, refused: Refused, fields: Mapping[ErrorCode, str
     """Return the form again with the refusal, its status, and what the user had entered."""
     errors = errors_of(refused, fields)
     return Shown(template, {**context, "errors": errors}, refused.code.status, refused.retry_after)
+
+
+def form_of(template: str, context: dict[str, Any], refused: Refused | None) -> Shown:
+    """Return a form whose context has its errors already, with the status of the refusal, if there was one."""
+    if refused is None:
+        return Shown(template, context)
+    return Shown(template, context, refused.code.status, refused.retry_after)

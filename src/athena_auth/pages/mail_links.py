@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.form import NEW_PASSWORD_ERRORS, NO_ERRORS, refused_form
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site

@@ -23,6 +23,26 @@ _NOTICES = {
         "If there is an account with this address, we have sent a link to it. Check your email."
     ),
     "code-sent": mark("We have sent you a code."),
+    "session-ended": mark("You are no longer signed in. Sign in again to continue."),
+    "signed-out-everywhere": mark("You are signed out everywhere."),
+    "account-deleted": mark("Your account was deleted."),
+    "turn-on-first": mark("This needs two-factor authentication. Turn it on first."),
+    "turned-off": mark("Two-factor authentication is off."),
+    "codes-saved": mark("That is one of your codes. Keep them in a safe place; you have not used it up."),
+    "codes-gone": mark("Backup codes are shown only once. If you have not saved them, make new ones here."),
+    "shown-once": mark(
+        "This is done already. The QR code and the backup codes are shown only once. If you have not saved the codes, "
+        "make new ones."
+    ),
+    "enrolment-ended": mark(
+        "This set-up took too long, or was started again in another tab. Start again here."
+    ),
+    "last-code": mark("That was your last backup code. Make new ones now, and save them."),
+    "device-revoked": mark("This browser is no longer trusted."),
+    "devices-revoked": mark("No browser is trusted any longer."),
+    "session-revoked": mark("The session was ended."),
+    "sessions-revoked": mark("All other sessions were ended."),
+    "password-changed": mark("Your password was changed."),
 }
 
 

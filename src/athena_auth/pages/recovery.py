@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.form import NO_ERRORS, refused_form
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site

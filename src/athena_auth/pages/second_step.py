@@ -5,7 +5,7 @@ from typing import Any
 
 from athena_auth.enrolment.challenge_status import ChallengeStatusAnswer, ChallengeStatusApi
 from athena_auth.factors.otp.routes import OtpApi
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.form import CODE_ERRORS, NO_ERRORS, FormErrors, errors_of
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site
@@ -50,7 +50,9 @@ class SecondStepPages:
         outcome = await visit.call(verifier, body)
         if isinstance(outcome, Refused):
             return await self._refused(visit, outcome)
-        return SeeOther(self.site.link("/signed-in", next=self.site.next(visit)))
+        is_last_code = getattr(outcome, "backup_codes_left", None) == 0
+        onward = self.site.last_code_used(visit) if is_last_code else self.site.next(visit)
+        return SeeOther(self.site.link("/signed-in", next=onward))
 
     @submit("/second-step/send")
     async def submit_send(self, visit: Visit) -> PageOutcome:

@@ -1,7 +1,7 @@
 """The session of a visit."""
 
 from athena_auth.accounts.current_session import CurrentSessionApi, GetSessionAnswer
-from athena_auth.kernel.outcome import Refused
+from athena_auth.kernel.errors import Refused
 from athena_auth.pages.visit import Visit
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.routes import AccountApi
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.form import NEW_PASSWORD_ERRORS, NO_ERRORS, refused_form
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.session import session_of
@@ -111,7 +111,7 @@ class SignInPages:
     async def submit_sign_out(self, visit: Visit) -> PageOutcome:
         """End the session."""
         await visit.call(self.accounts.sign_out)
-        return SeeOther(self.site.link("/sign-in", notice="signed-out"))
+        return SeeOther(self.site.link("/sign-in", notice="signed-out", next=self.site.next(visit)))
 
     def _sign_in_context(self, visit: Visit) -> dict[str, object]:
         return {

@@ -6,13 +6,17 @@ import msgspec
 
 from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
-from athena_auth.accounts.answers import session_reply, user_answer
-from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS, PASSWORD_STEP_UP_ERRORS
+from athena_auth.accounts.answers import (
+    NEW_PASSWORD_ERRORS,
+    PASSWORD_STEP_UP_ERRORS,
+    session_reply,
+    user_answer,
+)
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.answers import SignInCookies, TokenUserAnswer
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change
@@ -36,7 +40,7 @@ class PasswordService:
     clock: Clock
 
     async def change(
-        self, signed_in: SignedIn, offered: Offered, new: str, *, revoke_others: bool
+        self, signed_in: SignedIn, offered: StepUpCredentials, new: str, *, revoke_others: bool
     ) -> Authorized[Account] | Refused:
         """Replace the password.
 
@@ -54,7 +58,7 @@ class PasswordService:
             actor = Actor(
                 signed_in.client,
                 session.id,
-                keeps_others=not revoke_others,
+                keeps_other_sessions=not revoke_others,
                 reset_attempts=not current.account.two_factor_enabled or has_second_factor(current.session),
             )
             account = await self.events.announce(tx, user_id, Change.PASSWORD_CHANGED, actor, now)
@@ -96,7 +100,7 @@ class PasswordApi:
         """
         body, signed_in = call.body, call.principal
         revoke = body.revoke_other_sessions is None or is_set(body.revoke_other_sessions)
-        offered = Offered(body.current_password, body.code)
+        offered = StepUpCredentials(body.current_password, body.code)
         changed = await self._service.change(signed_in, offered, body.new_password, revoke_others=revoke)
         if isinstance(changed, Refused):
             return changed

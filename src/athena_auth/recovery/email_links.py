@@ -1,4 +1,4 @@
-"""Sending links to accounts, without revealing which addresses have one."""
+"""Sending links to accounts, without revealing which addresses have one, and the links in mails about a blocked account."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Clock, Millis, after
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.recovery import sql
-from athena_auth.recovery.model import LIFETIMES, Purpose
+from athena_auth.recovery.sql import LIFETIMES, Purpose
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.sends import budget as sends
 from athena_auth.wire.caller import Caller
@@ -80,3 +80,27 @@ class EmailLinkSender:
             expires_at=expires_at,
         )
         self.outbox.post(tx, message, now)
+
+
+class RecognitionLinks:
+    """Creates the links. `page` is the URL of the page that they lead to."""
+
+    lifetime = LIFETIMES[Purpose.RECOGNIZE_BROWSER]
+    """Seconds."""
+
+    def __init__(self, page: str) -> None:
+        self._page = page
+
+    def make(self, tx: Tx, account: Account, now: Millis) -> str:
+        """Store a link for this account in the caller's transaction, and return its URL."""
+        token = new_token(TokenKind.MAIL)
+        expires_at = after(now, self.lifetime)
+        sql.put(
+            tx,
+            digest(TokenKind.MAIL, token),
+            account.id,
+            Purpose.RECOGNIZE_BROWSER,
+            now=now,
+            expires_at=expires_at,
+        )
+        return with_parameters(self._page, token=token)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from athena_auth.accounts import rules
 from athena_auth.accounts.model import Account
 from athena_auth.delivery.background_tasks import BackgroundTasks
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.recovery.email_links import EmailLinkSender
-from athena_auth.recovery.model import Purpose
+from athena_auth.recovery.sql import Purpose
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.redirects import RedirectPolicy, with_parameters
 

@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
-from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
+from athena_auth.accounts.answers import NEW_PASSWORD_ERRORS
 from athena_auth.accounts.model import SignedIn
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.answers import SignInCookies, factor_names
 from athena_auth.mfa.sign_in_policy import FirstFactor
 from athena_auth.recovery.messages import (

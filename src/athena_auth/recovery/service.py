@@ -21,14 +21,14 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import ChallengeIssued, Change
 from athena_auth.mfa.password_login import PasswordLogin
 from athena_auth.mfa.sign_in_policy import FirstFactor, SignInPolicy
 from athena_auth.recovery import sql
-from athena_auth.recovery.model import Purpose
+from athena_auth.recovery.sql import Purpose
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.passwords.budget import reset_account
 from athena_auth.wire.caller import ClientInfo

@@ -1,13 +1,32 @@
 """Statements on `athena_mail_token`, which has a row for each link that was sent and not consumed."""
 
+from enum import StrEnum
+
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.sql import account_from
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.mfa.model import Change
-from athena_auth.recovery.model import Purpose
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
+
+
+class Purpose(StrEnum):
+    """What a link may be used for."""
+
+    VERIFY_EMAIL = "verify-email"
+    RESET_PASSWORD = "reset-password"
+    RECOGNIZE_BROWSER = "recognize"
+
+
+LIFETIMES = {
+    # NIST SP 800-63B-4 section 4.2.1.1 allows 24 hours for a code sent by email.
+    Purpose.VERIFY_EMAIL: 86_400,
+    Purpose.RESET_PASSWORD: 1_800,
+    Purpose.RECOGNIZE_BROWSER: 86_400,
+}
+"""Seconds for which a link works."""
+
 
 _PUT = Statement("""
     INSERT INTO athena_mail_token (token_digest, user_id, purpose, created_at, expires_at)

@@ -9,7 +9,7 @@ import msgspec
 from athena_auth.accounts.answers import session_cookie
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.server.cookies import is_token
 from athena_auth.server.policy import Policy
 from athena_auth.server.principals import PrincipalResolver, is_dead_challenge
@@ -104,6 +104,11 @@ class BrowserCalls:
     def has_challenge(self) -> bool:
         """Whether the browser presents a challenge."""
         return self.cookies.tokens.challenge is not None
+
+    @property
+    def has_session(self) -> bool:
+        """Whether the browser presents a session."""
+        return self.cookies.tokens.session is not None
 
     async def call(
         self, handler: Callable[..., Any], fields: Mapping[str, object]

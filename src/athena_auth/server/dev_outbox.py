@@ -5,7 +5,6 @@ It shows codes and links, so it exists only on a developer's machine: `shows_dev
 """
 
 import asyncio
-import ipaddress
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -19,7 +18,7 @@ from athena_auth.delivery.recent_messages import MOST, RecentMessages
 from athena_auth.delivery.render import render
 from athena_auth.delivery.text import render_text
 from athena_auth.delivery.transport import is_delivered
-from athena_auth.kernel.loopback import is_loopback
+from athena_auth.kernel.network import address_of, is_loopback
 from athena_auth.server.request import read_headers, request_id_of
 from athena_auth.server.response import Response
 from athena_auth.settings import Settings
@@ -102,7 +101,8 @@ class DevOutbox:
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         return (
             client is not None
-            and _is_own_address(client[0])
+            and address_of(client[0]) is not None
+            and is_loopback(client[0])
             and len(hosts) == 1
             and is_loopback(_name_of(hosts[0]))
             and not any(name in _OF_PROXIES for name, _ in scope["headers"])
@@ -141,15 +141,6 @@ def _lines(text: str, url: str | None) -> Iterator[tuple[str, bool]]:
     """Return each line and whether it is the link; only the message's own URL becomes one."""
     for line in text.strip().splitlines():
         yield line, line.strip() == url
-
-
-def _is_own_address(address: str) -> bool:
-    """Return whether a peer's address, which must not be a name, is this machine's."""
-    try:
-        ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return is_loopback(address)
 
 
 def _name_of(host: str) -> str:

@@ -1,17 +1,27 @@
-"""The static documents below the base path."""
+"""The static documents below the base path, with the JavaScript client that browsers import from the server."""
 
 import asyncio
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
 
 import msgspec
 
 from athena_auth.pages.assets import Asset, Assets
-from athena_auth.server.client_module import client_module
 from athena_auth.server.openapi import openapi_document
 from athena_auth.server.reference import reference_page
 from athena_auth.server.route_table import StaticPage
 from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.version import __version__
 from athena_auth.wire.route import Route
+
+
+@cache
+def client_module() -> StaticPage:
+    """Return the module: `clients/javascript/auth-client.js`, the same file as in the npm package."""
+    source = files("athena_auth.server").joinpath("auth-client.js").read_bytes()
+    return StaticPage(source, b"text/javascript; charset=utf-8", etag=f'"{sha256(source).hexdigest()[:32]}"')
+
 
 _OPENAPI, _REFERENCE = "/openapi.json", "/reference"
 

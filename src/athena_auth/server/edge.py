@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 from athena_auth.accounts.answers import session_cookie
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.log import Log, current_request
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.server.documents import Documents
 from athena_auth.server.failures import refusal_of_failure
 from athena_auth.server.page_edge import FORM, PageEdge

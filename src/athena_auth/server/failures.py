@@ -3,9 +3,9 @@
 import traceback
 
 from athena_auth.crypto.keys import UnreadableError
+from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
 from athena_auth.kernel.log import Log
-from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
-from athena_auth.mfa.unreadable import refuse_unreadable
+from athena_auth.mfa.missing_secret import refuse_unreadable
 from athena_auth.store.transaction import OwnerGone
 
 _log = Log(__name__)

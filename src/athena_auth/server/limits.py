@@ -9,9 +9,9 @@ from typing import Protocol
 
 from athena_auth.extras import how_to_install
 from athena_auth.kernel.clock import Clock, Millis, after
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.log import Log
 from athena_auth.kernel.network import network_of
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.settings import Settings, SettingsError
 from athena_auth.wire.limits import Limit
 

@@ -11,8 +11,8 @@ from collections import Counter
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.log import Facts, observe
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.server.request import relative_path
 from athena_auth.server.response import Response, refusal
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.server.cookies import wire_names
 from athena_auth.server.schemas import Json, Schemas
 from athena_auth.wire.handlers import alternatives_of

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from athena_auth.kernel.outcome import ErrorCode
+from athena_auth.kernel.errors import ErrorCode
 
 _SAME_ORIGIN = "same-origin"
 

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.log import Log, current_request
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.pages.language import Languages
 from athena_auth.pages.page import Page, PageFunction, PageOutcome, SeeOther, Shown
 from athena_auth.pages.templates import Templates

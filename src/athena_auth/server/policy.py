@@ -2,8 +2,8 @@
 
 import msgspec
 
+from athena_auth.kernel.errors import Refused
 from athena_auth.kernel.log import Log
-from athena_auth.kernel.outcome import Refused
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.limits import RequestLimits
 from athena_auth.server.origin import OriginPolicy

@@ -2,7 +2,7 @@
 
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.route import Access, ChallengeBearer, EndedSession, Outcome, Route
 

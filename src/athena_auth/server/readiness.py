@@ -1,4 +1,4 @@
-"""`/ready` for load balancers and orchestrators: whether this process can serve. `/ok` says only that it is running."""
+"""`/ready` for load balancers and orchestrators: whether this process can serve; and `/ok`: whether it is running."""
 
 import asyncio
 import time
@@ -6,12 +6,31 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
 from athena_auth.kernel.log import Log
-from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
 from athena_auth.wire.fields import Done
 from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Call, NoBody
+
+
+class OkAnswer(msgspec.Struct, frozen=True):
+    """The server is running."""
+
+    ok: Done = True
+
+
+_OK = Reply(OkAnswer())
+
+
+class LivenessApi:
+    """The route `/ok`."""
+
+    @get("/ok", tag="server")
+    async def ok(self, _call: Call[None, NoBody]) -> Reply[OkAnswer]:
+        """Check that the server is running."""
+        return _OK
+
 
 _log = Log(__name__)
 

@@ -8,7 +8,7 @@ import msgspec
 from starlette.types import Receive, Scope
 
 from athena_auth.crypto.tokens import CHALLENGE_PREFIX
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.server.client_address import ClientAddressResolver
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from starlette.types import Send
 
-from athena_auth.kernel.outcome import Refused
+from athena_auth.kernel.errors import Refused
 
 _JSON = b"application/json"
 _encoder = msgspec.json.Encoder()

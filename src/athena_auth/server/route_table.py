@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.types import Scope
 
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.server.request import BodyDecoder
 from athena_auth.server.response import Headers, Response, refusal
 from athena_auth.wire.handlers import HandlerError

@@ -8,7 +8,6 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from athena_auth.kernel.database_url import read_database_url
-from athena_auth.kernel.numbered_secrets import parse_secrets
 from athena_auth.settings.addresses import parse_base_url, parse_ehlo_name, parse_origin, parse_redis_url
 
 TEN_YEARS = 315_360_000
@@ -93,3 +92,24 @@ MetricsToken = Annotated[SecretStr, AfterValidator(_check_metrics_token)]
 AppName = Annotated[str, AfterValidator(_check_app_name)]
 CookiePrefix = Annotated[str, AfterValidator(_check_cookie_prefix)]
 OnOff = Literal["on", "off"]
+
+
+def parse_secrets(value: SecretStr) -> dict[int, bytes]:
+    """Return the numbered secrets in the order given, newest first.
+
+    Raises:
+        ValueError: an entry is not `number:secret`, or a number occurs twice.
+    """
+    text = value.get_secret_value()
+    entries = (
+        [entry.partition(":") for entry in text.split(",")] if _is_numbered(text) else [("1", ":", text)]
+    )
+    secrets = {int(number): secret.encode() for number, _, secret in entries if number.isdecimal()}
+    if len(secrets) != len(entries) or not all(0 < number < 2**16 for number in secrets):
+        raise ValueError('numbered secrets look like "2:…,1:…", each number once, from 1 to 65535')
+    return secrets
+
+
+def _is_numbered(text: str) -> bool:
+    number, colon, _ = text.partition(":")
+    return bool(colon) and number.isdecimal()

@@ -5,9 +5,8 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from athena_auth.accounts.answers import UserAnswer, user_answer
-from athena_auth.accounts.errors import NEW_PASSWORD_ERRORS
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.accounts.answers import NEW_PASSWORD_ERRORS, UserAnswer, user_answer
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.answers import SignInCookies, factor_names, minted_cookies, redirect_fields
 from athena_auth.mfa.model import ChallengeIssued, FactorName
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued

@@ -13,7 +13,7 @@ from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import ErrorCode, Refused, Unavailable
+from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
 from athena_auth.mfa.model import ChallengeIssued
 from athena_auth.mfa.password_login import PasswordLogin
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy

@@ -1,10 +1,9 @@
 """Chooses the store of `ATHENA_DATABASE_URL`."""
 
 from athena_auth.kernel.database_url import read_database_url
-from athena_auth.store.limits import StoreLimits
 from athena_auth.store.postgres import PostgresStore
 from athena_auth.store.sqlite import SqliteStore
-from athena_auth.store.transaction import Store
+from athena_auth.store.transaction import Store, StoreLimits
 
 
 def store_at(url: str, limits: StoreLimits | None = None) -> Store:

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.store.postgres_connection import Connection
 
 

@@ -12,20 +12,29 @@ from pathlib import Path
 import asyncpg
 
 from athena_auth.kernel.database_url import read_database_url
-from athena_auth.kernel.outcome import Unavailable
-from athena_auth.store.limits import StoreLimits
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.store.outages import outage_of
 from athena_auth.store.postgres_connection import Connection, Connector, cut_off_after
 from athena_auth.store.postgres_url import parse_postgres_url
-from athena_auth.store.sql import VERSION_TABLE, load_schema_version
 from athena_auth.store.sqlite_connection import connect, explain
-from athena_auth.store.transaction import Store
+from athena_auth.store.statement import Statement
+from athena_auth.store.transaction import Store, StoreLimits, Tx
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in `migrations/versions`; a test compares the two."""
 
 LIMITS = StoreLimits(prepared_statements=False)
+VERSION_TABLE = "athena_schema_version"
 _READ_VERSION = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608 - a constant
+
+
+_LOAD_VERSION = Statement(_READ_VERSION)
+
+
+async def load_schema_version(tx: Tx) -> str:
+    """Return the schema revision; empty when there is none."""
+    row = await tx.fetch_one(_LOAD_VERSION)
+    return "" if row is None else str(row["version_num"])
 
 
 def migrate(url: str) -> bool:

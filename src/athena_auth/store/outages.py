@@ -7,7 +7,7 @@ of exception classes would be incomplete.
 import asyncpg
 import msgspec
 
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 
 
 class _Cause(msgspec.Struct, frozen=True):

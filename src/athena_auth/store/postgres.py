@@ -11,9 +11,8 @@ from typing import TypeVar, cast
 
 import asyncpg
 
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.store.connections import Connections
-from athena_auth.store.limits import StoreLimits
 from athena_auth.store.outages import keeps_connection, outage_of
 from athena_auth.store.postgres_connection import Connection, Connector, cut_off_after
 from athena_auth.store.postgres_url import parse_postgres_url
@@ -24,6 +23,7 @@ from athena_auth.store.transaction import (
     Listener,
     OwnerGone,
     Row,
+    StoreLimits,
     UniqueViolation,
     Value,
     Work,

@@ -11,9 +11,9 @@ from typing import Any
 
 import asyncpg
 
-from athena_auth.store.limits import StoreLimits
 from athena_auth.store.outages import outage_of
 from athena_auth.store.postgres_url import Keepalive, PostgresTarget
+from athena_auth.store.transaction import StoreLimits
 
 _STATEMENTS_KEPT = 512
 _ON_THE_SERVER = 0.9

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from athena_auth.kernel.database_url import sqlite_url
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.store.backup import copy, make_plain, written
 from athena_auth.store.files import BESIDE_SQLITE, draft_of, publish
 from athena_auth.store.migrate import migrate, schema_version

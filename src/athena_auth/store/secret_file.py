@@ -4,7 +4,7 @@ import contextlib
 import secrets
 from pathlib import Path
 
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.store.files import draft_of, publish
 
 _BYTES = 48

@@ -16,11 +16,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from athena_auth.kernel.outcome import Unavailable
-from athena_auth.store.limits import StoreLimits
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.store.sqlite_connection import connect, translated
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import DEFER_CHECKS, NOT_OPEN, Listener, Row, Value, Work
+from athena_auth.store.transaction import DEFER_CHECKS, NOT_OPEN, Listener, Row, StoreLimits, Value, Work
 
 T = TypeVar("T")
 

@@ -12,9 +12,8 @@ from collections.abc import Callable
 import msgspec
 
 from athena_auth.kernel.clock import Clock, Millis, after
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.kernel.log import Log
-from athena_auth.kernel.outcome import Unavailable
-from athena_auth.store import sql
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Store, Tx, Value
 
@@ -25,7 +24,12 @@ _INTERVAL = 60.0
 _BATCH = 500
 _PAUSE = 0.05
 """Seconds between batches, to let other writes through."""
-_LEASE = "sweep"
+_NAME = "sweep"
+
+_LEASE = Statement("""
+    INSERT INTO athena_lease (name, leased_until) VALUES (:name, :until)
+    ON CONFLICT (name) DO UPDATE SET leased_until = :until WHERE athena_lease.leased_until <= :now
+""")
 
 
 class Sweep(msgspec.Struct, frozen=True):
@@ -79,7 +83,9 @@ class Sweeper:
         now = self._clock.now()
 
         async def work(tx: Tx) -> bool:
-            return await sql.lease(tx, _LEASE, until=after(now, self._interval / 2), now=now)
+            # One process sweeps at a time.
+            until = after(now, self._interval / 2)
+            return await tx.execute(_LEASE, name=_NAME, until=until, now=now) == 1
 
         return await self._store.transact(work)
 

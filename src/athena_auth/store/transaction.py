@@ -1,4 +1,4 @@
-"""The interface of a database.
+"""The interface of a database, and its time limits.
 
 A use case passes its work to `Store.transact` as a coroutine function that awaits nothing but its `tx`.
 The design depends on that restriction: on PostgreSQL each await is a round trip; on SQLite none of
@@ -9,7 +9,21 @@ hop per statement. It also keeps slow things out of transactions by construction
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
+import msgspec
+
 from athena_auth.store.statement import Statement
+
+
+class StoreLimits(msgspec.Struct, frozen=True):
+    """Limits of a store. The settings of the same names describe them."""
+
+    database_timeout: float = 5.0
+    """Seconds to accept a connection, and for a whole transaction."""
+    lock_timeout: float = 2.0
+    """Seconds to wait for a lock."""
+    prepared_statements: bool = True
+    """Whether a prepared statement is still there in the connection's next transaction; behind some poolers it is not."""
+
 
 T = TypeVar("T")
 Value = str | int | bytes | bool | None

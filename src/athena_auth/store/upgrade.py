@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from athena_auth.kernel.outcome import Unavailable
+from athena_auth.kernel.errors import Unavailable
 from athena_auth.store.migrate import connect_to_postgres
 from athena_auth.store.outages import outage_of
 from athena_auth.store.postgres_connection import Connection as PostgresConnection

@@ -6,8 +6,8 @@ attempts cannot both be the last allowed one. A success resets the count of its 
 """
 
 from athena_auth.kernel.clock import Millis, after, seconds_until
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Runner, Tx
 from athena_auth.throttle import rules, sql
 from athena_auth.throttle.sql import Allowed, AttemptKind, Throttled
@@ -26,7 +26,7 @@ async def consume(runner: Runner, user_id: UserId, kind: AttemptKind, now: Milli
     return Throttled(after(now, _USED_UP) if used_up else count.blocked_until, used_up)
 
 
-async def peek(tx: Tx, user_id: UserId, kind: AttemptKind) -> Allowed:
+async def lock_uncounted(tx: Tx, user_id: UserId, kind: AttemptKind) -> Allowed:
     """Count nothing, for a secret that is too long to be guessed. Lock the row and return when the owner was notified."""
     touched = await sql.touch(tx, user_id, kind)
     return Allowed(0, touched.warned_at)

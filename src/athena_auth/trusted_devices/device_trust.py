@@ -14,7 +14,7 @@ from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.mfa.factor import Granted, Reused
+from athena_auth.mfa.device_trust import Granted, Reused
 from athena_auth.store.transaction import Runner, Tx
 from athena_auth.trusted_devices import sql
 from athena_auth.trusted_devices.rules import is_in_grace
@@ -74,11 +74,11 @@ class TrustedDevices:
         sql.insert(tx, new, client, now=now, expires_at=after(now, self.ttl))
         return Granted(token, device_id)
 
-    async def recognise(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
+    async def recognizes(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:
         """Tell whether the token belongs to a trusted device of this account, without consuming it."""
         return await sql.is_live(runner, user_id, _digest(token), now)
 
-    async def is_dead(self, runner: Runner, token: str, now: Millis) -> bool:
+    async def is_invalid(self, runner: Runner, token: str, now: Millis) -> bool:
         """Tell whether the token is valid for no account, so that the browser can drop it."""
         return not await sql.opens_something(runner, _digest(token), now)
 

@@ -11,7 +11,7 @@ from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.trusted_devices import sql
 from athena_auth.trusted_devices.rules import device_name

@@ -6,7 +6,7 @@ API reference lists. Fields of the wrong type are refused.
 
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, UnsetType
 
@@ -16,7 +16,8 @@ from athena_auth.kernel.clock import Millis
 # header, forge a line or hide what follows. PostgreSQL itself refuses U+0000.
 # `$(?!\n)` matches the end of the text both in Python, where `$` alone also matches before a final newline, and in
 # the JavaScript dialect that OpenAPI uses.
-_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
+"""The pattern of a text of one line."""
 
 Name = Annotated[
     str,
@@ -24,7 +25,7 @@ Name = Annotated[
         description="The user's name.",
         min_length=1,
         max_length=200,
-        pattern=_PRINTABLE,
+        pattern=PRINTABLE,
         examples=["Ada Lovelace"],
     ),
 ]
@@ -33,7 +34,7 @@ SignUpName = Annotated[
     Meta(
         description="The user's name; may be empty.",
         max_length=200,
-        pattern=_PRINTABLE,
+        pattern=PRINTABLE,
         examples=["Ada Lovelace"],
     ),
 ]
@@ -45,7 +46,7 @@ ImageUrl = Annotated[
     Meta(
         description="The URL of the user's picture.",
         max_length=2048,
-        pattern=_PRINTABLE,
+        pattern=PRINTABLE,
         examples=["https://example.com/ada.png"],
     ),
 ]
@@ -103,6 +104,17 @@ TotpUri = Annotated[
         ],
     ),
 ]
+QrCode = Annotated[
+    str,
+    Meta(
+        description="A QR code of the URI: an SVG image as a `data:` URI, for the `src` of an `<img>`. Present if `qrCode` "
+        "was true in the request. It contains the secret.",
+        pattern=r"^data:image/svg\+xml;",
+        examples=[
+            "data:image/svg+xml;charset=utf-8,%3Csvg%20xmlns%3D%27http%3A%2F%2Fwww.w3.org%2F2000%2Fsvg%27%2F%3E"
+        ],
+    ),
+]
 BackupCodeList = Annotated[
     list[str],
     Meta(
@@ -110,9 +122,18 @@ BackupCodeList = Annotated[
         examples=[["k7wm-3xqa-9tfe-hd2p"]],
     ),
 ]
+JsonObject = Annotated[
+    dict[str, Any], Meta(description="A JSON object whose fields are those of the factor.", examples=[{}])
+]
 Flag = Annotated[
     bool | Annotated[str, Meta(pattern=r"^(true|false)$(?!\n)")],
     Meta(description="`true` or `false`, as a boolean or as a string.", examples=["true", False]),
+]
+QrCodeWanted = Annotated[
+    Flag,
+    Meta(
+        description="Return the URI as an image too, in `qrCode`. Without a URI, as for the method `otp`, there is none."
+    ),
 ]
 TrustDevice = Annotated[
     Flag,

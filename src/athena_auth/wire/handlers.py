@@ -11,7 +11,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from athena_auth.kernel.outcome import Refused
+from athena_auth.kernel.errors import Refused
 from athena_auth.wire.reply import RedirectReply, Reply
 from athena_auth.wire.route import (
     Access,
@@ -79,7 +79,7 @@ def alternatives_of(described: Any) -> tuple[Any, ...]:
 
 
 def _route(declaration: Declaration, handler: Handler) -> Route:
-    summary, description = _words(handler)
+    summary, description = _summary_and_description(handler)
     principal, body, returned = _annotations(handler)
     if not (isinstance(body, type) and issubclass(body, msgspec.Struct)):
         raise HandlerError(handler, f"takes a body that is no Struct: {body}")
@@ -94,7 +94,7 @@ def _route(declaration: Declaration, handler: Handler) -> Route:
     )
 
 
-def _words(handler: Handler) -> tuple[str, str]:
+def _summary_and_description(handler: Handler) -> tuple[str, str]:
     """Return the first paragraph of the docstring, without its full stop, and the rest, each on one line."""
     if not handler.__doc__:
         raise HandlerError(handler, "has no docstring, which is the summary of its route")

@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.wire.caller import Caller, ClientInfo
 from athena_auth.wire.limits import Limit
 from athena_auth.wire.reply import RedirectReply, Reply

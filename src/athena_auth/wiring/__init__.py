@@ -3,6 +3,8 @@
 `build` opens the resources (database, keys, outbox), makes the services that several packages share, and collects the routes.
 """
 
+from typing import Any
+
 import msgspec
 
 from athena_auth import retired_tokens as retired_tokens_sql
@@ -13,6 +15,7 @@ from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock, SystemClock, after
 from athena_auth.kernel.ids import first_id_at
+from athena_auth.mfa import prompts
 from athena_auth.mfa import sql as challenge_sql
 from athena_auth.mfa.factor import Factor
 from athena_auth.recovery import sql as recovery_sql
@@ -40,7 +43,7 @@ class Components(msgspec.Struct, frozen=True):
     routes: tuple[Route, ...]
     pages: PageParts
     administration: AdministrationService
-    factors: tuple[Factor, ...]
+    factors: tuple[Factor[Any], ...]
 
 
 def build(
@@ -84,6 +87,7 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
     expiring = (
         sessions_sql.SWEEP,
         challenge_sql.SWEEP,
+        prompts.SWEEP,
         *(sweep for factor in shared.factors.every for sweep in factor.sweeps),
         trusted_devices_sql.SWEEP,
         password_budget_sql.SWEEP,

@@ -10,12 +10,11 @@ from athena_auth.delivery.outbox import Outbox
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.database_url import read_database_url
-from athena_auth.kernel.numbered_secrets import parse_secrets
 from athena_auth.settings import HOW_TO_MAKE_ONE, Settings, SettingsError
+from athena_auth.settings.values import parse_secrets
 from athena_auth.store.address import store_at
-from athena_auth.store.limits import StoreLimits
 from athena_auth.store.secret_file import secret_beside
-from athena_auth.store.transaction import Store
+from athena_auth.store.transaction import Store, StoreLimits
 from athena_auth.wiring.messages import open_mail, open_texts
 
 

@@ -13,13 +13,14 @@ from athena_auth.enrolment.status import StatusApi, StatusService
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.backup_codes.routes import BackupCodeApi, BackupCodeService
 from athena_auth.factors.otp.factor import Otp
-from athena_auth.factors.otp.routes import OtpApi, OtpService
+from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.factors.totp.routes import TotpApi, TotpService
-from athena_auth.mfa.answers import SecondFactorReply, SignInCookies
+from athena_auth.mfa.answers import SignInCookies
 from athena_auth.mfa.factor import Enrollable
 from athena_auth.mfa.password_login import PasswordLogin
-from athena_auth.mfa.routes import FactorApi
+from athena_auth.mfa.prompts import Prompts
+from athena_auth.mfa.routes import VerifyEndpoint, routes_of_factor
 from athena_auth.passwords.routes import PasswordApi, PasswordService
 from athena_auth.recovery.email_links import EmailLinkSender
 from athena_auth.recovery.requests import EmailLinkRequests
@@ -53,8 +54,8 @@ class Apis(msgspec.Struct, frozen=True):
     session_check: SessionCheckApi
     recovery: RecoveryApi
     passwords: PasswordApi
-    own_factors: tuple[FactorApi, ...]
-    """Of the factors that the host has added."""
+    own_factors: dict[str, tuple[Route, ...]]
+    """The routes of the factors that the host has added, by the factor's name; the one that verifies is the first."""
 
 
 def build_apis(
@@ -64,12 +65,13 @@ def build_apis(
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     redirects = redirect_policy(settings)
     passwords = PasswordService(shared.step_up, resources.pool, shared.events, resources.clock)
-    factors, step, reply = shared.factors, shared.second_step, SecondFactorReply(cookies)
+    factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
+    prompts = Prompts(resources.store, resources.clock)
     own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
     return Apis(
-        totp=TotpApi(_totp(resources, shared), factors.totp, step, reply),
-        otp=OtpApi(OtpService(factors.otp, resources.store, resources.clock), factors.otp, step, reply),
-        backup_codes=BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, step, reply),
+        totp=TotpApi(_totp(resources, shared), factors.totp, verify),
+        otp=OtpApi(factors.otp, prompts, verify),
+        backup_codes=BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, verify),
         enrolment=EnrolmentApi(_enrolment(resources, shared)),
         status=StatusApi(StatusService(factors, resources.store, resources.clock)),
         trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
@@ -80,7 +82,7 @@ def build_apis(
         session_check=SessionCheckApi(resources.clock),
         recovery=_recovery(settings, resources, shared, cookies, redirects),
         passwords=PasswordApi(passwords, cookies),
-        own_factors=tuple(FactorApi(factor, step, reply) for factor in own),
+        own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
 
 
@@ -94,7 +96,7 @@ def all_routes(apis: Apis, factors: Factors) -> tuple[Route, ...]:
             with_methods(route, enrollable) if route.path == "/two-factor/enable" else route
             for route in routes
         )
-    return (*routes, *(each.route() for each in own))
+    return (*routes, *(route for each in own.values() for route in each))
 
 
 def _totp(resources: Resources, shared: SharedServices) -> TotpService:

@@ -2,30 +2,30 @@
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from athena_auth import authenticators as authenticators_sql
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.password_verifier import PasswordVerifier
-from athena_auth.accounts.step_up import StepUp
+from athena_auth.accounts.step_up_policy import StepUp
 from athena_auth.audit.model import EventName
 from athena_auth.enrolment.service import Factors
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.totp.factor import Totp
-from athena_auth.mfa.audit_events import verification_events
+from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import CredentialEvents
-from athena_auth.mfa.factor import Factor, FactorParts
+from athena_auth.mfa.factor import Factor, FactorParts, Prompting
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
-from athena_auth.mfa.replay import Replay
+from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
 from athena_auth.mfa.second_step import SecondStep
 from athena_auth.mfa.sign_in_policy import Lifetimes, SignInPolicy
 from athena_auth.mfa.step_up import PolicyStepUp
-from athena_auth.mfa.verification import AttemptVerifier
+from athena_auth.mfa.verification import AttemptVerifier, verification_events
 from athena_auth.recovery import sql as recovery_sql
-from athena_auth.recovery.recognition import RecognitionLinks
+from athena_auth.recovery.email_links import RecognitionLinks
 from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.trusted_devices.device_trust import TrustedDevices
@@ -35,12 +35,12 @@ T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 
-FactorFactory = Callable[[FactorParts], Factor]
+FactorFactory = Callable[[FactorParts], Factor[Any]]
 BUILT_IN: tuple[FactorFactory, ...] = (Totp, Otp, BackupCodes)
 """The factors that come with the server, in the order they are offered."""
 
 
-def known_events(factors: Iterable[Factor | type[Factor]]) -> dict[str, str]:
+def known_events(factors: Iterable[Factor[Any] | type[Factor[Any]]]) -> dict[str, str]:
     """Return the name of every event that a server with these factors records, with its meaning."""
     general = {event.value: event.meaning for event in EventName}
     return general | verification_events(factors)
@@ -71,7 +71,8 @@ def shared_services(
     )
     passwords = PasswordVerifier(resources.store, resources.clock, resources.pool, notifications)
     events = _credential_events(notifications, factors)
-    verifier = AttemptVerifier(notifications, trust)
+    with_nonce = {each.name for each in factors.every if isinstance(each, Prompting) and each.has_nonce}
+    verifier = AttemptVerifier(notifications, trust, frozenset(with_nonce))
     lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return SharedServices(
         factors=factors,
@@ -86,7 +87,7 @@ def shared_services(
             clock=resources.clock,
             verifier=verifier,
             events=events,
-            replay=Replay(resources.keyring),
+            repeated_submissions=RepeatedSubmissions(resources.keyring),
             lifetimes=lifetimes,
         ),
         step_up=PolicyStepUp(
@@ -94,7 +95,7 @@ def shared_services(
             clock=resources.clock,
             passwords=passwords,
             verifier=verifier,
-            methods=factors.every,
+            factors=factors.every,
             relaxed=settings.step_up == "password",
         ),
     )
@@ -104,6 +105,7 @@ def _credential_events(notifications: SecurityNotifications, factors: Factors) -
     subscribers = (
         authenticators_sql.credentials_changed,
         *(factor.credentials_changed for factor in factors.every),
+        prompts.credentials_changed,
         trusted_devices_sql.credentials_changed,
         recovery_sql.credentials_changed,
     )
@@ -121,7 +123,7 @@ def _factors(parts: FactorParts, factories: tuple[FactorFactory, ...]) -> Factor
     return Factors(every, _only(every, Totp), _only(every, Otp), _only(every, BackupCodes))
 
 
-def _only(factors: tuple[Factor, ...], kind: type[T]) -> T:
+def _only(factors: tuple[Factor[Any], ...], kind: type[T]) -> T:
     found = [factor for factor in factors if isinstance(factor, kind)]
     if len(found) != 1:
         raise ValueError(

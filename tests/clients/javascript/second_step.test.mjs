@@ -20,12 +20,16 @@ const METHODS = ["totp", "otp", "backup-code"];
 
 test("an enrolment takes effect with the first code, and the session goes on", async () => {
   const { auth, email } = await signUp();
-  const { totpURI, backupCodes } = ok(await auth.twoFactor.enable({ password: PASSWORD, issuer: "Example" }));
+  const enrolment = { password: PASSWORD, issuer: "Example", qrCode: true };
+  const { totpURI, qrCode, backupCodes } = ok(await auth.twoFactor.enable(enrolment));
   assert.equal(new URL(totpURI).searchParams.get("issuer"), "Example");
   assert.equal(backupCodes.length, 10);
   const pending = ok(await auth.twoFactor.status());
   assert.deepEqual([pending.enabled, pending.pendingEnrolment], [false, "totp"]);
   assert.deepEqual(ok(await auth.twoFactor.getTotpUri({ password: PASSWORD })), { totpURI });
+  const shown = ok(await auth.twoFactor.getTotpUri({ password: PASSWORD, qrCode: true }));
+  assert.deepEqual(shown, { totpURI, qrCode });
+  assert.match(qrCode, /^data:image\/svg\+xml;/);
 
   ok(await auth.twoFactor.verifyTotp({ code: phone(totpURI)() }));
 

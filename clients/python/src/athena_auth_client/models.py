@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-_SECRETS = frozenset({"backup_codes", "token", "totp_uri"})
+_SECRETS = frozenset({"backup_codes", "qr_code", "token", "totp_uri"})
 _HIDDEN = "<hidden>"
 
 
@@ -114,7 +114,9 @@ class TotpEnrolment(Enrolment, frozen=True, kw_only=True):
     """An enrolment of an authenticator app."""
 
     totp_uri: str = msgspec.field(name="totpURI")
-    """The `otpauth://` URI to show as a QR code. It contains the secret."""
+    """The `otpauth://` URI that the app reads from a QR code. It contains the secret."""
+    qr_code: str | None = None
+    """The QR code, if it was asked for: a `data:` URI, for the `src` of an `<img>`. It contains the secret."""
 
 
 class OtpEnrolment(Enrolment, frozen=True, kw_only=True):
@@ -122,9 +124,11 @@ class OtpEnrolment(Enrolment, frozen=True, kw_only=True):
 
 
 class TotpUri(Model, frozen=True, kw_only=True):
-    """The `otpauth://` URI to show as a QR code. It contains the secret."""
+    """The `otpauth://` URI that the app reads from a QR code. It contains the secret."""
 
     totp_uri: str = msgspec.field(name="totpURI")
+    qr_code: str | None = None
+    """The QR code, if it was asked for: a `data:` URI, for the `src` of an `<img>`. It contains the secret."""
 
 
 class BackupCodes(Model, frozen=True, kw_only=True):

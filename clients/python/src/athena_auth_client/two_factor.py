@@ -28,6 +28,7 @@ class TwoFactor(SecondFactor[S]):
         *,
         method: Literal["totp"] = "totp",
         issuer: str | None = None,
+        qr_code: bool = False,
         code: str | None = None,
     ) -> TotpEnrolment: ...
     @overload
@@ -46,6 +47,7 @@ class TwoFactor(SecondFactor[S]):
         *,
         method: Literal["totp"] = "totp",
         issuer: str | None = None,
+        qr_code: bool = False,
         code: str | None = None,
     ) -> Coroutine[Any, Any, TotpEnrolment]: ...
     @overload
@@ -63,19 +65,21 @@ class TwoFactor(SecondFactor[S]):
         *,
         method: Literal["totp", "otp"] = "totp",
         issuer: str | None = None,
+        qr_code: bool = False,
         phone_number: str | None = None,
         code: str | None = None,
     ) -> Any:
         """Begin an enrolment: `totp` for an authenticator app, `otp` for codes by mail or text message.
 
         A first code confirms it: call `verify_totp` or `verify_otp`. Until then nothing changes. `issuer` is the name the
-        app shows. `phone_number`, as `+4915112345678`, has codes sent there instead of by mail. `code` as for `disable`.
+        app shows. With `qr_code`, the result has an image for the app to scan. `phone_number`, as `+4915112345678`, has codes sent there instead of by mail. `code` as for `disable`.
         """
         body = {
             "password": password,
             "code": code,
             "issuer": issuer,
             "method": method,
+            "qrCode": qr_code or None,
             "phoneNumber": phone_number,
         }
         endpoint = endpoints.ENABLE_OTP if method == "otp" else endpoints.ENABLE_TOTP
@@ -95,9 +99,10 @@ class TwoFactor(SecondFactor[S]):
         await self._connection.call(endpoints.DISABLE, {"password": password, "code": code})
 
     @operation
-    async def get_totp_uri(self, password: str, *, code: str | None = None) -> TotpUri:
-        """Return the URI for the authenticator app again; `code` as for `disable`."""
-        return await self._connection.call(endpoints.GET_TOTP_URI, {"password": password, "code": code})
+    async def get_totp_uri(self, password: str, *, qr_code: bool = False, code: str | None = None) -> TotpUri:
+        """Return the URI for the authenticator app again; `qr_code` as for `enable`, `code` as for `disable`."""
+        body = {"password": password, "code": code, "qrCode": qr_code or None}
+        return await self._connection.call(endpoints.GET_TOTP_URI, body)
 
     @operation
     async def generate_backup_codes(self, password: str, *, code: str | None = None) -> BackupCodes:

@@ -6,26 +6,25 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
-from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
+from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
-from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.backup_codes.factor import BackupCodes
-from athena_auth.factors.backup_codes.sql import State
+from athena_auth.factors.backup_codes.sql import BackupCodeState
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.answers import (
     SECOND_STEP_ERRORS,
     NewSessionAnswer,
-    SecondFactorReply,
     new_session_answer,
     redirect_fields,
 )
-from athena_auth.mfa.second_step import Principal, SecondStep, SubmittedCode
+from athena_auth.mfa.model import SecondFactorResult, SecondStepCaller
+from athena_auth.mfa.routes import VerifyEndpoint
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
@@ -50,12 +49,14 @@ from athena_auth.wire.route import Call
 class BackupCodeService:
     """Generates new sets. `SecondStep` verifies the codes."""
 
-    method: BackupCodes
+    factor: BackupCodes
     step_up: StepUp
     notifications: SecurityNotifications
     clock: Clock
 
-    async def generate(self, signed_in: SignedIn, offered: Offered) -> Authorized[list[str]] | Refused:
+    async def generate(
+        self, signed_in: SignedIn, offered: StepUpCredentials
+    ) -> Authorized[list[str]] | Refused:
         """Replace the account's codes with new ones, which are shown only once."""
         user_id, now = signed_in.account.id, self.clock.now()
 
@@ -63,7 +64,7 @@ class BackupCodeService:
             account = current.account
             if not account.two_factor_enabled:
                 return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
-            codes = await self.method.issue(tx, user_id, State.ACTIVE, now)
+            codes = await self.factor.issue(tx, user_id, BackupCodeState.ACTIVE, now)
             audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
             await self.notifications.notify(
                 tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now
@@ -113,13 +114,11 @@ class BackupCodeApi:
         self,
         service: BackupCodeService,
         factor: BackupCodes,
-        second_step: SecondStep,
-        second_factor_reply: SecondFactorReply,
+        endpoint: VerifyEndpoint,
     ) -> None:
         self._service = service
         self._factor = factor
-        self._second_step = second_step
-        self._second_factor_reply = second_factor_reply
+        self._endpoint = endpoint
 
     @post(
         "/two-factor/generate-backup-codes",
@@ -128,7 +127,9 @@ class BackupCodeApi:
     )
     async def generate(self, call: Call[SignedIn, PasswordBody]) -> Reply[BackupCodesAnswer] | Refused:
         """Replace the backup codes with new ones."""
-        made = await self._service.generate(call.principal, Offered(call.body.password, call.body.code))
+        made = await self._service.generate(
+            call.principal, StepUpCredentials(call.body.password, call.body.code)
+        )
         if isinstance(made, Refused):
             return made
         return renewed_reply(BackupCodesAnswer(backup_codes=made.outcome), call.principal, made.signed_in)
@@ -143,25 +144,24 @@ class BackupCodeApi:
         limit=SECOND_STEP,
     )
     async def verify(
-        self, call: Call[Principal, VerifyBackupCodeBody]
+        self, call: Call[SecondStepCaller, VerifyBackupCodeBody]
     ) -> Reply[VerifyBackupCodeAnswer] | Refused:
         """Verify a backup code.
 
         Each code works once. With `disableSession` no session cookie is set, but the response still contains the
         session's token.
         """
-        submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
-        result = await self._second_step.verify(self._factor, call.principal, submitted)
-        if isinstance(result, Refused):
-            return result
-        left = result.codes_left or 0
-        body = VerifyBackupCodeAnswer(
-            user_answer(result.account),
-            new_session_answer(result),
-            result.token,
-            left,
-            UNSET if left else _LAST_CODE,
-            *redirect_fields(result.callback_url),
-        )
         set_session = not is_set(call.body.disable_session)
-        return self._second_factor_reply.build(result, body, call.caller, set_session=set_session)
+        return await self._endpoint.respond(self._factor, call, _answer, set_session=set_session)
+
+
+def _answer(result: SecondFactorResult) -> VerifyBackupCodeAnswer:
+    left = result.codes_left or 0
+    return VerifyBackupCodeAnswer(
+        user_answer(result.account),
+        new_session_answer(result),
+        result.token,
+        left,
+        UNSET if left else _LAST_CODE,
+        *redirect_fields(result.callback_url),
+    )

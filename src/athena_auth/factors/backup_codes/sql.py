@@ -11,7 +11,7 @@ from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
 
-class State(StrEnum):
+class BackupCodeState(StrEnum):
     """The state of a code."""
 
     PENDING = "pending"
@@ -40,6 +40,9 @@ _MARK_REUSED = Statement("""
     WHERE user_id = :user_id AND code_hash = :code_hash AND state = 'used'
 """)
 
+_STATE_OF = Statement("""
+    SELECT state FROM athena_backup_code WHERE user_id = :user_id AND code_hash = :code_hash
+""")
 _COUNT = Statement("""
     SELECT COUNT(*) AS codes FROM athena_backup_code WHERE user_id = :user_id AND state = :state
 """)
@@ -71,9 +74,11 @@ DISCARD = Statement("""
 """For a restored database: it is unknown which codes were used after the backup."""
 
 
-async def replace(tx: Tx, user_id: UserId, hashes: Iterable[bytes], state: State, now: Millis) -> None:
+async def replace(
+    tx: Tx, user_id: UserId, hashes: Iterable[bytes], state: BackupCodeState, now: Millis
+) -> None:
     """Replace the account's codes of this state with a whole new set."""
-    if state is State.ACTIVE:
+    if state is BackupCodeState.ACTIVE:
         # A pending set would otherwise replace this one when its factor is confirmed.
         await tx.execute(_DROP_ALL, user_id=user_id)
     else:
@@ -98,7 +103,13 @@ def mark_reused(tx: Tx, user_id: UserId, code_hash: bytes, browser: bytes) -> No
     tx.defer(_MARK_REUSED, user_id=user_id, code_hash=code_hash, browser=browser)
 
 
-async def count(tx: Tx, user_id: UserId, state: State) -> int:
+async def state_of(tx: Tx, user_id: UserId, code_hash: bytes) -> BackupCodeState | None:
+    """Return the state of a code, or None if this account has no such code."""
+    row = await tx.fetch_one(_STATE_OF, user_id=user_id, code_hash=code_hash)
+    return None if row is None else BackupCodeState(row["state"])
+
+
+async def count(tx: Tx, user_id: UserId, state: BackupCodeState) -> int:
     """Return the number of the account's codes in this state."""
     row = await tx.fetch_one(_COUNT, user_id=user_id, state=state)
     return 0 if row is None else int(row["codes"])

@@ -13,8 +13,8 @@ from athena_auth.delivery.model import Channel, Message, MessageKind
 from athena_auth.factors.otp import sql
 from athena_auth.factors.otp.sql import ConsumedCode
 from athena_auth.kernel.clock import Millis, after
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.mfa.factor import (
     Attempt,
     EnrolmentBegun,
@@ -22,8 +22,12 @@ from athena_auth.mfa.factor import (
     EnrolmentRequest,
     EnrolmentState,
     FactorParts,
+    Prompted,
+    PromptRequest,
+    RawResponse,
     Used,
     Verified,
+    read_code,
 )
 from athena_auth.mfa.model import Binding, Change, FactorName, session_binding
 from athena_auth.sessions.model import Amr
@@ -61,6 +65,7 @@ def masked(number: str) -> str:
 
 _DIGITS = 6
 _CODE = re.compile(f"[0-9]{{{_DIGITS}}}")
+_MALFORMED = f"This is not a code from our message. Enter the {_DIGITS} digits of the message."
 
 
 class Otp:
@@ -70,10 +75,8 @@ class Otp:
     code_name = "sent code"
     is_throttled = True
     sweeps: tuple[Statement, ...] = (sql.SWEEP,)
-    malformed = Refused(
-        ErrorCode.INVALID_CODE,
-        f"This is not a code from our message. Enter the {_DIGITS} digits of the message.",
-    )
+    has_nonce = False
+    """A code may be entered again after a wrong one, so it is kept with the sent codes."""
 
     def __init__(self, parts: FactorParts) -> None:
         settings = parts.settings
@@ -90,9 +93,9 @@ class Otp:
         """Whether the server can send codes by text message."""
         return self._by_text
 
-    def is_well_formed(self, code: str) -> bool:
-        """Tell whether this could be a sent code."""
-        return _CODE.fullmatch(code) is not None
+    def parse(self, response: RawResponse) -> str | Refused:
+        """Return the digits; refuse what cannot be a sent code."""
+        return read_code(response, _CODE) or Refused(ErrorCode.INVALID_CODE, _MALFORMED)
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether this account, which has two-factor authentication on, may receive codes.
@@ -115,9 +118,9 @@ class Otp:
         """Return the confirmed phone number to which codes are sent; None when they are sent by email."""
         return await self._destination(tx, user_id) if self.goes_by_text else None
 
-    async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
+    async def verify(self, tx: Tx, attempt: Attempt[str]) -> Verified | Refused | Used:
         """Verify a code. If the attempt may confirm an enrolment, it also confirms the one it was sent for."""
-        hashes = self._keyring.possible_hashes(attempt.code, _context(attempt.binding))
+        hashes = self._keyring.possible_hashes(attempt.response, _context(attempt.binding))
         consumed = await self._use(tx, attempt, hashes)
         if consumed is None:
             return await self._refusal(tx, attempt, hashes)
@@ -132,7 +135,7 @@ class Otp:
             sends.reset(tx, attempt.user_id, _sends_of(attempt.binding))
         return Verified(self.name, Amr.SENT_CODE if consumed.number is None else Amr.TEXT, change)
 
-    async def _confirm(self, tx: Tx, attempt: Attempt, number: str | None) -> Change | None:
+    async def _confirm(self, tx: Tx, attempt: Attempt[str], number: str | None) -> Change | None:
         """Confirm the enrolment that a code sent to this number, or by email, belongs to, if any."""
         loaded = await authenticators.load(tx, attempt.user_id)
         enrolled = pending(loaded, self.name, attempt.now)
@@ -145,7 +148,7 @@ class Otp:
             await accounts.mark_email_verified(tx, attempt.user_id, attempt.now)
         return change
 
-    async def _refusal(self, tx: Tx, attempt: Attempt, hashes: list[bytes]) -> Refused | Used:
+    async def _refusal(self, tx: Tx, attempt: Attempt[str], hashes: list[bytes]) -> Refused | Used:
         """Return the refusal of a code that was not consumed: it is wrong, expired or used."""
         sent = await sql.load_code(tx, attempt.user_id, attempt.binding.key, attempt.now)
         if sent is None:
@@ -158,7 +161,7 @@ class Otp:
         is_same = sent.code_hash in hashes
         return Used(refused, elsewhere=sent.used_by != attempt.browser) if is_same else refused
 
-    async def _use(self, tx: Tx, attempt: Attempt, hashes: list[bytes]) -> ConsumedCode | None:
+    async def _use(self, tx: Tx, attempt: Attempt[str], hashes: list[bytes]) -> ConsumedCode | None:
         """Verify and consume a code by one guarded write.
 
         The database compares keyed hashes, so the timing reveals nothing to an attacker without the key.
@@ -169,34 +172,35 @@ class Otp:
                 return consumed
         return None
 
-    async def post(
-        self,
-        tx: Tx,
-        account: Account,
-        binding: Binding,
-        client: ClientInfo,
-        now: Millis,
-        *,
-        confirming: bool = False,
-    ) -> Refused | None:
-        """Count a send and post the code, unless too many were sent to this account recently."""
-        refused = await self.consume_send(tx, account, binding, client, now)
-        if refused is None:
-            await self.send_counted(tx, account, binding, now, confirming=confirming)
-        return refused
+    async def prompt(self, tx: Tx, request: PromptRequest) -> Prompted | Refused:
+        """Send a code; it replaces the previous one of this challenge or session."""
+        account, binding, now = request.account, request.binding, request.now
+        confirming = binding.signed_in and await self.is_pending(tx, account.id, now)
+        if not confirming:
+            # Without a factor or a pending enrolment there is nothing to confirm. A session without a fresh password
+            # must not turn a factor on: it may be stolen.
+            if not account.two_factor_enabled:
+                return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
+            if not await self.is_available(tx, account):
+                return Refused(ErrorCode.OTP_NOT_CONFIGURED)
+        refused = await self._consume_send(tx, account, binding, request.client, now)
+        if refused is not None:
+            return refused
+        await self._send_counted(tx, account, binding, now, confirming=confirming)
+        return Prompted(code_was_sent=True)
 
-    async def consume_send(
+    async def _consume_send(
         self, tx: Tx, account: Account, binding: Binding, client: ClientInfo, now: Millis
     ) -> Refused | None:
         """Count a send; return the refusal when too many were sent to this account recently."""
         return await sends.consume(tx, account.id, _sends_of(binding), client.address, now)
 
-    async def send_counted(
+    async def _send_counted(
         self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
     ) -> None:
         """Create a code that is valid only in this challenge or session, and put it into the outbox.
 
-        `consume_send` has counted the send. The code goes to the owner's number or email address; with `confirming`, to
+        `_consume_send` has counted the send. The code goes to the owner's number or email address; with `confirming`, to
         that of the pending enrolment.
         """
         pending_since = now if confirming else None
@@ -229,7 +233,7 @@ class Otp:
         """Return the deletion of sent codes, for every change."""
         return (sql.END_CODES,)
 
-    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+    def validate(self, options: EnrolmentOptions) -> Refused | None:
         """Refuse a phone number if the server cannot send text messages."""
         if options.phone_number is None or self.goes_by_text:
             return None
@@ -251,11 +255,11 @@ class Otp:
             return EnrolmentBegun(EnrolmentState.CONFIRMED)
         binding = session_binding(request.signed_in.session.id)
         # Counted before anything is replaced: a refusal commits what came before it.
-        refused = await self.consume_send(tx, account, binding, request.signed_in.client, now)
+        refused = await self._consume_send(tx, account, binding, request.signed_in.client, now)
         if refused is not None:
             return refused
         await authenticators.begin_enrolment(tx, new)
-        await self.send_counted(tx, account, binding, now, confirming=True)
+        await self._send_counted(tx, account, binding, now, confirming=True)
         return EnrolmentBegun(EnrolmentState.PENDING, code_was_sent=True)
 
     def _new(self, user_id: UserId, number: str | None, now: Millis) -> Authenticator:

@@ -79,7 +79,7 @@ async def load_code(tx: Tx, user_id: UserId, binding: bytes, now: Millis) -> Sen
     return None if row is None else SentCode(row["code_hash"], row["used_by"])
 
 
-async def consume_code(tx: Tx, attempt: Attempt, code_hash: bytes) -> ConsumedCode | None:
+async def consume_code(tx: Tx, attempt: Attempt[str], code_hash: bytes) -> ConsumedCode | None:
     """Consume a code; None when it is not the last one, has been used or has expired."""
     row = await tx.fetch_one(
         _CONSUME_CODE,

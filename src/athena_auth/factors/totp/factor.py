@@ -4,15 +4,15 @@ import re
 
 import msgspec
 
-from athena_auth import authenticators as sql
+from athena_auth import authenticators
 from athena_auth.accounts.model import Account
 from athena_auth.authenticators import Authenticator, AuthenticatorState, active, pending
 from athena_auth.crypto import totp
 from athena_auth.factors.totp import rules
 from athena_auth.factors.totp.rules import TotpDetails, details_of
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.mfa.factor import (
     Attempt,
     EnrolmentBegun,
@@ -20,8 +20,10 @@ from athena_auth.mfa.factor import (
     EnrolmentRequest,
     EnrolmentState,
     FactorParts,
+    RawResponse,
     Used,
     Verified,
+    read_code,
 )
 from athena_auth.mfa.model import Change, FactorName
 from athena_auth.sessions.model import Amr
@@ -30,6 +32,7 @@ from athena_auth.store.transaction import Tx
 
 _CODE = re.compile(r"[0-9]{6,8}")
 """Authenticators that were enrolled under another setting keep their number of digits."""
+_MALFORMED = "This is not a code of an authenticator app. Enter the digits that the app shows."
 
 
 class RevealedSecret(msgspec.Struct, frozen=True):
@@ -50,10 +53,6 @@ class Totp:
     code_name = "code of an authenticator app"
     is_throttled = True
     sweeps: tuple[Statement, ...] = ()
-    malformed = Refused(
-        ErrorCode.INVALID_CODE,
-        "This is not a code of an authenticator app. Enter the digits that the app shows.",
-    )
 
     def __init__(self, parts: FactorParts) -> None:
         self._keyring = parts.keyring
@@ -61,23 +60,25 @@ class Totp:
         self._parameters = parts.settings.totp_parameters
         self._window = parts.settings.totp_window
 
-    def is_well_formed(self, code: str) -> bool:
-        """Tell whether this could be a code of an authenticator app."""
-        return _CODE.fullmatch(code) is not None
+    def parse(self, response: RawResponse) -> str | Refused:
+        """Return the digits; refuse what cannot be a code of an authenticator app."""
+        return read_code(response, _CODE) or Refused(ErrorCode.INVALID_CODE, _MALFORMED)
 
     async def is_available(self, tx: Tx, account: Account) -> bool:
         """Tell whether an authenticator is active."""
-        return active(await sql.load(tx, account.id), self.name) is not None
+        return active(await authenticators.load(tx, account.id), self.name) is not None
 
-    async def verify(self, tx: Tx, attempt: Attempt) -> Verified | Refused | Used:
+    async def verify(self, tx: Tx, attempt: Attempt[str]) -> Verified | Refused | Used:
         """Verify a code. If the attempt may confirm an enrolment, a code of the pending authenticator does so."""
-        authenticators = await sql.load(tx, attempt.user_id)
-        current = active(authenticators, self.name)
-        enrolled = pending(authenticators, self.name, attempt.now) if attempt.confirms else None
+        loaded = await authenticators.load(tx, attempt.user_id)
+        current = active(loaded, self.name)
+        enrolled = pending(loaded, self.name, attempt.now) if attempt.confirms else None
         if current is None and enrolled is None:
             return Refused(ErrorCode.TOTP_NOT_ENABLED)
         if enrolled is not None and (step := self._matching_step(enrolled, attempt)) is not None:
-            change = await sql.confirm(tx, enrolled, current, attempt.browser, attempt.now, counter=step)
+            change = await authenticators.confirm(
+                tx, enrolled, current, attempt.browser, attempt.now, counter=step
+            )
             return (
                 Refused(ErrorCode.INVALID_CODE) if change is None else Verified(self.name, Amr.TOTP, change)
             )
@@ -89,7 +90,7 @@ class Totp:
         """Return nothing: an app has no data apart from its authenticator."""
         return ()
 
-    def refuse(self, options: EnrolmentOptions) -> Refused | None:
+    def validate(self, options: EnrolmentOptions) -> Refused | None:
         """Refuse a phone number."""
         if options.phone_number is None:
             return None
@@ -100,7 +101,7 @@ class Totp:
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
         """Tell whether there is an authenticator that a code has yet to confirm."""
-        return pending(await sql.load(tx, user_id), self.name, now) is not None
+        return pending(await authenticators.load(tx, user_id), self.name, now) is not None
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun:
         """Create a secret that stays pending until a code confirms it."""
@@ -120,32 +121,34 @@ class Totp:
             created_at=request.now,
         )
         sealed = self._keyring.seal(secret, unsealed.context)
-        await sql.begin_enrolment(tx, unsealed.with_sealed(sealed))
+        await authenticators.begin_enrolment(tx, unsealed.with_sealed(sealed))
         uri = _uri(secret, details, request.account.email)
         return EnrolmentBegun(EnrolmentState.PENDING, {"totpURI": uri})
 
     async def uri(self, tx: Tx, user_id: UserId, account_name: str, now: Millis) -> RevealedSecret | None:
         """Return the `otpauth` URI of the pending authenticator, otherwise of the active one."""
-        authenticators = await sql.load(tx, user_id)
-        shown = pending(authenticators, self.name, now) or active(authenticators, self.name)
+        loaded = await authenticators.load(tx, user_id)
+        shown = pending(loaded, self.name, now) or active(loaded, self.name)
         if shown is None:
             return None
         uri = _uri(self._secret(shown), details_of(shown.details), account_name)
         return RevealedSecret(uri, is_active=shown.state is AuthenticatorState.ACTIVE)
 
     async def _use(
-        self, tx: Tx, authenticator: Authenticator, step: int, attempt: Attempt
+        self, tx: Tx, authenticator: Authenticator, step: int, attempt: Attempt[str]
     ) -> Verified | Used:
         """Consume the time step of a correct code, and with it all earlier steps (RFC 6238 section 5.2)."""
-        if not await sql.advance(tx, authenticator.id, step, attempt.browser, attempt.now):
-            elsewhere = await sql.is_reuse_elsewhere(tx, authenticator.id, attempt.browser)
+        if not await authenticators.advance(tx, authenticator.id, step, attempt.browser, attempt.now):
+            elsewhere = await authenticators.is_reuse_elsewhere(tx, authenticator.id, attempt.browser)
             return Used(Refused(ErrorCode.INVALID_CODE), elsewhere)
         if not self._keyring.is_current_seal(authenticator.sealed_data):
             secret = self._secret(authenticator)
-            await sql.reseal(tx, authenticator.id, self._keyring.seal(secret, authenticator.context))
+            await authenticators.reseal(
+                tx, authenticator.id, self._keyring.seal(secret, authenticator.context)
+            )
         return Verified(self.name, Amr.TOTP)
 
-    def _refusal(self, enrolled: Authenticator | None, attempt: Attempt) -> Refused:
+    def _refusal(self, enrolled: Authenticator | None, attempt: Attempt[str]) -> Refused:
         """Refuse a code. At enrolment, tell the user if the code is correct for another time: their clock is off.
 
         At sign-in this would be an oracle that confirms forty codes instead of three. At enrolment the user has the
@@ -154,14 +157,14 @@ class Totp:
         if enrolled is not None:
             parameters = details_of(enrolled.details).parameters
             steps = rules.near_steps(parameters, attempt.now, self._window)
-            step = totp.latest_match(self._secret(enrolled), parameters, attempt.code, steps)
+            step = totp.latest_match(self._secret(enrolled), parameters, attempt.response, steps)
             if step is not None:
                 return rules.refuse_out_of_time(step, attempt.now, parameters)
         return Refused(ErrorCode.INVALID_CODE)
 
-    def _matching_step(self, authenticator: Authenticator, attempt: Attempt) -> int | None:
+    def _matching_step(self, authenticator: Authenticator, attempt: Attempt[str]) -> int | None:
         secret, parameters = self._secret(authenticator), details_of(authenticator.details).parameters
-        return totp.matching_step(secret, parameters, attempt.code, attempt.now, self._window)
+        return totp.matching_step(secret, parameters, attempt.response, attempt.now, self._window)
 
     def _secret(self, authenticator: Authenticator) -> bytes:
         return self._keyring.unseal(authenticator.sealed_data, authenticator.context)

@@ -1,33 +1,36 @@
 """HTTP for authenticator apps."""
 
+import asyncio
 from dataclasses import dataclass
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from athena_auth.accounts.answers import UserAnswer, renewed_reply, user_answer
-from athena_auth.accounts.errors import PASSWORD_STEP_UP_ERRORS
+from athena_auth import qr_code
+from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, UserAnswer, renewed_reply, user_answer
 from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
-from athena_auth.accounts.step_up import Action, Authorized, Offered, StepUp
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.outcome import ErrorCode, Refused
-from athena_auth.mfa.answers import SECOND_STEP_ERRORS, SecondFactorReply, redirect_fields
-from athena_auth.mfa.second_step import Principal, SecondStep, SubmittedCode
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.answers import SECOND_STEP_ERRORS, redirect_fields
+from athena_auth.mfa.model import SecondFactorResult, SecondStepCaller
+from athena_auth.mfa.routes import CodeBody, VerifyEndpoint
 from athena_auth.store.transaction import Tx
-from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     CallbackUrl,
-    Code,
     Done,
+    Password,
+    QrCode,
+    QrCodeWanted,
     Redirect,
     SessionToken,
+    StepUpCode,
     TotpUri,
-    TrustDevice,
     is_set,
 )
 from athena_auth.wire.handlers import post
@@ -40,12 +43,12 @@ from athena_auth.wire.route import Call
 class TotpService:
     """Reveals the secret to its owner. `SecondStep` verifies the codes."""
 
-    method: Totp
+    factor: Totp
     step_up: StepUp
     notifications: SecurityNotifications
     clock: Clock
 
-    async def uri(self, signed_in: SignedIn, offered: Offered) -> Authorized[str] | Refused:
+    async def uri(self, signed_in: SignedIn, offered: StepUpCredentials) -> Authorized[str] | Refused:
         """Return the `otpauth` URI of the pending enrolment, otherwise of the active authenticator.
 
         The owner is notified if it is the active one: an attacker who has seen it can generate valid codes.
@@ -54,7 +57,7 @@ class TotpService:
 
         async def work(tx: Tx, current: SignedIn) -> str | Refused:
             account = current.account
-            revealed = await self.method.uri(tx, account.id, account.email, now)
+            revealed = await self.factor.uri(tx, account.id, account.email, now)
             if revealed is None:
                 return Refused(ErrorCode.TOTP_NOT_ENABLED)
             if revealed.is_active:
@@ -67,17 +70,23 @@ class TotpService:
         return await self.step_up.act(Action.REVEAL_SECRET, signed_in, offered, work)
 
 
-class TotpUriAnswer(msgspec.Struct, frozen=True):
+class TotpUriBody(msgspec.Struct, frozen=True, rename="camel"):
+    """The account's password, a code if the session needs a fresh second factor, and whether to return a QR code."""
+
+    password: Password
+    code: StepUpCode | None = None
+    qr_code: QrCodeWanted | None = None
+
+
+class TotpUriAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """The URI that an authenticator app reads from a QR code."""
 
     totp_uri: TotpUri = msgspec.field(name="totpURI")
+    qr_code: QrCode | UnsetType = UNSET
 
 
-class VerifyTotpBody(msgspec.Struct, frozen=True, rename="camel"):
+class VerifyTotpBody(CodeBody, frozen=True, rename="camel"):
     """A code of the authenticator app."""
-
-    code: Code
-    trust_device: TrustDevice | None = None
 
 
 class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +99,16 @@ class VerifyTotpAnswer(msgspec.Struct, frozen=True, kw_only=True):
     url: CallbackUrl | UnsetType = UNSET
 
 
+async def qr_code_of(uri: str | UnsetType, wanted: bool | str | None) -> str | UnsetType:  # noqa: FBT001 - a `Flag`
+    """Return the QR code of a URI, if there is one and the request asked for it.
+
+    It is rendered in a thread, because rendering takes as long as several requests.
+    """
+    if isinstance(uri, UnsetType) or not is_set(wanted):
+        return UNSET
+    return await asyncio.to_thread(qr_code.data_uri, uri)
+
+
 class TotpApi:
     """The routes of authenticator apps."""
 
@@ -97,48 +116,46 @@ class TotpApi:
         self,
         service: TotpService,
         factor: Totp,
-        second_step: SecondStep,
-        second_factor_reply: SecondFactorReply,
+        endpoint: VerifyEndpoint,
     ) -> None:
         self._service = service
         self._factor = factor
-        self._second_step = second_step
-        self._second_factor_reply = second_factor_reply
+        self._endpoint = endpoint
 
     @post(
         "/two-factor/get-totp-uri",
         errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOTP_NOT_ENABLED),
         limit=SECOND_STEP,
     )
-    async def get_totp_uri(self, call: Call[SignedIn, PasswordBody]) -> Reply[TotpUriAnswer] | Refused:
+    async def get_totp_uri(self, call: Call[SignedIn, TotpUriBody]) -> Reply[TotpUriAnswer] | Refused:
         """Get the URI that an authenticator app reads from a QR code.
 
-        Of the pending enrolment or, without one, of the active authenticator.
+        Of the pending enrolment or, without one, of the active authenticator. With `qrCode`, get the QR code too.
         """
-        offered = Offered(call.body.password, call.body.code)
+        offered = StepUpCredentials(call.body.password, call.body.code)
         shown = await self._service.uri(call.principal, offered)
         if isinstance(shown, Refused):
             return shown
-        return renewed_reply(TotpUriAnswer(shown.outcome), call.principal, shown.signed_in)
+        answer = TotpUriAnswer(shown.outcome, await qr_code_of(shown.outcome, call.body.qr_code))
+        return renewed_reply(answer, call.principal, shown.signed_in)
 
     @post(
         "/two-factor/verify-totp",
         errors=(*SECOND_STEP_ERRORS, ErrorCode.TOTP_NOT_ENABLED, ErrorCode.INVALID_CODE),
         limit=SECOND_STEP,
     )
-    async def verify_totp(self, call: Call[Principal, VerifyTotpBody]) -> Reply[VerifyTotpAnswer] | Refused:
+    async def verify_totp(
+        self, call: Call[SecondStepCaller, VerifyTotpBody]
+    ) -> Reply[VerifyTotpAnswer] | Refused:
         """Verify a code of the authenticator app.
 
         With a challenge, it completes the sign-in. With a session, it confirms an enrolment or verifies the factor
         again (step-up). Each code is accepted once. If a code for a pending enrolment is correct for a time up to ten
         minutes away, the refusal says how far the device's clock is off. At sign-in it does not.
         """
-        submitted = SubmittedCode(call.body.code, is_set(call.body.trust_device))
-        result = await self._second_step.verify(self._factor, call.principal, submitted)
-        if isinstance(result, Refused):
-            return result
-        redirect, url = redirect_fields(result.callback_url)
-        answer = VerifyTotpAnswer(
-            token=result.token, user=user_answer(result.account), redirect=redirect, url=url
-        )
-        return self._second_factor_reply.build(result, answer, call.caller)
+        return await self._endpoint.respond(self._factor, call, _answer)
+
+
+def _answer(result: SecondFactorResult) -> VerifyTotpAnswer:
+    redirect, url = redirect_fields(result.callback_url)
+    return VerifyTotpAnswer(token=result.token, user=user_answer(result.account), redirect=redirect, url=url)

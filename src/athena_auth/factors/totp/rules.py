@@ -4,7 +4,7 @@ import msgspec
 
 from athena_auth.crypto.totp import Algorithm, Parameters, step_at
 from athena_auth.kernel.clock import Millis
-from athena_auth.kernel.outcome import ErrorCode, Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 
 WIDEST_WINDOW = 2
 """The maximum of ATHENA_TOTP_WINDOW: the accepted steps on either side of the current one."""

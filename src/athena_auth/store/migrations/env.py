@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from athena_auth.store.sql import VERSION_TABLE
+from athena_auth.store.migrate import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],

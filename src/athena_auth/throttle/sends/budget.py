@@ -11,9 +11,9 @@ import hashlib
 from enum import StrEnum
 
 from athena_auth.kernel.clock import Millis, after, seconds_until
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.network import network_of
-from athena_auth.kernel.outcome import ErrorCode, Refused
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sends import sql
 

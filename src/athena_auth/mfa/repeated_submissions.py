@@ -8,7 +8,7 @@ encrypted, and decrypts only with that token and that code. Nothing is verified 
 
 import msgspec
 
-from athena_auth import retired_tokens as sql
+from athena_auth import retired_tokens
 from athena_auth.accounts import sql as accounts
 from athena_auth.crypto.keys import Keyring, UnreadableError
 from athena_auth.crypto.tokens import TokenKind, digest
@@ -29,7 +29,7 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Answer)
 
 
-class Replay:
+class RepeatedSubmissions:
     """Stores the answers of verified codes, and finds them for repeated submissions."""
 
     def __init__(self, keyring: Keyring) -> None:
@@ -41,13 +41,13 @@ class Replay:
             _Answer(result.token, result.trust_token, result.codes_left, result.callback_url)
         )
         sealed = self._keyring.seal(answer, _context(token_digest, code))
-        sql.put(tx, token_digest, result.account.id, now, sealed)
+        retired_tokens.put(tx, token_digest, result.account.id, now, sealed)
 
     async def find(
         self, tx: Tx, token_digest: bytes, code: str, client: ClientInfo, now: Millis
     ) -> SecondFactorResult | None:
         """Return the answer that this token and code got a moment ago, if its session is still live."""
-        retired = await sql.load(tx, token_digest, now)
+        retired = await retired_tokens.load(tx, token_digest, now)
         if retired is None or retired.sealed_answer is None:
             return None
         try:

@@ -117,6 +117,7 @@ class ErrorCode(StrEnum):
         429,
         "Too many failed attempts for this account. Wait before you try again.",
     )
+    CHALLENGE_NOT_FOUND = auto(), 400, "This prompt has expired or was answered already. Request a new one."
     CONFLICT = auto(), 409, "The account was changed at the same time. Check its current state, then retry."
     VALIDATION_ERROR = auto(), 400, "The request is not valid."
     NOT_FOUND = auto(), 404, "There is nothing at this path."

@@ -14,8 +14,10 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from athena_auth.accounts.model import SignedIn
-from athena_auth.kernel.outcome import Refused
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.sessions.model import Level
+from athena_auth.sessions.rules import has_fresh_second_factor, is_fresh
 from athena_auth.store.transaction import Tx
 
 T = TypeVar("T")
@@ -116,7 +118,7 @@ POLICY = {
 }
 
 
-class Offered(msgspec.Struct, frozen=True):
+class StepUpCredentials(msgspec.Struct, frozen=True):
     """The credentials of a request, in addition to its session."""
 
     password: str | None = None
@@ -146,7 +148,7 @@ class StepUp(Protocol):
     """Enforces the policy on a call, and runs the call in the same transaction."""
 
     async def act(
-        self, action: Action, signed_in: SignedIn, offered: Offered, work: AuthorizedWork[T]
+        self, action: Action, signed_in: SignedIn, offered: StepUpCredentials, work: AuthorizedWork[T]
     ) -> Authorized[T] | Refused:
         """Run the work if the session and the offered credentials satisfy the policy.
 
@@ -155,3 +157,35 @@ class StepUp(Protocol):
             `INVALID_BACKUP_CODE`, `ACCOUNT_TEMPORARILY_LOCKED`, `CONFLICT` or `UNAUTHORIZED`.
         """
         ...
+
+    def is_due(self, action: Action, signed_in: SignedIn) -> bool:
+        """Tell whether the action would now be refused without a code."""
+        ...
+
+
+class Requirement(msgspec.Struct, frozen=True):
+    """A minimum assurance level, and how recently a factor must have been verified."""
+
+    level: Level = Level.ONE
+    fresh: int | None = None
+    """Seconds."""
+
+
+def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis) -> ErrorCode | None:
+    """Return the error that says what the caller must do first, or None when the session meets the requirement.
+
+    A trusted device replaces the second factor at sign-in, but does not count as a recent verification: an attacker may
+    be using the device.
+    """
+    session, has_factors = signed_in.session, signed_in.account.two_factor_enabled
+    within = None if requirement.fresh is None else requirement.fresh * 1000
+    if requirement.level is Level.TWO:
+        if not has_factors:
+            return ErrorCode.ENROLMENT_REQUIRED
+        good = session.assurance.level is Level.TWO and (
+            within is None or has_fresh_second_factor(session, now, within)
+        )
+        return None if good else ErrorCode.STEP_UP_REQUIRED
+    if within is None or is_fresh(session, now, within):
+        return None
+    return ErrorCode.STEP_UP_REQUIRED if has_factors else ErrorCode.SIGN_IN_AGAIN

@@ -1,8 +1,8 @@
 """The refusal when a stored value cannot be decrypted or verified, because its secret is not configured."""
 
 from athena_auth.crypto.keys import UnreadableError
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.log import Log
-from athena_auth.kernel.outcome import ErrorCode, Refused
 
 _log = Log(__name__)
 

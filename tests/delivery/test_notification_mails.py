@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from athena_auth.delivery.model import EventContext, Message, MessageKind
 from athena_auth.delivery.render import render
-from support.messages import NEWS, message_of
+from support.messages import NOTIFICATIONS, message_of
 
-each_kind_of_news = pytest.mark.parametrize("kind", NEWS)
+each_notification = pytest.mark.parametrize("kind", NOTIFICATIONS)
 
 any_text = st.text(st.characters(exclude_categories=()))
 # Long enough to hold an advertisement between the marks that are looked for.
@@ -36,7 +36,7 @@ def words_of(message: Message) -> str:
     return " ".join(render(message).text.split())
 
 
-@each_kind_of_news
+@each_notification
 def test_news_tells_when_and_from_where(kind: MessageKind) -> None:
     lines = render(message_of(kind)).text.splitlines()
     start = lines.index("When: 2027-01-15 08:00 UTC")
@@ -49,12 +49,12 @@ def test_news_tells_when_and_from_where(kind: MessageKind) -> None:
     ]
 
 
-@each_kind_of_news
+@each_notification
 def test_a_notification_says_what_to_do_if_it_was_someone_else(kind: MessageKind) -> None:
     assert re.search("If this was not you, some(one|body)", words_of(message_of(kind)))
 
 
-@each_kind_of_news
+@each_notification
 def test_news_carries_no_link(kind: MessageKind) -> None:
     """People who are used to links in warnings follow the link in a forged one."""
     rendered = render(message_of(kind))
