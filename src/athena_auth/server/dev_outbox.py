@@ -47,7 +47,7 @@ _HEADERS = [
 _OF_PROXIES = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
 
 
-class _Shown(NamedTuple):
+class _RenderedMessage(NamedTuple):
     """A message as the page shows it. `lines` are those of its text, each with whether it is the message's link."""
 
     subject: str
@@ -117,24 +117,24 @@ class DevOutbox:
             most=MOST,
             workers=self._workers,
             sources=[
-                (source.path, [self._show(message) for message in source.messages]) for source in sources
+                (source.path, [self._render(message) for message in source.messages]) for source in sources
             ],
         )
         response = Response(200, html.encode(), _HEADERS, b"text/html; charset=utf-8")
         await response.send(send, request_id_of(read_headers(scope)))
 
-    def _show(self, message: Message) -> _Shown:
+    def _render(self, message: Message) -> _RenderedMessage:
         until = f"{datetime.fromtimestamp(message.expires_at / 1000, UTC):%Y-%m-%d %H:%M} UTC"
         if message.channel is Channel.TEXT:
             lines = render_text(message, self._host).splitlines()
-            return _Shown(
+            return _RenderedMessage(
                 "Text message", message.to, message.channel, until, [(line, False) for line in lines], None
             )
         rendered = render(message)
         text = list(_lines(rendered.text, message.url))
         # Its links open in another tab: the frame is a sandbox, in which no other page opens.
         html = rendered.html.replace("<head>", '<head><base target="_blank">', 1)
-        return _Shown(rendered.subject, message.to, message.channel, until, text, html)
+        return _RenderedMessage(rendered.subject, message.to, message.channel, until, text, html)
 
 
 def _lines(text: str, url: str | None) -> Iterator[tuple[str, bool]]:
