@@ -91,14 +91,14 @@ export interface Done {
 /** The codes of the server; its reference says when it sends which. A test holds them equal to the server's. */
 export type ServerErrorCode =
   | "INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD" | "PASSWORD_TOO_SHORT" | "PASSWORD_TOO_LONG" | "PASSWORD_TOO_COMMON"
-  | "PASSWORD_CONTAINS_EMAIL" | "INVALID_EMAIL" | "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL" | "UNAUTHORIZED" | "INVALID_ORIGIN"
-  | "MISSING_OR_NULL_ORIGIN" | "INVALID_REDIRECT_URL" | "INVALID_CALLBACK_URL" | "SESSION_EXPIRED" | "EMAIL_ALREADY_VERIFIED"
-  | "EMAIL_MISMATCH" | "EMAIL_CAN_NOT_BE_UPDATED" | "SIGN_IN_AGAIN" | "USER_NOT_FOUND" | "SESSION_NOT_FOUND" | "TRUSTED_DEVICE_NOT_FOUND"
-  | "STEP_UP_REQUIRED" | "ENROLMENT_REQUIRED" | "INVALID_TOKEN" | "TOO_MANY_REQUESTS" | "INVALID_TWO_FACTOR_COOKIE" | "INVALID_CODE"
-  | "INVALID_BACKUP_CODE" | "OTP_HAS_EXPIRED" | "OTP_NOT_CONFIGURED" | "TOTP_NOT_ENABLED" | "TWO_FACTOR_NOT_ENABLED"
-  | "BACKUP_CODES_NOT_ENABLED" | "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE" | "ACCOUNT_TEMPORARILY_LOCKED" | "CHALLENGE_NOT_FOUND" | "CONFLICT" | "VALIDATION_ERROR"
-  | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "HEADERS_TOO_LARGE" | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE"
-  | "SERVICE_UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+  | "PASSWORD_CONTAINS_EMAIL" | "INVALID_EMAIL" | "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL" | "EMAIL_PASSWORD_SIGN_UP_DISABLED" | "INVITE_REQUIRED"
+  | "INVALID_INVITE" | "EMAIL_NOT_VERIFIED" | "UNAUTHORIZED" | "INVALID_ORIGIN" | "MISSING_OR_NULL_ORIGIN" | "INVALID_REDIRECT_URL"
+  | "INVALID_CALLBACK_URL" | "SESSION_EXPIRED" | "EMAIL_ALREADY_VERIFIED" | "EMAIL_MISMATCH" | "EMAIL_CAN_NOT_BE_UPDATED" | "SIGN_IN_AGAIN"
+  | "USER_NOT_FOUND" | "SESSION_NOT_FOUND" | "TRUSTED_DEVICE_NOT_FOUND" | "STEP_UP_REQUIRED" | "ENROLMENT_REQUIRED" | "INVALID_TOKEN"
+  | "TOO_MANY_REQUESTS" | "INVALID_TWO_FACTOR_COOKIE" | "INVALID_CODE" | "INVALID_BACKUP_CODE" | "OTP_HAS_EXPIRED" | "OTP_NOT_CONFIGURED"
+  | "TOTP_NOT_ENABLED" | "TWO_FACTOR_NOT_ENABLED" | "BACKUP_CODES_NOT_ENABLED" | "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE" | "ACCOUNT_TEMPORARILY_LOCKED"
+  | "CHALLENGE_NOT_FOUND" | "CONFLICT" | "VALIDATION_ERROR" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "HEADERS_TOO_LARGE"
+  | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "SERVICE_UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
 
 /** The codes of this client: for a proxy's own response, and where there is no response that can be read. */
 export type ClientErrorCode =
@@ -208,10 +208,10 @@ export interface TwoFactor {
 
 export interface Auth {
   signUp: {
-    /** Create an account and sign in. */
+    /** Create an account and sign in; `invite` is the token of an invitation. A null token: the address must be verified first. */
     email: Call<
-      { name: string; email: string; password: string; image?: string; rememberMe?: Flag; callbackURL?: string },
-      TokenAndUser
+      { name: string; email: string; password: string; image?: string; invite?: string; rememberMe?: Flag; callbackURL?: string },
+      LedTo & { token: string | null; user: User }
     >;
   };
   signIn: {

@@ -53,6 +53,7 @@ async def test_without_a_factor_nothing_is_changed_and_nobody_is_mailed(
     """It ended the sessions of an owner who had nothing to lose, and mailed that a factor was removed."""
     async with world_over(database_url) as world:
         ada = await sign_up(world)
+        await world.delivered()
         before = await dump(database_url)
         settings = {"secret": SECRET, "database_url": database_url, "mail_url": "file:outbox.jsonl"}
 

@@ -29,6 +29,7 @@ ENDED = (
     "athena_trusted_device",
     "athena_sent_code",
     "athena_mail_token",
+    "athena_invite",
     "athena_retired_token",
     "athena_outbox",
 )
@@ -118,6 +119,7 @@ async def live(url: str) -> Past:
         body = {"code": ada.backup_codes.pop(), "trustDevice": True}
         assert (await laptop.post("/two-factor/verify-backup-code", json=body)).status_code == 200
         link = await reset_token(world, ada.email)
+        await world.athena.users.invite("grace@example.com")
         challenge = await ada.challenge()
         await ada.answer(challenge, "send-otp")
         sent_code = await world.mailbox.code_for(ada.email)

@@ -158,6 +158,7 @@ NAMES_OF_NO_USE = ["a\x00b", "a\nb", "a\r\nBcc: all@example.com", "\x1b[31mred",
 
 @pytest.mark.parametrize("name", NAMES_OF_NO_USE, ids=ascii)
 async def test_a_name_that_could_forge_a_line_is_refused(world: World, ada: Person, name: object) -> None:
+    await world.delivered()
     before = await dump(world.database_url)
     client = await world.client()
     body = {"name": name, "email": "new@example.com", "password": PASSWORD}

@@ -230,3 +230,41 @@ async def test_the_session_of_the_pages_is_that_of_the_api(sqlite_world: World) 
     session = await visitor.client.get(f"{BASE_PATH}/get-session", headers={"accept": "application/json"})
 
     assert session.json()["user"]["email"] == EMAIL
+
+
+async def test_an_address_that_must_be_verified_first_has_no_session(sqlite_url: str) -> None:
+    async with world_over(sqlite_url, require_verified_email="on") as world:
+        visitor = await visiting(world)
+        for _ in range(2):
+            await visitor.open("/sign-up")
+            await visitor.send("Create the account", email=EMAIL, password=PASSWORD)
+            assert visitor.path == "/check-mail"
+            assert EMAIL not in visitor.text, "known and unknown addresses have the same page"
+        await visitor.follow("Sign in")
+        await visitor.send("Sign in", email=EMAIL, password=PASSWORD)
+        assert visitor.path == "/sign-in"
+        mail = await world.mailbox.message_for(EMAIL, MessageKind.EMAIL_VERIFICATION)
+
+        await visitor.open(str(mail.url))
+        await visitor.send("Confirm the address", password=PASSWORD)
+        await visitor.follow("Continue")
+        await visitor.send("Sign in", email=EMAIL, password=PASSWORD)
+
+        assert visitor.path == "/security"
+
+
+async def test_an_invitation_opens_the_form_without_its_token_in_the_address(sqlite_url: str) -> None:
+    async with world_over(sqlite_url, sign_up="invite") as world:
+        await world.athena.users.invite(EMAIL)
+        mail = await world.mailbox.message_for(EMAIL, MessageKind.INVITATION)
+        visitor = await visiting(world)
+        await visitor.open("/sign-in")
+        assert "Create one" not in visitor.text
+
+        await visitor.open(str(mail.url))
+        assert visitor.path == "/sign-up"
+        assert "invite=" not in visitor.url
+        await visitor.send("Create the account", email=EMAIL, password="short")
+        await visitor.send("Create the account", email=EMAIL, password=PASSWORD)
+
+        assert visitor.path == "/security"

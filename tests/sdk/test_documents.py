@@ -47,6 +47,7 @@ def variables(server: Server) -> dict[str, str]:
     """Return what the example is told about somebody whose authenticator app is turned on."""
     with AthenaClient(server.base_url) as client:
         token = client.auth.sign_up.email(name="Ada", email=EMAIL, password=PASSWORD).token
+        assert token is not None
         enrolment = client.auth.two_factor.enable(PASSWORD)
         totp_code = codes_of(enrolment.totp_uri)
         client.auth.two_factor.verify_totp(totp_code(0))

@@ -1,5 +1,6 @@
 """Real proxies and application servers in front: nginx, HAProxy, gunicorn."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -75,10 +76,11 @@ def nginx(folder: Path, port: int, locations: str) -> Iterator[None]:
         yield
 
 
-def link_in_mail(server: Server) -> str:
+def link_in_mail(server: Server, kind: str) -> str:
     def find() -> str | None:
         lines = server.outbox.read_text().splitlines() if server.outbox.exists() else []
-        return next((line.split('"url":"')[1].split('"')[0] for line in lines if '"url"' in line), None)
+        mails = [json.loads(line) for line in lines]
+        return next((mail["url"] for mail in mails if mail["kind"] == kind), None)
 
     return wait_for(find, "a link in the outbox")
 
@@ -102,11 +104,14 @@ def test_the_server_lives_below_a_path(tmp_path: Path, passes_on: str) -> None:
             assert browser.get(f"{api}/get-session").json()["user"]["email"] == ADA["email"]
             document = browser.get(f"{api}/openapi.json").json()
             assert document["servers"][0]["url"] == api
-            for path in ("/", "/api/auth", "/api/auth/"):
+            for path in ("/", ""):
+                page = browser.get(url + path, follow_redirects=True)
+                assert (page.status_code, str(page.url)) == (200, f"{url}/security")
+            for path in ("/api/auth", "/api/auth/"):
                 page = browser.get(url + path, follow_redirects=True)
                 assert (page.status_code, str(page.url)) == (200, f"{api}/reference")
             browser.post(f"{api}/request-password-reset", json={"email": ADA["email"]})
-            link = link_in_mail(server)
+            link = link_in_mail(server, "password-reset")
             assert link.startswith(f"{api}/reset-password?token=")
             assert browser.get(link).headers["content-type"].startswith("text/html")
 

@@ -16,6 +16,7 @@ _SECRETS_OF: dict[MessageKind, dict[str, Any]] = {
     MessageKind.TWO_FACTOR_OTP: {"code": CODE, "valid_for": 180},
     MessageKind.EMAIL_VERIFICATION: {"url": URL, "valid_for": 86_400},
     MessageKind.PASSWORD_RESET: {"url": URL, "valid_for": 3_600},
+    MessageKind.INVITATION: {"url": URL, "valid_for": 604_800},
 }
 
 NOTIFICATIONS = [kind for kind in MessageKind if kind not in _SECRETS_OF]

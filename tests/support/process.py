@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 ATHENA = Path(sys.executable).with_name("athena-auth")
 SECRET = "secret-of-the-tests-with-more-than-32-bytes"
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds to wait for what takes a fraction of one when nothing is wrong."""
 _PAUSE = 0.02
 _API = re.compile(r"API +(https?://\S+)")

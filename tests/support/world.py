@@ -1,5 +1,6 @@
 """A whole server inside the test's process, reached through HTTP, with the clock and the mail in the test's hands."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.route import Call
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory
 from support.clock import FakeClock
+from support.dump import fetch_all
 from support.mailbox import Mailbox
+from support.process import PATIENCE
 
 ORIGIN = "http://localhost:3001"
 HERE = ClientInfo("127.0.0.1", "test")
@@ -66,6 +69,13 @@ class World:
         caller = Caller(HERE, Tokens())
         outcome = await route.handler(Call(principal, msgspec.convert(body, route.body), caller))
         return outcome.code if isinstance(outcome, Refused) else None
+
+    async def delivered(self) -> None:
+        """Wait until all mail is delivered and its rows are deleted, so that nothing changes the database any more."""
+        async with asyncio.timeout(PATIENCE):
+            # A database has no event to wait for
+            while await fetch_all(self.database_url, "SELECT 1 FROM athena_outbox"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
     async def sweep(self) -> None:
         """Do what the server does by itself once a minute."""

@@ -78,6 +78,10 @@ class SecurityNotifications:
             return
         self._post(tx, account, kind, client, now, codes_left=codes_left)
 
+    def notify_of_sign_up(self, tx: Tx, account: Account, client: ClientInfo, now: Millis) -> None:
+        """Notify the owner of a sign-up with their address. The caller has counted it (`consume_sign_up`)."""
+        self._post(tx, account, MessageKind.SIGN_UP_REPEATED, client, now)
+
     def notify_deleted(self, tx: Tx, account: Account, client: ClientInfo, now: Millis) -> None:
         """Notify the owner that the account was deleted. This happens once, so it is not limited."""
         self._post(tx, account, MessageKind.ACCOUNT_DELETED, client, now)

@@ -44,6 +44,8 @@ class AccountService:
     clock: Clock
     step_up: StepUp
     notifications: SecurityNotifications
+    requires_verified_email: bool
+    """Whether sessions of accounts with an unverified address are refused (ATHENA_REQUIRE_VERIFIED_EMAIL)."""
 
     async def resolve(
         self, token: str, client: ClientInfo, *, by_cookie: bool = False, extends: bool = True
@@ -56,6 +58,8 @@ class AccountService:
             return await sql.load_signed_in(tx, token, token_digest, client, now, by_cookie=by_cookie)
 
         signed_in = await self.store.read(load)
+        if signed_in is not None and self.requires_verified_email and not signed_in.account.email_verified:
+            return None  # a session from before the setting was turned on
         if signed_in is None or not extends or not rules.is_due_for_extension(signed_in.session, now):
             return signed_in
         session = signed_in.session

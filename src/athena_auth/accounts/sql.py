@@ -7,7 +7,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.sessions.sql import session_from
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Row, Tx
+from athena_auth.store.transaction import Row, Tx, Value
 from athena_auth.wire.caller import ClientInfo
 
 
@@ -45,6 +45,16 @@ _INSERT = Statement("""
                                 two_factor_enabled, reset_by_mail, password_changed_at, created_at, updated_at)
     VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
             :now, :now, :now)
+""")
+
+# The row is written in either case, so that it takes as long for an address that has an account.
+_INSERT_OR_LOCK = Statement("""
+    INSERT INTO athena_account AS a (id, email, email_verified, name, image, password_hash, credential_version,
+                                     two_factor_enabled, reset_by_mail, password_changed_at, created_at, updated_at)
+    VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
+            :now, :now, :now)
+    ON CONFLICT (email) DO UPDATE SET credential_version = a.credential_version
+    RETURNING *
 """)
 
 _LOCK_IF_CURRENT = Statement("""
@@ -155,18 +165,29 @@ async def load_password_by_email(tx: Tx, email: str) -> StoredPassword | None:
 
 async def insert(tx: Tx, account: Account, password_hash: str) -> None:
     """Store a new account. Raises `UniqueViolation` if the address already has one."""
-    await tx.execute(
-        _INSERT,
-        id=account.id,
-        email=account.email,
-        email_verified=account.email_verified,
-        name=account.name,
-        image=account.image,
-        password_hash=password_hash,
-        two_factor_enabled=account.two_factor_enabled,
-        reset_by_mail=account.reset_by_mail,
-        now=account.created_at,
-    )
+    await tx.execute(_INSERT, **_columns(account, password_hash))
+
+
+async def insert_or_lock(tx: Tx, account: Account, password_hash: str) -> Account:
+    """Store a new account; if the address already has one, lock that and return it unchanged."""
+    row = await tx.fetch_one(_INSERT_OR_LOCK, **_columns(account, password_hash))
+    if row is None:
+        raise RuntimeError("An upsert returned no row.")
+    return account_from(row)
+
+
+def _columns(account: Account, password_hash: str) -> dict[str, Value]:
+    return {
+        "id": account.id,
+        "email": account.email,
+        "email_verified": account.email_verified,
+        "name": account.name,
+        "image": account.image,
+        "password_hash": password_hash,
+        "two_factor_enabled": account.two_factor_enabled,
+        "reset_by_mail": account.reset_by_mail,
+        "now": account.created_at,
+    }
 
 
 async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:

@@ -4,7 +4,7 @@ A backup does not contain what was used, ended or sent after it was taken: all o
 that could be replayed is revoked for all accounts. This needs none of the server's secrets.
 """
 
-from athena_auth import retired_tokens
+from athena_auth import invites, retired_tokens
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.delivery import sql as outbox
@@ -33,6 +33,7 @@ _ENDED = (
     sent_codes.SWEEP,
     links.SWEEP,
     retired_tokens.SWEEP,
+    invites.SWEEP,
     outbox.DISCARD,
 )
 

@@ -25,6 +25,14 @@ class EventName(StrEnum):
         return event
 
     SIGNED_UP = "sign-up:account:created", "An account was created by signing up."
+    SIGN_UP_REPEATED = (
+        "sign-up:account:exists",
+        "A sign-up with the address of an existing account. The account did not change, and its owner was notified.",
+    )
+    INVITE_USED = (
+        "sign-up:invite:used",
+        "An account was created with an invitation, which verified its address.",
+    )
     PASSWORD_ACCEPTED = (
         "sign-in:password:accepted",
         "A sign-in with a correct password, to an account without a second factor.",
@@ -32,6 +40,10 @@ class EventName(StrEnum):
     PASSWORD_REFUSED = (
         "sign-in:password:refused",
         "A sign-in with a wrong password, or with an address that has no account.",
+    )
+    UNVERIFIED_REFUSED = (
+        "sign-in:email:refused",
+        "A sign-in with a correct password was refused, because the email address is not verified.",
     )
     CHALLENGE_ISSUED = (
         "sign-in:challenge:issued",
@@ -104,6 +116,8 @@ class EventName(StrEnum):
         "An operator restored a backup. Sessions, challenges, trusted devices, sent codes and links were revoked.",
     )
     CREATED_BY_OPERATOR = "operator:account:created", "An operator created the account."
+    INVITED = "operator:invite:sent", "An operator invited someone to sign up."
+    INVITES_REVOKED = "operator:invite:revoked", "An operator revoked the invitations of an address."
     DELETED_BY_OPERATOR = "operator:account:deleted", "An operator deleted the account."
     FACTORS_RESET = "operator:factors:removed", "An operator removed the second factors."
     SESSIONS_ENDED_BY_OPERATOR = "operator:sessions:revoked", "An operator revoked one or all sessions."

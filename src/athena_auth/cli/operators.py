@@ -1,11 +1,28 @@
 """Operator commands that use `Athena`, as a host application does."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from athena_auth.host.athena import Athena
 from athena_auth.settings import Settings, SettingsError
 from athena_auth.store.migrate import require_current
 from athena_auth.wiring.resources import open_keyring
+
+
+@asynccontextmanager
+async def _athena(settings: Settings, *, prints_mail: bool) -> AsyncIterator[Athena]:
+    # A server creates what is missing at its start. Here that would hide a wrong working directory or setting.
+    await asyncio.to_thread(require_current, settings.database_url)
+    open_keyring(settings, makes_one=False)
+    if settings.mail_url.lower() == "console:" and not prints_mail:
+        raise SettingsError(
+            "The mail would be printed here and not sent, because ATHENA_MAIL_URL is not set or is console:. "
+            "Run this with the server's ATHENA_ settings, or with --print-mail to print it."
+        )
+    athena = Athena(settings, migrates=False)
+    async with athena.lifespan():
+        yield athena
 
 
 async def reset_factors(settings: Settings, email: str, *, prints_mail: bool) -> bool | None:
@@ -23,19 +40,28 @@ async def reset_factors(settings: Settings, email: str, *, prints_mail: bool) ->
         Unavailable: the database or its generated secret is missing or unreachable.
         RefusedError: the database became unreachable.
     """
-    # A server creates what is missing at its start. Here that would hide a wrong working directory or setting.
-    await asyncio.to_thread(require_current, settings.database_url)
-    open_keyring(settings, makes_one=False)
-    if settings.mail_url.lower() == "console:" and not prints_mail:
-        raise SettingsError(
-            "The mail to the account owner would be printed here and not sent, because ATHENA_MAIL_URL is not set or is "
-            "console:. Run this with the server's ATHENA_ settings, or with --print-mail to print it."
-        )
-    athena = Athena(settings, migrates=False)
-    async with athena.lifespan():
+    async with _athena(settings, prints_mail=prints_mail) as athena:
         user = await athena.users.find(email)
         if user is None:
             return None
         if user.two_factor_enabled:
             await athena.users.reset_second_factor(user.id)
         return user.two_factor_enabled
+
+
+async def invite(settings: Settings, email: str, page: str | None, *, prints_mail: bool) -> None:
+    """Mail an invitation to sign up with this address.
+
+    Args:
+        settings: The server's settings; with others the mail is not sent, or has a link to another server.
+        email: The address.
+        page: The page that the link leads to; None for the server's own.
+        prints_mail: Whether the mail may be printed here instead of being sent.
+
+    Raises:
+        SettingsError: a setting cannot be used, or the mail would be printed without permission.
+        Unavailable: the database or its generated secret is missing or unreachable.
+        RefusedError: the address cannot be invited, or the database became unreachable.
+    """
+    async with _athena(settings, prints_mail=prints_mail) as athena:
+        await athena.users.invite(email, page=page)

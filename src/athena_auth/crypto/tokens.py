@@ -18,6 +18,7 @@ class TokenKind(StrEnum):
     CHALLENGE = "challenge"
     TRUSTED_DEVICE = "trusted-device"
     MAIL = "mail"
+    INVITE = "invite"
 
 
 CHALLENGE_PREFIX = "2fa_"

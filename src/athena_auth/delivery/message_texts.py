@@ -6,35 +6,9 @@ before the code or the link and is long enough to fill a preview. Notifications 
 used to links in warnings follow forged ones. The exception is a blocked account, whose owner may need the link.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 from athena_auth.delivery.model import MessageKind
-
-
-class Advice(NamedTuple):
-    """A condition and what to do then. The two parts form one sentence."""
-
-    case: str
-    counsel: str
-
-
-@dataclass(frozen=True, slots=True)
-class MessageText:
-    """The sentences of one kind of message.
-
-    Attributes:
-        subject: The subject line.
-        opening: What happened, or what the message is for.
-        advice: What to do, in the order it is read.
-        action: What the link is for, where there is one.
-    """
-
-    subject: str
-    opening: str
-    advice: tuple[Advice, ...]
-    action: str = ""
-
+from athena_auth.delivery.sentences import Advice, MessageText
+from athena_auth.delivery.sign_up_texts import SIGN_UP_MESSAGES
 
 TEXT = "{app_name}: {code} is your security code, valid for {lifetime}. Never share it."
 """A complete text message. It fits into one part (160 characters) and has no link that an attacker could imitate."""
@@ -56,7 +30,7 @@ _NOT_YOUR_FACTOR = _was_not_you(
 )
 
 
-MESSAGES = {
+MESSAGES = SIGN_UP_MESSAGES | {
     MessageKind.TWO_FACTOR_OTP: MessageText(
         subject="Your {app_name} security code",
         opening="This is the security code that you requested at {app_name}. It expires {lifetime} after your "

@@ -34,6 +34,7 @@ class MessageKind(StrEnum):
     TWO_FACTOR_OTP = "two-factor-otp"
     EMAIL_VERIFICATION = "email-verification"
     PASSWORD_RESET = "password-reset"
+    INVITATION = "invitation"
 
     # Security notifications: the account owner learns of events that an attacker may have caused (I8).
     SECOND_FACTOR_REFUSED = "second-factor-refused"
@@ -58,6 +59,8 @@ class MessageKind(StrEnum):
     """The secret of the active authenticator app was shown."""
     DEVICE_TOKEN_REUSED = "device-token-reused"
     """Two browsers sent the token of one trusted device."""
+    SIGN_UP_REPEATED = "sign-up-repeated"
+    """Someone signed up with the address of an existing account."""
     ACCOUNT_DELETED = "account-deleted"
     ACCOUNT_RECLAIMED = "account-reclaimed"
     """A password reset removed everything that was set up before the address was verified."""

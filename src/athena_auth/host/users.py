@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.service import AdministrationService, NewAccount
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.model import LiveSession, User, live_session_of, user_of
@@ -29,8 +30,11 @@ class Users:
     Every method raises `RefusedError` with the code `SERVICE_UNAVAILABLE` if the database is unreachable.
     """
 
-    def __init__(self, service: Callable[[], AdministrationService]) -> None:
+    def __init__(
+        self, service: Callable[[], AdministrationService], invitations: Callable[[], InvitationService]
+    ) -> None:
         self._service = service
+        self._invitations = invitations
 
     async def create(
         self,
@@ -55,6 +59,20 @@ class Users:
         except msgspec.ValidationError as error:
             raise RefusedError(Refused(ErrorCode.VALIDATION_ERROR, explain(error, "account"))) from None
         return user_of(await _or_refused(self._service().create(new)))
+
+    async def invite(self, email: str, *, page: str | None = None) -> None:
+        """Mail an invitation to sign up with this address. It works once, for ATHENA_INVITE_DAYS days.
+
+        Args:
+            email: The address; the account that is created with the invitation has it, and it counts as verified.
+            page: The sign-up page to open, on this site or a trusted origin; it receives the token as `?invite=…` and passes
+                it on as `invite` of `POST /sign-up/email`. By default `/sign-up` of this server's URL.
+
+        Raises:
+            RefusedError: `INVALID_EMAIL`, `USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL`, `INVALID_REDIRECT_URL`, or
+                `EMAIL_PASSWORD_SIGN_UP_DISABLED` if ATHENA_SIGN_UP is `closed`.
+        """
+        await _or_refused(self._invitations().invite(email, page))
 
     async def get(self, user_id: str) -> User | None:
         """Return the account with this id, or None."""

@@ -46,6 +46,26 @@ class ErrorCode(StrEnum):
         422,
         "An account with this email address already exists. Sign in, or use another address.",
     )
+    EMAIL_PASSWORD_SIGN_UP_DISABLED = (
+        auto(),
+        403,
+        "Sign-up is closed. Ask the operator of this site for an account.",
+    )
+    INVITE_REQUIRED = (
+        auto(),
+        403,
+        "Sign-up requires an invitation. Open the link in your invitation, or ask for one.",
+    )
+    INVALID_INVITE = (
+        auto(),
+        400,
+        "This invitation has expired, has already been used, or was sent to another address. Sign up with the address that it was sent to, or ask for a new one.",
+    )
+    EMAIL_NOT_VERIFIED = (
+        auto(),
+        403,
+        "Your email address is not verified. Open the link in the email that we sent to you, then sign in.",
+    )
     UNAUTHORIZED = auto(), 401, "You are not signed in. Sign in first."
     INVALID_ORIGIN = (
         auto(),

@@ -57,6 +57,7 @@ class SecondStep:
     events: CredentialEvents
     repeated_submissions: RepeatedSubmissions
     lifetimes: Lifetimes
+    requires_verified_email: bool
 
     async def verify(
         self, factor: Factor[Any], principal: SecondStepCaller, submitted: Submitted
@@ -171,6 +172,9 @@ class SecondStep:
             return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
         account, count = loaded
         sql.consume(tx, challenge.token_digest)
+        if self.requires_verified_email and not account.email_verified:
+            # The challenge was issued before the setting was turned on.
+            return Refused(ErrorCode.EMAIL_NOT_VERIFIED)
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr))
         # This saves a statement in most sign-ins: the one that ends the oldest sessions.
         has_room = count < sessions.MOST_SESSIONS

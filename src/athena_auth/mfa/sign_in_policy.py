@@ -12,6 +12,7 @@ from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.clock import Millis, after
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import sql
 from athena_auth.mfa.device_trust import DeviceTrust, Granted, Reused
 from athena_auth.mfa.factor import Factor
@@ -67,20 +68,25 @@ class SignInPolicy:
 
     Attributes:
         methods: The second factors, in the order in which clients are offered them.
+        requires_verified_email: Whether accounts with an unverified address are refused.
     """
 
     factors: tuple[Factor[Any], ...]
     trust: DeviceTrust
     notifications: SecurityNotifications
     lifetimes: Lifetimes
+    requires_verified_email: bool
 
     async def complete_first_factor(
         self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool = False
-    ) -> SessionIssued | ChallengeIssued:
+    ) -> SessionIssued | ChallengeIssued | Refused:
         """Mint a session, or issue a challenge if the account has two-factor authentication on.
 
-        The caller must have locked the account in `tx` at the credential version that was verified.
+        The caller must have locked the account in `tx` at the credential version that was verified. The only refusal is
+        `EMAIL_NOT_VERIFIED`.
         """
+        if self.requires_verified_email and not account.email_verified:
+            return _refuse_unverified(tx, account, first, now)
         if not account.two_factor_enabled:
             minted = self._mint(tx, account, PASSWORD_ONLY, first, now)
             session_id = minted.session.id
@@ -166,3 +172,14 @@ class SignInPolicy:
             self.lifetimes.session, first.persistent, device_id, superseded=first.superseded_session
         )
         return mint(tx, account.id, assurance, first.client, options, now)
+
+
+def _refuse_unverified(tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Refused:
+    entry = AuditEvent(
+        name=EventName.UNVERIFIED_REFUSED,
+        user_id=account.id,
+        client=first.client,
+        reason=ErrorCode.EMAIL_NOT_VERIFIED,
+    )
+    audit.record(tx, entry, now)
+    return Refused(ErrorCode.EMAIL_NOT_VERIFIED)

@@ -11,7 +11,7 @@ from athena_auth.pages.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class PageAccess:
     """Lets the owners of live sessions in, with a fresh second factor where the page's action needs one.
 
     The handlers enforce the policy. Asking before the form is filled saves users from filling it twice.

@@ -7,7 +7,7 @@ from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.step_up_policy import Action
 from athena_auth.enrolment.routes import EnrolmentApi
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.pages.access import Access
+from athena_auth.pages.access import PageAccess
 from athena_auth.pages.form import NEW_PASSWORD_ERRORS, NO_ERRORS, refused_form
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import Visit
@@ -25,7 +25,7 @@ _CHANGE_FIELDS = {
 class AccountPages:
     """Each on a page of its own, with the password."""
 
-    access: Access
+    access: PageAccess
     passwords: PasswordApi
     enrolments: EnrolmentApi
     accounts: AccountApi

@@ -8,7 +8,7 @@ from athena_auth.accounts.answers import SessionAnswer
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.step_up_policy import Action
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.pages.access import Access
+from athena_auth.pages.access import PageAccess
 from athena_auth.pages.form import NO_ERRORS, FormErrors, errors_of, form_of
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import Visit
@@ -20,7 +20,7 @@ _GONE = frozenset({ErrorCode.SESSION_NOT_FOUND, ErrorCode.TRUSTED_DEVICE_NOT_FOU
 """It has ended already, as the user wants."""
 
 
-class ListedSession(msgspec.Struct, frozen=True):
+class SessionLine(msgspec.Struct, frozen=True):
     """A session in the list."""
 
     id: str
@@ -34,7 +34,7 @@ class ListedSession(msgspec.Struct, frozen=True):
 class DevicePages:
     """The browsers in which the password alone is enough."""
 
-    access: Access
+    access: PageAccess
     devices: TrustedDeviceApi
 
     @show(_DEVICES)
@@ -73,7 +73,7 @@ class DevicePages:
 class SessionPages:
     """Where the account is signed in."""
 
-    access: Access
+    access: PageAccess
     accounts: AccountApi
 
     @show(_SESSIONS)
@@ -133,8 +133,8 @@ def _confirmation(errors: FormErrors) -> Shown:
     return Shown("sign_out_everywhere.html", {"errors": errors})
 
 
-def _listed(session: SessionAnswer, current: str) -> ListedSession:
-    return ListedSession(
+def _listed(session: SessionAnswer, current: str) -> SessionLine:
+    return SessionLine(
         session.id,
         device_name(session.user_agent),
         session.ip_address,

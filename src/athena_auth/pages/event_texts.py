@@ -68,7 +68,7 @@ _OTHER_FACTOR: dict[tuple[str, str], str] = {
     (Stage.SIGN_IN, Verdict.ACCEPTED): mark("Signed in with a second factor"),
     (Stage.SIGN_IN, Verdict.REFUSED): mark("The password was correct, but the second factor was refused"),
     (Stage.STEP_UP, Verdict.ACCEPTED): mark("Confirmed with a second factor"),
-    (Stage.STEP_UP, Verdict.REFUSED): mark("A wrong code was entered for a change"),
+    (Stage.STEP_UP, Verdict.REFUSED): mark("A wrong code was entered"),
 }
 
 

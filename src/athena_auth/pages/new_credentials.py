@@ -11,7 +11,7 @@ from athena_auth.enrolment.account_status import AccountStatusApi, VisitorAnswer
 from athena_auth.factors.backup_codes.sql import BackupCodeState
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.pages.access import Access
+from athena_auth.pages.access import PageAccess
 from athena_auth.pages.form import NO_ERRORS
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown
 from athena_auth.pages.sealed_state import SealedState
@@ -55,14 +55,14 @@ class NewCredentialsForms:
     that is sent again later, from the history or in another tab, shows neither.
     """
 
-    access: Access
+    access: PageAccess
     accounts: AccountStatusApi
     pending: SealedState[NewCredentials]
     confirmed: SealedState[NewCredentials]
 
     @classmethod
     def build(
-        cls, access: Access, accounts: AccountStatusApi, keyring: Keyring, clock: Clock
+        cls, access: PageAccess, accounts: AccountStatusApi, keyring: Keyring, clock: Clock
     ) -> "NewCredentialsForms":
         """Return the forms, with a purpose of their own for what is sealed before the confirmation and after it."""
         pending = SealedState(keyring, clock, "pending-enrolment", NewCredentials)

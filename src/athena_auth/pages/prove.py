@@ -8,7 +8,7 @@ from athena_auth.accounts.step_up_policy import FRESH
 from athena_auth.enrolment.status import StatusApi
 from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.pages.access import Access
+from athena_auth.pages.access import PageAccess
 from athena_auth.pages.form import CODE_ERRORS, NO_ERRORS, errors_of, form_of
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import AnsweringHandler, Visit
@@ -29,7 +29,7 @@ class ProvePages:
         totp_digits: The digits of an app's code.
     """
 
-    access: Access
+    access: PageAccess
     checks: SessionCheckApi
     status: StatusApi
     otp: OtpApi

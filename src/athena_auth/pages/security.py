@@ -8,7 +8,7 @@ from athena_auth.accounts.security_events import SecurityEventAnswer, SecurityEv
 from athena_auth.enrolment.status import StatusApi
 from athena_auth.kernel.errors import Refused
 from athena_auth.mfa.model import FactorName
-from athena_auth.pages.access import Access
+from athena_auth.pages.access import PageAccess
 from athena_auth.pages.event_texts import event_text
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show
 from athena_auth.pages.visit import Visit
@@ -17,7 +17,7 @@ from athena_auth.trusted_devices.rules import device_name
 _OVERVIEW, _EVENTS = "/security", "/security/events"
 
 
-class ListedEvent(msgspec.Struct, frozen=True):
+class EventLine(msgspec.Struct, frozen=True):
     """An event in plain words."""
 
     text: str
@@ -35,7 +35,7 @@ class SecurityPages:
         goes_by_text: Whether the server can send text messages.
     """
 
-    access: Access
+    access: PageAccess
     status: StatusApi
     events: SecurityEventsApi
     goes_by_text: bool
@@ -71,6 +71,6 @@ class SecurityPages:
         return Shown("events.html", {"events": listed})
 
 
-def _listed(event: SecurityEventAnswer) -> ListedEvent:
+def _listed(event: SecurityEventAnswer) -> EventLine:
     device = device_name(event.user_agent) if event.ip_address else ""
-    return ListedEvent(event_text(event.name), event.at, device, event.ip_address)
+    return EventLine(event_text(event.name), event.at, device, event.ip_address)

@@ -70,25 +70,35 @@ class SignInPages:
 
     @show("/sign-up")
     async def sign_up(self, visit: Visit) -> PageOutcome:
-        """Show the form; whoever is signed in already goes on."""
+        """Show the form; whoever is signed in already goes on. The token of an invitation moves from the URL to a cookie."""
+        if visit.query.get("invite"):
+            visit.mail_link.keep(visit.query["invite"])
+            return SeeOther(self.site.link("/sign-up", invited="true", next=self.site.next(visit)))
         if await session_of(visit, self.current) is not None:
             return SeeOther(self.site.after_sign_in(visit))
         return Shown("sign_up.html", self._sign_up_context(visit))
 
     @submit("/sign-up")
     async def submit_sign_up(self, visit: Visit) -> PageOutcome:
-        """Create the account, and send the link that verifies its address."""
+        """Create the account; the link that verifies its address is sent with it."""
         fields = {name: visit.field(name) for name in ("name", "email", "password")}
+        if visit.field("invite"):
+            fields["invite"] = visit.field("invite")
         outcome = await visit.call(self.sign_ins.sign_up, fields)
         if isinstance(outcome, Refused):
             return refused_form("sign_up.html", outcome, _SIGN_UP_FIELDS, **self._sign_up_context(visit))
-        await visit.call(self.recovery.send_verification_email, {"email": visit.field("email")})
-        return SeeOther(self.site.link("/check-mail", next=self.site.next(visit)))
+        if visit.field("invite"):
+            visit.mail_link.forget()
+        # Without a session nothing says whether there is an account already: the mail does.
+        waits = "true" if outcome.token is None else ""
+        return SeeOther(self.site.link("/check-mail", waits=waits, next=self.site.next(visit)))
 
     @show("/check-mail")
     async def check_mail(self, visit: Visit) -> PageOutcome:
         """Ask a new user to open the link in the mail."""
         signed_in = await session_of(visit, self.current)
+        if signed_in is None and "waits" in visit.query:
+            return Shown("check_mail.html", self._mail_context(visit, ""))
         if signed_in is None:
             return Shown("no_cookies.html", {}, status=400)
         if signed_in.user.email_verified:
@@ -125,9 +135,14 @@ class SignInPages:
         return {
             "errors": NO_ERRORS,
             "name": visit.field("name"),
+            "invite": visit.form.get("invite") or self._invite(visit),
             "email": visit.field("email"),
             "next": self.site.next(visit),
         }
+
+    def _invite(self, visit: Visit) -> str:
+        """Return the token of the opened invitation; other links use the same cookie."""
+        return (visit.mail_link.token or "") if "invited" in visit.query else ""
 
     def _mail_context(self, visit: Visit, email: str) -> dict[str, object]:
         return {

@@ -30,6 +30,7 @@ class Appearance(msgspec.Struct, frozen=True):
 
     Attributes:
         app_name: The name of the service.
+        offers_sign_up: Whether anybody may sign up.
         stylesheets: The paths of the stylesheets, in their order.
         module: The path of the script.
         icon: The path of the icon in the browser's tab.
@@ -39,6 +40,7 @@ class Appearance(msgspec.Struct, frozen=True):
     """
 
     app_name: str
+    offers_sign_up: bool
     stylesheets: tuple[str, ...]
     module: str
     icon: str
@@ -52,6 +54,7 @@ def appearance_of(settings: Settings, site: Site, names: dict[str, str]) -> Appe
     sheets = [names[name] for name in ("pages.css", "theme.css", "custom.css") if name in names]
     return Appearance(
         settings.app_name,
+        settings.sign_up == "open",
         tuple(map(site.asset, sheets)),
         site.asset(names["pages.js"]),
         site.asset(names["icon.svg"]),

@@ -49,7 +49,7 @@ class EmailLinkSender:
             kind = self._kind(stored.account, purpose, caller, now)
             if await sends.consume(tx, stored.account.id, kind, caller.client.address, now) is not None:
                 return
-            self._post(tx, stored.account, purpose, page)
+            self.post(tx, stored.account, purpose, page)
             if purpose is Purpose.RESET_PASSWORD:
                 entry = AuditEvent(
                     name=EventName.PASSWORD_RESET_ASKED, user_id=stored.account.id, client=caller.client
@@ -66,7 +66,8 @@ class EmailLinkSender:
         recognized = self.browsers.is_recognized(account, token, now)
         return sends.SendKind.RESET_RECOGNIZED if recognized else sends.SendKind.RESET
 
-    def _post(self, tx: Tx, account: Account, purpose: Purpose, page: str) -> None:
+    def post(self, tx: Tx, account: Account, purpose: Purpose, page: str) -> None:
+        """Store a link to `page` and its email in the caller's transaction, which has counted the send."""
         now, lifetime = self.clock.now(), LIFETIMES[purpose]
         token, expires_at = new_token(TokenKind.MAIL), after(now, lifetime)
         sql.put(tx, digest(TokenKind.MAIL, token), account.id, purpose, now=now, expires_at=expires_at)

@@ -8,6 +8,7 @@ from athena_auth.delivery.background_tasks import BackgroundTasks
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.recovery.email_links import EmailLinkSender
 from athena_auth.recovery.sql import Purpose
+from athena_auth.store.transaction import Tx
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.redirects import RedirectPolicy, with_parameters
 
@@ -46,13 +47,23 @@ class EmailLinkRequests:
         target = None if callback is None else self.redirects.absolute(callback)
         if callback is not None and target is None:
             return Refused(ErrorCode.INVALID_CALLBACK_URL)
-        page = f"{self.redirects.own}{self.base_path}/verify-email"
-        page = page if target is None else with_parameters(page, callbackURL=target)
-        return self._send(email, Purpose.VERIFY_EMAIL, page, caller)
+        return self._send(email, Purpose.VERIFY_EMAIL, self._verification_page(target), caller)
+
+    def post_verification(self, tx: Tx, account: Account, callback: str | None) -> None:
+        """Put a link that verifies the account's address into the outbox, in the caller's transaction.
+
+        The caller has counted the send, and checked `callback`, the page that the link then leads to.
+        """
+        target = None if callback is None else self.redirects.absolute(callback)
+        self.mail.post(tx, account, Purpose.VERIFY_EMAIL, self._verification_page(target))
 
     def callback(self, page: str) -> str | Refused:
         """Return the URL of the page that a link may redirect to."""
         return self.redirects.absolute(page) or Refused(ErrorCode.INVALID_CALLBACK_URL)
+
+    def _verification_page(self, target: str | None) -> str:
+        page = f"{self.redirects.own}{self.base_path}/verify-email"
+        return page if target is None else with_parameters(page, callbackURL=target)
 
     def _send(self, typed: str, purpose: Purpose, page: str, caller: Caller) -> Refused | None:
         address = rules.normalised_email(typed)

@@ -8,12 +8,11 @@ from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from athena_auth.crypto.passwords import DEFAULT_COST, Cost, is_strong_enough
 from athena_auth.crypto.totp import Algorithm, Parameters
 from athena_auth.settings.addresses import parse_ehlo_name
-from athena_auth.settings.injected import is_injected
+from athena_auth.settings.sources import ENV_FILE, PREFIX, SettingsSources
 from athena_auth.settings.values import (
     HOW_TO_MAKE_ONE,
     TEN_YEARS,
@@ -30,6 +29,7 @@ from athena_auth.settings.values import (
     Origins,
     Proxies,
     Secrets,
+    SignUp,
 )
 
 __all__ = [
@@ -42,8 +42,6 @@ __all__ = [
     "SettingsError",
 ]
 
-PREFIX = "ATHENA_"
-ENV_FILE = ".env"
 BASE_PATH = "/api/auth"
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "*", ""})  # noqa: S104 - compared with, not bound to
 
@@ -52,18 +50,8 @@ class SettingsError(Exception):
     """A setting is missing, unknown or invalid. The message names the setting and never repeats its value."""
 
 
-class ServerSettings(BaseSettings):
+class ServerSettings(SettingsSources):
     """The settings of the server, without those of its pages."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_file=ENV_FILE,
-        # `ATHENA_SECRET=` in a compose file means that no secret is set, not an empty one.
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
 
     secret: Secrets | None = Field(
         None,
@@ -139,6 +127,17 @@ class ServerSettings(BaseSettings):
         None,
         description="Where text messages go; without it no codes are sent by text. console:, file:///path, or an Apprise URL "
         "with {phone} in it, such as twilio://SID:TOKEN@FROM/{phone}.",
+    )
+    sign_up: SignUp = Field(
+        "open",
+        description="Who may create an account: open, anyone; invite, who has an invitation of `athena-auth invite`; closed, "
+        "nobody. Operators and a host application can always create accounts.",
+    )
+    invite_days: int = Field(7, ge=1, le=90, description="Days that an invitation is valid.")
+    require_verified_email: OnOff = Field(
+        "off",
+        description="Accept sessions only of accounts whose email address is verified. With on, the response to a sign-up is "
+        "the same for new addresses and those of existing accounts.",
     )
     session_ttl: int = Field(
         604_800,
@@ -238,24 +237,6 @@ class ServerSettings(BaseSettings):
         if self.secret is not None and self.secrets is not None:
             raise ValueError("set ATHENA_SECRET or ATHENA_SECRETS, not both")
         return self
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic's signature
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - none are configured
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Ignore variables that an orchestrator has set under names that look like settings."""
-        if isinstance(env_settings, EnvSettingsSource):
-            env_settings.env_vars = {
-                name: value
-                for name, value in env_settings.env_vars.items()
-                if not is_injected(name.upper(), value or "")
-            }
-        return init_settings, env_settings, dotenv_settings
 
     @property
     def url(self) -> str:

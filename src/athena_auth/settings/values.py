@@ -92,6 +92,7 @@ MetricsToken = Annotated[SecretStr, AfterValidator(_check_metrics_token)]
 AppName = Annotated[str, AfterValidator(_check_app_name)]
 CookiePrefix = Annotated[str, AfterValidator(_check_cookie_prefix)]
 OnOff = Literal["on", "off"]
+SignUp = Literal["open", "invite", "closed"]
 
 
 def parse_secrets(value: SecretStr) -> dict[int, bytes]:

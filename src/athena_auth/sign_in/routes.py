@@ -10,7 +10,9 @@ from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.answers import SignInCookies, factor_names, minted_cookies, redirect_fields
 from athena_auth.mfa.model import ChallengeIssued, FactorName
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued
-from athena_auth.sign_in.service import Credentials, Registration, SignInService
+from athena_auth.sign_in.model import Registration, VerificationAwaited
+from athena_auth.sign_in.service import Credentials, SignInService
+from athena_auth.sign_in.sign_up import SignUpService
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.fields import (
     CallbackUrl,
@@ -18,6 +20,7 @@ from athena_auth.wire.fields import (
     Email,
     Flag,
     ImageUrl,
+    InviteToken,
     NewPassword,
     Password,
     Redirect,
@@ -42,14 +45,21 @@ class SignUpBody(msgspec.Struct, frozen=True, rename="camel"):
     email: Email
     password: NewPassword
     image: ImageUrl | None = None
+    invite: InviteToken | None = None
     remember_me: Flag | None = None
     callback_url: CallbackUrl | None = msgspec.field(default=None, name="callbackURL")
 
 
 class SignUpAnswer(msgspec.Struct, frozen=True):
-    """The account was created, and its owner is signed in."""
+    """The account as requested, and its session unless the address must be verified first."""
 
-    token: SessionToken
+    token: Annotated[
+        str | None,
+        Meta(
+            description="The bearer token of the session; null if the address must be verified first.",
+            examples=["Zt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQwVM"],
+        ),
+    ]
     user: UserAnswer
     redirect: Redirect = UNSET
     url: CallbackUrl | UnsetType = UNSET
@@ -84,8 +94,15 @@ class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only
 class SignInApi:
     """The routes of the first factor."""
 
-    def __init__(self, service: SignInService, cookies: SignInCookies, redirects: RedirectPolicy) -> None:
+    def __init__(
+        self,
+        service: SignInService,
+        sign_up: SignUpService,
+        cookies: SignInCookies,
+        redirects: RedirectPolicy,
+    ) -> None:
         self._service = service
+        self._sign_up = sign_up
         self._cookies = cookies
         self._redirects = redirects
 
@@ -94,6 +111,9 @@ class SignInApi:
         errors=(
             ErrorCode.INVALID_EMAIL,
             ErrorCode.INVALID_CALLBACK_URL,
+            ErrorCode.EMAIL_PASSWORD_SIGN_UP_DISABLED,
+            ErrorCode.INVITE_REQUIRED,
+            ErrorCode.INVALID_INVITE,
             *NEW_PASSWORD_ERRORS,
             ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
         ),
@@ -101,15 +121,22 @@ class SignInApi:
         tag="sign-in",
     )
     async def sign_up(self, call: Call[None, SignUpBody]) -> Reply[SignUpAnswer] | Refused:
-        """Create an account and sign in."""
+        """Create an account and sign in.
+
+        The owner is sent a link that verifies the address, unless an invitation has verified it. With
+        ATHENA_REQUIRE_VERIFIED_EMAIL there is no session before that: `token` is null, and the response is the same if the
+        address already has an account, whose owner is then notified by email. ATHENA_SIGN_UP says who may sign up.
+        """
         body = call.body
         first = self._first_factor(call.caller, body)
         if isinstance(first, Refused):
             return first
-        registration = Registration(body.name, body.email, body.password, body.image)
-        outcome = await self._service.sign_up(registration, first)
+        registration = Registration(body.name, body.email, body.password, body.image, body.invite)
+        outcome = await self._sign_up.sign_up(registration, first)
         if isinstance(outcome, Refused):
             return outcome
+        if isinstance(outcome, VerificationAwaited):
+            return Reply(SignUpAnswer(None, user_answer(outcome.account)))
         owner = user_answer(outcome.account)
         answer = SignUpAnswer(outcome.minted.token, owner, *redirect_fields(body.callback_url))
         return self._session_issued(outcome, answer, call.caller)
@@ -119,6 +146,7 @@ class SignInApi:
         errors=(
             ErrorCode.INVALID_EMAIL,
             ErrorCode.INVALID_EMAIL_OR_PASSWORD,
+            ErrorCode.EMAIL_NOT_VERIFIED,
             ErrorCode.INVALID_CALLBACK_URL,
             ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
         ),
@@ -133,6 +161,9 @@ class SignInApi:
         If two-factor authentication is on, the response is a challenge: `twoFactorRedirect`, the available factors,
         and a token that is valid only for verifying one of them. With a `callbackURL`, the response that completes
         the sign-in contains `redirect` and `url`.
+
+        With ATHENA_REQUIRE_VERIFIED_EMAIL, a correct password for an address that is not verified is refused, and another link
+        is sent.
         """
         body = call.body
         first = self._first_factor(call.caller, body)

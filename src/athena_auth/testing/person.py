@@ -103,3 +103,13 @@ async def sign_up(api: Api, clock: ManualClock, totp_window: int, body: dict[str
         _clock=clock,
         _totp_window=totp_window,
     )
+
+
+async def sign_in(
+    api: Api, clock: ManualClock, totp_window: int, body: dict[str, str], user_id: str
+) -> Person:
+    """Sign the owner of an existing account in at level 1."""
+    email, password = body["email"], body["password"]
+    person = Person(email, password, user_id, "", {}, _api=api, _clock=clock, _totp_window=totp_window)
+    await person.sign_in()
+    return person

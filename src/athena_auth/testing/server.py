@@ -14,12 +14,13 @@ import msgspec
 
 from athena_auth.crypto.passwords import Cost, PasswordHasher
 from athena_auth.host.athena import Athena
+from athena_auth.host.errors import RefusedError
 from athena_auth.settings import Settings, load_settings
 from athena_auth.store.migrate import migrate
 from athena_auth.testing.calls import Api
 from athena_auth.testing.clock import ManualClock
 from athena_auth.testing.mailbox import Mailbox
-from athena_auth.testing.person import PASSWORD, Person, sign_up
+from athena_auth.testing.person import PASSWORD, Person, sign_in, sign_up
 
 CHEAP_COST = Cost(memory_kib=8, passes=1)
 """A thousandth of the real cost."""
@@ -68,6 +69,8 @@ class ServerForTests:
         """Create an account whose owner is signed in: with a password, and at level 2 with an authenticator app too.
 
         Both are done through the API, so the server must be running, and what the application does at `athena.on` happens.
+        Where ATHENA_SIGN_UP or ATHENA_REQUIRE_VERIFIED_EMAIL prevents that, `users.create` makes the account, with a verified
+        address.
 
         Raises:
             AssertionError: the server refused, for instance because the address has an account; the text has its answer.
@@ -78,10 +81,20 @@ class ServerForTests:
             raise ValueError("level is 1, a password, or 2, a second factor besides")
         self._loop(is_this_one=True)
         body = {"email": email, "name": name, "password": password}
-        person = await sign_up(Api(self.athena.asgi), self.clock, self.settings.totp_window, body)
+        person = await self._person(body)
         if level == 2:  # noqa: PLR2004 - the level's name
             await person.enrol()
         return person
+
+    async def _person(self, body: dict[str, str]) -> Person:
+        api, window = Api(self.athena.asgi), self.settings.totp_window
+        if self.settings.sign_up == "open" and self.settings.require_verified_email == "off":
+            return await sign_up(api, self.clock, window, body)
+        try:
+            user = await self.athena.users.create(**body, email_verified=True)
+        except RefusedError as refused:
+            raise AssertionError(f"the account was refused: {refused}") from None
+        return await sign_in(api, self.clock, window, body, user.id)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine where the server runs and return its result, in tests that are not asynchronous.

@@ -50,6 +50,14 @@ ImageUrl = Annotated[
         examples=["https://example.com/ada.png"],
     ),
 ]
+InviteToken = Annotated[
+    str,
+    Meta(
+        max_length=128,
+        description="The token of an invitation. It proves that the mailbox is the user's, so the address counts as verified.",
+        examples=["b8Yt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQw"],
+    ),
+]
 Password = Annotated[str, Meta(description="The current password.", examples=["correct horse battery"])]
 NewPassword = Annotated[
     str, Meta(description="8 to 128 characters of any kind.", examples=["correct horse battery"])

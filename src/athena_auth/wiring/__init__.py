@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
+from athena_auth import invites as invites_sql
 from athena_auth import retired_tokens as retired_tokens_sql
 from athena_auth.accounts.service import AccountService, Resolver
+from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.service import AdministrationService
 from athena_auth.audit import sql as audit_sql
 from athena_auth.crypto.passwords import PasswordHasher
@@ -25,13 +27,17 @@ from athena_auth.store.sweeper import Sweep, Sweeper
 from athena_auth.throttle.passwords import sql as password_budget_sql
 from athena_auth.throttle.sends import sql as sends_sql
 from athena_auth.trusted_devices import sql as trusted_devices_sql
+from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
 from athena_auth.wiring.pages import PageParts, build_pages
 from athena_auth.wiring.resources import Resources, open_resources
-from athena_auth.wiring.routes import all_routes, build_apis
+from athena_auth.wiring.routes import all_routes, build_apis, redirect_policy
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory, SharedServices, shared_services
 
 __all__ = ["Components", "build"]
+
+SIGN_UP_PAGE = "/sign-up"
+"""The path of the page that invitations lead to by default."""
 
 
 class Components(msgspec.Struct, frozen=True):
@@ -43,6 +49,7 @@ class Components(msgspec.Struct, frozen=True):
     routes: tuple[Route, ...]
     pages: PageParts
     administration: AdministrationService
+    invitations: InvitationService
     factors: tuple[Factor[Any], ...]
 
 
@@ -67,19 +74,44 @@ def build(
     """
     resources = open_resources(settings, clock or SystemClock(), transport, texts, hasher)
     shared = shared_services(settings, resources, factors)
-    accounts = AccountService(resources.store, resources.clock, shared.step_up, shared.notifications)
+    redirects = redirect_policy(settings)
+    accounts = _accounts(settings, resources, shared)
     administration = AdministrationService(
         resources.store, resources.clock, resources.pool, shared.events, shared.notifications
     )
-    apis = build_apis(settings, resources, shared, accounts)
+    apis = build_apis(settings, resources, shared, accounts, redirects)
     return Components(
         resources,
         accounts,
         _sweeper(settings, resources, shared),
         all_routes(apis, shared.factors),
-        build_pages(settings, resources, shared, apis, is_on=pages),
+        build_pages(settings, resources, shared, apis, redirects, is_on=pages),
         administration,
+        _invitations(settings, resources, redirects),
         shared.factors.every,
+    )
+
+
+def _accounts(settings: Settings, resources: Resources, shared: SharedServices) -> AccountService:
+    return AccountService(
+        resources.store,
+        resources.clock,
+        shared.step_up,
+        shared.notifications,
+        requires_verified_email=settings.require_verified_email == "on",
+    )
+
+
+def _invitations(settings: Settings, resources: Resources, redirects: RedirectPolicy) -> InvitationService:
+    return InvitationService(
+        store=resources.store,
+        clock=resources.clock,
+        outbox=resources.outbox,
+        redirects=redirects,
+        app_name=settings.app_name,
+        mode=settings.sign_up,
+        page=f"{settings.origin}{settings.pages_prefix}{SIGN_UP_PAGE}",
+        days=settings.invite_days,
     )
 
 
@@ -93,6 +125,7 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
         password_budget_sql.SWEEP,
         recovery_sql.SWEEP,
         retired_tokens_sql.SWEEP,
+        invites_sql.SWEEP,
         sends_sql.SWEEP,
     )
     audit_log = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))

@@ -8,7 +8,7 @@ from athena_auth.accounts.security_events import SecurityEventsApi
 from athena_auth.enrolment.account_status import AccountStatusApi
 from athena_auth.enrolment.challenge_status import ChallengeStatusApi
 from athena_auth.mfa.model import FactorName
-from athena_auth.pages.access import Access
+from athena_auth.pages.access import PageAccess
 from athena_auth.pages.account import AccountPages
 from athena_auth.pages.assets import Assets, assets_of
 from athena_auth.pages.authenticator import AuthenticatorPages
@@ -28,9 +28,10 @@ from athena_auth.pages.templates import Templates, appearance_of
 from athena_auth.pages.visit import AnsweringHandler
 from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.wire.handlers import routes_of
+from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
 from athena_auth.wiring.resources import Resources
-from athena_auth.wiring.routes import Apis, redirect_policy
+from athena_auth.wiring.routes import Apis
 from athena_auth.wiring.shared_services import SharedServices
 
 
@@ -59,7 +60,13 @@ class PageApis(msgspec.Struct, frozen=True):
 
 
 def build_pages(
-    settings: Settings, resources: Resources, shared: SharedServices, apis: Apis, *, is_on: bool
+    settings: Settings,
+    resources: Resources,
+    shared: SharedServices,
+    apis: Apis,
+    redirects: RedirectPolicy,
+    *,
+    is_on: bool,
 ) -> PageParts:
     """Build the pages.
 
@@ -67,7 +74,7 @@ def build_pages(
         SettingsError: the logo, the stylesheet or a template cannot be used.
     """
     prefix = settings.pages_prefix if is_on else None
-    site = Site(prefix, settings.sub_path + BASE_PATH, redirect_policy(settings))
+    site = Site(prefix, settings.sub_path + BASE_PATH, redirects)
     assets = assets_of(settings)
     templates = Templates(site, appearance_of(settings, site, assets.names), settings.templates)
     status = PageApis(
@@ -96,7 +103,7 @@ def _settings_pages(
     site: Site,
     status: PageApis,
 ) -> tuple[object, ...]:
-    access = Access(site, status.accounts)
+    access = PageAccess(site, status.accounts)
     forms = NewCredentialsForms.build(access, status.accounts, resources.keyring, resources.clock)
     goes_by_text, digits = shared.factors.otp.goes_by_text, settings.totp_digits
     return (

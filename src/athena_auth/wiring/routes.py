@@ -27,8 +27,10 @@ from athena_auth.recovery.requests import EmailLinkRequests
 from athena_auth.recovery.routes import RecoveryApi
 from athena_auth.recovery.service import RecoveryService
 from athena_auth.settings import BASE_PATH, Settings, SettingsError
+from athena_auth.sign_in.model import SignUpPolicy
 from athena_auth.sign_in.routes import SignInApi
 from athena_auth.sign_in.service import SignInService
+from athena_auth.sign_in.sign_up import SignUpService
 from athena_auth.throttle.passwords.budget import PasswordBudget
 from athena_auth.trusted_devices.routes import TrustedDeviceApi, TrustedDeviceService
 from athena_auth.wire.handlers import routes_of
@@ -59,11 +61,17 @@ class Apis(msgspec.Struct, frozen=True):
 
 
 def build_apis(
-    settings: Settings, resources: Resources, shared: SharedServices, accounts: AccountService
+    settings: Settings,
+    resources: Resources,
+    shared: SharedServices,
+    accounts: AccountService,
+    redirects: RedirectPolicy,
 ) -> Apis:
     """Build the services and the objects with the handlers."""
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
-    redirects = redirect_policy(settings)
+    links = _links(settings, resources, shared, redirects)
+    sign_in = _sign_in(settings, resources, shared, links)
+    sign_up = _sign_up(settings, resources, shared, links)
     passwords = PasswordService(shared.step_up, resources.pool, shared.events, resources.clock)
     factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
     prompts = Prompts(resources.store, resources.clock)
@@ -75,12 +83,12 @@ def build_apis(
         enrolment=EnrolmentApi(_enrolment(resources, shared)),
         status=StatusApi(StatusService(factors, resources.store, resources.clock)),
         trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
-        sign_in=SignInApi(_sign_in(settings, resources, shared), cookies, redirects),
+        sign_in=SignInApi(sign_in, sign_up, cookies, redirects),
         current_session=CurrentSessionApi(accounts),
         accounts=AccountApi(accounts),
         linked_accounts=LinkedAccountsApi(),
         session_check=SessionCheckApi(resources.clock),
-        recovery=_recovery(settings, resources, shared, cookies, redirects),
+        recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies),
         passwords=PasswordApi(passwords, cookies),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
@@ -118,14 +126,30 @@ def _enrolment(resources: Resources, shared: SharedServices) -> EnrolmentService
     )
 
 
-def _sign_in(settings: Settings, resources: Resources, shared: SharedServices) -> SignInService:
+def _sign_up(
+    settings: Settings, resources: Resources, shared: SharedServices, links: EmailLinkRequests
+) -> SignUpService:
+    return SignUpService(
+        store=resources.store,
+        clock=resources.clock,
+        pool=resources.pool,
+        sign_in_policy=shared.sign_in_policy,
+        notifications=shared.notifications,
+        links=links,
+        policy=SignUpPolicy(settings.sign_up, settings.require_verified_email == "on"),
+    )
+
+
+def _sign_in(
+    settings: Settings, resources: Resources, shared: SharedServices, links: EmailLinkRequests
+) -> SignInService:
     return SignInService(
         store=resources.store,
         clock=resources.clock,
         passwords=shared.passwords,
         login=_password_login(settings, resources, shared),
-        pool=resources.pool,
         sign_in_policy=shared.sign_in_policy,
+        links=links,
     )
 
 
@@ -141,17 +165,17 @@ def _password_login(settings: Settings, resources: Resources, shared: SharedServ
     )
 
 
-def _recovery(
-    settings: Settings,
-    resources: Resources,
-    shared: SharedServices,
-    cookies: SignInCookies,
-    redirects: RedirectPolicy,
-) -> RecoveryApi:
+def _links(
+    settings: Settings, resources: Resources, shared: SharedServices, redirects: RedirectPolicy
+) -> EmailLinkRequests:
     mail = EmailLinkSender(
         resources.store, resources.clock, resources.outbox, shared.browsers, settings.app_name
     )
-    service = RecoveryService(
+    return EmailLinkRequests(mail, resources.background, redirects, settings.sub_path + BASE_PATH)
+
+
+def _recovery(settings: Settings, resources: Resources, shared: SharedServices) -> RecoveryService:
+    return RecoveryService(
         store=resources.store,
         clock=resources.clock,
         pool=resources.pool,
@@ -159,12 +183,10 @@ def _recovery(
         sign_in_policy=shared.sign_in_policy,
         login=_password_login(settings, resources, shared),
     )
-    requests = EmailLinkRequests(mail, resources.background, redirects, settings.sub_path + BASE_PATH)
-    return RecoveryApi(requests, service, cookies)
 
 
 def redirect_policy(settings: Settings) -> RedirectPolicy:
-    """Return where links may lead. Raises `SettingsError`."""
+    """Return the policy for links and redirects. Raises `SettingsError` for an unusable ATHENA_RESET_PAGES."""
     own_page = f"{settings.sub_path}{BASE_PATH}/reset-password"
     try:
         return RedirectPolicy(settings.origin, settings.trusted_origins, own_page, settings.reset_pages)

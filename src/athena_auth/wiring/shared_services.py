@@ -73,7 +73,6 @@ def shared_services(
     events = _credential_events(notifications, factors)
     with_nonce = {each.name for each in factors.every if isinstance(each, Prompting) and each.has_nonce}
     verifier = AttemptVerifier(notifications, trust, frozenset(with_nonce))
-    lifetimes = Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
     return SharedServices(
         factors=factors,
         trust=trust,
@@ -81,15 +80,14 @@ def shared_services(
         passwords=passwords,
         notifications=notifications,
         events=events,
-        sign_in_policy=SignInPolicy(factors.every, trust, notifications, lifetimes),
-        second_step=SecondStep(
-            store=resources.store,
-            clock=resources.clock,
-            verifier=verifier,
-            events=events,
-            repeated_submissions=RepeatedSubmissions(resources.keyring),
-            lifetimes=lifetimes,
+        sign_in_policy=SignInPolicy(
+            factors.every,
+            trust,
+            notifications,
+            _lifetimes(settings),
+            requires_verified_email=settings.require_verified_email == "on",
         ),
+        second_step=_second_step(settings, resources, verifier, events),
         step_up=PolicyStepUp(
             store=resources.store,
             clock=resources.clock,
@@ -98,6 +96,24 @@ def shared_services(
             factors=factors.every,
             relaxed=settings.step_up == "password",
         ),
+    )
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    return Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
+
+
+def _second_step(
+    settings: Settings, resources: Resources, verifier: AttemptVerifier, events: CredentialEvents
+) -> SecondStep:
+    return SecondStep(
+        store=resources.store,
+        clock=resources.clock,
+        verifier=verifier,
+        events=events,
+        repeated_submissions=RepeatedSubmissions(resources.keyring),
+        lifetimes=_lifetimes(settings),
+        requires_verified_email=settings.require_verified_email == "on",
     )
 
 

@@ -27,6 +27,12 @@ async function onThreeDevices() {
 const isSignedIn = async ({ auth }) => ok(await auth.getSession()) !== null;
 const signedIn = (devices) => Promise.all(devices.map(isSignedIn));
 
+test("an invitation that is none is refused", async () => {
+  const body = { name: "Ada", email: "ada@example.com", password: PASSWORD, invite: "none" };
+
+  refused(await device().auth.signUp.email(body), 400, "INVALID_INVITE");
+});
+
 test("signing up signs in, and signing out ends it", async () => {
   const { auth, email } = await signUp();
   const { session, user } = ok(await auth.getSession());

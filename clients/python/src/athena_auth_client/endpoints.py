@@ -17,6 +17,7 @@ from athena_auth_client.models import (
     Session,
     SignedIn,
     SignedInByBackupCode,
+    SignedUp,
     Success,
     TotpEnrolment,
     TotpUri,
@@ -61,7 +62,7 @@ class Endpoint(Generic[T]):
         raise unexpected_response(response)
 
 
-SIGN_UP = Endpoint("POST", "/sign-up/email", SignedIn)
+SIGN_UP = Endpoint("POST", "/sign-up/email", SignedUp)
 SIGN_IN = Endpoint("POST", "/sign-in/email", PasswordSignInResult)
 SIGN_OUT = Endpoint("POST", "/sign-out", Success)
 

@@ -83,6 +83,14 @@ class SignedIn(Model, frozen=True, kw_only=True):
     user: User
 
 
+class SignedUp(Model, frozen=True, kw_only=True):
+    """The response to a sign-up. The client stores the token itself."""
+
+    token: str | None
+    """None if the address must be verified before the first sign-in; then nobody is signed in."""
+    user: User
+
+
 class NewSession(Model, frozen=True, kw_only=True):
     """The session in which a backup code was verified."""
 

@@ -3,7 +3,7 @@
 from athena_auth_client import endpoints
 from athena_auth_client.connection import Connection, S
 from athena_auth_client.errors import UNEXPECTED_ANSWER, AthenaError
-from athena_auth_client.models import PasswordResetResult, SignedIn
+from athena_auth_client.models import PasswordResetResult, SignedIn, SignedUp
 from athena_auth_client.operation import OperationGroup, operation
 from athena_auth_client.second_factor import Challenge
 
@@ -13,14 +13,29 @@ class SignUp(OperationGroup[S]):
 
     @operation
     async def email(
-        self, *, name: str, email: str, password: str, image: str | None = None, remember_me: bool = True
-    ) -> SignedIn:
-        """Create an account and sign in."""
+        self,
+        *,
+        name: str,
+        email: str,
+        password: str,
+        image: str | None = None,
+        invite: str | None = None,
+        remember_me: bool = True,
+    ) -> SignedUp:
+        """Create an account and sign in.
+
+        If the server requires verified addresses, nobody is signed in: `token` is None, and the server mails a link. `invite` is
+        the token of an invitation, which verifies the address.
+
+        Raises:
+            AthenaError: EMAIL_PASSWORD_SIGN_UP_DISABLED, INVITE_REQUIRED or INVALID_INVITE: they may not sign up.
+        """
         body = {
             "name": name,
             "email": email,
             "password": password,
             "image": image,
+            "invite": invite,
             "rememberMe": remember_me,
         }
         return await self._connection.call(endpoints.SIGN_UP, body)
@@ -37,7 +52,8 @@ class SignIn(OperationGroup[S]):
         sign-in. Without `remember_me` the session lasts a day at most.
 
         Raises:
-            AthenaError: INVALID_EMAIL_OR_PASSWORD, without telling which of the two is wrong.
+            AthenaError: INVALID_EMAIL_OR_PASSWORD, without telling which of the two is wrong; EMAIL_NOT_VERIFIED, the server
+                requires a verified address and has mailed another link.
             RateLimitedError: too many wrong passwords; wait.
         """
         body = {"email": email, "password": password, "rememberMe": remember_me}

@@ -70,7 +70,7 @@ function addCodeButtons(list) {
     link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
     link.download = list.dataset.file;
     link.click();
-    URL.revokeObjectURL(link.href);
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   });
   addButton(actions, list.dataset.print, () => print());
   list.after(actions);

@@ -33,6 +33,8 @@ class SendKind(StrEnum):
     """Password reset links, from recognized browsers."""
     VERIFY = "verify"
     """Email verification links."""
+    SIGN_UP = "sign-up"
+    """Mails about a sign-up that requires a verified address: to a new address, and to one that has an account."""
     NOTIFICATION = "news"
     """Notifications to an unverified address, which may belong to someone else."""
 
@@ -68,6 +70,11 @@ async def consume_notification(tx: Tx, user_id: UserId, now: Millis) -> bool:
     return await sql.consume(
         tx, user_id, SendKind.NOTIFICATION, _limits(now, _MOST_NOTIFICATIONS, _MOST_NOTIFICATIONS)
     )
+
+
+async def consume_sign_up(tx: Tx, user_id: UserId, now: Millis) -> bool:
+    """Count a mail about a sign-up; False when it is over the limit. It is one statement in either case."""
+    return await sql.consume(tx, user_id, SendKind.SIGN_UP, _limits(now, FREE_SENDS, MOST_SENDS))
 
 
 def reset(tx: Tx, user_id: UserId, kind: SendKind) -> None:

@@ -1,0 +1,43 @@
+"""Signing up with the SDK where addresses must be verified, or people invited."""
+
+import httpx
+import pytest
+
+from athena_auth.delivery.model import MessageKind
+from athena_auth_client import AthenaError
+from support.sdk import EMAIL, PASSWORD, Kind, stage_over
+
+
+@pytest.mark.parametrize("kind", ["blocking", "awaiting"])
+def test_a_sign_up_is_no_sign_in_where_addresses_must_be_verified(sqlite_url: str, kind: Kind) -> None:
+    with stage_over(sqlite_url, kind, require_verified_email="on") as stage:
+        client = stage.client()
+        signed_up = stage.done(client.auth.sign_up.email(name="Ada", email=EMAIL, password=PASSWORD))
+
+        assert (signed_up.token, signed_up.user.email) == (None, EMAIL)
+        assert not stage.is_signed_in(client)
+        with pytest.raises(AthenaError) as refused:
+            stage.sign_in(client)
+        assert (refused.value.code, refused.value.status) == ("EMAIL_NOT_VERIFIED", 403)
+        token = stage.link_token(MessageKind.EMAIL_VERIFICATION)
+        stage.done(client.auth.confirm_email(token, password=PASSWORD))
+        assert stage.sign_in(client).user.email_verified
+
+
+@pytest.mark.parametrize("kind", ["blocking", "awaiting"])
+def test_an_invitation_signs_up_and_in(sqlite_url: str, kind: Kind) -> None:
+    with stage_over(sqlite_url, kind, sign_up="invite", require_verified_email="on") as stage:
+        client = stage.client()
+        with pytest.raises(AthenaError) as refused:
+            stage.sign_up(client)
+        assert refused.value.code == "INVITE_REQUIRED"
+        stage.portal.call(stage.world.athena.users.invite, EMAIL)
+        invite = httpx.URL(str(stage.mail(MessageKind.INVITATION).url)).params["invite"]
+
+        signed_up = stage.done(
+            client.auth.sign_up.email(name="Ada", email=EMAIL, password=PASSWORD, invite=invite)
+        )
+
+        assert signed_up.user.email_verified
+        assert signed_up.token
+        assert stage.is_signed_in(client)
