@@ -78,6 +78,7 @@ class Templates:
     def __init__(self, site: Site, appearance: Appearance, folder: Path | None) -> None:
         self._environment = _environment(folder)
         self._site, self._appearance = site, appearance
+        self.stylesheets = appearance.stylesheets
 
     def render(
         self, template: str, language: Language, context: dict[str, Any], query: dict[str, str]
