@@ -170,6 +170,21 @@ async def test_a_factor_of_the_host_completes_a_sign_in(sqlite_url: str) -> None
         assert visitor.path == "/security"
 
 
+@pytest.mark.parametrize("filler", ["a", "é"])
+async def test_a_sign_in_leads_to_no_address_that_proxies_refuse(sqlite_world: World, filler: str) -> None:
+    """The cookie of the session is in the same response."""
+    await sign_up(sqlite_world)
+    client = await sqlite_world.visitor()
+
+    signed_in = await client.post(
+        "/sign-in", data={"email": EMAIL, "password": PASSWORD, "next": "/" + filler * 2048}
+    )
+    onward = await client.get(signed_in.headers["location"])
+
+    assert len(signed_in.headers["location"]) < 100
+    assert onward.headers["location"] == "/security"
+
+
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"]
 )
