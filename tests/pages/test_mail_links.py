@@ -9,6 +9,7 @@ import pytest
 from athena_auth.delivery.model import MessageKind
 from athena_auth.settings import BASE_PATH
 from athena_auth.throttle.rules import MAX_BY_STRANGERS
+from athena_auth.wire.limits import MAIL_LINKS
 from support.attacker import PROXY, network, sign_in_from
 from support.links import ask_for_reset, token_in, verification_link, verify_address
 from support.person import PASSWORD, Person, sign_up
@@ -148,6 +149,21 @@ async def test_a_link_that_does_not_work_says_why(sqlite_world: World, path: str
 
     assert shown.status_code >= 400
     assert sentence in visitor.said
+
+
+async def test_a_link_that_must_wait_is_not_said_to_be_broken(sqlite_url: str) -> None:
+    async with world_over(sqlite_url, rate_limit="on") as world:
+        await sign_up(world)
+        visitor = await visiting(world)
+        await visitor.open(await reset_link(world))
+        for _ in range(MAIL_LINKS.per_minute):
+            await visitor.open(visitor.url)
+
+        waits = await visitor.open(visitor.url)
+
+        assert waits.status_code == 429
+        assert "does not work" not in visitor.text
+        assert f'data-countdown="{waits.headers["retry-after"]}"' in visitor.text
 
 
 async def test_an_address_is_verified_with_the_password(person: Person) -> None:
