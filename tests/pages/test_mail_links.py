@@ -166,6 +166,18 @@ async def test_a_link_that_must_wait_is_not_said_to_be_broken(sqlite_url: str) -
         assert f'data-countdown="{waits.headers["retry-after"]}"' in visitor.text
 
 
+async def test_a_form_is_known_by_its_content_type_in_any_case(sqlite_world: World) -> None:
+    visitor = await visiting(sqlite_world)
+
+    answer = await visitor.client.post(
+        f"{BASE_PATH}/reset-password",
+        content="token=nobodys&password=x",
+        headers={"content-type": "Application/X-WWW-Form-URLEncoded; charset=UTF-8"},
+    )
+
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
+
+
 async def test_an_address_is_verified_with_the_password(person: Person) -> None:
     link = await verification_link(person)
     visitor = await visiting(person.world)

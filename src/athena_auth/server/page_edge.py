@@ -14,7 +14,14 @@ from athena_auth.pages.templates import Templates
 from athena_auth.pages.visit import Visit
 from athena_auth.server.browser_calls import BrowserCalls, BrowserCookies, RoutesByHandler
 from athena_auth.server.failures import refusal_of_failure
-from athena_auth.server.request import RawHeaders, read_body, read_headers, relative_path, request_id_of
+from athena_auth.server.request import (
+    RawHeaders,
+    media_type,
+    read_body,
+    read_headers,
+    relative_path,
+    request_id_of,
+)
 from athena_auth.server.response import Headers, Response, refusal
 
 _log = Log(__name__)
@@ -115,7 +122,7 @@ class PageEdge:
             return Refused(
                 foreign.code, "This form was sent from another site. Open the page again, and send it here."
             )
-        if headers.get(b"content-type", "").partition(";")[0].strip().lower() != FORM:
+        if media_type(headers) != FORM:
             return Refused(
                 ErrorCode.UNSUPPORTED_MEDIA_TYPE, "This is not a form of this site. Open the page again."
             )

@@ -68,6 +68,11 @@ def request_id_of(headers: RawHeaders) -> str:
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
+def media_type(headers: RawHeaders) -> str:
+    """Return the content type of the body in lower case (RFC 9110 section 8.3.1), without its parameters."""
+    return headers.get(b"content-type", "").partition(";")[0].strip().lower()
+
+
 def relative_path(scope: Scope) -> str:
     """Return the path relative to the application's mount point."""
     path: str = scope["path"]
@@ -162,7 +167,7 @@ class BodyDecoder:
 
     def decode(self, raw: bytes, headers: RawHeaders) -> msgspec.Struct | Refused:
         """Return the body. An empty one counts as an object without fields."""
-        if raw and headers.get(b"content-type", "").partition(";")[0].strip().lower() != "application/json":
+        if raw and media_type(headers) != "application/json":
             return Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
         try:
             return self._decoder.decode(raw or b"{}")
