@@ -18,6 +18,7 @@ from support.world import ORIGIN, World, world_over
 
 EMAIL = "ada@example.com"
 NEW = "another long sentence of mine"
+FRONT_END = "https://app.example.com"
 
 
 @pytest.fixture
@@ -164,6 +165,26 @@ async def test_a_link_that_must_wait_is_not_said_to_be_broken(sqlite_url: str) -
         assert waits.status_code == 429
         assert "does not work" not in visitor.text
         assert f'data-countdown="{waits.headers["retry-after"]}"' in visitor.text
+
+
+@pytest.mark.parametrize("fetched_by", [{}, {"sec-fetch-dest": "empty"}])
+async def test_no_script_of_a_trusted_origin_reads_the_token_of_a_link(
+    sqlite_url: str, fetched_by: dict[str, str]
+) -> None:
+    """CORS lets it read the API with the browser's cookies; the token would set a password."""
+    async with world_over(sqlite_url, trusted_origins=(FRONT_END,)) as world:
+        await sign_up(world)
+        link = await reset_link(world)
+        visitor = await visiting(world)
+        await visitor.open(link)
+        elsewhere = {"origin": FRONT_END, **fetched_by}
+
+        read = await visitor.client.get(visitor.url, headers=elsewhere)
+
+        assert read.status_code == 403
+        assert token_in(link) not in read.text
+        opened = await visitor.client.get(visitor.url, headers={**elsewhere, "sec-fetch-dest": "document"})
+        assert opened.status_code == 200, "browsers may send Origin after a redirect"
 
 
 async def test_a_form_is_known_by_its_content_type_in_any_case(sqlite_world: World) -> None:

@@ -32,6 +32,7 @@ _MOST_FIELDS = 50
 _MOST_LANGUAGE = 200
 """Characters of an `Accept-Language` header that are read."""
 _POLICY_VIOLATION = 1008
+_NOT_FOR_SCRIPTS = "Pages can be opened in a browser only, not read by another site."
 # With `no-referrer` browsers send `Origin: null` with a form, and the check of the origin would refuse it. No secret
 # is in a URL that links away: the token of a mail's link is moved to a cookie first.
 _REFERRER_POLICY = b"same-origin"
@@ -111,12 +112,12 @@ class PageEdge:
         return methods.get(method) or Refused(ErrorCode.METHOD_NOT_ALLOWED)
 
     async def _form(self, scope: Scope, receive: Receive, headers: RawHeaders) -> dict[str, str] | Refused:
-        """Return the fields of a form. Its origin is checked even without cookies.
+        """Return the fields of a form, none for a GET. The origin of a form is checked even without cookies.
 
         An attacker's page could otherwise sign a visitor in to the attacker's account, and see what they enter there.
         """
         if scope["method"] != "POST":
-            return {}
+            return self._refuse_script(headers) or {}
         foreign = self._routes.policy.refuse_foreign(headers)
         if foreign is not None:
             return Refused(
@@ -128,6 +129,18 @@ class PageEdge:
             )
         raw = await read_body(receive, headers)
         return raw if isinstance(raw, Refused) else _fields(raw)
+
+    def _refuse_script(self, headers: RawHeaders) -> Refused | None:
+        """Refuse a script of another origin that asks for a page.
+
+        CORS would let one of a trusted origin read what is below the API's path, and forms there contain tokens of links.
+        Browsers send no `Origin` with a GET that opens a page; some do after a redirect, and then say what it is for.
+        """
+        origin = headers.get(b"origin", "")
+        is_own = self._routes.policy.origins.is_own(origin, headers.get(b"host", ""))
+        if not origin or is_own or headers.get(b"sec-fetch-dest") == "document":
+            return None
+        return Refused(ErrorCode.INVALID_ORIGIN, _NOT_FOR_SCRIPTS)
 
     def _visit(
         self, scope: Scope, headers: RawHeaders, cookies: BrowserCookies, form: dict[str, str]
