@@ -11,7 +11,7 @@ from athena_auth.settings import BASE_PATH
 from athena_auth.throttle.rules import MAX_BY_STRANGERS
 from athena_auth.wire.limits import MAIL_LINKS
 from support.attacker import PROXY, network, sign_in_from
-from support.links import ask_for_reset, token_in, verification_link, verify_address
+from support.links import ask_for_reset, reset_token, token_in, verification_link, verify_address
 from support.person import PASSWORD, Person, sign_up
 from support.visitor import Visitor
 from support.world import ORIGIN, World, world_over
@@ -112,6 +112,23 @@ async def test_the_token_of_a_link_stays_in_no_address(person: Person, kind: str
     assert visitor.fields["token"] == token, "the page can be loaded again"
 
 
+async def test_a_page_that_is_loaded_again_shows_no_other_link(person: Person) -> None:
+    """The cookie has the link that was opened last: an attacker's, for instance, who made the browser open it."""
+    mine = await reset_link(person.world)
+    await sign_up(person.world, "eve@example.com")
+    eves = await reset_token(person.world, "eve@example.com")
+    visitor = await visiting(person.world)
+    await visitor.open(mine)
+    other = Visitor(visitor.client)
+    await other.open(f"{BASE_PATH}/reset-password?token={eves}")
+
+    again = await visitor.open(visitor.url)
+    sign_up_page = await other.open("/sign-up?invited=true")
+
+    assert eves not in again.text + sign_up_page.text
+    assert (again.status_code, "Open it from the email again" in visitor.said) == (400, True)
+
+
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
 async def test_opening_a_link_uses_it_up_in_no_browser(person: Person, method: str) -> None:
     link = await reset_link(person.world)
@@ -135,7 +152,7 @@ async def test_opening_a_link_uses_it_up_in_no_browser(person: Person, method: s
         ("/reset-password", "This link is incomplete"),
         ("/verify-email", "This link is incomplete"),
         ("/recognize-browser", "This link is incomplete"),
-        ("/reset-password?opened=true", "Allow cookies"),
+        ("/reset-password?opened=true", "allow cookies"),
         ("/reset-password?error=INVALID_TOKEN", "expired or has already been used"),
         ("/reset-password?token=nobodys", "expired or has already been used"),
         ("/reset-password?token=a%0d%0aset-cookie:b", "expired or has already been used"),

@@ -72,8 +72,8 @@ class SignInPages:
     async def sign_up(self, visit: Visit) -> PageOutcome:
         """Show the form; whoever is signed in already goes on. The token of an invitation moves from the URL to a cookie."""
         if visit.query.get("invite"):
-            visit.mail_link.keep(visit.query["invite"])
-            return SeeOther(self.site.link("/sign-up", invited="true", next=self.site.next(visit)))
+            invited = visit.mail_link.keep(visit.query["invite"])
+            return SeeOther(self.site.link("/sign-up", invited=invited, next=self.site.next(visit)))
         if await session_of(visit, self.current) is not None:
             return SeeOther(self.site.after_sign_in(visit))
         return Shown("sign_up.html", self._sign_up_context(visit))
@@ -135,14 +135,10 @@ class SignInPages:
         return {
             "errors": NO_ERRORS,
             "name": visit.field("name"),
-            "invite": visit.form.get("invite") or self._invite(visit),
+            "invite": visit.form.get("invite") or visit.mail_link.token(visit.query.get("invited", "")) or "",
             "email": visit.field("email"),
             "next": self.site.next(visit),
         }
-
-    def _invite(self, visit: Visit) -> str:
-        """Return the token of the opened invitation; other links use the same cookie."""
-        return (visit.mail_link.token or "") if "invited" in visit.query else ""
 
     def _mail_context(self, visit: Visit, email: str) -> dict[str, object]:
         return {

@@ -33,16 +33,16 @@ class HandlerCalls(Protocol):
 class MailLink(Protocol):
     """The token of the link in a mail that this browser has opened.
 
-    It came in a URL, and is kept in a cookie from then on: URLs stay in the history and in logs.
+    It came in a URL, and is kept in a cookie from then on: URLs stay in the history and in logs. The cookie has the link
+    that was opened last, so the URL says of which one it is, by a part of its hash: no page takes one link for another.
     """
 
-    @property
-    def token(self) -> str | None:
-        """The token, or None."""
+    def keep(self, token: str) -> str:
+        """Keep the token for later visits, and return what the URL then says."""
         ...
 
-    def keep(self, token: str) -> None:
-        """Keep the token for later visits."""
+    def token(self, opened: str) -> str | None:
+        """Return the token of the link that a URL says was opened; None if it is not the one that was kept."""
         ...
 
     def forget(self) -> None:

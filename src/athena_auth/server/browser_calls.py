@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -58,15 +59,16 @@ class BrowserCookies:
         """Return the headers that bring the changes to the browser."""
         return [(b"set-cookie", self._codec.write(cookie)) for cookie in self._changed.values()]
 
-    @property
-    def token(self) -> str | None:
-        """The token of the link that the browser has opened."""
-        return self._values.get(CookieName.MAIL_LINK)
+    def keep(self, token: str) -> str:
+        """Keep the token of a link, or a placeholder for what cannot be one, and return what identifies it in a URL."""
+        kept = token if len(token) <= _MOST_TOKEN and is_token(token) else "invalid"
+        self.set((Cookie(CookieName.MAIL_LINK, kept, _MAIL_LINK_TTL),))
+        return _fingerprint(kept)
 
-    def keep(self, token: str) -> None:
-        """Keep the token of a link. What cannot be one replaces the earlier one all the same: no link is taken for another."""
-        valid = len(token) <= _MOST_TOKEN and is_token(token)
-        self.set((Cookie(CookieName.MAIL_LINK, token if valid else "invalid", _MAIL_LINK_TTL),))
+    def token(self, opened: str) -> str | None:
+        """Return the token that was kept, if this identifies it."""
+        kept = self._values.get(CookieName.MAIL_LINK)
+        return kept if kept is not None and _fingerprint(kept) == opened else None
 
     def forget(self) -> None:
         """Remove the token of a link."""
@@ -136,6 +138,10 @@ class BrowserCalls:
             self.cookies.set((expired(CookieName.CHALLENGE),))
         if isinstance(outcome, Reply):
             self.cookies.set(outcome.cookies)
+
+
+def _fingerprint(token: str) -> str:
+    return sha256(token.encode()).hexdigest()[:16]
 
 
 def _decoded(body: type[msgspec.Struct], fields: Mapping[str, object]) -> msgspec.Struct | Refused:
