@@ -7,7 +7,7 @@ RUST   := examples/rust
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format docs bench lock clean
+.PHONY: help run test test-fast check format docs screenshots texts bench lock clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,8 +38,14 @@ docs: $(VENV)/.dev node_modules/.installed  ## write the reference from the code
 	@$(BIN)/zensical build --strict --clean
 	@echo "The documentation is in site/index.html"
 
+screenshots: $(VENV)/.dev node_modules/.installed $(VENV)/.packages  ## keep a picture of every page and state in build/screenshots
+	@$(BIN)/python tools/run_tests.py -n auto --screenshots=build/screenshots tests/pages/test_accessibility.py
+
 bench: $(VENV)/.dev node_modules/.installed $(PEER)/.installed  ## measure this server beside others (BENCH=--quick: 2 minutes)
 	@$(BIN)/python benchmarks/side_by_side.py $(BENCH)
+
+texts: $(VENV)/.dev  ## bring the message catalogues in line with the code, compile them, and list what is not translated
+	@$(BIN)/python tools/texts.py
 
 lock: $(VENV)/.uv  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/python tools/lock.py

@@ -16,6 +16,8 @@ export interface User {
   twoFactorEnabled: boolean;
   createdAt: Timestamp;
   updatedAt: Timestamp;
+  /** The language of the user's mails (BCP 47), if the server knows it. */
+  language?: string;
 }
 
 export interface Session {
@@ -258,7 +260,7 @@ export interface Auth {
   /** Send a link that verifies an address and then leads to `callbackURL`; nobody is told if there is an account. */
   sendVerificationEmail: Call<{ email: string; callbackURL?: string }, Done>;
   /** Change the name or the image; what is left out stays, and a null image is removed. */
-  updateUser: Call<{ name?: string; image?: string | null }, Done>;
+  updateUser: Call<{ name?: string; image?: string | null; language?: string | null }, Done>;
   /** Delete the account and all its data. The password is required unless a factor was verified in the last ten minutes. */
   deleteUser: Call<{ password?: string; code?: string }, { success: true; message: string }>;
   twoFactor: TwoFactor;

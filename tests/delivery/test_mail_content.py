@@ -31,6 +31,7 @@ COMPOSED_HEADERS = [
     "X-Auto-Response-Suppress",
     "MIME-Version",
     "Content-Type",
+    "Content-Language",
 ]
 
 # Lone surrogates too: a JSON string can smuggle one past many a decoder.

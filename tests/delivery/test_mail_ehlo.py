@@ -4,6 +4,7 @@ import pytest
 
 from athena_auth import SettingsError, load_settings
 from athena_auth.delivery.model import MessageKind
+from athena_auth.languages import Languages
 from athena_auth.wiring.messages import open_mail
 from support.messages import message_of
 from support.smtp_script import scripted
@@ -30,7 +31,9 @@ async def test_the_mail_server_is_told_the_host_of_the_base_url_or_the_setting(
     """The machine's own name, which was sent before, is a container's id as often as not."""
     async with scripted() as server:
         given = {"mail_url": server.url, "mail_from": "no-reply@example.com", **settings}
-        await open_mail(load_settings(**given), None).send(message_of(MessageKind.TWO_FACTOR_OTP))
+        await open_mail(load_settings(**given), None, Languages.load()).send(
+            message_of(MessageKind.TWO_FACTOR_OTP)
+        )
 
     assert server.argument_of("EHLO") == name
 

@@ -115,12 +115,21 @@ async def test_the_file_gets_one_json_object_a_line(tmp_path: Path) -> None:
     second = msgspec.structs.replace(MESSAGE, to="zoë@bücher.example", code="000001")
     await deliver(outbox.as_uri(), MESSAGE, second)
     assert [msgspec.json.decode(line) for line in outbox.read_bytes().splitlines()] == [
-        {"to": "ada@example.com", "kind": "two-factor-otp", "code": "482915", "expiresAt": 1_800_000_000_000},
+        {
+            "to": "ada@example.com",
+            "kind": "two-factor-otp",
+            "code": "482915",
+            "expiresAt": 1_800_000_000_000,
+            "name": MESSAGE.name,
+            "validFor": MESSAGE.valid_for,
+        },
         {
             "to": "zoë@bücher.example",
             "kind": "two-factor-otp",
             "code": "000001",
             "expiresAt": 1_800_000_000_000,
+            "name": MESSAGE.name,
+            "validFor": MESSAGE.valid_for,
         },
     ]
 
@@ -131,7 +140,14 @@ async def test_the_file_tells_of_links_and_news_what_they_have_and_no_more(tmp_p
     used = message_of(MessageKind.BACKUP_CODE_USED, codes_left=0, context=circumstances)
     await deliver(outbox.as_uri(), message_of(MessageKind.PASSWORD_RESET), used)
     assert [msgspec.json.decode(line) for line in outbox.read_bytes().splitlines()] == [
-        {"to": "ada@example.com", "kind": "password-reset", "url": URL, "expiresAt": 1_800_000_000_000},
+        {
+            "to": "ada@example.com",
+            "kind": "password-reset",
+            "url": URL,
+            "expiresAt": 1_800_000_000_000,
+            "name": "Ada",
+            "validFor": 3600,
+        },
         {
             "to": "ada@example.com",
             "kind": "backup-code-used",
@@ -140,6 +156,7 @@ async def test_the_file_tells_of_links_and_news_what_they_have_and_no_more(tmp_p
             "at": 1_799_999_999_999,
             "ipAddress": "192.0.2.7",
             "userAgent": "curl/8.14.1",
+            "name": "Ada",
         },
     ]
 

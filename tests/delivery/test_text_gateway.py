@@ -123,6 +123,9 @@ async def test_the_file_tells_of_a_text_as_of_a_mail(tmp_path: Path) -> None:
         "kind": "two-factor-otp",
         "code": CODE,
         "expiresAt": TEXT.expires_at,
+        "name": TEXT.name,
+        "validFor": TEXT.valid_for,
+        "channel": "text",
     }
 
 

@@ -303,3 +303,15 @@ async def test_no_enrolment_under_way_survives_a_reset(postgres_world: World) ->
         found = await users.get(user_id)
         assert found is not None
         assert (found.two_factor_enabled, await users.sessions(user_id)) == (False, [])
+
+
+async def test_an_account_is_created_with_the_language_of_its_mails(sqlite_world: World) -> None:
+    users = sqlite_world.athena.users
+
+    created = await users.create(email="ada@example.com", name="Ada", password=PASSWORD, language="DE")
+
+    assert created.language == "de"
+    assert (await users.get(created.id)) == created
+    refused = await code_of(users.create(email="eve@example.com", name="Eve", language="tlh"))
+    assert refused == "VALIDATION_ERROR"
+    assert await users.find("eve@example.com") is None

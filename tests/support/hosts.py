@@ -154,6 +154,15 @@ class GuardContract:
 
         assert_refused(answer, 401, "UNAUTHORIZED")
 
+    async def test_signed_out_in_the_language_of_the_caller(self, host: Host) -> None:
+        stranger = await host.client(**{"accept-language": "de"})
+
+        answer = await stranger.get(f"{ORIGIN}/account")
+
+        assert_refused(answer, 401, "UNAUTHORIZED")
+        assert answer.json()["message"] == "Sie sind nicht angemeldet. Melden Sie sich zuerst an."
+        assert answer.headers["content-language"] == "de"
+
     async def test_a_bearer_token_grants_access(self, host: Host) -> None:
         ada = await sign_up(host)
 

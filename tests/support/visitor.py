@@ -1,5 +1,6 @@
 """A person at the pages, with a browser without JavaScript: it opens links and sends the forms that it is shown."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin
@@ -75,12 +76,33 @@ class Visitor:
 
     async def send(self, button: str, **fields: str | None) -> httpx.Response:
         """Fill the form of this button and send it; None unticks a box. Redirects are followed."""
-        form = next(form for form in self._read.forms if button in form.labels)
+        form = self.form(button)
         filled = {name: value for name, value in {**form.fields, **fields}.items() if value is not None}
         url = urljoin(self.url, form.action)
         return await self._show(
             await self.client.post(url, content=urlencode(filled), headers=_FORM, follow_redirects=True)
         )
+
+    async def send_again(self, form: Form, **fields: str) -> httpx.Response:
+        """Send a form of an earlier page, as after the back button. Redirects are followed."""
+        content = urlencode({**form.fields, **fields})
+        url = urljoin(self.url, form.action)
+        return await self._show(
+            await self.client.post(url, content=content, headers=_FORM, follow_redirects=True)
+        )
+
+    def link(self, text: str) -> str:
+        """Return where the link with this text leads."""
+        return self._read.links[text]
+
+    def form(self, button: str) -> Form:
+        """Return the form of this button."""
+        return next(form for form in self._read.forms if button in form.labels)
+
+    @property
+    def codes(self) -> list[str]:
+        """The backup codes that the page shows."""
+        return re.findall(r"<li><code>([a-z0-9-]+)</code></li>", self.text)
 
     @property
     def url(self) -> str:

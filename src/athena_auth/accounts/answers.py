@@ -3,7 +3,7 @@
 from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.kernel.errors import ErrorCode
@@ -15,6 +15,7 @@ from athena_auth.wire.fields import (
     Id,
     ImageUrl,
     IpAddress,
+    LanguageCode,
     Name,
     Timestamp,
     TwoFactorEnabled,
@@ -61,6 +62,7 @@ class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):
     two_factor_enabled: TwoFactorEnabled
     created_at: Timestamp
     updated_at: Timestamp
+    language: LanguageCode | UnsetType = UNSET
 
 
 class SessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -109,6 +111,7 @@ def user_answer(account: Account) -> UserAnswer:
         two_factor_enabled=account.two_factor_enabled,
         created_at=timestamp(account.created_at),
         updated_at=timestamp(account.updated_at),
+        language=account.language or UNSET,
     )
 
 

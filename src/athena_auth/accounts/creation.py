@@ -9,7 +9,13 @@ from athena_auth.store.transaction import Tx
 
 
 def new_account(
-    email: str, name: str, image: str | None, now: Millis, *, email_verified: bool = False
+    email: str,
+    name: str,
+    image: str | None,
+    now: Millis,
+    *,
+    email_verified: bool = False,
+    language: str | None = None,
 ) -> Account | Refused:
     """Return an account that is not stored yet, or the refusal if the address is not valid."""
     address = rules.normalised_email(email)
@@ -26,6 +32,7 @@ def new_account(
         password_changed_at=now,
         created_at=now,
         updated_at=now,
+        language=language,
     )
 
 

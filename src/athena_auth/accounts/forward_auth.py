@@ -42,7 +42,7 @@ class ForwardAuthQuery(SessionCheckQuery, frozen=True):
     redirect: _Redirect = "status"
 
 
-class SignInPages:
+class SignInUrls:
     """The URLs of the pages that a browser is redirected to.
 
     Args:
@@ -72,7 +72,7 @@ class SignInPages:
 class ForwardAuthApi:
     """The route."""
 
-    def __init__(self, clock: Clock, pages: SignInPages) -> None:
+    def __init__(self, clock: Clock, pages: SignInUrls) -> None:
         self._clock = clock
         self._pages = pages
 

@@ -1,6 +1,7 @@
 """Accounts and signed-in users."""
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
@@ -27,6 +28,8 @@ class Account(msgspec.Struct, frozen=True):
     """When the current password was set; 0 if it was set before this was recorded."""
     created_at: Millis
     updated_at: Millis
+    language: str | None = None
+    """The language of its owner's mails (BCP 47), if it is known."""
 
     @property
     def greeting_name(self) -> str:
@@ -35,6 +38,14 @@ class Account(msgspec.Struct, frozen=True):
         Otherwise spammers could sign up with other people's addresses and an advertisement as the name.
         """
         return self.name if self.email_verified else ""
+
+
+class ProfileChanges(msgspec.Struct, frozen=True):
+    """What an owner changes of their account; what is UNSET stays."""
+
+    name: str | UnsetType = UNSET
+    image: str | UnsetType | None = UNSET
+    language: str | UnsetType | None = UNSET
 
 
 class SignedIn(SessionOwner, frozen=True):

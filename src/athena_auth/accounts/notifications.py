@@ -104,6 +104,7 @@ class SecurityNotifications:
             to=account.email,
             name=account.greeting_name,
             app_name=self.app_name,
+            language=account.language,
             expires_at=after(now, _LIFETIME),
             context=EventContext(now, client.address, client.user_agent),
             codes_left=codes_left,

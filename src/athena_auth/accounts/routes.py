@@ -12,12 +12,13 @@ from athena_auth.accounts.answers import (
     renewed_reply,
     session_answer,
 )
-from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.model import ProfileChanges, SignedIn
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.step_up_policy import StepUpCredentials
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.wire.bodies import StatusAnswer, StepUpBody
-from athena_auth.wire.fields import Done, ImageUrl, Name, Password, StepUpCode
+from athena_auth.wire.fields import Done, ImageUrl, LanguageCode, Name, Password, StepUpCode
 from athena_auth.wire.handlers import get, post
 from athena_auth.wire.limits import SECOND_STEP, SESSION_LISTS
 from athena_auth.wire.reply import CookieName, Reply, expired
@@ -42,10 +43,11 @@ UnsupportedEmail = Annotated[
 
 
 class UpdateUserBody(msgspec.Struct, frozen=True):
-    """The fields to change. Absent fields stay as they are; a null image is removed."""
+    """The fields to change. Absent fields stay as they are; a null image or language is removed."""
 
     name: Name | UnsetType = UNSET
     image: ImageUrl | UnsetType | None = UNSET
+    language: LanguageCode | UnsetType | None = UNSET
     email: UnsupportedEmail | UnsetType | None = UNSET
 
 
@@ -89,16 +91,17 @@ class AccountApi:
 
     @post("/update-user", errors=(ErrorCode.EMAIL_CAN_NOT_BE_UPDATED,), tag="accounts")
     async def update_user(self, call: Call[SignedIn, UpdateUserBody]) -> Reply[StatusAnswer] | Refused:
-        """Change the name or the image."""
-        if call.body.email is not UNSET:
+        """Change the name, the image or the language."""
+        body = call.body
+        if body.email is not UNSET:
             return Refused(ErrorCode.EMAIL_CAN_NOT_BE_UPDATED)
-        if call.body.name is UNSET and call.body.image is UNSET:
+        changes = ProfileChanges(body.name, body.image, body.language)
+        if changes == ProfileChanges():
             return Refused(
-                ErrorCode.VALIDATION_ERROR, "There is nothing to change. Send `name`, `image`, or both."
+                ErrorCode.VALIDATION_ERROR,
+                Text("There is nothing to change. Send `name`, `image` or `language`."),
             )
-        refused = await self._service.update_profile(
-            call.principal, name=call.body.name, image=call.body.image
-        )
+        refused = await self._service.update_profile(call.principal, changes)
         return refused or Reply(StatusAnswer())
 
     @post(

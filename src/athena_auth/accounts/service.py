@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from athena_auth import retired_tokens
 from athena_auth.accounts import sql
-from athena_auth.accounts.model import SignedIn, audit_event
+from athena_auth.accounts.languages import offered_language
+from athena_auth.accounts.model import ProfileChanges, SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.rules import normalised_name
 from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
@@ -18,6 +19,8 @@ from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId
+from athena_auth.kernel.texts import Text
+from athena_auth.languages import Languages
 from athena_auth.sessions import rules
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Session
@@ -44,6 +47,7 @@ class AccountService:
     clock: Clock
     step_up: StepUp
     notifications: SecurityNotifications
+    languages: Languages
     requires_verified_email: bool
     """Whether sessions of accounts with an unverified address are refused (ATHENA_REQUIRE_VERIFIED_EMAIL)."""
 
@@ -75,24 +79,19 @@ class AccountService:
         retired = await self.store.read(lambda tx: retired_tokens.load(tx, token_digest, now))
         return retired is not None
 
-    async def update_profile(
-        self, signed_in: SignedIn, *, name: str | UnsetType = UNSET, image: str | UnsetType | None = UNSET
-    ) -> Refused | None:
-        """Change the name, the image or both; what is UNSET stays."""
+    async def update_profile(self, signed_in: SignedIn, changes: ProfileChanges) -> Refused | None:
+        """Change the name, the image or the language."""
         now = self.clock.now()
-        new_name = None if name is UNSET else normalised_name(name)
-        if name is not UNSET and new_name is None:
-            return Refused(ErrorCode.VALIDATION_ERROR, "The name is empty. Enter a name.")
+        new_name = changes.name if changes.name is UNSET else normalised_name(changes.name)
+        if new_name is None:
+            return Refused(ErrorCode.VALIDATION_ERROR, Text("The name is empty. Enter a name."))
+        language = UNSET if changes.language is UNSET else offered_language(self.languages, changes.language)
+        if isinstance(language, Refused):
+            return language
+        normalised = ProfileChanges(new_name, changes.image, language)
 
         async def work(tx: Tx) -> bool:
-            return await sql.update_profile(
-                tx,
-                signed_in.account.id,
-                now,
-                name=new_name,
-                image=None if image is UNSET else image,
-                set_image=image is not UNSET,
-            )
+            return await sql.update_profile(tx, signed_in.account.id, now, normalised)
 
         return None if await self.store.transact(work) else Refused(ErrorCode.UNAUTHORIZED)
 

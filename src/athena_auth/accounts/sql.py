@@ -1,8 +1,9 @@
 """Statements on `athena_account`."""
 
 import msgspec
+from msgspec import UNSET
 
-from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
+from athena_auth.accounts.model import Account, CredentialVersion, ProfileChanges, SignedIn
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.sessions.sql import session_from
@@ -26,7 +27,7 @@ class StoredPassword(msgspec.Struct, frozen=True):
 # `updated_at` twice.
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
-           a.password_changed_at,
+           a.password_changed_at, a.language,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -42,17 +43,17 @@ _LOAD_NEAREST = Statement("SELECT * FROM athena_account WHERE email >= :email OR
 
 _INSERT = Statement("""
     INSERT INTO athena_account (id, email, email_verified, name, image, password_hash, credential_version,
-                                two_factor_enabled, reset_by_mail, password_changed_at, created_at, updated_at)
+                                two_factor_enabled, reset_by_mail, password_changed_at, language, created_at, updated_at)
     VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
-            :now, :now, :now)
+            :now, :language, :now, :now)
 """)
 
 # The row is written in either case, so that it takes as long for an address that has an account.
 _INSERT_OR_LOCK = Statement("""
     INSERT INTO athena_account AS a (id, email, email_verified, name, image, password_hash, credential_version,
-                                     two_factor_enabled, reset_by_mail, password_changed_at, created_at, updated_at)
+                                     two_factor_enabled, reset_by_mail, password_changed_at, language, created_at, updated_at)
     VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
-            :now, :now, :now)
+            :now, :language, :now, :now)
     ON CONFLICT (email) DO UPDATE SET credential_version = a.credential_version
     RETURNING *
 """)
@@ -87,7 +88,8 @@ _CLEAR_RESET_BY_MAIL = Statement("UPDATE athena_account SET reset_by_mail = :no 
 
 _UPDATE_PROFILE = Statement("""
     UPDATE athena_account SET name = COALESCE(:name, name),
-           image = CASE WHEN :set_image THEN :image ELSE image END, updated_at = :now
+           image = CASE WHEN :set_image THEN :image ELSE image END,
+           language = CASE WHEN :set_language THEN :language ELSE language END, updated_at = :now
     WHERE id = :id
 """)
 
@@ -115,6 +117,7 @@ def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) 
         password_changed_at=row["password_changed_at"],
         created_at=created_at,
         updated_at=updated_at,
+        language=row["language"],
     )
 
 
@@ -186,6 +189,7 @@ def _columns(account: Account, password_hash: str) -> dict[str, Value]:
         "password_hash": password_hash,
         "two_factor_enabled": account.two_factor_enabled,
         "reset_by_mail": account.reset_by_mail,
+        "language": account.language,
         "now": account.created_at,
     }
 
@@ -228,14 +232,19 @@ def clear_reset_by_mail(tx: Tx, user_id: UserId) -> None:
     tx.defer(_CLEAR_RESET_BY_MAIL, id=user_id, no=False)
 
 
-async def update_profile(
-    tx: Tx, user_id: UserId, now: Millis, *, name: str | None, image: str | None, set_image: bool
-) -> bool:
-    """Change the name unless it is None, and the image if `set_image`; False when the account no longer exists."""
-    return (
-        await tx.execute(_UPDATE_PROFILE, id=user_id, name=name, image=image, set_image=set_image, now=now)
-        == 1
+async def update_profile(tx: Tx, user_id: UserId, now: Millis, changes: ProfileChanges) -> bool:
+    """Make the changes; False when the account no longer exists."""
+    changed = await tx.execute(
+        _UPDATE_PROFILE,
+        id=user_id,
+        name=None if changes.name is UNSET else changes.name,
+        image=None if changes.image is UNSET else changes.image,
+        set_image=changes.image is not UNSET,
+        language=None if changes.language is UNSET else changes.language,
+        set_language=changes.language is not UNSET,
+        now=now,
     )
+    return changed == 1
 
 
 async def mark_email_verified(tx: Tx, user_id: UserId, now: Millis) -> None:

@@ -158,6 +158,10 @@ class StepUp(Protocol):
         """
         ...
 
+    def is_due(self, action: Action, signed_in: SignedIn) -> bool:
+        """Tell whether the action would now be refused without a code."""
+        ...
+
 
 class Requirement(msgspec.Struct, frozen=True):
     """A minimum assurance level, and how recently a factor must have been verified."""

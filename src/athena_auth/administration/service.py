@@ -14,6 +14,7 @@ import msgspec
 from athena_auth.accounts import creation, rules
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
+from athena_auth.accounts.languages import offered_language
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.administration.unlock import reset_attempts
@@ -22,6 +23,7 @@ from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId, UserId
+from athena_auth.languages import Languages
 from athena_auth.mfa import sql as challenges
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change
@@ -30,7 +32,7 @@ from athena_auth.sessions.model import Session
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
 from athena_auth.throttle.passwords.budget import forget_account, reset_account
 from athena_auth.trusted_devices import sql as trusted_devices
-from athena_auth.wire.fields import Email, ImageUrl, Name
+from athena_auth.wire.fields import Email, ImageUrl, LanguageCode, Name
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +43,7 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     password: str | None
     image: ImageUrl | None
     email_verified: bool
+    language: LanguageCode | None = None
 
     def __repr__(self) -> str:
         return "NewAccount(…)"
@@ -55,11 +58,17 @@ class AdministrationService:
     pool: HashingPool
     events: CredentialEvents
     notifications: SecurityNotifications
+    languages: Languages
 
     async def create(self, new: NewAccount) -> Account | Refused:
         """Create an account. Without a password, the owner must set one by a password reset email before signing in."""
         now = self.clock.now()
-        account = creation.new_account(new.email, new.name, new.image, now, email_verified=new.email_verified)
+        language = offered_language(self.languages, new.language)
+        if isinstance(language, Refused):
+            return language
+        account = creation.new_account(
+            new.email, new.name, new.image, now, email_verified=new.email_verified, language=language
+        )
         if isinstance(account, Refused):
             return account
         refused = None if new.password is None else rules.refuse_password(new.password, account.email)

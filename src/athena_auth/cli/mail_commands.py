@@ -11,7 +11,7 @@ from athena_auth.delivery.mime import is_mailbox
 from athena_auth.delivery.model import DeliveryFailed
 from athena_auth.delivery.smtp import SmtpTransport
 from athena_auth.settings import SettingsError
-from athena_auth.wiring.messages import open_mail
+from athena_auth.wiring.messages import load_languages, open_mail
 
 mail = typer.Typer(
     name="mail",
@@ -40,7 +40,7 @@ def test(
     if not is_mailbox(address):
         fail("this is not a plain mail address; use one such as ada@example.com")
     try:
-        transport = open_mail(settings, None)
+        transport = open_mail(settings, None, load_languages(settings))
         if not isinstance(transport, SmtpTransport):
             fail(f"no mail was sent: ATHENA_MAIL_URL is {settings.mail_url.partition(':')[0]}:")
         asyncio.run(

@@ -20,6 +20,7 @@ from athena_auth.host.run import verify_database
 from athena_auth.host.standalone import create_app
 from athena_auth.kernel.errors import Unavailable
 from athena_auth.server.connections import ConnectionLimits
+from athena_auth.server.dev_outbox import DEV_OUTBOX, shows_dev_outbox
 from athena_auth.server.protocol import BoundedHttpProtocol
 from athena_auth.settings import BASE_PATH, PREFIX, UNIX_SOCKET, Settings
 from athena_auth.store.migrate import migrate
@@ -39,6 +40,8 @@ def announce(settings: Settings) -> None:
     console.print(f"  API         {api}")
     console.print(f"  Reference   {api}/reference")
     console.print(f"  Sent codes  {mail} (ATHENA_MAIL_URL)")
+    if shows_dev_outbox(settings):
+        console.print(f"  Outbox      {escape(settings.url + DEV_OUTBOX)}")
     console.print(f"  Database    {_scheme(settings.database_url)} (ATHENA_DATABASE_URL)")
     if settings.base_url is None and not settings.names_its_host:
         where = settings.host if settings.host.startswith(UNIX_SOCKET) else "every address of this machine"

@@ -12,6 +12,7 @@ from apprise import Apprise, NotifyFormat
 
 from athena_auth.delivery.model import DeliveryFailed, Message
 from athena_auth.delivery.text import render_text
+from athena_auth.languages import Languages
 
 _PLACEHOLDER = "{phone}"
 _FICTIONAL_NUMBER = "+14155550100"
@@ -42,6 +43,7 @@ class GatewayTransport:
         url: An Apprise URL with the placeholder `{phone}` for the number, such as
             `twilio://SID:TOKEN@FROM/{phone}`. It is a secret.
         host: The host that codes are bound to; see `render_text`.
+        languages: The languages of the messages.
         timeout: Seconds after which sending has failed. Apprise gives up earlier, after its own `cto` and `rto`
             (four seconds each), which the URL may set.
 
@@ -49,7 +51,7 @@ class GatewayTransport:
         ValueError: Apprise cannot use the URL, or the placeholder is missing.
     """
 
-    def __init__(self, url: str, host: str, *, timeout: float = _TIMEOUT) -> None:
+    def __init__(self, url: str, host: str, *, languages: Languages, timeout: float = _TIMEOUT) -> None:
         # Without the placeholder every code would go to the same phone.
         if _PLACEHOLDER not in url:
             raise ValueError(
@@ -57,6 +59,7 @@ class GatewayTransport:
             )
         self._url = url
         self._host = host
+        self._languages = languages
         self._timeout = timeout
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="athena-text")
         with _silence():
@@ -73,11 +76,10 @@ class GatewayTransport:
             DeliveryFailed: Permanent if the gateway does not accept the number. Every other failure is temporary:
                 Apprise gives no reason, and a typo in the settings must not empty the outbox.
         """
-        text = render_text(message, self._host)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout):
-                is_accepted = await loop.run_in_executor(self._threads, self._send, message.to, text)
+                is_accepted = await loop.run_in_executor(self._threads, self._send, message)
         except TimeoutError:
             raise DeliveryFailed("the text gateway did not answer in time", permanent=False) from None
         if not is_accepted:
@@ -87,9 +89,10 @@ class GatewayTransport:
         """Start no more; a message that is being sent ends by Apprise's own timeouts."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _send(self, number: str, text: str) -> bool:
+    def _send(self, message: Message) -> bool:
+        text = render_text(message, self._host, self._languages.of(message.language))
         with _silence():
-            service = self._service(number)
+            service = self._service(message.to)
             if service is None:
                 raise DeliveryFailed("the text gateway does not accept this phone number", permanent=True)
             return bool(service.notify(body=text, body_format=NotifyFormat.TEXT))

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from athena_auth.delivery.model import DeliveryFailed, Message, MessageKind
+from athena_auth.delivery.model import Channel, DeliveryFailed, EventContext, Message, MessageKind
 
 # RFC 8089 section 2, and its common relative form. file://outbox.jsonl is neither: there it names a host.
 _FILE_URL = re.compile(r"file:(?://(?:localhost)?(?=/))?(?P<path>(?!//)[^?#]+)", re.IGNORECASE)
@@ -16,6 +16,8 @@ _FILE_URL = re.compile(r"file:(?://(?:localhost)?(?=/))?(?P<path>(?!//)[^?#]+)",
 # The file is opened for every message, so that a rotated or removed file is created again.
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _OWNER_ONLY = 0o600
+_END = 262_144
+"""Bytes that are read of the end of the file: some hundred messages."""
 
 
 class OutboxLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -31,6 +33,10 @@ class OutboxLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
         at: Unix milliseconds of the event that the message reports.
         ip_address: Where the request came from.
         user_agent: The request's `User-Agent` header.
+        name: The recipient's name as they typed it: untrusted text.
+        valid_for: Lifetime in seconds of the code or the link.
+        channel: How it would be delivered, if not by mail.
+        language: The recipient's language (BCP 47), if it is known.
     """
 
     to: str
@@ -42,6 +48,10 @@ class OutboxLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
     at: int | None = None
     ip_address: str | None = None
     user_agent: str | None = None
+    name: str = ""
+    valid_for: int | None = None
+    channel: Channel = Channel.MAIL
+    language: str | None = None
 
 
 class JsonLinesTransport:
@@ -55,12 +65,12 @@ class JsonLinesTransport:
 
     def __init__(self, path: str) -> None:
         # Absolute from the start: a later change of the working directory must not create a second file.
-        self._path = Path(path).absolute()
+        self.path = Path(path).absolute()
         try:
-            os.close(os.open(self._path, _APPEND, _OWNER_ONLY))
+            os.close(os.open(self.path, _APPEND, _OWNER_ONLY))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            raise ValueError(f"the outbox file {str(self._path)!r} cannot be written: {reason}.") from None
+            raise ValueError(f"the outbox file {str(self.path)!r} cannot be written: {reason}.") from None
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -93,8 +103,25 @@ class JsonLinesTransport:
     async def close(self) -> None:
         """Do nothing: the file is closed after every line."""
 
+    def read_latest(self, app_name: str) -> list[Message]:
+        """Return the messages at the end of the file, the oldest first. Lines that are not messages are left out.
+
+        Args:
+            app_name: The operator's name for the service; the file does not have it.
+        """
+        try:
+            with self.path.open("rb") as file:
+                start = max(0, file.seek(0, os.SEEK_END) - _END)
+                file.seek(start)
+                lines = file.read(_END).split(b"\n")
+        except OSError:
+            return []  # removed, or rotated: the next message creates it again
+        # The first line may begin before what was read, and after the last line break no line is complete.
+        decoded = (_decode(line) for line in lines[1 if start else 0 : -1])
+        return [_message(line, app_name) for line in decoded if line is not None]
+
     def _append(self, line: bytes) -> None:
-        descriptor = os.open(self._path, _APPEND, _OWNER_ONLY)
+        descriptor = os.open(self.path, _APPEND, _OWNER_ONLY)
         try:
             # One write with O_APPEND is atomic: lines of several processes never mix.
             written = os.write(descriptor, line)
@@ -118,4 +145,33 @@ def _line(message: Message) -> OutboxLine:
         at=None if context is None else context.at,
         ip_address=None if context is None else context.address,
         user_agent=None if context is None else context.user_agent,
+        name=message.name,
+        valid_for=message.valid_for,
+        channel=message.channel,
+        language=message.language,
+    )
+
+
+def _decode(line: bytes) -> OutboxLine | None:
+    try:
+        return msgspec.json.decode(line, type=OutboxLine)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _message(line: OutboxLine, app_name: str) -> Message:
+    context = None if line.at is None else EventContext(line.at, line.ip_address or "", line.user_agent or "")
+    return Message(
+        kind=line.kind,
+        to=line.to,
+        name=line.name,
+        app_name=app_name,
+        expires_at=line.expires_at,
+        code=line.code,
+        url=line.url,
+        valid_for=line.valid_for,
+        context=context,
+        codes_left=line.codes_left,
+        channel=line.channel,
+        language=line.language,
     )

@@ -20,13 +20,14 @@ _WAS_YOU = Advice("If this was you,", "there is nothing to do.")
 _HELP = "If you can no longer sign in, contact {app_name} support."
 
 
-def _was_not_you(counsel: str) -> Advice:
-    return Advice("If this was not you,", counsel)
+def _was_not_you(counsel: str, help_: str = "") -> Advice:
+    return Advice("If this was not you,", counsel, help_)
 
 
 _NOT_YOUR_FACTOR = _was_not_you(
     "someone else has access to your account. Change your password now, and replace the second factor with your "
-    f"own. {_HELP}"
+    "own.",
+    _HELP,
 )
 
 
@@ -115,7 +116,8 @@ MESSAGES = SIGN_UP_MESSAGES | {
             _WAS_YOU,
             _was_not_you(
                 "someone else has access to your account. Change your password now, then turn two-factor "
-                f"authentication on again. {_HELP}"
+                "authentication on again.",
+                _HELP,
             ),
         ),
     ),
@@ -128,7 +130,8 @@ MESSAGES = SIGN_UP_MESSAGES | {
             Advice("If you requested this,", "sign in with your password and turn it on again."),
             _was_not_you(
                 "someone may have requested it in your name. Change your password now, turn two-factor "
-                f"authentication on again, and tell support. {_HELP}"
+                "authentication on again, and tell support.",
+                _HELP,
             ),
         ),
     ),
@@ -140,7 +143,8 @@ MESSAGES = SIGN_UP_MESSAGES | {
             _WAS_YOU,
             _was_not_you(
                 "someone has your backup codes and probably your password. Change the password now, then "
-                f"generate new backup codes. {_HELP}"
+                "generate new backup codes.",
+                _HELP,
             ),
         ),
     ),
@@ -151,7 +155,8 @@ MESSAGES = SIGN_UP_MESSAGES | {
             _WAS_YOU,
             _was_not_you(
                 "someone else has access to your account and knows your password. Change it now, then generate new "
-                f"backup codes. {_HELP}"
+                "backup codes.",
+                _HELP,
             ),
         ),
     ),
@@ -174,7 +179,8 @@ MESSAGES = SIGN_UP_MESSAGES | {
             _WAS_YOU,
             _was_not_you(
                 "someone else has access to your account. Reset your password on the sign-in page, and choose one "
-                f"that you use nowhere else. {_HELP}"
+                "that you use nowhere else.",
+                _HELP,
             ),
         ),
     ),
@@ -186,7 +192,8 @@ MESSAGES = SIGN_UP_MESSAGES | {
             _WAS_YOU,
             _was_not_you(
                 "someone else can read your email. Change the password of your mailbox first, then that of "
-                f"{{app_name}}. {_HELP}"
+                "{app_name}.",
+                _HELP,
             ),
         ),
     ),
@@ -234,8 +241,8 @@ MESSAGES = SIGN_UP_MESSAGES | {
         advice=(
             _WAS_YOU,
             _was_not_you(
-                "someone else has access to your account. Change your password, then set the app up again. "
-                f"{_HELP}"
+                "someone else has access to your account. Change your password, then set the app up again.",
+                _HELP,
             ),
         ),
     ),
@@ -259,7 +266,8 @@ MESSAGES = SIGN_UP_MESSAGES | {
             Advice("If this was you,", "sign in with the new password and set up two-factor authentication."),
             _was_not_you(
                 "someone else can read your email. Change the password of your mailbox first, then that of "
-                f"{{app_name}}. {_HELP}"
+                "{app_name}.",
+                _HELP,
             ),
         ),
     ),
@@ -268,7 +276,7 @@ MESSAGES = SIGN_UP_MESSAGES | {
         opening="Your {app_name} account and all data that belonged to it were deleted.",
         advice=(
             _WAS_YOU,
-            _was_not_you(f"someone else had access to your account. {_HELP}"),
+            _was_not_you("someone else had access to your account.", _HELP),
         ),
     ),
 }

@@ -12,6 +12,7 @@ import idna
 
 from athena_auth.delivery.model import DeliveryFailed, Message
 from athena_auth.delivery.render import render
+from athena_auth.languages import ENGLISH, Language
 
 # One mailbox without comments, quoting, lists or anything that could end a header line or an SMTP command.
 # Quoted local parts ("a b"@example.com) are refused too: they are legal, but rare and useful for smuggling.
@@ -85,15 +86,17 @@ def _single_address(text: str) -> Address | None:
     return found[0]
 
 
-def compose(message: Message, sender: Sender) -> EmailMessage:
+def compose(message: Message, sender: Sender, language: Language = ENGLISH) -> EmailMessage:
     """Return a complete mail, with Date and a fresh Message-ID.
 
     Raises:
         DeliveryFailed: The recipient is not an address that is safe in a header; permanent.
     """
-    rendered = render(message)
+    rendered = render(message, language)
     mail = compose_text(message.to, sender, rendered.subject, rendered.text)
     mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    # Added last (RFC 3282): until then the headers of the content are those of the plain part.
+    mail["Content-Language"] = language.code
     return mail
 
 

@@ -97,6 +97,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         valid_for: Lifetime in seconds of the code or the link, counted from its creation.
         context: The time and the origin of the event that the message reports.
         codes_left: How many backup codes are left after one was used.
+        language: The recipient's language (BCP 47), if it is known.
         channel: How it is delivered. Messages of older versions in an outbox are mail.
     """
 
@@ -112,6 +113,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     context: EventContext | None = msgspec.field(default=None, name="circumstances")
     codes_left: int | None = None
     channel: Channel = Channel.MAIL
+    language: str | None = None
 
     def __repr__(self) -> str:
         return f"Message(kind={self.kind.value!r}, to={_masked(self.to)!r})"

@@ -1,31 +1,39 @@
-"""Renders a message: a subject, a plain text and an HTML part with the same content."""
+"""Renders a message in the recipient's language: a subject, a plain text and an HTML part with the same content."""
 
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
 from athena_auth.delivery.message_texts import MESSAGES, SIGNATURE
 from athena_auth.delivery.model import EventContext, Message
 from athena_auth.delivery.one_line import one_line
+from athena_auth.delivery.sentences import Advice
+from athena_auth.kernel.texts import PluralText, Text
 from athena_auth.kernel.user_agent import browser_of, system_of
+from athena_auth.languages import ENGLISH, Language
+from athena_auth.languages.formats import duration, moment
+
+_NOT_KNOWN = Text("not known")
 
 
-def device(user_agent: str) -> str:
+def device(user_agent: str) -> Text:
     """Describe a `User-Agent` header, for instance as "Firefox on Windows".
 
     No text of the header is repeated. A spammer who signs up with a victim's address chooses the header, and our mail
     would carry their advertisement. Real headers contain addresses and dots too, so no filter can tell them apart.
     """
     browser, system = browser_of(user_agent), system_of(user_agent)
-    if browser is None and system is None:
-        return "not known"
-    return " on ".join(filter(None, [browser or "a program", system]))
+    if system is None:
+        return _NOT_KNOWN if browser is None else Text(browser)
+    if browser is None:
+        return Text("a program on {system}", system=system)
+    return Text("{browser} on {system}", browser=browser, system=system)
 
 
-# Both templates lay out the same sentences. Neither adds any text but "Hello".
+# Both templates lay out the same sentences. Neither adds any text.
 _TEMPLATES = Environment(
     loader=PackageLoader("athena_auth.delivery"),
     autoescape=select_autoescape(enabled_extensions=("html",), default=False),
@@ -37,9 +45,6 @@ _TEMPLATES = Environment(
 # What mail programs turn into a link by themselves: addresses, host names and phone numbers.
 _LINK = re.compile(r"[/\\@:\u3002\uff0e\uff61]|www\.|\.\w{2,}|\d[\d ().-]{5,}", re.IGNORECASE)
 
-_MINUTES = {"day": 24 * 60, "hour": 60, "minute": 1}
-_SECONDS_PER_MINUTE = 60
-
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -50,39 +55,51 @@ class Rendered:
     html: str = field(repr=False)
 
 
-def render(message: Message) -> Rendered:
+def render(message: Message, language: Language = ENGLISH) -> Rendered:
     """Return the message's subject, its plain text and its HTML document.
 
     The plain text has the code or the link unbroken on a line of its own, so that programs and readers find it.
     """
-    texts = MESSAGES[message.kind]
+    texts, gettext = MESSAGES[message.kind], language.gettext
     facts = {
         "app_name": one_line(message.app_name),
-        "lifetime": lifetime(message.valid_for),
-        "codes_left": _codes_left(message.codes_left),
+        "lifetime": duration(message.valid_for or 0, language),
+        "codes_left": _codes_left(message.codes_left, language),
     }
-    subject = subject_of(message)
+    subject = subject_of(message, language)
+    name = _greeting_name(message.name)
+    greeting = gettext("Hello {name},") if name else gettext("Hello,")
     values = {
+        "language": language,
         "subject": subject,
-        "name": _greeting_name(message.name),
-        "opening": texts.opening.format_map(facts).rstrip(),
+        "greeting": greeting.format(name=name),
+        "opening": gettext(texts.opening).format_map(facts).rstrip(),
         "code": message.code,
         "url": message.url,
-        "action": texts.action,
-        "circumstances": _context_line(message.context),
-        "advice": [(case, counsel.format_map(facts)) for case, counsel in texts.advice],
-        "signature": SIGNATURE.format_map(facts),
+        "action": gettext(texts.action),
+        "circumstances": _context_line(message.context, language),
+        "advice": [_advice(each, facts, language) for each in texts.advice],
+        "signature": gettext(SIGNATURE).format_map(facts),
     }
+    # The name has its own direction: it may be Arabic in an English mail. Markup escapes what is put into it.
+    marked_up = escape(greeting).format(name=Markup("<bdi>{}</bdi>").format(name))
     return Rendered(
         subject=subject,
         text=_TEMPLATES.get_template("mail.txt").render(values),
-        html=_TEMPLATES.get_template("mail.html").render(values),
+        html=_TEMPLATES.get_template("mail.html").render(values, greeting=marked_up),
     )
 
 
-def subject_of(message: Message) -> str:
+def subject_of(message: Message, language: Language = ENGLISH) -> str:
     """Return the subject: one line that says what the message is about and contains no secret."""
-    return MESSAGES[message.kind].subject.format(app_name=one_line(message.app_name))
+    return language.gettext(MESSAGES[message.kind].subject).format(app_name=one_line(message.app_name))
+
+
+def _advice(advice: Advice, facts: dict[str, str], language: Language) -> tuple[str, str]:
+    """Return the condition and what to do then."""
+    gettext = language.gettext
+    counsel = " ".join(gettext(part) for part in (advice.counsel, advice.help) if part)
+    return gettext(advice.case), counsel.format_map(facts)
 
 
 def _greeting_name(name: str) -> str:
@@ -95,48 +112,34 @@ def _greeting_name(name: str) -> str:
     return "" if _LINK.search(greeting) else greeting
 
 
-def _context_line(context: EventContext | None) -> dict[str, str]:
+def _context_line(context: EventContext | None, language: Language) -> dict[str, str]:
     """Return the time and the origin of the event, by label."""
     if context is None:
         return {}
-    moment = datetime.fromtimestamp(context.at / 1000, UTC)
-    when = {"When": f"{moment:%Y-%m-%d %H:%M} UTC"}
+    when = {language.gettext("When"): moment(context.at, language)}
     if not context.address and not context.user_agent:
         return when  # an operator did it, without a request
     return {
         **when,
-        "IP address": _address(context.address),
-        "Device": device(context.user_agent),
+        language.gettext("IP address"): language.render(_address(context.address)),
+        language.gettext("Device"): language.render(device(context.user_agent)),
     }
 
 
-def _address(text: str) -> str:
+def _address(text: str) -> Text:
     """Return an IP address in its usual form. Anything else that a proxy sent is not repeated."""
     try:
         # A zone is any text at all: fe80::1%see-evil.example is a valid address.
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
-        return "not known"
+        return _NOT_KNOWN
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
+    return Text(str(mapped or address))
 
 
-def lifetime(seconds: int | None) -> str:
-    """Return a lifetime in words, rounded down so that the message never promises too much."""
-    minutes, rest = divmod(seconds or 0, _SECONDS_PER_MINUTE)
-    if not minutes:
-        return _counted(rest, "second")
-    unit = next(unit for unit, length in _MINUTES.items() if minutes % length == 0)
-    return _counted(minutes // _MINUTES[unit], unit)
-
-
-def _codes_left(left: int | None) -> str:
+def _codes_left(left: int | None, language: Language) -> str:
     if left is None:
         return ""
-    return (
-        f"You have {_counted(left, 'code')} left." if left else "It was the last one. Generate new codes now."
-    )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    if not left:
+        return language.gettext("It was the last one. Generate new codes now.")
+    return language.render(PluralText("You have {n} code left.", "You have {n} codes left.", n=left))

@@ -9,6 +9,8 @@ class Advice(NamedTuple):
 
     case: str
     counsel: str
+    help: str = ""
+    """A sentence that follows."""
 
 
 @dataclass(frozen=True, slots=True)

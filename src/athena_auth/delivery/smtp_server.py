@@ -1,9 +1,10 @@
 """A mail server, parsed from an `smtp:` or `smtps:` URL."""
 
-import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from athena_auth.kernel.network import is_loopback
 
 ACCEPTED = (
     "smtp://[user:password@]host[:port][?starttls=on|off][&ca=/path.pem] or "
@@ -79,7 +80,7 @@ def tls_mode(scheme: str, host: str, starttls: str | None) -> TlsMode:
         return TlsMode.IMPLICIT
     if starttls not in {None, "on", "off"}:
         raise ValueError("starttls in the mail URL must be on or off.")
-    required = starttls == "on" or (starttls is None and not _is_loopback(host))
+    required = starttls == "on" or (starttls is None and not is_loopback(host))
     return TlsMode.STARTTLS if required else TlsMode.NONE
 
 
@@ -89,14 +90,6 @@ def _options(parts: SplitResult) -> dict[str, str]:
     if len(options) != len(pairs) or not options.keys() <= {"starttls", "ca"}:
         raise ValueError("a mail server's URL accepts only the options starttls and ca, each once.")
     return options
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        # RFC 6761 section 6.3: localhost and its subdomains are this machine.
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _unreadable() -> ValueError:

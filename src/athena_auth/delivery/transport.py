@@ -9,6 +9,7 @@ from athena_auth.delivery.model import DeliveryFailed, Message
 from athena_auth.delivery.smtp import SmtpTransport
 from athena_auth.delivery.smtp_server import ACCEPTED
 from athena_auth.extras import how_to_install
+from athena_auth.languages import Languages
 
 __all__ = [
     "DeliveryFailed",
@@ -42,13 +43,19 @@ def is_delivered(url: str) -> bool:
     return url.partition(":")[0].lower() not in _FOR_DEVELOPERS
 
 
-def open_transport(url: str, sender: str | None, ehlo_name: str | None = None) -> Transport:
+def open_transport(
+    url: str,
+    sender: str | None,
+    ehlo_name: str | None = None,
+    languages: Languages | None = None,
+) -> Transport:
     """Return the transport that `url` names.
 
     Args:
         url: `console:`, `file:///absolute/path.jsonl`, `file:relative.jsonl`, `smtp://…` or `smtps://…`.
         sender: The sender of mail, such as `Athena <no-reply@example.com>`; used by SMTP only.
         ehlo_name: This machine's name in EHLO; by default its fully qualified name.
+        languages: The languages of the messages; by default those that come with the server.
 
     Raises:
         SenderError: The sender is missing or cannot be used.
@@ -56,11 +63,11 @@ def open_transport(url: str, sender: str | None, ehlo_name: str | None = None) -
     """
     scheme = url.partition(":")[0].lower()
     if url.lower() == "console:":
-        return ConsoleTransport()
+        return ConsoleTransport(languages or Languages.load())
     if scheme == "file":
         return JsonLinesTransport.from_url(url)
     if scheme in {"smtp", "smtps"}:
-        return SmtpTransport.from_url(url, sender, ehlo_name)
+        return SmtpTransport.from_url(url, sender, ehlo_name, languages or Languages.load())
     raise ValueError(f"the mail URL must be console:, file:///absolute/path.jsonl, {ACCEPTED}.")
 
 
@@ -79,19 +86,20 @@ class NoTransport:
         """Do nothing."""
 
 
-def open_text_transport(url: str, host: str) -> Transport:
+def open_text_transport(url: str, host: str, languages: Languages | None = None) -> Transport:
     """Return the transport of text messages that `url` names.
 
     Args:
         url: `console:`, `file:///absolute/path.jsonl`, or an address of Apprise with `{phone}` in it.
         host: This server's host name in browsers; a phone fills the code in on its pages only.
+        languages: As above.
 
     Raises:
         ValueError: The URL cannot be used, or the extra `sms` is not installed. The text repeats nothing of the URL.
     """
     scheme = url.partition(":")[0].lower()
     if url.lower() == "console:":
-        return ConsoleTransport()
+        return ConsoleTransport(languages or Languages.load())
     if scheme == "file":
         return JsonLinesTransport.from_url(url)
     try:
@@ -99,4 +107,4 @@ def open_text_transport(url: str, host: str) -> Transport:
         from athena_auth.delivery.gateway import GatewayTransport  # noqa: PLC0415
     except ImportError:
         raise ValueError(f"a text gateway needs Apprise; {how_to_install('sms')}.") from None
-    return GatewayTransport(url, host)
+    return GatewayTransport(url, host, languages=languages or Languages.load())

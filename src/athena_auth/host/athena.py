@@ -220,11 +220,16 @@ class Athena:
         finally:
             await self.stop()
 
-    def wrap(self, app: ASGIApp) -> ASGIApp:
+    def wrap(self, app: ASGIApp, *, dev_outbox: bool = False) -> ASGIApp:
         """Return an application that serves `/api/auth` itself and passes every other request to `app`.
 
         With `pages=True` it also serves the pages, at `ATHENA_PAGES_PATH`; at `/`, which is the default, nothing is left
         for `app`. It is for applications that cannot mount another one, such as Django's. The lifespan of `app` is not run.
+
+        Args:
+            app: Answers the other requests.
+            dev_outbox: Whether to show at `/dev/outbox` the messages that were printed or written to a file. Only a
+                developer's server does so: no mail is delivered, and it is reached from its own machine, as localhost.
         """
         api, below = BASE_PATH, f"{BASE_PATH}/"
         settings = self._parts.settings
@@ -241,6 +246,8 @@ class Athena:
                 await self.asgi(scope, receive, send)
             elif scope["type"] == "lifespan":
                 await self._serve_lifespan(receive, send)
+            elif dev_outbox and (outbox := self._run.dev_outbox) is not None and outbox.admits(scope, root):
+                await outbox.respond(scope, send)
             elif self._parts.pages and _is_below(scope, root := _root_of(scope, root, sub_path), pages):
                 scope["root_path"] = root + pages
                 await self.pages(scope, receive, send)

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from athena_auth.kernel.errors import Refused
+from athena_auth.languages import ENGLISH, Language
 from athena_auth.server.response import refusal
 
 _POLICY_VIOLATION = 1008
@@ -21,18 +22,20 @@ class RefusedError(HTTPException):
 
     Attributes:
         code: Stable, `UPPER_SNAKE`; the reference lists all codes.
-        message: A sentence for users.
+        message: A sentence for users. That of a guard is in the caller's language, others are in English.
+        language: The language of the message.
         status: The HTTP status.
         retry_after: Seconds to wait before a retry; None if a retry makes no sense.
     """
 
-    def __init__(self, refused: Refused) -> None:
+    def __init__(self, refused: Refused, language: Language = ENGLISH) -> None:
+        self.message = language.render(refused.text)
         retry_after = refused.retry_after
         headers = None if retry_after is None else {"Retry-After": str(retry_after)}
-        super().__init__(refused.code.status, refused.message, headers)
+        super().__init__(refused.code.status, self.message, headers)
         self.refused = refused
         self.code: str = refused.code.value
-        self.message = refused.message
+        self.language = language
         self.status = int(refused.code.status)
         self.retry_after = retry_after
 
@@ -44,7 +47,7 @@ async def answer_refusal(connection: HTTPConnection, error: Exception) -> Respon
     if isinstance(connection, WebSocket) and _DENIAL not in (connection.scope.get("extensions") or {}):
         await connection.close(_POLICY_VIOLATION, error.code)
         return None
-    answer = refusal(error.refused)
+    answer = refusal(error.refused, language=error.language)
     response = Response(answer.body, answer.status, media_type=answer.content_type.decode())
     response.raw_headers += [*answer.headers, (b"cache-control", answer.cache_control)]
     return response

@@ -59,7 +59,7 @@ class Guard:
         """
         found = await self.check(connection.scope)
         if isinstance(found, Refused):
-            raise RefusedError(found)
+            raise RefusedError(found, self._context().policy.language_of(read_headers(connection.scope)))
         return found
 
     async def check(self, scope: Scope) -> Principal | Refused:

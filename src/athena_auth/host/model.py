@@ -22,6 +22,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     two_factor_enabled: bool
     created_at: datetime
     updated_at: datetime
+    language: str | None = None
+    """The language of the user's mails (BCP 47), if it is known."""
 
 
 class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +83,7 @@ def user_of(account: Account) -> User:
         two_factor_enabled=account.two_factor_enabled,
         created_at=_moment(account.created_at),
         updated_at=_moment(account.updated_at),
+        language=account.language,
     )
 
 

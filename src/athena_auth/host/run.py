@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 
 from athena_auth.crypto.passwords import PasswordHasher
+from athena_auth.delivery.recent_messages import RecentMessages
 from athena_auth.delivery.transport import Transport
 from athena_auth.host.guard import GuardContext
 from athena_auth.kernel.clock import Clock, SystemClock
@@ -12,6 +13,7 @@ from athena_auth.kernel.log import Log
 from athena_auth.secret_checks.service import verify_secrets
 from athena_auth.server.app import applications, edge_policy
 from athena_auth.server.clock_watch import ClockWatch
+from athena_auth.server.dev_outbox import DevOutbox, shows_dev_outbox
 from athena_auth.server.limits import request_limits
 from athena_auth.server.readiness import LivenessApi, Readiness, ReadinessApi
 from athena_auth.settings import Settings
@@ -20,7 +22,7 @@ from athena_auth.store.transaction import Listener
 from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.route import Route
 from athena_auth.wiring import build
-from athena_auth.wiring.messages import find_undelivered
+from athena_auth.wiring.messages import find_undelivered, load_languages, open_mail, open_texts
 from athena_auth.wiring.resources import open_keyring, open_store
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory
 
@@ -56,11 +58,13 @@ class Run:
         settings = parts.settings
         self._database_url, self._migrates = settings.database_url, parts.migrates
         self._undelivered = find_undelivered(settings, parts.transport)
+        recent = RecentMessages(settings.app_name) if shows_dev_outbox(settings) else None
+        mail, texts = _transports(parts, recent)
         self.components = build(
             settings,
             clock=parts.clock,
-            transport=parts.transport,
-            texts=parts.texts,
+            transport=mail,
+            texts=texts,
             hasher=parts.hasher,
             factors=parts.factors,
             pages=parts.pages,
@@ -74,9 +78,11 @@ class Run:
         resources.store.listen(listener)
         self._clock_watch = ClockWatch(resources.clock)
         self._limits = request_limits(settings, resources.clock)
-        policy = edge_policy(settings, self._limits)
+        policy = edge_policy(settings, self._limits, resources.languages)
         built = applications(self.routes, self.components, settings, policy)
         self.application, self.pages = built.api, built.pages
+        sheets = self.components.pages.templates.stylesheets
+        self.dev_outbox = None if recent is None else DevOutbox(recent, settings, resources.languages, sheets)
         self.guard_context = GuardContext(policy, self.components.resolver, resources.clock)
 
     async def start(self) -> None:
@@ -119,6 +125,16 @@ class Run:
         await resources.outbox.stop()
         resources.pool.close()
         await resources.store.close()
+
+
+def _transports(parts: Parts, recent: RecentMessages | None) -> tuple[Transport | None, Transport | None]:
+    """Return what replaces the transports of mail and text messages: with a memory for the development outbox."""
+    if recent is None:
+        return parts.transport, parts.texts
+    languages = load_languages(parts.settings)
+    texts = open_texts(parts.settings, parts.texts, languages)
+    mail = open_mail(parts.settings, parts.transport, languages)
+    return recent.watch(mail), None if texts is None else recent.watch(texts)
 
 
 async def verify_database(settings: Settings) -> None:

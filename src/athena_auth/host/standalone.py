@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 def standalone(athena: Athena, sub_path: str = "", home: str = f"{BASE_PATH}/reference") -> ASGIApp:
     """Return the application: the API, the pages if `athena` has them, and a redirect from `/` to `home` below `sub_path`."""
-    return athena.wrap(_fallback(sub_path, home))
+    return athena.wrap(_fallback(sub_path, home), dev_outbox=True)
 
 
 def _home(settings: Settings) -> str:

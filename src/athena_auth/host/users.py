@@ -15,7 +15,8 @@ from athena_auth.host.errors import RefusedError
 from athena_auth.host.model import LiveSession, User, live_session_of, user_of
 from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
 from athena_auth.kernel.ids import SessionId, UserId
-from athena_auth.server.request import explain
+from athena_auth.kernel.texts import Text
+from athena_auth.server.invalid import explain
 
 T = TypeVar("T")
 
@@ -44,8 +45,9 @@ class Users:
         password: str | None = None,
         image: str | None = None,
         email_verified: bool = False,
+        language: str | None = None,
     ) -> User:
-        """Create an account, without a session.
+        """Create an account, without a session. `language` is that of the owner's mails, such as `de`.
 
         If no password is given, the owner sets one: `POST /request-password-reset` emails them a link.
 
@@ -53,11 +55,11 @@ class Users:
             RefusedError: `INVALID_EMAIL`, `USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL`, `VALIDATION_ERROR`, `PASSWORD_TOO_SHORT`,
                 `PASSWORD_TOO_LONG`, `PASSWORD_TOO_COMMON` or `PASSWORD_CONTAINS_EMAIL`.
         """
-        given = {"email": email, "name": name, "password": password, "image": image}
+        given = {"email": email, "name": name, "password": password, "image": image, "language": language}
         try:
             new = msgspec.convert({**given, "email_verified": email_verified}, NewAccount)
         except msgspec.ValidationError as error:
-            raise RefusedError(Refused(ErrorCode.VALIDATION_ERROR, explain(error, "account"))) from None
+            raise RefusedError(Refused(ErrorCode.VALIDATION_ERROR, explain(error, Text("account")))) from None
         return user_of(await _or_refused(self._service().create(new)))
 
     async def invite(self, email: str, *, page: str | None = None) -> None:

@@ -6,7 +6,7 @@ from athena_auth.server.response import refusal
 
 def body_and_headers(error: RefusedError) -> tuple[bytes, dict[str, str]]:
     """Return this API's error response, `{"message": …, "code": …}` in JSON, and its headers."""
-    answer = refusal(error.refused)
+    answer = refusal(error.refused, language=error.language)
     fields = [
         (b"content-type", answer.content_type),
         (b"cache-control", answer.cache_control),

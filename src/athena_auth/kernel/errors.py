@@ -8,6 +8,8 @@ from enum import StrEnum, auto, unique
 from http import HTTPStatus
 from typing import Self
 
+from athena_auth.kernel.texts import Text
+
 
 @unique
 class ErrorCode(StrEnum):
@@ -163,25 +165,30 @@ class Refused:
 
     Args:
         code: The error code.
-        message: The message for the user; that of the code by default.
+        text: The message for the user; that of the code by default. A plain string is not translated.
         retry_after: Seconds to wait before a retry.
         location: The URL of the page where the user can meet what is missing, for proxies that redirect by themselves.
     """
 
-    __slots__ = ("code", "location", "message", "retry_after")
+    __slots__ = ("code", "location", "retry_after", "text")
 
     def __init__(
         self,
         code: ErrorCode,
-        message: str | None = None,
+        text: Text | str | None = None,
         *,
         retry_after: int | None = None,
         location: str | None = None,
     ) -> None:
         self.code = code
-        self.message = message or code.message
+        self.text = text if isinstance(text, Text) else Text(text or code.message)
         self.retry_after = retry_after
         self.location = location
+
+    @property
+    def message(self) -> str:
+        """The message in English."""
+        return str(self.text)
 
     def __repr__(self) -> str:
         return f"Refused({self.code.value})"

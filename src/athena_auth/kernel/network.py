@@ -35,6 +35,15 @@ def address_of(text: str) -> IpAddress | None:
     return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or an address, without brackets, is this machine's own (RFC 6761 section 6.3)."""
+    parsed = address_of(host)
+    if parsed is not None:
+        return parsed.is_loopback
+    name = host.lower().removesuffix(".")
+    return name == "localhost" or name.endswith(".localhost")
+
+
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """Return the network under which requests from this address are counted.

@@ -3,6 +3,7 @@
 from athena_auth.crypto.keys import UnreadableError
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.log import Log
+from athena_auth.kernel.texts import Text
 
 _log = Log(__name__)
 
@@ -19,6 +20,6 @@ def refuse_unreadable(error: UnreadableError) -> Refused:
     _log.error(event, number=error.number)
     return Refused(
         ErrorCode.SERVICE_UNAVAILABLE,
-        "The server cannot verify this at the moment. Use another second factor, or try again later.",
+        Text("The server cannot verify this at the moment. Use another second factor, or try again later."),
         retry_after=_RETRY_AFTER,
     )

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa.answers import (
     SECOND_STEP_ERRORS,
     SignInCookies,
@@ -97,7 +98,7 @@ class _VerifyApi:
         """
         code, response = call.body.code, call.body.response
         if (code is None) is (response is None):
-            return Refused(ErrorCode.VALIDATION_ERROR, "Send either `code` or `response`.")
+            return Refused(ErrorCode.VALIDATION_ERROR, Text("Send either `code` or `response`."))
         return await self._endpoint.respond(
             self._factor, call, token_user_answer, response=code if response is None else response
         )

@@ -23,6 +23,7 @@ from athena_auth.crypto.keys import UnreadableError
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import Attempt, Factor, Used, Verified
 from athena_auth.mfa.missing_secret import refuse_unreadable
 from athena_auth.mfa.model import session_binding
@@ -36,7 +37,7 @@ from athena_auth.throttle.sql import Throttled
 
 T = TypeVar("T")
 
-_NO_CODE = "This is not a valid code. Enter the digits from your app or message, or a backup code."
+_NO_CODE = Text("This is not a valid code. Enter the digits from your app or message, or a backup code.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,10 @@ class PolicyStepUp:
             if offered.password is not None:
                 await self.store.transact(partial(self._accept, signed_in))
             return refuse_unreadable(error)
+
+    def is_due(self, action: Action, signed_in: SignedIn) -> bool:
+        """Tell whether the action would now be refused without a code."""
+        return self._lacks_factor(POLICY[action], signed_in, self.clock.now())
 
     async def _verify_password(
         self, demand: Demand, signed_in: SignedIn, offered: StepUpCredentials

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.pages.page import Shown
 
 CODE_ERRORS = dict.fromkeys(
@@ -33,11 +34,11 @@ class FormErrors(msgspec.Struct, frozen=True):
         retry_after: Seconds until the form may be sent again; the page counts them down.
     """
 
-    summary: str = ""
+    summary: Text | str = ""
     fields: tuple[str, ...] = ()
     retry_after: int | None = None
 
-    def at(self, field: str) -> str:
+    def at(self, field: str) -> Text | str:
         """Return the sentence about a field; empty if it was not refused."""
         return self.summary if field in self.fields else ""
 
@@ -48,10 +49,17 @@ NO_ERRORS = FormErrors()
 def errors_of(refused: Refused, fields: Mapping[ErrorCode, str]) -> FormErrors:
     """Return what the form shows. `fields` names the field that a code is about; others are about the whole form."""
     about = fields.get(refused.code)
-    return FormErrors(refused.message, () if about is None else (about,), refused.retry_after)
+    return FormErrors(refused.text, () if about is None else (about,), refused.retry_after)
 
 
 def refused_form(template: str, refused: Refused, fields: Mapping[ErrorCode, str], **context: Any) -> Shown:
     """Return the form again with the refusal, its status, and what the user had entered."""
     errors = errors_of(refused, fields)
     return Shown(template, {**context, "errors": errors}, refused.code.status, refused.retry_after)
+
+
+def form_of(template: str, context: dict[str, Any], refused: Refused | None) -> Shown:
+    """Return a form whose context has its errors already, with the status of the refusal, if there was one."""
+    if refused is None:
+        return Shown(template, context)
+    return Shown(template, context, refused.code.status, refused.retry_after)

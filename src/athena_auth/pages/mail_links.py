@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import UNSET
 
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.pages.form import NEW_PASSWORD_ERRORS, NO_ERRORS, refused_form
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site
@@ -22,11 +23,15 @@ _RESET, _VERIFY, _RECOGNIZE = "/reset-password", "/verify-email", "/recognize-br
 _PASSWORD_FIELDS = {ErrorCode.INVALID_EMAIL_OR_PASSWORD: "password"}
 _LINK_ENDED = frozenset({ErrorCode.INVALID_TOKEN})
 _INCOMPLETE = Refused(
-    ErrorCode.INVALID_TOKEN, "This link is incomplete. Open it from the email again, or request a new one."
+    ErrorCode.INVALID_TOKEN,
+    Text("This link is incomplete. Open it from the email again, or request a new one."),
 )
 _NOT_KEPT = Refused(
     ErrorCode.INVALID_TOKEN,
-    "Your browser no longer has this link. Open it from the email again. If that does not help, allow cookies for this site.",
+    Text(
+        "Your browser no longer has this link. Open it from the email again. "
+        "If that does not help, allow cookies for this site."
+    ),
 )
 
 

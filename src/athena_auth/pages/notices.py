@@ -1,32 +1,47 @@
 """The sentences that a page shows after another one has done something: `?notice=` names one, so a URL adds no text."""
 
-from athena_auth.pages.language import Language
-
-
-def mark(text: str) -> str:
-    """Mark a text for extraction. It is translated where it is shown."""
-    return text
-
+from athena_auth.kernel.texts import Text
+from athena_auth.languages import Language
 
 _NOTICES = {
-    "signed-out": mark("You have signed out."),
-    "ended": mark("Your sign-in took too long or has ended. Sign in with your password again."),
-    "verified": mark("Your email address is verified."),
-    "already-verified": mark("This email address is already verified."),
-    "password-set": mark("Your password was set. Sign in with it now."),
-    "password-set-second-factor": mark(
+    "signed-out": Text("You have signed out."),
+    "ended": Text("Your sign-in took too long or has ended. Sign in with your password again."),
+    "verified": Text("Your email address is verified."),
+    "already-verified": Text("This email address is already verified."),
+    "password-set": Text("Your password was set. Sign in with it now."),
+    "password-set-second-factor": Text(
         "Your password was set. Sign in with it now. You will still be asked for your second factor."
     ),
-    "browser-allowed": mark("This browser can sign in now."),
-    "link-sent": mark("We have sent you a new link. Check your email."),
-    "reset-asked": mark(
+    "browser-allowed": Text("This browser can sign in now."),
+    "link-sent": Text("We have sent you a new link. Check your email."),
+    "reset-asked": Text(
         "If there is an account with this address, we have sent a link to it. Check your email."
     ),
-    "code-sent": mark("We have sent you a code."),
+    "code-sent": Text("We have sent you a code."),
+    "session-ended": Text("You are no longer signed in. Sign in again to continue."),
+    "signed-out-everywhere": Text("You are signed out everywhere."),
+    "account-deleted": Text("Your account was deleted."),
+    "turn-on-first": Text("This needs two-factor authentication. Turn it on first."),
+    "turned-off": Text("Two-factor authentication is off."),
+    "codes-saved": Text("That is one of your codes. Keep them in a safe place; you have not used it up."),
+    "codes-gone": Text("Backup codes are shown only once. If you have not saved them, make new ones here."),
+    "shown-once": Text(
+        "This is done already. The QR code and the backup codes are shown only once. If you have not saved the codes, "
+        "make new ones."
+    ),
+    "enrolment-ended": Text(
+        "This set-up took too long, or was started again in another tab. Start again here."
+    ),
+    "last-code": Text("That was your last backup code. Make new ones now, and save them."),
+    "device-revoked": Text("This browser is no longer trusted."),
+    "devices-revoked": Text("No browser is trusted any longer."),
+    "session-revoked": Text("The session was ended."),
+    "sessions-revoked": Text("All other sessions were ended."),
+    "password-changed": Text("Your password was changed."),
 }
 
 
 def notice(name: str, language: Language) -> str:
     """Return the sentence of a notice in this language; empty if there is no such notice."""
     text = _NOTICES.get(name)
-    return "" if text is None else language.gettext(text)
+    return "" if text is None else language.render(text)

@@ -50,7 +50,9 @@ class SecondStepPages:
         outcome = await visit.call(verifier, body)
         if isinstance(outcome, Refused):
             return await self._refused(visit, outcome)
-        return SeeOther(self.site.link("/signed-in", next=self.site.next(visit)))
+        is_last_code = getattr(outcome, "backup_codes_left", None) == 0
+        onward = self.site.last_code_used(visit) if is_last_code else self.site.next(visit)
+        return SeeOther(self.site.link("/signed-in", next=onward))
 
     @submit("/second-step/send")
     async def submit_send(self, visit: Visit) -> PageOutcome:
@@ -67,7 +69,7 @@ class SecondStepPages:
         if not isinstance(found, Refused):
             return self._shown(visit, found, errors_of(refused, CODE_ERRORS), refused)
         context = {
-            "errors": FormErrors(found.message),
+            "errors": FormErrors(found.text),
             "email": visit.field("email"),
             "remember": True,
             "next": self.site.next(visit),

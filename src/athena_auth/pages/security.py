@@ -1,25 +1,77 @@
-"""The overview of an account's security."""
+"""The overview of an account's security, and its recent events."""
 
 from dataclasses import dataclass
 
-from athena_auth.accounts.current_session import CurrentSessionApi
+import msgspec
+
+from athena_auth.accounts.security_events import SecurityEventAnswer, SecurityEventsApi
+from athena_auth.enrolment.status import StatusApi
+from athena_auth.kernel.errors import Refused
+from athena_auth.kernel.texts import Text
+from athena_auth.mfa.model import FactorName
+from athena_auth.pages.access import PageAccess
+from athena_auth.pages.event_texts import event_text
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show
-from athena_auth.pages.session import session_of
-from athena_auth.pages.site import Site
 from athena_auth.pages.visit import Visit
+from athena_auth.trusted_devices.rules import device_name
+
+_OVERVIEW, _EVENTS = "/security", "/security/events"
+
+
+class EventLine(msgspec.Struct, frozen=True):
+    """An event in plain words."""
+
+    text: Text | str
+    at: str
+    device: str
+    """Empty for an operator's action."""
+    ip_address: str
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityPages:
-    """What account owners see of their account."""
+    """What account owners see of their account.
 
-    site: Site
-    current: CurrentSessionApi
+    Attributes:
+        goes_by_text: Whether the server can send text messages.
+    """
 
-    @show("/security")
+    access: PageAccess
+    status: StatusApi
+    events: SecurityEventsApi
+    goes_by_text: bool
+
+    @show(_OVERVIEW)
     async def overview(self, visit: Visit) -> PageOutcome:
-        """Show the account and whether two-factor authentication is on."""
-        signed_in = await session_of(visit, self.current)
-        if signed_in is None:
-            return SeeOther(self.site.link("/sign-in", next=self.site.link("/security")))
-        return Shown("security.html", {"user": signed_in.user})
+        """Show the account, and lead to each setting."""
+        visitor = await self.access.visitor(visit, _OVERVIEW)
+        if isinstance(visitor, SeeOther):
+            return visitor
+        found = await visit.call(self.status.status)
+        if isinstance(found, Refused):
+            return self.access.way_back(visit, found, _OVERVIEW) or SeeOther(
+                self.access.site.link("/sign-in")
+            )
+        context = {
+            "user": visitor.user,
+            "status": found,
+            "has_app": FactorName.TOTP in found.methods,
+            "has_sent_codes": FactorName.OTP in found.methods,
+            "goes_by_text": self.goes_by_text,
+        }
+        return Shown("security.html", context)
+
+    @show(_EVENTS)
+    async def recent_events(self, visit: Visit) -> PageOutcome:
+        """List the recent events, in words."""
+        visitor = await self.access.visitor(visit, _EVENTS)
+        if isinstance(visitor, SeeOther):
+            return visitor
+        found = await visit.call(self.events.events)
+        listed = [] if isinstance(found, Refused) else [_listed(event) for event in found]
+        return Shown("events.html", {"events": listed})
+
+
+def _listed(event: SecurityEventAnswer) -> EventLine:
+    device = device_name(event.user_agent) if event.ip_address else ""
+    return EventLine(event_text(event.name), event.at, device, event.ip_address)

@@ -121,7 +121,7 @@ class SignInPages:
     async def submit_sign_out(self, visit: Visit) -> PageOutcome:
         """End the session."""
         await visit.call(self.accounts.sign_out)
-        return SeeOther(self.site.link("/sign-in", notice="signed-out"))
+        return SeeOther(self.site.link("/sign-in", notice="signed-out", next=self.site.next(visit)))
 
     def _sign_in_context(self, visit: Visit) -> dict[str, object]:
         return {

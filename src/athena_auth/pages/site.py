@@ -49,6 +49,10 @@ class Site:
         target = self.redirects.absolute(asked) if asked else None
         return asked if target is not None and len(target) <= _MOST_NEXT else ""
 
+    def last_code_used(self, visit: Visit) -> str:
+        """Return the page to open when the last backup code was used; it leads on to the page asked for."""
+        return self.link("/security/backup-codes", notice="last-code", next=self.next(visit))
+
     def after_sign_in(self, visit: Visit) -> str:
         """Return the URL to open when a sign-in is complete: the page asked for, or the overview."""
         asked = self.next(visit)

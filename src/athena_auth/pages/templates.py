@@ -1,7 +1,7 @@
 """Renders the templates. All are compiled at the start, so that a fault in an operator's one is found there."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from jinja2 import (
 )
 from markupsafe import Markup
 
-from athena_auth.pages.language import Language
+from athena_auth.kernel.texts import Text
+from athena_auth.languages import Language
 from athena_auth.pages.notices import notice
 from athena_auth.pages.site import Site
 from athena_auth.settings import Settings, SettingsError
@@ -77,6 +78,7 @@ class Templates:
     def __init__(self, site: Site, appearance: Appearance, folder: Path | None) -> None:
         self._environment = _environment(folder)
         self._site, self._appearance = site, appearance
+        self.stylesheets = appearance.stylesheets
 
     def render(
         self, template: str, language: Language, context: dict[str, Any], query: dict[str, str]
@@ -90,11 +92,15 @@ class Templates:
             "mail_link": self._site.mail_link,
             "notice": notice(query.get("notice", ""), language),
             # A variable's text is translated by this one, which leaves the escaping to the template.
-            "translated": language.gettext,
+            "translated": partial(_translated, language),
             "gettext": _gettext(language),
             "ngettext": _ngettext(language),
         }
         return self._environment.get_template(template).render(shared | context)
+
+
+def _translated(language: Language, text: Text | str) -> str:
+    return language.render(text) if isinstance(text, Text) else language.gettext(text)
 
 
 def _gettext(language: Language) -> Callable[..., Markup]:

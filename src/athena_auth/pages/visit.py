@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
 from athena_auth.kernel.errors import Refused
-from athena_auth.pages.language import Language
+from athena_auth.languages import Language
 from athena_auth.wire.reply import RedirectReply, Reply
 from athena_auth.wire.route import Call
 
@@ -21,6 +21,11 @@ class HandlerCalls(Protocol):
     @property
     def has_challenge(self) -> bool:
         """Whether the browser presents a challenge, which may have ended."""
+        ...
+
+    @property
+    def has_session(self) -> bool:
+        """Whether the browser presents a session, which may have ended."""
         ...
 
     async def call(
@@ -74,6 +79,11 @@ class Visit:
     def has_pending_sign_in(self) -> bool:
         """Whether the browser has begun a sign-in whose second factor is due; it may have ended since."""
         return self._handlers.has_challenge
+
+    @property
+    def presents_session(self) -> bool:
+        """Whether the browser has a session; it may have ended since."""
+        return self._handlers.has_session
 
     def field(self, name: str) -> str:
         """Return a field of the form or, without one, a parameter of the URL; empty if there is neither."""

@@ -76,6 +76,7 @@ class EmailLinkSender:
             to=account.email,
             name=account.greeting_name,
             app_name=self.app_name,
+            language=account.language,
             url=with_parameters(page, token=token),
             valid_for=lifetime,
             expires_at=expires_at,

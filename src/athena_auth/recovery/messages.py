@@ -6,6 +6,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.kernel.texts import Text
+from athena_auth.languages import Language
 from athena_auth.mfa.model import FactorName
 from athena_auth.recovery.service import VerifiedEmail
 from athena_auth.wire.fields import (
@@ -34,8 +36,8 @@ MailToken = Annotated[
         examples=["b8Yt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQw"],
     ),
 ]
-_ALREADY = "This email address is already verified."
-_ASKED = "If there is an account with this address, we have sent a link to it. Check your email."
+_ALREADY = Text("This email address is already verified.")
+_ASKED = Text("If there is an account with this address, we have sent a link to it. Check your email.")
 
 
 class RequestPasswordResetBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -100,13 +102,18 @@ class RecognizeBrowserBody(msgspec.Struct, frozen=True):
     password: Password
 
 
-class AskedAnswer(msgspec.Struct, frozen=True):
+class AskedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The response, which is the same for every address."""
 
     status: Done = True
     message: Annotated[
-        str, Meta(description="The same whether or not there is an account.", examples=[_ASKED])
-    ] = _ASKED
+        str, Meta(description="The same whether or not there is an account.", examples=[str(_ASKED)])
+    ]
+
+
+def asked_answer(language: Language) -> AskedAnswer:
+    """Return the response in the caller's language."""
+    return AskedAnswer(message=language.render(_ASKED))
 
 
 class PasswordResetAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -131,16 +138,18 @@ class VerifiedAnswer(msgspec.Struct, frozen=True):
     user: UserAnswer
     status: Done = True
     message: (
-        Annotated[str, Meta(description="Present if the address was already verified.", examples=[_ALREADY])]
+        Annotated[
+            str, Meta(description="Present if the address was already verified.", examples=[str(_ALREADY)])
+        ]
         | UnsetType
     ) = UNSET
     url: Annotated[str, Meta(description="The page to open next: the `callbackURL`.")] | UnsetType = UNSET
 
 
-def verified_answer(verified: VerifiedEmail, page: str | None = None) -> VerifiedAnswer:
+def verified_answer(verified: VerifiedEmail, language: Language, page: str | None = None) -> VerifiedAnswer:
     """Return the response; `page` is for callers that are not redirected and open it themselves."""
     return VerifiedAnswer(
         user_answer(verified.account),
-        message=_ALREADY if verified.already else UNSET,
+        message=language.render(_ALREADY) if verified.already else UNSET,
         url=UNSET if page is None else page,
     )

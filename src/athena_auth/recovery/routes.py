@@ -5,6 +5,7 @@ from http import HTTPStatus
 from athena_auth.accounts.answers import NEW_PASSWORD_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.languages import Language, Languages
 from athena_auth.mfa.answers import SignInCookies, factor_names
 from athena_auth.mfa.sign_in_policy import FirstFactor
 from athena_auth.recovery.messages import (
@@ -21,6 +22,7 @@ from athena_auth.recovery.messages import (
     SendVerificationEmailBody,
     VerifiedAnswer,
     VerifyEmailQuery,
+    asked_answer,
     verified_answer,
 )
 from athena_auth.recovery.requests import EmailLinkRequests
@@ -43,7 +45,14 @@ _PASSWORD_ERRORS = (
 class RecoveryApi:
     """The routes of links in emails."""
 
-    def __init__(self, requests: EmailLinkRequests, service: RecoveryService, cookies: SignInCookies) -> None:
+    def __init__(
+        self,
+        requests: EmailLinkRequests,
+        service: RecoveryService,
+        cookies: SignInCookies,
+        languages: Languages,
+    ) -> None:
+        self._languages = languages
         self._requests = requests
         self._service = service
         self._cookies = cookies
@@ -65,7 +74,7 @@ class RecoveryApi:
         """
         body = call.body
         refused = self._requests.ask_for_reset(body.email, body.redirect_to, call.caller)
-        return refused or Reply(AskedAnswer())
+        return refused or Reply(asked_answer(self._language(call.caller)))
 
     @post(
         "/forget-password",
@@ -190,7 +199,11 @@ class RecoveryApi:
             if page is None or outcome.code is ErrorCode.UNAUTHORIZED:
                 return outcome
             return RedirectReply(with_parameters(page, error=outcome.code))
-        return Reply(verified_answer(outcome)) if page is None else RedirectReply(page)
+        return (
+            Reply(verified_answer(outcome, self._language(call.caller)))
+            if page is None
+            else RedirectReply(page)
+        )
 
     @post(
         "/confirm-email",
@@ -210,7 +223,11 @@ class RecoveryApi:
         outcome = await self._service.verify_by_password(
             body.token, body.password, _first_factor(call.caller)
         )
-        return outcome if isinstance(outcome, Refused) else Reply(verified_answer(outcome, page))
+        return (
+            outcome
+            if isinstance(outcome, Refused)
+            else Reply(verified_answer(outcome, self._language(call.caller), page))
+        )
 
     @post("/recognize-browser", errors=_PASSWORD_ERRORS, limit=MAIL_LINKS, tag="recovery")
     async def recognize_browser(
@@ -226,6 +243,9 @@ class RecoveryApi:
         if isinstance(account, Refused):
             return account
         return Reply(StatusAnswer(), (self._cookies.recognition(account, call.caller),))
+
+    def _language(self, caller: Caller) -> Language:
+        return self._languages.negotiate(caller.accept_language)
 
 
 def _first_factor(caller: Caller) -> FirstFactor:

@@ -23,6 +23,7 @@ from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import ChallengeIssued, Change
 from athena_auth.mfa.password_login import PasswordLogin
@@ -33,7 +34,7 @@ from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.passwords.budget import reset_account
 from athena_auth.wire.caller import ClientInfo
 
-_NEEDS_SESSION_OR_PASSWORD = (
+_NEEDS_SESSION_OR_PASSWORD = Text(
     "Sign in to the account that this link belongs to, or confirm it with the password of that account."
 )
 

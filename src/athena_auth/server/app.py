@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from athena_auth.languages import Languages
 from athena_auth.pages.page import Page
 from athena_auth.server.browser_calls import RoutesByHandler
 from athena_auth.server.client_address import ClientAddressResolver
@@ -51,8 +52,8 @@ def applications(
     return Applications(with_metrics(_with_cors(edge, settings), settings.metrics_token), pages)
 
 
-def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
-    """Return the rules for callers, origins, cookies and request limits.
+def edge_policy(settings: Settings, limits: RequestLimits | None, languages: Languages) -> Policy:
+    """Return the rules for callers, origins, cookies, request limits and languages.
 
     Raises:
         SettingsError: a trusted proxy is not an address or a network, or the cookie domain is not this server's.
@@ -73,6 +74,7 @@ def edge_policy(settings: Settings, limits: RequestLimits | None) -> Policy:
         origins=OriginPolicy(settings.origin, settings.trusted_origins),
         cookies=cookies,
         limits=limits,
+        languages=languages,
     )
 
 

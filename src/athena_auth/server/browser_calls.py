@@ -11,10 +11,12 @@ from athena_auth.accounts.answers import session_cookie
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.server.cookies import is_token
+from athena_auth.server.invalid import explain
 from athena_auth.server.policy import Policy
 from athena_auth.server.principals import PrincipalResolver, is_dead_challenge
-from athena_auth.server.request import RawHeaders, explain
+from athena_auth.server.request import RawHeaders
 from athena_auth.wire.caller import Caller, Tokens
 from athena_auth.wire.reply import Cookie, CookieName, RedirectReply, Reply, expired
 from athena_auth.wire.route import Call, Handler, Outcome, Route
@@ -107,12 +109,17 @@ class BrowserCalls:
         """Whether the browser presents a challenge."""
         return self.cookies.tokens.challenge is not None
 
+    @property
+    def has_session(self) -> bool:
+        """Whether the browser presents a session."""
+        return self.cookies.tokens.session is not None
+
     async def call(
         self, handler: Callable[..., Any], fields: Mapping[str, object]
     ) -> Reply[Any] | RedirectReply | Refused:
         """Count the call, authenticate the browser, decode the fields and call the handler."""
         route = self.routes.route_of(handler)
-        caller = Caller(self.caller.client, self.cookies.tokens)
+        caller = msgspec.structs.replace(self.caller, tokens=self.cookies.tokens)
         limits = self.routes.policy.limits
         if route.limit is not None and limits is not None:
             limited = await limits.refuse(route.limit, caller.client.address)
@@ -148,4 +155,4 @@ def _decoded(body: type[msgspec.Struct], fields: Mapping[str, object]) -> msgspe
     try:
         return msgspec.convert(dict(fields), body)
     except msgspec.ValidationError as error:
-        return Refused(ErrorCode.VALIDATION_ERROR, explain(error, "form"))
+        return Refused(ErrorCode.VALIDATION_ERROR, explain(error, Text("form")))

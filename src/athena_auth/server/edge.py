@@ -76,12 +76,15 @@ class Edge:
         path = relative_path(scope)
         current_request.set(request_id)
         renewal: Headers = []
+        language_of = self._policy.language_of
         try:
             response = await self._respond(scope, receive, headers, path, renewal)
         except Exception as error:  # noqa: BLE001 - the last resort: whatever failed, the caller gets a response
             refused = refusal_of_failure(error)
             is_ours = refused.code is ErrorCode.INTERNAL_SERVER_ERROR
-            response = refusal(refused, request_id=request_id if is_ours else None)
+            response = refusal(
+                refused, language=language_of(headers), request_id=request_id if is_ours else None
+            )
         await response.send(send, request_id, renewal)
         _log.info(
             "request",
@@ -109,13 +112,18 @@ class Edge:
         ):
             return await self._mail_pages.respond(scope, receive, headers, path)
         if page is None and not methods:
-            return refusal(Refused(ErrorCode.NOT_FOUND))
+            return refusal(Refused(ErrorCode.NOT_FOUND), language=self._policy.language_of(headers))
         bound = methods.get(method)
         if bound is None:
             allow = [(b"allow", ", ".join(methods if page is None else ("GET", *methods)).encode())]
-            return refusal(Refused(ErrorCode.METHOD_NOT_ALLOWED), allow)
+            return refusal(
+                Refused(ErrorCode.METHOD_NOT_ALLOWED), allow, language=self._policy.language_of(headers)
+            )
         outcome = await self._call(bound, scope, receive, headers, renewal)
-        return outcome if isinstance(outcome, Response) else bound.refusal(outcome)
+        if isinstance(outcome, Response):
+            return outcome
+        status = bound.statuses.get(outcome.code)
+        return refusal(outcome, language=self._policy.language_of(headers), status=status)
 
     async def _call(
         self, bound: BoundRoute, scope: Scope, receive: Receive, headers: RawHeaders, renewal: Headers

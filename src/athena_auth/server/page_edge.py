@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.log import Log, current_request
-from athena_auth.pages.language import Languages
+from athena_auth.kernel.texts import Text
 from athena_auth.pages.page import Page, PageFunction, PageOutcome, SeeOther, Shown
 from athena_auth.pages.templates import Templates
 from athena_auth.pages.visit import Visit
@@ -29,10 +29,8 @@ _log = Log(__name__)
 _HTML = b"text/html; charset=utf-8"
 FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 50
-_MOST_LANGUAGE = 200
-"""Characters of an `Accept-Language` header that are read."""
 _POLICY_VIOLATION = 1008
-_NOT_FOR_SCRIPTS = "Pages can be opened in a browser only, not read by another site."
+_NOT_FOR_SCRIPTS = Text("Pages can be opened in a browser only, not read by another site.")
 # With `no-referrer` browsers send `Origin: null` with a form, and the check of the origin would refuse it. No secret
 # is in a URL that links away: the token of a mail's link is moved to a cookie first.
 _REFERRER_POLICY = b"same-origin"
@@ -62,7 +60,6 @@ class PageEdge:
         """The paths of the pages."""
         self._templates = templates
         self._routes = routes
-        self._languages = Languages()
         self._headers = _security_headers(trusted_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,11 +118,13 @@ class PageEdge:
         foreign = self._routes.policy.refuse_foreign(headers)
         if foreign is not None:
             return Refused(
-                foreign.code, "This form was sent from another site. Open the page again, and send it here."
+                foreign.code,
+                Text("This form was sent from another site. Open the page again, and send it here."),
             )
         if media_type(headers) != FORM:
             return Refused(
-                ErrorCode.UNSUPPORTED_MEDIA_TYPE, "This is not a form of this site. Open the page again."
+                ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                Text("This is not a form of this site. Open the page again."),
             )
         raw = await read_body(receive, headers)
         return raw if isinstance(raw, Refused) else _fields(raw)
@@ -147,7 +146,7 @@ class PageEdge:
     ) -> Visit:
         query = _fields(scope["query_string"])
         calls = BrowserCalls(self._routes, cookies, self._routes.policy.callers.read(scope, headers))
-        language = self._languages.negotiate(_accept_language(scope))
+        language = self._routes.policy.language_of(headers)
         return Visit({} if isinstance(query, Refused) else query, form, language, cookies, calls)
 
     def _response(self, outcome: PageOutcome, visit: Visit, cookies: BrowserCookies) -> Response:
@@ -170,13 +169,13 @@ class PageEdge:
         if refused.retry_after is not None and "text/html" in headers.get(b"accept", ""):
             more = [*more, (b"retry-after", b"%d" % refused.retry_after)]
         if "text/html" not in headers.get(b"accept", ""):
-            return refusal(refused, more)
+            return refusal(refused, more, language=visit.language)
         context = {"refused": refused, "request_id": current_request.get()}
         try:
             shown = Shown("problem.html", context, refused.code.status)
             return self._document(shown, visit, [*self._headers, *more], refused.code)
         except Exception as error:  # noqa: BLE001 - an operator's template may fail here too
-            return refusal(refusal_of_failure(error), more)
+            return refusal(refusal_of_failure(error), more, language=visit.language)
 
 
 def _fields(encoded: bytes) -> dict[str, str] | Refused:
@@ -186,13 +185,8 @@ def _fields(encoded: bytes) -> dict[str, str] | Refused:
             encoded.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"
         )
     except ValueError:
-        return Refused(ErrorCode.VALIDATION_ERROR, "This form cannot be read. Open the page again.")
+        return Refused(ErrorCode.VALIDATION_ERROR, Text("This form cannot be read. Open the page again."))
     return dict(pairs)
-
-
-def _accept_language(scope: Scope) -> str:
-    values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"]
-    return ",".join(values)[:_MOST_LANGUAGE]
 
 
 def _security_headers(trusted_origins: tuple[str, ...]) -> Headers:

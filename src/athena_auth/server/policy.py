@@ -1,9 +1,10 @@
-"""The rules for callers, origins, cookies and request limits, which the API and the pages share."""
+"""The rules for callers, origins, cookies, request limits and languages, which the API and the pages share."""
 
 import msgspec
 
 from athena_auth.kernel.errors import Refused
 from athena_auth.kernel.log import Log
+from athena_auth.languages import Language, Languages
 from athena_auth.server.cookies import CookieCodec
 from athena_auth.server.limits import RequestLimits
 from athena_auth.server.origin import OriginPolicy
@@ -20,12 +21,17 @@ _ADVICE = (
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """The edge's rules for callers, origins, cookies and request limits."""
+    """The edge's rules for callers, origins, cookies, request limits and languages."""
 
     callers: CallerReader
     origins: OriginPolicy
     cookies: CookieCodec
     limits: RequestLimits | None
+    languages: Languages
+
+    def language_of(self, headers: RawHeaders) -> Language:
+        """Return the language for the response. Of the API's responses only refusals need it."""
+        return self.languages.negotiate(headers.get(b"accept-language", ""))
 
     def refuse_forged(self, caller: Caller, headers: RawHeaders) -> Refused | None:
         """Refuse a request with cookies that a page of another site may have made the browser send (CSRF)."""

@@ -9,8 +9,10 @@ from starlette.types import Receive, Scope
 
 from athena_auth.crypto.tokens import CHALLENGE_PREFIX
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.server.client_address import ClientAddressResolver
 from athena_auth.server.cookies import CookieCodec
+from athena_auth.server.invalid import explain
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.reply import CookieName
 from athena_auth.wire.route import ForwardedRequest
@@ -25,6 +27,7 @@ _METHODS_OF_PAGES = frozenset({"GET", "HEAD"})
 _WANTED = frozenset(
     {
         b"accept",
+        b"accept-language",
         b"authorization",
         b"content-length",
         b"content-type",
@@ -95,7 +98,8 @@ class CallerReader:
         if not user_agent.isprintable():
             user_agent = "".join(c if c.isprintable() else "?" for c in user_agent)
         address = self._addresses.client(peer, headers.get(b"x-forwarded-for", ""))
-        return Caller(ClientInfo(address, user_agent), self._tokens(headers))
+        accept_language = headers.get(b"accept-language", "")
+        return Caller(ClientInfo(address, user_agent), self._tokens(headers), accept_language)
 
     def read_forwarded(self, scope: Scope, headers: RawHeaders) -> ForwardedRequest:
         """Return the request that a proxy asks about. What an untrusted peer says of it is ignored."""
@@ -146,7 +150,9 @@ async def read_body(receive: Receive, headers: RawHeaders) -> bytes | Refused:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return Refused(ErrorCode.VALIDATION_ERROR, "The connection closed before the body was complete.")
+            return Refused(
+                ErrorCode.VALIDATION_ERROR, Text("The connection closed before the body was complete.")
+            )
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > MAX_BODY:
@@ -174,7 +180,7 @@ class BodyDecoder:
         except msgspec.ValidationError as error:
             return Refused(ErrorCode.VALIDATION_ERROR, explain(error))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return Refused(ErrorCode.VALIDATION_ERROR, "The request body is not valid JSON in UTF-8.")
+            return Refused(ErrorCode.VALIDATION_ERROR, Text("The request body is not valid JSON in UTF-8."))
 
     def decode_query(self, query: bytes) -> msgspec.Struct | Refused:
         """Return the query parameters. The last value of a repeated one counts."""
@@ -185,17 +191,6 @@ class BodyDecoder:
                 dict(parse_qsl(query.decode("ascii", "replace"))), self._body, strict=False
             )
         except msgspec.ValidationError as error:
-            return Refused(ErrorCode.VALIDATION_ERROR, explain(error, "query"))
+            return Refused(ErrorCode.VALIDATION_ERROR, explain(error, Text("query")))
         except ValueError:
-            return Refused(ErrorCode.VALIDATION_ERROR, "The query of this address cannot be read.")
-
-
-def explain(error: msgspec.ValidationError, what: str = "request body") -> str:
-    """Return msgspec's error as a sentence, without patterns and without the caller's values."""
-    text, _, context = str(error).partition(" - at `$")
-    field = context.rstrip("`").lstrip(".")
-    if "matching regex" in text:
-        text = "A character or a value that is not allowed"
-    elif text.startswith("Invalid enum value"):
-        text = "A value that is not one of those allowed"
-    return f"The {what} is not valid: {text}{f' (field `{field}`)' if field else ''}."
+            return Refused(ErrorCode.VALIDATION_ERROR, Text("The query of this address cannot be read."))

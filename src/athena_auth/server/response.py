@@ -8,6 +8,7 @@ import msgspec
 from starlette.types import Send
 
 from athena_auth.kernel.errors import Refused
+from athena_auth.languages import ENGLISH, Language
 
 _JSON = b"application/json"
 _encoder = msgspec.json.Encoder()
@@ -76,17 +77,22 @@ def refusal(
     *,
     request_id: str | None = None,
     status: HTTPStatus | None = None,
+    language: Language = ENGLISH,
 ) -> Response:
     """Return the response for a refusal. `request_id` is given for a 500 only."""
-    all_headers = list(headers or [])
+    message = language.render(refused.text)
+    all_headers = [*(headers or ()), *_language_headers(refused, message, language)]
     if refused.retry_after is not None:
         all_headers.append((b"retry-after", b"%d" % refused.retry_after))
     if refused.location is not None:
         all_headers.append((b"location", refused.location.encode("ascii")))
     code = refused.code
-    answer = (
-        ErrorAnswer(refused.message, code)
-        if request_id is None
-        else UnexpectedAnswer(refused.message, code, request_id)
-    )
+    answer = ErrorAnswer(message, code) if request_id is None else UnexpectedAnswer(message, code, request_id)
     return Response(status or code.status, _encoder.encode(answer), all_headers, code=code)
+
+
+def _language_headers(refused: Refused, message: str, language: Language) -> Headers:
+    """Return the headers of a translated message. The sentences of a host's own factor have no translation."""
+    if language.code == ENGLISH.code or message == refused.message:
+        return []
+    return [(b"content-language", language.code.encode()), (b"vary", b"Accept-Language")]

@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.server.request import BodyDecoder
-from athena_auth.server.response import Headers, Response, refusal
+from athena_auth.server.response import Headers, Response
 from athena_auth.wire.handlers import HandlerError
 from athena_auth.wire.route import Route
 
@@ -29,10 +29,6 @@ class BoundRoute(msgspec.Struct, frozen=True):
     def read_query(self, scope: Scope) -> msgspec.Struct | Refused | None:
         """Return the decoded query, or None if this route takes none."""
         return None if self.query is None else self.query.decode_query(scope["query_string"])
-
-    def refusal(self, refused: Refused) -> Response:
-        """Return the response for a refusal, with this route's status for its code."""
-        return refusal(refused, status=self.statuses.get(refused.code))
 
 
 # A decoder has no state; making one takes longer than decoding with it.

@@ -118,6 +118,10 @@ class ServerSettings(SettingsSources):
     app_name: AppName = Field(
         "Athena", description="The name of the service in authenticator apps and in mails."
     )
+    texts: str | None = Field(
+        None,
+        description="A folder with texts of your own, as gettext catalogues: de.po replaces German sentences, and nl.po adds Dutch.",
+    )
     mail_url: str = Field(
         "console:",
         description="Where mail goes: console:, file:///path (one JSON object a line), smtp://… (STARTTLS), smtps://… "

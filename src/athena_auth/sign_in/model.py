@@ -18,6 +18,8 @@ class Registration(msgspec.Struct, frozen=True):
     image: str | None
     invite: str | None = None
     """The token of an invitation."""
+    language: str | None = None
+    """The language of the owner's mails (BCP 47), if the browser names one that is offered."""
 
     def __repr__(self) -> str:
         return "Registration(…)"

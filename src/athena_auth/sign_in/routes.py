@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import NEW_PASSWORD_ERRORS, UserAnswer, user_answer
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.languages import Languages
 from athena_auth.mfa.answers import SignInCookies, factor_names, minted_cookies, redirect_fields
 from athena_auth.mfa.model import ChallengeIssued, FactorName
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued
@@ -100,9 +101,11 @@ class SignInApi:
         sign_up: SignUpService,
         cookies: SignInCookies,
         redirects: RedirectPolicy,
+        languages: Languages,
     ) -> None:
         self._service = service
         self._sign_up = sign_up
+        self._languages = languages
         self._cookies = cookies
         self._redirects = redirects
 
@@ -131,7 +134,15 @@ class SignInApi:
         first = self._first_factor(call.caller, body)
         if isinstance(first, Refused):
             return first
-        registration = Registration(body.name, body.email, body.password, body.image, body.invite)
+        language = self._languages.preferred(call.caller.accept_language)
+        registration = Registration(
+            name=body.name,
+            email=body.email,
+            password=body.password,
+            image=body.image,
+            invite=body.invite,
+            language=None if language is None else language.code,
+        )
         outcome = await self._sign_up.sign_up(registration, first)
         if isinstance(outcome, Refused):
             return outcome

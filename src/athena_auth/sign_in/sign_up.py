@@ -64,7 +64,12 @@ class SignUpService:
         if invite is None and self.policy.mode == "invite":
             return Refused(ErrorCode.INVITE_REQUIRED)
         account = new_account(
-            registration.email, registration.name, registration.image, now, email_verified=invite is not None
+            registration.email,
+            registration.name,
+            registration.image,
+            now,
+            email_verified=invite is not None,
+            language=registration.language,
         )
         if invite is None or isinstance(account, Refused):
             return account

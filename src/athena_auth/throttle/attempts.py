@@ -8,6 +8,7 @@ attempts cannot both be the last allowed one. A success resets the count of its 
 from athena_auth.kernel.clock import Millis, after, seconds_until
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.texts import Text
 from athena_auth.store.transaction import Runner, Tx
 from athena_auth.throttle import rules, sql
 from athena_auth.throttle.sql import Allowed, AttemptKind, Throttled
@@ -52,23 +53,23 @@ def reset(tx: Tx, user_id: UserId, kind: AttemptKind) -> None:
     sql.reset(tx, user_id, kind)
 
 
-CODES_USED_UP = (
+CODES_USED_UP = Text(
     "Too many wrong codes in a row. Use a backup code, or open the link in the email that we sent about this and enter "
     "your password so that this browser is recognized. If neither works, ask the operator to unlock the account."
 )
 
-PASSWORDS_USED_UP = (
+PASSWORDS_USED_UP = Text(
     "Too many wrong passwords in a row. Set a new password with the link in a password reset email, or ask the "
     "operator to unlock the account."
 )
 
-SIGN_IN_USED_UP = (
+SIGN_IN_USED_UP = Text(
     "Too many wrong passwords in a row. Sign in from a browser that you have signed in from before, or set a new "
     "password with the link in a password reset email."
 )
 
 
-def refused_by(blocked: Throttled, now: Millis, used_up: str) -> Refused:
+def refused_by(blocked: Throttled, now: Millis, used_up: Text) -> Refused:
     """Return the refusal with the time to wait. `used_up` is the message for when waiting does not help."""
     message = used_up if blocked.used_up else None
     retry_after = seconds_until(blocked.until, now)

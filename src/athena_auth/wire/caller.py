@@ -37,7 +37,9 @@ class ClientInfo(msgspec.Struct, frozen=True):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The client and the unverified tokens of a request."""
+    """The client, the unverified tokens and the preferred languages of a request."""
 
     client: ClientInfo
     tokens: Tokens
+    accept_language: str = ""
+    """The header of that name, not parsed: few calls need it."""

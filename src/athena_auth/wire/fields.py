@@ -50,6 +50,15 @@ ImageUrl = Annotated[
         examples=["https://example.com/ada.png"],
     ),
 ]
+LanguageCode = Annotated[
+    str,
+    Meta(
+        description="The language of the mails and text messages to the user (BCP 47), one of those that the server offers.",
+        max_length=35,
+        pattern=r"^[A-Za-z0-9-]*$(?!\n)",
+        examples=["de"],
+    ),
+]
 InviteToken = Annotated[
     str,
     Meta(

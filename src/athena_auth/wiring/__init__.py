@@ -76,9 +76,6 @@ def build(
     shared = shared_services(settings, resources, factors)
     redirects = redirect_policy(settings)
     accounts = _accounts(settings, resources, shared)
-    administration = AdministrationService(
-        resources.store, resources.clock, resources.pool, shared.events, shared.notifications
-    )
     apis = build_apis(settings, resources, shared, accounts, redirects)
     return Components(
         resources,
@@ -86,18 +83,30 @@ def build(
         _sweeper(settings, resources, shared),
         all_routes(apis, shared.factors),
         build_pages(settings, resources, shared, apis, redirects, is_on=pages),
-        administration,
+        _administration(resources, shared),
         _invitations(settings, resources, redirects),
         shared.factors.every,
     )
 
 
-def _accounts(settings: Settings, resources: Resources, shared: SharedServices) -> AccountService:
-    return AccountService(
+def _administration(resources: Resources, shared: SharedServices) -> AdministrationService:
+    return AdministrationService(
         resources.store,
         resources.clock,
-        shared.step_up,
+        resources.pool,
+        shared.events,
         shared.notifications,
+        resources.languages,
+    )
+
+
+def _accounts(settings: Settings, resources: Resources, shared: SharedServices) -> AccountService:
+    return AccountService(
+        store=resources.store,
+        clock=resources.clock,
+        step_up=shared.step_up,
+        notifications=shared.notifications,
+        languages=resources.languages,
         requires_verified_email=settings.require_verified_email == "on",
     )
 

@@ -1,5 +1,6 @@
-"""Opens the configured transports for mail and text messages, and finds those that deliver nothing."""
+"""Opens the configured transports for mail and text messages, finds those that deliver nothing, and loads the texts."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,6 +13,7 @@ from athena_auth.delivery.transport import (
     open_text_transport,
     open_transport,
 )
+from athena_auth.languages import Languages, TextsError
 from athena_auth.settings import Settings, SettingsError
 
 
@@ -22,7 +24,15 @@ class Undelivered(msgspec.Struct, frozen=True):
     setting: str
 
 
-def open_mail(settings: Settings, given: Transport | None) -> Transport:
+def load_languages(settings: Settings) -> Languages:
+    """Return the languages of the server, with the operator's texts. Raises `SettingsError`."""
+    try:
+        return Languages.load(None if settings.texts is None else Path(settings.texts))
+    except TextsError as error:
+        raise SettingsError(f"ATHENA_TEXTS: {error}.") from None
+
+
+def open_mail(settings: Settings, given: Transport | None, languages: Languages) -> Transport:
     """Return the transport for mail: the host application's, or that of ATHENA_MAIL_URL.
 
     Raises:
@@ -37,14 +47,14 @@ def open_mail(settings: Settings, given: Transport | None) -> Transport:
             "Set ATHENA_MAIL_URL to smtp://… or smtps://…, or to console: if you want them printed."
         )
     try:
-        return open_transport(settings.mail_url, settings.mail_from, settings.ehlo_name)
+        return open_transport(settings.mail_url, settings.mail_from, settings.ehlo_name, languages)
     except SenderError as error:
         raise SettingsError(f"ATHENA_MAIL_FROM: {error}") from None
     except ValueError as error:
         raise SettingsError(f"ATHENA_MAIL_URL: {error}") from None
 
 
-def open_texts(settings: Settings, given: Transport | None) -> Transport | None:
+def open_texts(settings: Settings, given: Transport | None, languages: Languages) -> Transport | None:
     """Return the transport for text messages, or None if ATHENA_SMS_URL is not set. Raises `SettingsError`."""
     if settings.sms_url is None:
         return None
@@ -52,7 +62,7 @@ def open_texts(settings: Settings, given: Transport | None) -> Transport | None:
         return given
     try:
         return open_text_transport(
-            settings.sms_url.get_secret_value(), urlsplit(settings.origin).hostname or ""
+            settings.sms_url.get_secret_value(), urlsplit(settings.origin).hostname or "", languages
         )
     except ValueError as error:
         raise SettingsError(f"ATHENA_SMS_URL: {error}") from None

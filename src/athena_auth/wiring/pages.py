@@ -4,14 +4,24 @@ from typing import Any
 
 import msgspec
 
+from athena_auth.accounts.security_events import SecurityEventsApi
+from athena_auth.enrolment.account_status import AccountStatusApi
 from athena_auth.enrolment.challenge_status import ChallengeStatusApi
 from athena_auth.mfa.model import FactorName
+from athena_auth.pages.access import PageAccess
+from athena_auth.pages.account import AccountPages
 from athena_auth.pages.assets import Assets, assets_of
+from athena_auth.pages.authenticator import AuthenticatorPages
+from athena_auth.pages.backup_codes import BackupCodePages
+from athena_auth.pages.devices import DevicePages, SessionPages
 from athena_auth.pages.mail_links import MailLinkPages
+from athena_auth.pages.new_credentials import NewCredentialsForms
 from athena_auth.pages.page import Page, pages_of
+from athena_auth.pages.prove import ProvePages
 from athena_auth.pages.recovery import ForgotPasswordPages
 from athena_auth.pages.second_step import SecondStepPages
 from athena_auth.pages.security import SecurityPages
+from athena_auth.pages.sent_codes import SentCodePages
 from athena_auth.pages.sign_in import SignInPages
 from athena_auth.pages.site import Site
 from athena_auth.pages.templates import Templates, appearance_of
@@ -41,6 +51,14 @@ class PageParts(msgspec.Struct, frozen=True):
     assets: Assets
 
 
+class PageApis(msgspec.Struct, frozen=True):
+    """The objects whose handlers only the pages call: they serve no endpoint."""
+
+    challenges: ChallengeStatusApi
+    accounts: AccountStatusApi
+    events: SecurityEventsApi
+
+
 def build_pages(
     settings: Settings,
     resources: Resources,
@@ -59,18 +77,45 @@ def build_pages(
     site = Site(prefix, settings.sub_path + BASE_PATH, redirects)
     assets = assets_of(settings)
     templates = Templates(site, appearance_of(settings, site, assets.names), settings.templates)
-    challenges = ChallengeStatusApi(shared.factors, resources.store, resources.clock)
+    status = PageApis(
+        ChallengeStatusApi(shared.factors, resources.store, resources.clock),
+        AccountStatusApi(shared.step_up, shared.factors.backup_codes, resources.store),
+        SecurityEventsApi(resources.store),
+    )
     account_pages = (
         SignInPages(site, apis.sign_in, apis.current_session, apis.accounts, apis.recovery),
         SecondStepPages(
-            site, challenges, apis.otp, _verifiers(apis), settings.trust_ttl, settings.totp_digits
+            site, status.challenges, apis.otp, _verifiers(apis), settings.trust_ttl, settings.totp_digits
         ),
         ForgotPasswordPages(site, apis.recovery),
-        SecurityPages(site, apis.current_session),
+        *_settings_pages(settings, resources, shared, apis, site, status),
     )
     always = MailLinkPages(site, apis.recovery)
     pages = pages_of(always, *(account_pages if is_on else ()))
-    return PageParts(pages, routes_of(challenges), templates, assets)
+    return PageParts(pages, routes_of(*msgspec.structs.astuple(status)), templates, assets)
+
+
+def _settings_pages(
+    settings: Settings,
+    resources: Resources,
+    shared: SharedServices,
+    apis: Apis,
+    site: Site,
+    status: PageApis,
+) -> tuple[object, ...]:
+    access = PageAccess(site, status.accounts)
+    forms = NewCredentialsForms.build(access, status.accounts, resources.keyring, resources.clock)
+    goes_by_text, digits = shared.factors.otp.goes_by_text, settings.totp_digits
+    return (
+        SecurityPages(access, apis.status, status.events, goes_by_text),
+        AuthenticatorPages(forms, apis.enrolment, apis.totp, apis.status, digits),
+        BackupCodePages(forms, apis.backup_codes, apis.status),
+        SentCodePages(forms, apis.enrolment, apis.otp, apis.status, goes_by_text),
+        DevicePages(access, apis.trusted_devices),
+        SessionPages(access, apis.accounts),
+        AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
+        ProvePages(access, apis.session_check, apis.status, apis.otp, _verifiers(apis), digits),
+    )
 
 
 def _verifiers(apis: Apis) -> dict[str, AnsweringHandler[Any]]:

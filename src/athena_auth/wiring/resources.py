@@ -10,12 +10,13 @@ from athena_auth.delivery.outbox import Outbox
 from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.database_url import read_database_url
+from athena_auth.languages import Languages
 from athena_auth.settings import HOW_TO_MAKE_ONE, Settings, SettingsError
 from athena_auth.settings.values import parse_secrets
 from athena_auth.store.address import store_at
 from athena_auth.store.secret_file import secret_beside
 from athena_auth.store.transaction import Store, StoreLimits
-from athena_auth.wiring.messages import open_mail, open_texts
+from athena_auth.wiring.messages import load_languages, open_mail, open_texts
 
 
 class Resources(msgspec.Struct, frozen=True):
@@ -27,6 +28,7 @@ class Resources(msgspec.Struct, frozen=True):
     pool: HashingPool
     outbox: Outbox
     background: BackgroundTasks
+    languages: Languages
 
 
 def open_resources(
@@ -38,11 +40,12 @@ def open_resources(
 ) -> Resources:
     """Build the infrastructure, without connecting or starting anything. Raises `SettingsError` and `Unavailable`."""
     store = open_store(settings)
-    mail = open_mail(settings, transport)
+    languages = load_languages(settings)
+    mail = open_mail(settings, transport, languages)
     keyring = open_keyring(settings)
-    outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings, texts))
+    outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings, texts, languages))
     pool = HashingPool(hasher or PasswordHasher(settings.argon2_cost))
-    return Resources(store, clock, keyring, pool, outbox, BackgroundTasks())
+    return Resources(store, clock, keyring, pool, outbox, BackgroundTasks(), languages)
 
 
 def open_store(settings: Settings) -> Store:

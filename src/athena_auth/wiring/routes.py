@@ -3,7 +3,7 @@
 import msgspec
 
 from athena_auth.accounts.current_session import CurrentSessionApi
-from athena_auth.accounts.forward_auth import ForwardAuthApi, SignInPages
+from athena_auth.accounts.forward_auth import ForwardAuthApi, SignInUrls
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
@@ -85,15 +85,15 @@ def build_apis(
         enrolment=EnrolmentApi(_enrolment(resources, shared)),
         status=StatusApi(StatusService(factors, resources.store, resources.clock)),
         trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
-        sign_in=SignInApi(sign_in, sign_up, cookies, redirects),
+        sign_in=SignInApi(sign_in, sign_up, cookies, redirects, resources.languages),
         current_session=CurrentSessionApi(accounts),
         accounts=AccountApi(accounts),
         linked_accounts=LinkedAccountsApi(),
         session_check=SessionCheckApi(resources.clock),
         forward_auth=ForwardAuthApi(
-            resources.clock, SignInPages(settings.origin + settings.pages_prefix, redirects)
+            resources.clock, SignInUrls(settings.origin + settings.pages_prefix, redirects)
         ),
-        recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies),
+        recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
         passwords=PasswordApi(passwords, cookies),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )

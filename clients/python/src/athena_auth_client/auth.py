@@ -61,10 +61,14 @@ class Auth(OperationGroup[S]):
 
     @operation
     async def update_user(
-        self, *, name: str | UnsetType = UNSET, image: str | UnsetType | None = UNSET
+        self,
+        *,
+        name: str | UnsetType = UNSET,
+        image: str | UnsetType | None = UNSET,
+        language: str | UnsetType | None = UNSET,
     ) -> None:
-        """Change the name, the image, or both. None removes the image."""
-        fields: dict[str, Any] = {"name": name, "image": image}
+        """Change the name, the image or the language of mails (BCP 47). None removes the image or the language."""
+        fields: dict[str, Any] = {"name": name, "image": image, "language": language}
         changes = {field: value for field, value in fields.items() if value is not UNSET}
         await self._connection.call(endpoints.UPDATE_USER, changes)
 

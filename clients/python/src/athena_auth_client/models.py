@@ -47,6 +47,8 @@ class User(Model, frozen=True, kw_only=True):
     two_factor_enabled: bool
     created_at: datetime
     updated_at: datetime
+    language: str | None = None
+    """The language of the user's mails (BCP 47), if the server knows it."""
 
 
 class Session(Model, frozen=True, kw_only=True):

@@ -7,13 +7,14 @@ from athena_auth.factors.backup_codes.sql import BackupCodeState
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import Attempt, FactorParts, RawResponse, Used, Verified
 from athena_auth.mfa.model import Change, FactorName
 from athena_auth.sessions.model import Amr
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
-_MALFORMED = (
+_MALFORMED = Text(
     "This is not a backup code. It has 16 letters and digits, in groups of four, without 0, 1, l and o."
 )
 
@@ -42,6 +43,14 @@ class BackupCodes:
     async def left(self, tx: Tx, user_id: UserId) -> int:
         """Return the number of unused codes."""
         return await sql.count(tx, user_id, BackupCodeState.ACTIVE)
+
+    async def state_of(self, tx: Tx, user_id: UserId, code: str) -> BackupCodeState | None:
+        """Return the state of a parsed code without consuming it; None if the account has no such code."""
+        for code_hash in self._keyring.possible_hashes(code, _context(user_id)):
+            state = await sql.state_of(tx, user_id, code_hash)
+            if state is not None:
+                return state
+        return None
 
     def credentials_changed(self, change: Change) -> tuple[Statement, ...]:
         """Activate a pending set with its factor; delete it with the password; delete all sets with the factors."""

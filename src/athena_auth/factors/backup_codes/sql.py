@@ -40,6 +40,9 @@ _MARK_REUSED = Statement("""
     WHERE user_id = :user_id AND code_hash = :code_hash AND state = 'used'
 """)
 
+_STATE_OF = Statement("""
+    SELECT state FROM athena_backup_code WHERE user_id = :user_id AND code_hash = :code_hash
+""")
 _COUNT = Statement("""
     SELECT COUNT(*) AS codes FROM athena_backup_code WHERE user_id = :user_id AND state = :state
 """)
@@ -98,6 +101,12 @@ async def used_by(tx: Tx, user_id: UserId, code_hash: bytes) -> bytes | None:
 def mark_reused(tx: Tx, user_id: UserId, code_hash: bytes, browser: bytes) -> None:
     """Record the last browser that submitted a used code: the owner is warned of each browser once."""
     tx.defer(_MARK_REUSED, user_id=user_id, code_hash=code_hash, browser=browser)
+
+
+async def state_of(tx: Tx, user_id: UserId, code_hash: bytes) -> BackupCodeState | None:
+    """Return the state of a code, or None if this account has no such code."""
+    row = await tx.fetch_one(_STATE_OF, user_id=user_id, code_hash=code_hash)
+    return None if row is None else BackupCodeState(row["state"])
 
 
 async def count(tx: Tx, user_id: UserId, state: BackupCodeState) -> int:

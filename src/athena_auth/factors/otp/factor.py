@@ -15,6 +15,7 @@ from athena_auth.factors.otp.sql import ConsumedCode
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import (
     Attempt,
     EnrolmentBegun,
@@ -65,7 +66,9 @@ def masked(number: str) -> str:
 
 _DIGITS = 6
 _CODE = re.compile(f"[0-9]{{{_DIGITS}}}")
-_MALFORMED = f"This is not a code from our message. Enter the {_DIGITS} digits of the message."
+_MALFORMED = Text(
+    "This is not a code from our message. Enter the {digits} digits of the message.", digits=_DIGITS
+)
 
 
 class Otp:
@@ -217,6 +220,7 @@ class Otp:
             to=account.email if number is None else number,
             name=account.greeting_name,
             app_name=self._app_name,
+            language=account.language,
             code=code,
             valid_for=self._ttl,
             expires_at=expires_at,
@@ -239,7 +243,9 @@ class Otp:
             return None
         return Refused(
             ErrorCode.VALIDATION_ERROR,
-            "This server does not send text messages. Leave `phoneNumber` out to receive codes by email.",
+            Text(
+                "This server does not send text messages. Leave `phoneNumber` out to receive codes by email."
+            ),
         )
 
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:

@@ -13,6 +13,7 @@ from athena_auth.factors.totp.rules import TotpDetails, details_of
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa.factor import (
     Attempt,
     EnrolmentBegun,
@@ -32,7 +33,7 @@ from athena_auth.store.transaction import Tx
 
 _CODE = re.compile(r"[0-9]{6,8}")
 """Authenticators that were enrolled under another setting keep their number of digits."""
-_MALFORMED = "This is not a code of an authenticator app. Enter the digits that the app shows."
+_MALFORMED = Text("This is not a code of an authenticator app. Enter the digits that the app shows.")
 
 
 class RevealedSecret(msgspec.Struct, frozen=True):
@@ -96,7 +97,7 @@ class Totp:
             return None
         return Refused(
             ErrorCode.VALIDATION_ERROR,
-            "`phoneNumber` is valid only with the method `otp`. Leave it out, or use that method.",
+            Text("`phoneNumber` is valid only with the method `otp`. Leave it out, or use that method."),
         )
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:

@@ -5,6 +5,7 @@ import msgspec
 from athena_auth.crypto.totp import Algorithm, Parameters, step_at
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import PluralText, Text
 
 WIDEST_WINDOW = 2
 """The maximum of ATHENA_TOTP_WINDOW: the accepted steps on either side of the current one."""
@@ -49,10 +50,24 @@ def refuse_out_of_time(step: int, now: Millis, parameters: Parameters) -> Refuse
     """Return the refusal of a code that is correct for another time step."""
     steps = step - step_at(now, parameters)
     minutes = max(1, round(abs(steps) * parameters.period / 60))
-    about = f"{minutes} {'minute' if minutes == 1 else 'minutes'}"
-    side = "ahead" if steps > 0 else "behind"
-    return Refused(
-        ErrorCode.INVALID_CODE,
-        f"The code is correct for another time: your device's clock seems to be off by about {about} "
-        f"(it is {side}). Set the clock and try again.",
+    return Refused(ErrorCode.INVALID_CODE, _ahead(minutes) if steps > 0 else _behind(minutes))
+
+
+def _ahead(minutes: int) -> Text:
+    return PluralText(
+        "The code is correct for another time: your device's clock seems to be off by about {n} minute "
+        "(it is ahead). Set the clock and try again.",
+        "The code is correct for another time: your device's clock seems to be off by about {n} minutes "
+        "(it is ahead). Set the clock and try again.",
+        n=minutes,
+    )
+
+
+def _behind(minutes: int) -> Text:
+    return PluralText(
+        "The code is correct for another time: your device's clock seems to be off by about {n} minute "
+        "(it is behind). Set the clock and try again.",
+        "The code is correct for another time: your device's clock seems to be off by about {n} minutes "
+        "(it is behind). Set the clock and try again.",
+        n=minutes,
     )

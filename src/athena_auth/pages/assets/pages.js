@@ -39,18 +39,46 @@ function addPasswordToggle(box) {
   box.append(button);
 }
 
-function addCopyButton(line) {
+function addButton(parent, label, onClick) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "secondary";
-  button.textContent = line.dataset.copy;
-  button.setAttribute("aria-live", "polite");
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(line.querySelector("code").textContent);
-    button.textContent = line.dataset.copied;
-    setTimeout(() => { button.textContent = line.dataset.copy; }, 2000);
+  button.textContent = label;
+  button.addEventListener("click", () => onClick(button));
+  parent.append(button);
+  return button;
+}
+
+// Browsers have the clipboard on pages by HTTPS, and on localhost, only.
+function addCopyButton(parent, { copy, copied }, text) {
+  if (!navigator.clipboard) return;
+  const button = addButton(parent, copy, async () => {
+    await navigator.clipboard.writeText(text);
+    button.textContent = copied;
+    setTimeout(() => { button.textContent = copy; }, 2000);
   });
-  line.append(button);
+  button.setAttribute("aria-live", "polite");
+}
+
+function addCodeButtons(list) {
+  const text = `${[...list.querySelectorAll("code")].map((code) => code.textContent).join("\n")}\n`;
+  const actions = document.createElement("p");
+  actions.className = "actions";
+  addCopyButton(actions, list.dataset, text);
+  addButton(actions, list.dataset.download, () => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+    link.download = list.dataset.file;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  });
+  addButton(actions, list.dataset.print, () => print());
+  list.after(actions);
+}
+
+function showLocalTime(time) {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  time.textContent = format.format(new Date(time.dateTime));
 }
 
 // Counts the seconds in a text down, and calls `done` at the end. By the clock: a sleeping tab's timers stand still.
@@ -116,7 +144,11 @@ function showConnection() {
 }
 
 for (const box of document.querySelectorAll("[data-password]")) addPasswordToggle(box);
-for (const line of document.querySelectorAll("[data-copy]")) addCopyButton(line);
+for (const line of document.querySelectorAll(".copyable")) {
+  addCopyButton(line, line.dataset, line.querySelector("code").textContent);
+}
+for (const list of document.querySelectorAll("[data-codes]")) addCodeButtons(list);
+for (const time of document.querySelectorAll("time")) showLocalTime(time);
 for (const line of document.querySelectorAll("[data-countdown]")) startCountdown(line);
 for (const button of document.querySelectorAll("[data-cooldown]")) startCooldown(button);
 for (const input of document.querySelectorAll("input[data-digits]")) submitWhenComplete(input);

@@ -14,6 +14,7 @@ from athena_auth.kernel.clock import Millis, after, seconds_until
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.network import network_of
+from athena_auth.kernel.texts import Text
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sends import sql
 
@@ -87,7 +88,9 @@ def reset(tx: Tx, user_id: UserId, kind: SendKind) -> None:
 def _refused(until: Millis, now: Millis) -> Refused:
     return Refused(
         ErrorCode.TOO_MANY_REQUESTS,
-        "We have already sent several messages. Look for the latest one, or wait before you request another.",
+        Text(
+            "We have already sent several messages. Look for the latest one, or wait before you request another."
+        ),
         retry_after=seconds_until(until, now),
     )
 

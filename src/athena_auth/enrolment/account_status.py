@@ -1,0 +1,76 @@
+"""What a page needs to know of its visitor: the account, whether step-up is due, and what became of an enrolment."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from athena_auth.accounts.answers import UserAnswer, user_answer
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.step_up_policy import Action, StepUp
+from athena_auth.factors.backup_codes.factor import BackupCodes
+from athena_auth.factors.backup_codes.sql import BackupCodeState
+from athena_auth.kernel.errors import Refused
+from athena_auth.store.transaction import Store
+from athena_auth.wire.fields import BackupCode
+from athena_auth.wire.handlers import get
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Call
+
+
+class VisitorQuery(msgspec.Struct, frozen=True):
+    """What the visitor is about to do."""
+
+    action: Action | None = None
+
+
+class VisitorAnswer(msgspec.Struct, frozen=True):
+    """The owner of the session."""
+
+    user: UserAnswer
+    session_id: str
+    step_up_required: bool
+    """Whether the action would be refused until a second factor is verified again."""
+
+
+class BackupCodeQuery(msgspec.Struct, frozen=True):
+    """A backup code."""
+
+    code: BackupCode
+
+
+class BackupCodeAnswer(msgspec.Struct, frozen=True):
+    """The state of the code; None if the account has no such code."""
+
+    state: BackupCodeState | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatusApi:
+    """The state of an account, for the server's own pages. Its routes are not served."""
+
+    step_up: StepUp
+    backup_codes: BackupCodes
+    store: Store
+
+    @get("/visitor")
+    async def visitor(self, call: Call[SignedIn, VisitorQuery]) -> Reply[VisitorAnswer]:
+        """Get the owner of the session, and whether step-up is due."""
+        signed_in, action = call.principal, call.body.action
+        is_due = action is not None and self.step_up.is_due(action, signed_in)
+        return Reply(VisitorAnswer(user_answer(signed_in.account), signed_in.session.id, is_due))
+
+    @get("/backup-code-state")
+    async def backup_code_state(
+        self, call: Call[SignedIn, BackupCodeQuery]
+    ) -> Reply[BackupCodeAnswer] | Refused:
+        """Get the state of a backup code, without consuming it.
+
+        A page asks only about codes that it has shown to this session itself. New codes belong to one enrolment, so
+        their state says whether it is pending, is confirmed, or was replaced by another one.
+        """
+        code = self.backup_codes.parse(call.body.code)
+        if isinstance(code, Refused):
+            return code
+        user_id = call.principal.account.id
+        state = await self.store.read(lambda tx: self.backup_codes.state_of(tx, user_id, code))
+        return Reply(BackupCodeAnswer(state))

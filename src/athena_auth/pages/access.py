@@ -1,0 +1,49 @@
+"""Who may open a page of an account, and where everybody else goes first."""
+
+from dataclasses import dataclass
+
+from athena_auth.accounts.step_up_policy import Action
+from athena_auth.enrolment.account_status import AccountStatusApi, VisitorAnswer
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.pages.page import SeeOther
+from athena_auth.pages.site import Site
+from athena_auth.pages.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class PageAccess:
+    """Lets the owners of live sessions in, with a fresh second factor where the page's action needs one.
+
+    The handlers enforce the policy. Asking before the form is filled saves users from filling it twice.
+    """
+
+    site: Site
+    accounts: AccountStatusApi
+
+    async def visitor(
+        self, visit: Visit, path: str, action: Action | None = None
+    ) -> VisitorAnswer | SeeOther:
+        """Return the visitor of a page, or the page to open first; it leads back to this path."""
+        is_known = visit.presents_session
+        fields = {} if action is None else {"action": action.value}
+        found = await visit.call(self.accounts.visitor, fields)
+        if isinstance(found, Refused):
+            return self._sign_in(visit, path, notice="session-ended" if is_known else "")
+        if found.step_up_required:
+            return self._prove(visit, path)
+        return found
+
+    def way_back(self, visit: Visit, refused: Refused, path: str) -> SeeOther | None:
+        """Return the page to open first after this refusal of a form; None if the form itself can say what to do."""
+        if refused.code is ErrorCode.UNAUTHORIZED:
+            return self._sign_in(visit, path, notice="session-ended")
+        return self._prove(visit, path) if refused.code is ErrorCode.STEP_UP_REQUIRED else None
+
+    def _sign_in(self, visit: Visit, path: str, notice: str) -> SeeOther:
+        return SeeOther(self.site.link("/sign-in", notice=notice, next=self._here(visit, path)))
+
+    def _prove(self, visit: Visit, path: str) -> SeeOther:
+        return SeeOther(self.site.link("/prove", next=self._here(visit, path)))
+
+    def _here(self, visit: Visit, path: str) -> str:
+        return self.site.link(path, next=self.site.next(visit))

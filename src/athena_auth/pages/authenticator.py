@@ -1,0 +1,103 @@
+"""Setting up an authenticator app, or replacing it: the password, the QR code, a code that confirms it."""
+
+import asyncio
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from markupsafe import Markup
+
+from athena_auth import qr_code
+from athena_auth.accounts.step_up_policy import Action
+from athena_auth.enrolment.account_status import VisitorAnswer
+from athena_auth.enrolment.routes import EnrolmentApi
+from athena_auth.enrolment.status import StatusApi
+from athena_auth.factors.totp.routes import TotpApi
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.model import FactorName
+from athena_auth.pages.form import CODE_ERRORS, NO_ERRORS, FormErrors, errors_of, form_of
+from athena_auth.pages.new_credentials import NewCredentials, NewCredentialsForms
+from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
+from athena_auth.pages.visit import Visit
+
+_PATH = "/security/authenticator"
+_GROUP = 4
+_PASSWORD_FIELDS = {ErrorCode.INVALID_PASSWORD: "password"}
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatorPages:
+    """The two forms: the password begins the enrolment, a code of the app confirms it."""
+
+    forms: NewCredentialsForms
+    enrolments: EnrolmentApi
+    totp: TotpApi
+    status: StatusApi
+    totp_digits: int
+
+    @show(_PATH)
+    async def authenticator(self, visit: Visit) -> PageOutcome:
+        """Ask for the password."""
+        visitor = await self.forms.access.visitor(visit, _PATH, Action.ENABLE)
+        if isinstance(visitor, SeeOther):
+            return visitor
+        return await self._password_form(visit, NO_ERRORS)
+
+    @submit(_PATH)
+    async def submit_authenticator(self, visit: Visit) -> PageOutcome:
+        """Create a secret, and show it."""
+        body = {"password": visit.field("password"), "method": FactorName.TOTP.value}
+        begun = await visit.call(self.enrolments.enable, body)
+        if isinstance(begun, Refused):
+            onward = self.forms.access.way_back(visit, begun, _PATH)
+            errors = errors_of(begun, _PASSWORD_FIELDS)
+            return onward or await self._password_form(visit, errors, begun)
+        visitor = await self.forms.access.visitor(visit, _PATH)
+        if isinstance(visitor, SeeOther):
+            return visitor
+        credentials = NewCredentials(tuple(begun.backup_codes), str(begun.totp_uri))
+        return await self._code_form(visit, visitor, credentials, None)
+
+    @submit(f"{_PATH}/confirm")
+    async def submit_confirm(self, visit: Visit) -> PageOutcome:
+        """Verify a code of the new app; a correct one turns it on."""
+
+        async def again(visitor: VisitorAnswer, credentials: NewCredentials, refused: Refused) -> Shown:
+            return await self._code_form(visit, visitor, credentials, refused)
+
+        return await self.forms.confirm(visit, _PATH, self.totp.verify_totp, again)
+
+    async def _password_form(
+        self, visit: Visit, errors: FormErrors, refused: Refused | None = None
+    ) -> PageOutcome:
+        found = await visit.call(self.status.status)
+        methods = () if isinstance(found, Refused) else found.methods
+        context = {
+            "errors": errors,
+            "replaces": FactorName.TOTP in methods,
+            "is_first": not methods,
+            "next": self.forms.access.site.next(visit),
+        }
+        return form_of("authenticator.html", context, refused)
+
+    async def _code_form(
+        self, visit: Visit, visitor: VisitorAnswer, credentials: NewCredentials, refused: Refused | None
+    ) -> Shown:
+        uri = credentials.uri
+        # In a thread: rendering takes as long as several requests.
+        image = await asyncio.to_thread(qr_code.inline_svg, uri)
+        context = {
+            "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_ERRORS),
+            "qr_code": Markup(image),  # noqa: S704 - made of squares only
+            "secret": _groups(uri),
+            "uri": uri,
+            "state": self.forms.pending.seal(credentials, visitor.session_id),
+            "digits": self.totp_digits,
+            "next": self.forms.access.site.next(visit),
+        }
+        return form_of("authenticator_confirm.html", context, refused)
+
+
+def _groups(uri: str) -> list[str]:
+    """Return the secret in groups, for those who type it."""
+    secret = parse_qs(urlsplit(uri).query)["secret"][0]
+    return [secret[start : start + _GROUP] for start in range(0, len(secret), _GROUP)]

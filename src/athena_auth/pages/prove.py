@@ -1,0 +1,118 @@
+"""Step-up: verifying a second factor again, then going on with what the user was doing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from athena_auth.accounts.session_check import SessionCheckApi
+from athena_auth.accounts.step_up_policy import FRESH
+from athena_auth.enrolment.status import StatusApi
+from athena_auth.factors.otp.routes import OtpApi
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.pages.access import PageAccess
+from athena_auth.pages.form import CODE_ERRORS, NO_ERRORS, errors_of, form_of
+from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
+from athena_auth.pages.visit import AnsweringHandler, Visit
+
+_PATH = "/prove"
+_LEVELS = ("1", "2")
+_MOST_DIGITS = 9
+_A_YEAR = 31_536_000
+"""Seconds; the handler refuses more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvePages:
+    """The query has the requirement, `level` and `fresh` (seconds), and `next`, the page to go on with.
+
+    Attributes:
+        verifiers: The handler that verifies the code of each factor, by the factor's name.
+        totp_digits: The digits of an app's code.
+    """
+
+    access: PageAccess
+    checks: SessionCheckApi
+    status: StatusApi
+    otp: OtpApi
+    verifiers: dict[str, AnsweringHandler[Any]]
+    totp_digits: int
+
+    @show(_PATH)
+    async def prove(self, visit: Visit) -> PageOutcome:
+        """Ask for a code; a session that meets the requirement goes on at once."""
+        site = self.access.site
+        unmet = await visit.call(self.checks.check_session, _requirement(visit))
+        if not isinstance(unmet, Refused):
+            return SeeOther(site.after_sign_in(visit))
+        if unmet.code is ErrorCode.ENROLMENT_REQUIRED:
+            onward = site.link("/security/authenticator", notice="turn-on-first", next=site.next(visit))
+            return SeeOther(onward)
+        if unmet.code is ErrorCode.SIGN_IN_AGAIN:
+            return Shown("sign_in_again.html", {"next": site.next(visit)})
+        return await self._form(visit, unmet, None)
+
+    @submit(_PATH)
+    async def submit_prove(self, visit: Visit) -> PageOutcome:
+        """Verify the code, and go on."""
+        verifier = self.verifiers.get(visit.field("method"))
+        if verifier is None:
+            return SeeOther(self._here(visit))
+        body = {"code": visit.field("code")}
+        outcome = await visit.call(verifier, body)
+        if isinstance(outcome, Refused) and not visit.has_pending_sign_in:
+            # The browser presented a challenge that has ended: the call has removed it, and the code is for the session.
+            is_dead = outcome.code is ErrorCode.INVALID_TWO_FACTOR_COOKIE
+            outcome = await visit.call(verifier, body) if is_dead else outcome
+        if isinstance(outcome, Refused):
+            return await self._form(visit, outcome, outcome)
+        if getattr(outcome, "backup_codes_left", None) == 0:
+            return SeeOther(self.access.site.last_code_used(visit))
+        return SeeOther(self.access.site.after_sign_in(visit))
+
+    @submit(f"{_PATH}/send")
+    async def submit_send(self, visit: Visit) -> PageOutcome:
+        """Send a code, by email or text message."""
+        outcome = await visit.call(self.otp.send_otp)
+        if isinstance(outcome, Refused):
+            return await self._form(visit, outcome, outcome)
+        return SeeOther(self._here(visit, method="otp", notice="code-sent"))
+
+    async def _form(self, visit: Visit, reason: Refused, refused: Refused | None) -> PageOutcome:
+        """Return the form. `reason` is why it is shown; `refused` is the refusal of a form before it."""
+        found = await visit.call(self.status.status)
+        if isinstance(found, Refused) or reason.code is ErrorCode.UNAUTHORIZED:
+            visitor = await self.access.visitor(visit, _PATH)
+            return visitor if isinstance(visitor, SeeOther) else SeeOther(self._here(visit))
+        offered = [name for name in found.methods if name in self.verifiers]
+        asked = visit.field("method")
+        level, fresh = _given(visit)
+        context = {
+            "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_ERRORS),
+            "method": asked if asked in offered else next(iter(offered), ""),
+            "methods": offered,
+            "phone_number": found.phone_number,
+            "is_sent": visit.query.get("notice") == "code-sent" or "sent" in visit.form,
+            "totp_digits": self.totp_digits,
+            "level": level,
+            "fresh": fresh,
+            "next": self.access.site.next(visit),
+        }
+        return form_of("prove.html", context, refused)
+
+    def _here(self, visit: Visit, **query: str) -> str:
+        level, fresh = _given(visit)
+        return self.access.site.link(
+            _PATH, **query, level=level, fresh=fresh, next=self.access.site.next(visit)
+        )
+
+
+def _given(visit: Visit) -> tuple[str, str]:
+    """Return the level and the seconds of the requirement as they were given; empty if they are missing or invalid."""
+    level, fresh = visit.field("level"), visit.field("fresh")
+    is_number = fresh.isascii() and fresh.isdigit() and len(fresh) <= _MOST_DIGITS and int(fresh) > 0
+    return (level if level in _LEVELS else ""), (fresh if is_number else "")
+
+
+def _requirement(visit: Visit) -> dict[str, int]:
+    """Return the requirement; by default that of this server's own actions."""
+    level, fresh = _given(visit)
+    return {"level": int(level or 2), "fresh": min(int(fresh or FRESH), _A_YEAR)}
