@@ -283,3 +283,21 @@ async def test_an_invitation_opens_the_form_without_its_token_in_the_address(sql
         await visitor.send("Create the account", email=EMAIL, password=PASSWORD)
 
         assert visitor.path == "/security"
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [("closed", "Sign-up is closed."), ("invite", "Sign-up requires an invitation.")],
+    ids=["closed", "by invitation"],
+)
+async def test_a_closed_sign_up_says_so_before_a_form_is_filled_in(
+    sqlite_url: str, policy: str, said: str
+) -> None:
+    async with world_over(sqlite_url, sign_up=policy) as world:
+        visitor = await visiting(world)
+
+        shown = await visitor.open("/sign-up")
+
+        assert shown.status_code == 403
+        assert said in visitor.said
+        assert "Create the account" not in shown.text

@@ -35,6 +35,14 @@ _NOT_KEPT = Refused(
 )
 
 
+_DONE = {
+    _RESET: ("password-set", "password-set-second-factor"),
+    _VERIFY: ("verified", "already-verified"),
+    _RECOGNIZE: ("browser-allowed",),
+}
+"""The notices of what each page has done. A link with another one must not look as if something had happened."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailLinkPages:
     """Setting a new password, verifying an address, and recognizing a browser."""
@@ -122,7 +130,7 @@ class MailLinkPages:
         if visit.query.get("token"):
             opened = visit.mail_link.keep(visit.query["token"])
             return SeeOther(self.site.mail_link(path, opened=opened, **query))
-        if "notice" in visit.query:
+        if visit.query.get("notice") in _DONE.get(path, ()):
             return Shown("link_done.html", {})
         if "error" in visit.query:
             return _ended(Refused(ErrorCode.INVALID_TOKEN))

@@ -21,15 +21,26 @@ _SIGN_UP_FIELDS = {
 }
 
 
+_CLOSED = {
+    "closed": Refused(ErrorCode.EMAIL_PASSWORD_SIGN_UP_DISABLED),
+    "invite": Refused(ErrorCode.INVITE_REQUIRED),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SignInPages:
-    """The first factor, and what surrounds it."""
+    """The first factor, and what surrounds it.
+
+    Attributes:
+        policy: Who may sign up (ATHENA_SIGN_UP).
+    """
 
     site: Site
     sign_ins: SignInApi
     current: CurrentSessionApi
     accounts: AccountApi
     recovery: RecoveryApi
+    policy: str
 
     @show("/")
     async def home(self, visit: Visit) -> PageOutcome:
@@ -76,7 +87,12 @@ class SignInPages:
             return SeeOther(self.site.link("/sign-up", invited=invited, next=self.site.next(visit)))
         if await session_of(visit, self.current) is not None:
             return SeeOther(self.site.after_sign_in(visit))
-        return Shown("sign_up.html", self._sign_up_context(visit))
+        context = self._sign_up_context(visit)
+        refused = _CLOSED.get(self.policy)
+        if refused is not None and not (self.policy == "invite" and context["invite"]):
+            # Said before a form is filled in; the handler refuses too.
+            return Shown("problem.html", {"refused": refused}, refused.code.status)
+        return Shown("sign_up.html", context)
 
     @submit("/sign-up")
     async def submit_sign_up(self, visit: Visit) -> PageOutcome:

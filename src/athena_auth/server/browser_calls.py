@@ -115,11 +115,14 @@ class BrowserCalls:
         return self.cookies.tokens.session is not None
 
     async def call(
-        self, handler: Callable[..., Any], fields: Mapping[str, object]
+        self, handler: Callable[..., Any], fields: Mapping[str, object], *, in_session: bool
     ) -> Reply[Any] | RedirectReply | Refused:
         """Count the call, authenticate the browser, decode the fields and call the handler."""
         route = self.routes.route_of(handler)
-        caller = msgspec.structs.replace(self.caller, tokens=self.cookies.tokens)
+        tokens = self.cookies.tokens
+        if in_session:
+            tokens = msgspec.structs.replace(tokens, challenge=None, by_cookie=tokens.session is not None)
+        caller = msgspec.structs.replace(self.caller, tokens=tokens)
         limits = self.routes.policy.limits
         if route.limit is not None and limits is not None:
             limited = await limits.refuse(route.limit, caller.client.address)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
@@ -9,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.log import Log, current_request
 from athena_auth.kernel.texts import Text
-from athena_auth.pages.page import Page, PageFunction, PageOutcome, SeeOther, Shown
+from athena_auth.pages.page import Page, PageFunction, PageOutcome, Shown
 from athena_auth.pages.templates import Templates
 from athena_auth.pages.visit import Visit
 from athena_auth.server.browser_calls import BrowserCalls, BrowserCookies, RoutesByHandler
@@ -87,7 +88,7 @@ class PageEdge:
     async def respond(self, scope: Scope, receive: Receive, headers: RawHeaders, path: str) -> Response:
         """Return the response to a request for the page at this path."""
         cookies = BrowserCookies(self._routes.policy, headers)
-        visit = self._visit(scope, headers, cookies, {})
+        visit = self._visit(scope, headers, cookies)
         try:
             function = self._function(scope, path)
             if isinstance(function, Refused):
@@ -96,7 +97,7 @@ class PageEdge:
             form = await self._form(scope, receive, headers)
             if isinstance(form, Refused):
                 return self._problem(form, visit, headers, [])
-            visit = self._visit(scope, headers, cookies, form)
+            visit = replace(visit, form=form)
             return self._response(await function(visit), visit, cookies)
         except Exception as error:  # noqa: BLE001 - as at the API's edge: whatever failed, the caller gets a response
             return self._problem(refusal_of_failure(error), visit, headers, cookies.headers())
@@ -141,24 +142,23 @@ class PageEdge:
             return None
         return Refused(ErrorCode.INVALID_ORIGIN, _NOT_FOR_SCRIPTS)
 
-    def _visit(
-        self, scope: Scope, headers: RawHeaders, cookies: BrowserCookies, form: dict[str, str]
-    ) -> Visit:
+    def _visit(self, scope: Scope, headers: RawHeaders, cookies: BrowserCookies) -> Visit:
         query = _fields(scope["query_string"])
         calls = BrowserCalls(self._routes, cookies, self._routes.policy.callers.read(scope, headers))
         language = self._routes.policy.language_of(headers)
-        return Visit({} if isinstance(query, Refused) else query, form, language, cookies, calls)
+        return Visit({} if isinstance(query, Refused) else query, {}, language, cookies, calls)
 
     def _response(self, outcome: PageOutcome, visit: Visit, cookies: BrowserCookies) -> Response:
-        headers = [*self._headers, *cookies.headers()]
-        if isinstance(outcome, SeeOther):
-            location = (b"location", outcome.location.encode("ascii"))
-            return Response(303, b"", [*headers, location], _HTML, referrer_policy=_REFERRER_POLICY)
-        if outcome.retry_after is not None:
-            headers.append((b"retry-after", b"%d" % outcome.retry_after))
-        return self._document(outcome, visit, headers)
+        if isinstance(outcome, Shown):
+            return self._document(outcome, visit, cookies.headers())
+        location = (b"location", outcome.location.encode("ascii"))
+        headers = [*self._headers, *cookies.headers(), location]
+        return Response(303, b"", headers, _HTML, referrer_policy=_REFERRER_POLICY)
 
-    def _document(self, shown: Shown, visit: Visit, headers: Headers, code: str | None = None) -> Response:
+    def _document(self, shown: Shown, visit: Visit, more: Headers, code: str | None = None) -> Response:
+        headers = [*self._headers, *more]
+        if shown.retry_after is not None:
+            headers.append((b"retry-after", b"%d" % shown.retry_after))
         html = self._templates.render(shown.template, visit.language, shown.context, dict(visit.query))
         return Response(
             shown.status, html.encode(), headers, _HTML, code=code, referrer_policy=_REFERRER_POLICY
@@ -166,14 +166,12 @@ class PageEdge:
 
     def _problem(self, refused: Refused, visit: Visit, headers: RawHeaders, more: Headers) -> Response:
         """Return a page that says what happened; programs, which do not ask for HTML, get the API's JSON."""
-        if refused.retry_after is not None and "text/html" in headers.get(b"accept", ""):
-            more = [*more, (b"retry-after", b"%d" % refused.retry_after)]
         if "text/html" not in headers.get(b"accept", ""):
             return refusal(refused, more, language=visit.language)
         context = {"refused": refused, "request_id": current_request.get()}
         try:
-            shown = Shown("problem.html", context, refused.code.status)
-            return self._document(shown, visit, [*self._headers, *more], refused.code)
+            shown = Shown("problem.html", context, refused.code.status, refused.retry_after)
+            return self._document(shown, visit, more, refused.code)
         except Exception as error:  # noqa: BLE001 - an operator's template may fail here too
             return refusal(refusal_of_failure(error), more, language=visit.language)
 

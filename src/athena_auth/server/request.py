@@ -105,11 +105,11 @@ class CallerReader:
         """Return the request that a proxy asks about. What an untrusted peer says of it is ignored."""
         client = scope.get("client")
         if not self._addresses.trusts(client[0] if client else ""):
-            return ForwardedRequest(is_for_a_page=_is_for_a_page("GET", headers))
+            return ForwardedRequest(is_for_a_page=_is_navigation("GET", headers))
         scheme, host = headers.get(b"x-forwarded-proto", ""), headers.get(b"x-forwarded-host", "")
         target = headers.get(b"x-forwarded-uri", "")
         url = f"{scheme}://{host}{target}" if scheme and host and target.startswith("/") else None
-        return ForwardedRequest(url, _is_for_a_page(headers.get(b"x-forwarded-method", "GET"), headers))
+        return ForwardedRequest(url, _is_navigation(headers.get(b"x-forwarded-method", "GET"), headers))
 
     def _tokens(self, headers: RawHeaders) -> Tokens:
         cookie_header = headers.get(b"cookie")
@@ -129,7 +129,7 @@ class CallerReader:
         return Tokens(token or None, None, trusted_device, recognized_browser)
 
 
-def _is_for_a_page(method: str, headers: RawHeaders) -> bool:
+def _is_navigation(method: str, headers: RawHeaders) -> bool:
     return (
         method in _METHODS_OF_PAGES
         and "text/html" in headers.get(b"accept", "")
