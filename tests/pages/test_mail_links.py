@@ -9,14 +9,16 @@ import pytest
 from athena_auth.delivery.model import MessageKind
 from athena_auth.settings import BASE_PATH
 from athena_auth.throttle.rules import MAX_BY_STRANGERS
+from athena_auth.wire.limits import MAIL_LINKS
 from support.attacker import PROXY, network, sign_in_from
-from support.links import ask_for_reset, token_in, verification_link, verify_address
+from support.links import ask_for_reset, reset_token, token_in, verification_link, verify_address
 from support.person import PASSWORD, Person, sign_up
 from support.visitor import Visitor
 from support.world import ORIGIN, World, world_over
 
 EMAIL = "ada@example.com"
 NEW = "another long sentence of mine"
+FRONT_END = "https://app.example.com"
 
 
 @pytest.fixture
@@ -110,6 +112,23 @@ async def test_the_token_of_a_link_stays_in_no_address(person: Person, kind: str
     assert visitor.fields["token"] == token, "the page can be loaded again"
 
 
+async def test_a_page_that_is_loaded_again_shows_no_other_link(person: Person) -> None:
+    """The cookie has the link that was opened last: an attacker's, for instance, who made the browser open it."""
+    mine = await reset_link(person.world)
+    await sign_up(person.world, "eve@example.com")
+    eves = await reset_token(person.world, "eve@example.com")
+    visitor = await visiting(person.world)
+    await visitor.open(mine)
+    other = Visitor(visitor.client)
+    await other.open(f"{BASE_PATH}/reset-password?token={eves}")
+
+    again = await visitor.open(visitor.url)
+    sign_up_page = await other.open("/sign-up?invited=true")
+
+    assert eves not in again.text + sign_up_page.text
+    assert (again.status_code, "Open it from the email again" in visitor.said) == (400, True)
+
+
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
 async def test_opening_a_link_uses_it_up_in_no_browser(person: Person, method: str) -> None:
     link = await reset_link(person.world)
@@ -133,7 +152,7 @@ async def test_opening_a_link_uses_it_up_in_no_browser(person: Person, method: s
         ("/reset-password", "This link is incomplete"),
         ("/verify-email", "This link is incomplete"),
         ("/recognize-browser", "This link is incomplete"),
-        ("/reset-password?opened=true", "Allow cookies"),
+        ("/reset-password?opened=true", "allow cookies"),
         ("/reset-password?error=INVALID_TOKEN", "expired or has already been used"),
         ("/reset-password?token=nobodys", "expired or has already been used"),
         ("/reset-password?token=a%0d%0aset-cookie:b", "expired or has already been used"),
@@ -148,6 +167,53 @@ async def test_a_link_that_does_not_work_says_why(sqlite_world: World, path: str
 
     assert shown.status_code >= 400
     assert sentence in visitor.said
+
+
+async def test_a_link_that_must_wait_is_not_said_to_be_broken(sqlite_url: str) -> None:
+    async with world_over(sqlite_url, rate_limit="on") as world:
+        await sign_up(world)
+        visitor = await visiting(world)
+        await visitor.open(await reset_link(world))
+        for _ in range(MAIL_LINKS.per_minute):
+            await visitor.open(visitor.url)
+
+        waits = await visitor.open(visitor.url)
+
+        assert waits.status_code == 429
+        assert "does not work" not in visitor.text
+        assert f'data-countdown="{waits.headers["retry-after"]}"' in visitor.text
+
+
+@pytest.mark.parametrize("fetched_by", [{}, {"sec-fetch-dest": "empty"}])
+async def test_no_script_of_a_trusted_origin_reads_the_token_of_a_link(
+    sqlite_url: str, fetched_by: dict[str, str]
+) -> None:
+    """CORS lets it read the API with the browser's cookies; the token would set a password."""
+    async with world_over(sqlite_url, trusted_origins=(FRONT_END,)) as world:
+        await sign_up(world)
+        link = await reset_link(world)
+        visitor = await visiting(world)
+        await visitor.open(link)
+        elsewhere = {"origin": FRONT_END, **fetched_by}
+
+        read = await visitor.client.get(visitor.url, headers=elsewhere)
+
+        assert read.status_code == 403
+        assert token_in(link) not in read.text
+        opened = await visitor.client.get(visitor.url, headers={**elsewhere, "sec-fetch-dest": "document"})
+        assert opened.status_code == 200, "browsers may send Origin after a redirect"
+
+
+async def test_a_form_is_known_by_its_content_type_in_any_case(sqlite_world: World) -> None:
+    visitor = await visiting(sqlite_world)
+
+    answer = await visitor.client.post(
+        f"{BASE_PATH}/reset-password",
+        content="token=nobodys&password=x",
+        headers={"content-type": "Application/X-WWW-Form-URLEncoded; charset=UTF-8"},
+    )
+
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
 
 
 async def test_an_address_is_verified_with_the_password(person: Person) -> None:

@@ -223,6 +223,25 @@ async def test_a_sign_in_that_was_begun_and_has_ended_is_not_in_the_way(
     assert visitor.path == "/security/sessions"
 
 
+async def test_a_pending_sign_in_to_another_account_does_not_get_the_code(
+    ada: Person, visitor: Visitor
+) -> None:
+    """The code was verified for that account, and a wrong one counted against it."""
+    grace = await sign_up(ada.world, "grace@example.com")
+    await grace.turn_on_totp()
+    begun = await ada.world.browser()
+    await begun.post("/sign-in/email", json={"email": grace.email, "password": PASSWORD})
+    visitor.client.cookies.update(begun.cookies)
+    await visitor.open("/security/sessions")
+
+    await visitor.send("Confirm", code=grace.code())
+    assert visitor.path == "/prove"
+    ada.world.clock.advance(60)
+    await visitor.send("Confirm", code=ada.code())
+
+    assert visitor.path == "/security/sessions"
+
+
 async def test_with_step_up_by_password_no_code_is_asked_for_where_that_is_enough(sqlite_url: str) -> None:
     async with world_over(sqlite_url, step_up="password") as world:
         visitor = await new_account(world)

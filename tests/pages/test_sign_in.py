@@ -170,6 +170,21 @@ async def test_a_factor_of_the_host_completes_a_sign_in(sqlite_url: str) -> None
         assert visitor.path == "/security"
 
 
+@pytest.mark.parametrize("filler", ["a", "é"])
+async def test_a_sign_in_leads_to_no_address_that_proxies_refuse(sqlite_world: World, filler: str) -> None:
+    """The cookie of the session is in the same response."""
+    await sign_up(sqlite_world)
+    client = await sqlite_world.visitor()
+
+    signed_in = await client.post(
+        "/sign-in", data={"email": EMAIL, "password": PASSWORD, "next": "/" + filler * 2048}
+    )
+    onward = await client.get(signed_in.headers["location"])
+
+    assert len(signed_in.headers["location"]) < 100
+    assert onward.headers["location"] == "/security"
+
+
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"]
 )
@@ -268,3 +283,21 @@ async def test_an_invitation_opens_the_form_without_its_token_in_the_address(sql
         await visitor.send("Create the account", email=EMAIL, password=PASSWORD)
 
         assert visitor.path == "/security"
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [("closed", "Sign-up is closed."), ("invite", "Sign-up requires an invitation.")],
+    ids=["closed", "by invitation"],
+)
+async def test_a_closed_sign_up_says_so_before_a_form_is_filled_in(
+    sqlite_url: str, policy: str, said: str
+) -> None:
+    async with world_over(sqlite_url, sign_up=policy) as world:
+        visitor = await visiting(world)
+
+        shown = await visitor.open("/sign-up")
+
+        assert shown.status_code == 403
+        assert said in visitor.said
+        assert "Create the account" not in shown.text

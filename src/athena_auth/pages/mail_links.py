@@ -26,12 +26,21 @@ _INCOMPLETE = Refused(
     ErrorCode.INVALID_TOKEN,
     Text("This link is incomplete. Open it from the email again, or request a new one."),
 )
-_NO_COOKIE = Refused(
+_NOT_KEPT = Refused(
     ErrorCode.INVALID_TOKEN,
     Text(
-        "Your browser did not keep the cookie of this link. Allow cookies for this site, then open the link again."
+        "Your browser no longer has this link. Open it from the email again. "
+        "If that does not help, allow cookies for this site."
     ),
 )
+
+
+_DONE = {
+    _RESET: ("password-set", "password-set-second-factor"),
+    _VERIFY: ("verified", "already-verified"),
+    _RECOGNIZE: ("browser-allowed",),
+}
+"""The notices of what each page has done. A link with another one must not look as if something had happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +128,15 @@ class MailLinkPages:
     def _token(self, visit: Visit, path: str, **query: str) -> str | PageOutcome:
         """Return the token of the opened link, or what is shown instead: the redirect, the result, or a problem."""
         if visit.query.get("token"):
-            visit.mail_link.keep(visit.query["token"])
-            return SeeOther(self.site.mail_link(path, opened="true", **query))
-        if "notice" in visit.query:
+            opened = visit.mail_link.keep(visit.query["token"])
+            return SeeOther(self.site.mail_link(path, opened=opened, **query))
+        if visit.query.get("notice") in _DONE.get(path, ()):
             return Shown("link_done.html", {})
         if "error" in visit.query:
             return _ended(Refused(ErrorCode.INVALID_TOKEN))
-        token = visit.mail_link.token
-        if token is None:
-            return _ended(_NO_COOKIE if "opened" in visit.query else _INCOMPLETE)
-        return token
+        if "opened" not in visit.query:
+            return _ended(_INCOMPLETE)
+        return visit.mail_link.token(visit.query["opened"]) or _ended(_NOT_KEPT)
 
     def _verified(self, visit: Visit, answer: VerifiedAnswer, target: str | None) -> PageOutcome:
         visit.mail_link.forget()

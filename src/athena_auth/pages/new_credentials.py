@@ -86,7 +86,7 @@ class NewCredentialsForms:
             pending = await self._find_pending(visit, before, path)
             if isinstance(pending, SeeOther):
                 return pending
-        outcome = await visit.call(verifier, {"code": visit.field("code")})
+        outcome = await visit.call(verifier, {"code": visit.field("code")}, in_session=True)
         visitor = await self.access.visitor(visit, path)
         if isinstance(visitor, SeeOther):
             return visitor

@@ -57,11 +57,7 @@ class ProvePages:
         if verifier is None:
             return SeeOther(self._here(visit))
         body = {"code": visit.field("code")}
-        outcome = await visit.call(verifier, body)
-        if isinstance(outcome, Refused) and not visit.has_pending_sign_in:
-            # The browser presented a challenge that has ended: the call has removed it, and the code is for the session.
-            is_dead = outcome.code is ErrorCode.INVALID_TWO_FACTOR_COOKIE
-            outcome = await visit.call(verifier, body) if is_dead else outcome
+        outcome = await visit.call(verifier, body, in_session=True)
         if isinstance(outcome, Refused):
             return await self._form(visit, outcome, outcome)
         if getattr(outcome, "backup_codes_left", None) == 0:
@@ -71,7 +67,7 @@ class ProvePages:
     @submit(f"{_PATH}/send")
     async def submit_send(self, visit: Visit) -> PageOutcome:
         """Send a code, by email or text message."""
-        outcome = await visit.call(self.otp.send_otp)
+        outcome = await visit.call(self.otp.send_otp, in_session=True)
         if isinstance(outcome, Refused):
             return await self._form(visit, outcome, outcome)
         return SeeOther(self._here(visit, method="otp", notice="code-sent"))

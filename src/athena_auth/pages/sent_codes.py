@@ -83,7 +83,7 @@ class SentCodePages:
         opened = await self.forms.open_pending(visit, _PATH)
         if isinstance(opened, SeeOther):
             return opened
-        outcome = await visit.call(self.otp.send_otp)
+        outcome = await visit.call(self.otp.send_otp, in_session=True)
         return self._code_form(visit, *opened, outcome if isinstance(outcome, Refused) else None)
 
     async def _form(self, visit: Visit, visitor: VisitorAnswer, refused: Refused | None) -> PageOutcome:

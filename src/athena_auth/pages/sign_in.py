@@ -21,15 +21,26 @@ _SIGN_UP_FIELDS = {
 }
 
 
+_CLOSED = {
+    "closed": Refused(ErrorCode.EMAIL_PASSWORD_SIGN_UP_DISABLED),
+    "invite": Refused(ErrorCode.INVITE_REQUIRED),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SignInPages:
-    """The first factor, and what surrounds it."""
+    """The first factor, and what surrounds it.
+
+    Attributes:
+        policy: Who may sign up (ATHENA_SIGN_UP).
+    """
 
     site: Site
     sign_ins: SignInApi
     current: CurrentSessionApi
     accounts: AccountApi
     recovery: RecoveryApi
+    policy: str
 
     @show("/")
     async def home(self, visit: Visit) -> PageOutcome:
@@ -72,11 +83,16 @@ class SignInPages:
     async def sign_up(self, visit: Visit) -> PageOutcome:
         """Show the form; whoever is signed in already goes on. The token of an invitation moves from the URL to a cookie."""
         if visit.query.get("invite"):
-            visit.mail_link.keep(visit.query["invite"])
-            return SeeOther(self.site.link("/sign-up", invited="true", next=self.site.next(visit)))
+            invited = visit.mail_link.keep(visit.query["invite"])
+            return SeeOther(self.site.link("/sign-up", invited=invited, next=self.site.next(visit)))
         if await session_of(visit, self.current) is not None:
             return SeeOther(self.site.after_sign_in(visit))
-        return Shown("sign_up.html", self._sign_up_context(visit))
+        context = self._sign_up_context(visit)
+        refused = _CLOSED.get(self.policy)
+        if refused is not None and not (self.policy == "invite" and context["invite"]):
+            # Said before a form is filled in; the handler refuses too.
+            return Shown("problem.html", {"refused": refused}, refused.code.status)
+        return Shown("sign_up.html", context)
 
     @submit("/sign-up")
     async def submit_sign_up(self, visit: Visit) -> PageOutcome:
@@ -135,14 +151,10 @@ class SignInPages:
         return {
             "errors": NO_ERRORS,
             "name": visit.field("name"),
-            "invite": visit.form.get("invite") or self._invite(visit),
+            "invite": visit.form.get("invite") or visit.mail_link.token(visit.query.get("invited", "")) or "",
             "email": visit.field("email"),
             "next": self.site.next(visit),
         }
-
-    def _invite(self, visit: Visit) -> str:
-        """Return the token of the opened invitation; other links use the same cookie."""
-        return (visit.mail_link.token or "") if "invited" in visit.query else ""
 
     def _mail_context(self, visit: Visit, email: str) -> dict[str, object]:
         return {

@@ -6,6 +6,10 @@ from urllib.parse import urlencode
 from athena_auth.pages.visit import Visit
 from athena_auth.wire.redirects import RedirectPolicy
 
+# Proxies refuse a response with very long headers, and the cookie of the sign-in would be lost with it.
+_MOST_NEXT = 2048
+"""Characters of the URL that a sign-in leads to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -42,7 +46,8 @@ class Site:
         an attacker's page.
         """
         asked = visit.field("next")
-        return asked if asked and self.redirects.absolute(asked) is not None else ""
+        target = self.redirects.absolute(asked) if asked else None
+        return asked if target is not None and len(target) <= _MOST_NEXT else ""
 
     def last_code_used(self, visit: Visit) -> str:
         """Return the page to open when the last backup code was used; it leads on to the page asked for."""

@@ -11,6 +11,8 @@ from athena_auth.wire.route import Call
 
 A = TypeVar("A")
 
+_FROM_URL = frozenset({"by", "email", "fresh", "level", "method", "next"})
+
 AnsweringHandler = Callable[[Call[Any, Any]], Awaitable[Reply[A] | RedirectReply | Refused]]
 """A handler of the API. It may redirect, but not for the fields that a page gives it."""
 
@@ -38,7 +40,7 @@ class HandlerCalls(Protocol):
         ...
 
     async def call(
-        self, handler: Callable[..., Any], fields: Mapping[str, object]
+        self, handler: Callable[..., Any], fields: Mapping[str, object], *, in_session: bool
     ) -> Reply[Any] | RedirectReply | Refused:
         """Return what the handler returns, or the refusal of what comes before it: limit, principal, fields."""
         ...
@@ -47,16 +49,16 @@ class HandlerCalls(Protocol):
 class MailLink(Protocol):
     """The token of the link in a mail that this browser has opened.
 
-    It came in a URL, and is kept in a cookie from then on: URLs stay in the history and in logs.
+    It came in a URL, and is kept in a cookie from then on: URLs stay in the history and in logs. The cookie has the link
+    that was opened last, so the URL says of which one it is, by a part of its hash: no page takes one link for another.
     """
 
-    @property
-    def token(self) -> str | None:
-        """The token, or None."""
+    def keep(self, token: str) -> str:
+        """Keep the token for later visits, and return what the URL then says."""
         ...
 
-    def keep(self, token: str) -> None:
-        """Keep the token for later visits."""
+    def token(self, opened: str) -> str | None:
+        """Return the token of the link that a URL says was opened; None if it is not the one that was kept."""
         ...
 
     def forget(self) -> None:
@@ -105,19 +107,25 @@ class Visit:
         self._handlers.keep_language(language)
 
     def field(self, name: str) -> str:
-        """Return a field of the form or, without one, a parameter of the URL; empty if there is neither."""
-        return self.form.get(name) or self.query.get(name, "")
+        """Return a field of the form, empty if there is none. A URL may fill in some: never a password or a code."""
+        return self.form.get(name) or (self.query.get(name, "") if name in _FROM_URL else "")
 
     async def call(
-        self, handler: AnsweringHandler[A], fields: Mapping[str, object] | None = None
+        self,
+        handler: AnsweringHandler[A],
+        fields: Mapping[str, object] | None = None,
+        *,
+        in_session: bool = False,
     ) -> A | Refused:
         """Call a handler of the API as this browser, and return the body of its reply.
 
         Args:
             handler: The bound method that serves an endpoint; its request limit counts this call too.
             fields: The body by the names on the wire.
+            in_session: Whether the call is about the session alone. Otherwise a pending sign-in takes precedence, which
+                may be to another account.
         """
-        outcome = await self._handlers.call(handler, fields or {})
+        outcome = await self._handlers.call(handler, fields or {}, in_session=in_session)
         if isinstance(outcome, RedirectReply):
             raise TypeError("A page called a handler that redirects; it must redirect by itself.")
         return outcome if isinstance(outcome, Refused) else cast("A", outcome.body)

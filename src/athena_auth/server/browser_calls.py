@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -68,15 +69,16 @@ class BrowserCookies:
         """The code of the language that was chosen in this browser. It may not be offered any more."""
         return self._values.get(CookieName.LANGUAGE)
 
-    @property
-    def token(self) -> str | None:
-        """The token of the link that the browser has opened."""
-        return self._values.get(CookieName.MAIL_LINK)
+    def keep(self, token: str) -> str:
+        """Keep the token of a link, or a placeholder for what cannot be one, and return what identifies it in a URL."""
+        kept = token if len(token) <= _MOST_TOKEN and is_token(token) else "invalid"
+        self.set((Cookie(CookieName.MAIL_LINK, kept, _MAIL_LINK_TTL),))
+        return _fingerprint(kept)
 
-    def keep(self, token: str) -> None:
-        """Keep the token of a link. What cannot be one replaces the earlier one all the same: no link is taken for another."""
-        valid = len(token) <= _MOST_TOKEN and is_token(token)
-        self.set((Cookie(CookieName.MAIL_LINK, token if valid else "invalid", _MAIL_LINK_TTL),))
+    def token(self, opened: str) -> str | None:
+        """Return the token that was kept, if this identifies it."""
+        kept = self._values.get(CookieName.MAIL_LINK)
+        return kept if kept is not None and _fingerprint(kept) == opened else None
 
     def forget(self) -> None:
         """Remove the token of a link."""
@@ -122,11 +124,14 @@ class BrowserCalls:
         return self.cookies.tokens.session is not None
 
     async def call(
-        self, handler: Callable[..., Any], fields: Mapping[str, object]
+        self, handler: Callable[..., Any], fields: Mapping[str, object], *, in_session: bool
     ) -> Reply[Any] | RedirectReply | Refused:
         """Count the call, authenticate the browser, decode the fields and call the handler."""
         route = self.routes.route_of(handler)
-        caller = msgspec.structs.replace(self.caller, tokens=self.cookies.tokens)
+        tokens = self.cookies.tokens
+        if in_session:
+            tokens = msgspec.structs.replace(tokens, challenge=None, by_cookie=tokens.session is not None)
+        caller = msgspec.structs.replace(self.caller, tokens=tokens)
         limits = self.routes.policy.limits
         if route.limit is not None and limits is not None:
             limited = await limits.refuse(route.limit, caller.client.address)
@@ -162,6 +167,10 @@ class BrowserCalls:
             self.cookies.set((expired(CookieName.CHALLENGE),))
         if isinstance(outcome, Reply):
             self.cookies.set(outcome.cookies)
+
+
+def _fingerprint(token: str) -> str:
+    return sha256(token.encode()).hexdigest()[:16]
 
 
 def _decoded(body: type[msgspec.Struct], fields: Mapping[str, object]) -> msgspec.Struct | Refused:

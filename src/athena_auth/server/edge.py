@@ -22,6 +22,7 @@ from athena_auth.server.policy import Policy
 from athena_auth.server.principals import Principal, PrincipalResolver, is_dead_challenge
 from athena_auth.server.request import (
     RawHeaders,
+    media_type,
     read_body,
     read_headers,
     relative_path,
@@ -198,6 +199,6 @@ class Edge:
 def _is_for_a_page(method: str, headers: RawHeaders) -> bool:
     """Tell whether a request that a page and a route could answer is for the page."""
     if method == "POST":
-        return headers.get(b"content-type", "").startswith(FORM)
+        return media_type(headers) == FORM
     # Mail scanners send HEAD to links before the recipient opens them, and must not use them up: the page never does.
     return method == "HEAD" or "text/html" in headers.get(b"accept", "")

@@ -20,6 +20,7 @@ class OriginPolicy:
     """
 
     def __init__(self, own: str, trusted: tuple[str, ...]) -> None:
+        self._own = own
         self.expected = (own, *trusted)
         self._allowed = frozenset(self.expected)
         self._scheme = own.partition("://")[0]
@@ -41,10 +42,12 @@ class OriginPolicy:
 
     def admits(self, origin: str, host: str) -> bool:
         """Return whether `origin` is trusted, or is this server under the host name that the browser used."""
-        if origin in self._allowed:
-            return True
+        return origin in self._allowed or self.is_own(origin, host)
+
+    def is_own(self, origin: str, host: str) -> bool:
+        """Return whether `origin` is this server, under its own name or the one that the browser used."""
         # The scheme must match too: an attacker on the network can serve http under our name.
-        return bool(host) and origin == f"{self._scheme}://{host}"
+        return origin == self._own or (bool(host) and origin == f"{self._scheme}://{host}")
 
 
 def _origin_of(referer: str) -> str:

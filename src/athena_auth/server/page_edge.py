@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.types import Receive, Scope, Send
@@ -9,12 +10,19 @@ from starlette.types import Receive, Scope, Send
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.log import Log, current_request
 from athena_auth.kernel.texts import Text
-from athena_auth.pages.page import Page, PageFunction, PageOutcome, SeeOther, Shown
+from athena_auth.pages.page import Page, PageFunction, PageOutcome, Shown
 from athena_auth.pages.templates import Templates
 from athena_auth.pages.visit import Visit
 from athena_auth.server.browser_calls import BrowserCalls, BrowserCookies, RoutesByHandler
 from athena_auth.server.failures import refusal_of_failure
-from athena_auth.server.request import RawHeaders, read_body, read_headers, relative_path, request_id_of
+from athena_auth.server.request import (
+    RawHeaders,
+    media_type,
+    read_body,
+    read_headers,
+    relative_path,
+    request_id_of,
+)
 from athena_auth.server.response import Headers, Response, refusal
 
 _log = Log(__name__)
@@ -23,6 +31,7 @@ _HTML = b"text/html; charset=utf-8"
 FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 50
 _POLICY_VIOLATION = 1008
+_NOT_FOR_SCRIPTS = Text("Pages can be opened in a browser only, not read by another site.")
 # With `no-referrer` browsers send `Origin: null` with a form, and the check of the origin would refuse it. No secret
 # is in a URL that links away: the token of a mail's link is moved to a cookie first.
 _REFERRER_POLICY = b"same-origin"
@@ -83,7 +92,7 @@ class PageEdge:
         """Return the response to a request for the page at this path."""
         cookies = BrowserCookies(self._routes.policy, headers)
         headers = _with_chosen_language(headers, cookies)
-        visit = self._visit(scope, headers, cookies, {})
+        visit = self._visit(scope, headers, cookies)
         try:
             function = self._function(scope, path)
             if isinstance(function, Refused):
@@ -92,7 +101,7 @@ class PageEdge:
             form = await self._form(scope, receive, headers)
             if isinstance(form, Refused):
                 return self._problem(form, visit, headers, [])
-            visit = self._visit(scope, headers, cookies, form)
+            visit = replace(visit, form=form)
             return self._response(await function(visit), visit, cookies)
         except Exception as error:  # noqa: BLE001 - as at the API's edge: whatever failed, the caller gets a response
             return self._problem(refusal_of_failure(error), visit, headers, cookies.headers())
@@ -105,19 +114,19 @@ class PageEdge:
         return methods.get(method) or Refused(ErrorCode.METHOD_NOT_ALLOWED)
 
     async def _form(self, scope: Scope, receive: Receive, headers: RawHeaders) -> dict[str, str] | Refused:
-        """Return the fields of a form. Its origin is checked even without cookies.
+        """Return the fields of a form, none for a GET. The origin of a form is checked even without cookies.
 
         An attacker's page could otherwise sign a visitor in to the attacker's account, and see what they enter there.
         """
         if scope["method"] != "POST":
-            return {}
+            return self._refuse_script(headers) or {}
         foreign = self._routes.policy.refuse_foreign(headers)
         if foreign is not None:
             return Refused(
                 foreign.code,
                 Text("This form was sent from another site. Open the page again, and send it here."),
             )
-        if headers.get(b"content-type", "").partition(";")[0].strip().lower() != FORM:
+        if media_type(headers) != FORM:
             return Refused(
                 ErrorCode.UNSUPPORTED_MEDIA_TYPE,
                 Text("This is not a form of this site. Open the page again."),
@@ -125,15 +134,25 @@ class PageEdge:
         raw = await read_body(receive, headers)
         return raw if isinstance(raw, Refused) else _fields(raw)
 
-    def _visit(
-        self, scope: Scope, headers: RawHeaders, cookies: BrowserCookies, form: dict[str, str]
-    ) -> Visit:
+    def _refuse_script(self, headers: RawHeaders) -> Refused | None:
+        """Refuse a script of another origin that asks for a page.
+
+        CORS would let one of a trusted origin read what is below the API's path, and forms there contain tokens of links.
+        Browsers send no `Origin` with a GET that opens a page; some do after a redirect, and then say what it is for.
+        """
+        origin = headers.get(b"origin", "")
+        is_own = self._routes.policy.origins.is_own(origin, headers.get(b"host", ""))
+        if not origin or is_own or headers.get(b"sec-fetch-dest") == "document":
+            return None
+        return Refused(ErrorCode.INVALID_ORIGIN, _NOT_FOR_SCRIPTS)
+
+    def _visit(self, scope: Scope, headers: RawHeaders, cookies: BrowserCookies) -> Visit:
         query = _fields(scope["query_string"])
         policy = self._routes.policy
         caller, language = policy.callers.read(scope, headers), policy.language_of(headers)
         calls = BrowserCalls(self._routes, cookies, caller, language)
         given = {} if isinstance(query, Refused) else query
-        return Visit(given, form, self._here(scope, given), cookies, calls)
+        return Visit(given, {}, self._here(scope, given), cookies, calls)
 
     def _here(self, scope: Scope, query: dict[str, str]) -> str:
         path = relative_path(scope) or "/"
@@ -144,15 +163,16 @@ class PageEdge:
         return self._link(path) + (f"?{shown}" if shown else "")
 
     def _response(self, outcome: PageOutcome, visit: Visit, cookies: BrowserCookies) -> Response:
-        headers = [*self._headers, *cookies.headers()]
-        if isinstance(outcome, SeeOther):
-            location = (b"location", outcome.location.encode("ascii"))
-            return Response(303, b"", [*headers, location], _HTML, referrer_policy=_REFERRER_POLICY)
-        if outcome.retry_after is not None:
-            headers.append((b"retry-after", b"%d" % outcome.retry_after))
-        return self._document(outcome, visit, headers)
+        if isinstance(outcome, Shown):
+            return self._document(outcome, visit, cookies.headers())
+        location = (b"location", outcome.location.encode("ascii"))
+        headers = [*self._headers, *cookies.headers(), location]
+        return Response(303, b"", headers, _HTML, referrer_policy=_REFERRER_POLICY)
 
-    def _document(self, shown: Shown, visit: Visit, headers: Headers, code: str | None = None) -> Response:
+    def _document(self, shown: Shown, visit: Visit, more: Headers, code: str | None = None) -> Response:
+        headers = [*self._headers, *more]
+        if shown.retry_after is not None:
+            headers.append((b"retry-after", b"%d" % shown.retry_after))
         html = self._templates.render(shown.template, shown.context, visit)
         return Response(
             shown.status, html.encode(), headers, _HTML, code=code, referrer_policy=_REFERRER_POLICY
@@ -160,14 +180,12 @@ class PageEdge:
 
     def _problem(self, refused: Refused, visit: Visit, headers: RawHeaders, more: Headers) -> Response:
         """Return a page that says what happened; programs, which do not ask for HTML, get the API's JSON."""
-        if refused.retry_after is not None and "text/html" in headers.get(b"accept", ""):
-            more = [*more, (b"retry-after", b"%d" % refused.retry_after)]
         if "text/html" not in headers.get(b"accept", ""):
             return refusal(refused, more, language=visit.language)
         context = {"refused": refused, "request_id": current_request.get()}
         try:
-            shown = Shown("problem.html", context, refused.code.status)
-            return self._document(shown, visit, [*self._headers, *more], refused.code)
+            shown = Shown("problem.html", context, refused.code.status, refused.retry_after)
+            return self._document(shown, visit, more, refused.code)
         except Exception as error:  # noqa: BLE001 - an operator's template may fail here too
             return refusal(refusal_of_failure(error), more, language=visit.language)
 

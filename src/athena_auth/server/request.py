@@ -71,6 +71,11 @@ def request_id_of(headers: RawHeaders) -> str:
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
+def media_type(headers: RawHeaders) -> str:
+    """Return the content type of the body in lower case (RFC 9110 section 8.3.1), without its parameters."""
+    return headers.get(b"content-type", "").partition(";")[0].strip().lower()
+
+
 def relative_path(scope: Scope) -> str:
     """Return the path relative to the application's mount point."""
     path: str = scope["path"]
@@ -100,11 +105,11 @@ class CallerReader:
         """Return the request that a proxy asks about. What an untrusted peer says of it is ignored."""
         client = scope.get("client")
         if not self._addresses.trusts(client[0] if client else ""):
-            return ForwardedRequest(is_for_a_page=_is_for_a_page("GET", headers))
+            return ForwardedRequest(is_for_a_page=_is_navigation("GET", headers))
         scheme, host = headers.get(b"x-forwarded-proto", ""), headers.get(b"x-forwarded-host", "")
         target = headers.get(b"x-forwarded-uri", "")
         url = f"{scheme}://{host}{target}" if scheme and host and target.startswith("/") else None
-        return ForwardedRequest(url, _is_for_a_page(headers.get(b"x-forwarded-method", "GET"), headers))
+        return ForwardedRequest(url, _is_navigation(headers.get(b"x-forwarded-method", "GET"), headers))
 
     def _tokens(self, headers: RawHeaders) -> Tokens:
         cookie_header = headers.get(b"cookie")
@@ -124,7 +129,7 @@ class CallerReader:
         return Tokens(token or None, None, trusted_device, recognized_browser)
 
 
-def _is_for_a_page(method: str, headers: RawHeaders) -> bool:
+def _is_navigation(method: str, headers: RawHeaders) -> bool:
     return (
         method in _METHODS_OF_PAGES
         and "text/html" in headers.get(b"accept", "")
@@ -168,7 +173,7 @@ class BodyDecoder:
 
     def decode(self, raw: bytes, headers: RawHeaders) -> msgspec.Struct | Refused:
         """Return the body. An empty one counts as an object without fields."""
-        if raw and headers.get(b"content-type", "").partition(";")[0].strip().lower() != "application/json":
+        if raw and media_type(headers) != "application/json":
             return Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
         try:
             return self._decoder.decode(raw or b"{}")

@@ -1,8 +1,8 @@
 """Signing up.
 
 If verified addresses are required, a sign-up must not reveal whether its address already has an account. So both cases
-have the same response, hash one password, and run the same statements in one transaction that writes the account's row, an
-audit event and a mail. Only the mail says which case it was.
+have the same response, hash one password, and run one transaction that writes the account's row, an audit event and a mail.
+A new account has a few more rows in its last batch, far less than the hash takes. Only the mail says which case it was.
 
 An invitation was sent to the address, so it proves the mailbox as a verification link does.
 """

@@ -87,7 +87,7 @@ def build_pages(
         SecurityEventsApi(resources.store),
     )
     account_pages = (
-        SignInPages(site, apis.sign_in, apis.current_session, apis.accounts, apis.recovery),
+        SignInPages(site, apis.sign_in, apis.current_session, apis.accounts, apis.recovery, settings.sign_up),
         SecondStepPages(
             site, status.challenges, apis.otp, _verifiers(apis), settings.trust_ttl, settings.totp_digits
         ),
