@@ -135,10 +135,11 @@ async def test_the_mail_that_arrives_is_in_the_language_of_the_account(tmp_path:
         await client.post("/sign-up/email", json=body, headers=GERMAN)
         await client.post("/request-password-reset", json={"email": "ada@example.com"})
         async with asyncio.timeout(PATIENCE):
-            mail = await handler.arrived.get()
+            # Signing up sends a mail of its own.
+            mails = {mail["Subject"]: mail for mail in [await handler.arrived.get() for _ in range(2)]}
 
+    mail = mails["Wählen Sie ein neues Passwort für Athena"]
     text, html = (part.get_content() for part in mail.iter_parts())
-    assert mail["Subject"] == "Wählen Sie ein neues Passwort für Athena"
     assert mail["Content-Language"] == "de"
     assert text.startswith("Guten Tag!")
     assert "Der Link funktioniert einmal und ist ab der Anforderung 30 Minuten gültig." in " ".join(
