@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from athena_auth.languages import BUILT_IN, Language, Languages
 
 LANGUAGES = Languages.load()
-WITH_BRAZIL = Languages([*LANGUAGES, Language("pt-BR")])
+WITH_BRAZIL = Languages([*LANGUAGES, Language("pt-BR", "Português")])
 
 codes = st.sampled_from(BUILT_IN)
 regions = st.sampled_from(["", "-AT", "-Latn-CH", "-419"])

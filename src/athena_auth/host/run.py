@@ -22,7 +22,7 @@ from athena_auth.store.transaction import Listener
 from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.route import Route
 from athena_auth.wiring import build
-from athena_auth.wiring.messages import find_undelivered, load_languages, open_mail, open_texts
+from athena_auth.wiring.messages import Messaging, find_undelivered, open_messaging
 from athena_auth.wiring.resources import open_keyring, open_store
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory
 
@@ -59,12 +59,11 @@ class Run:
         self._database_url, self._migrates = settings.database_url, parts.migrates
         self._undelivered = find_undelivered(settings, parts.transport)
         recent = RecentMessages(settings.app_name) if shows_dev_outbox(settings) else None
-        mail, texts = _transports(parts, recent)
+        messaging = open_messaging(settings, parts.transport, parts.texts)
         self.components = build(
             settings,
             clock=parts.clock,
-            transport=mail,
-            texts=texts,
+            messaging=messaging if recent is None else _watched(messaging, recent),
             hasher=parts.hasher,
             factors=parts.factors,
             pages=parts.pages,
@@ -127,14 +126,10 @@ class Run:
         await resources.store.close()
 
 
-def _transports(parts: Parts, recent: RecentMessages | None) -> tuple[Transport | None, Transport | None]:
-    """Return what replaces the transports of mail and text messages: with a memory for the development outbox."""
-    if recent is None:
-        return parts.transport, parts.texts
-    languages = load_languages(parts.settings)
-    texts = open_texts(parts.settings, parts.texts, languages)
-    mail = open_mail(parts.settings, parts.transport, languages)
-    return recent.watch(mail), None if texts is None else recent.watch(texts)
+def _watched(messaging: Messaging, recent: RecentMessages) -> Messaging:
+    """Let the development outbox see what leaves."""
+    texts = None if messaging.texts is None else recent.watch(messaging.texts)
+    return Messaging(messaging.languages, recent.watch(messaging.mail), texts)
 
 
 async def verify_database(settings: Settings) -> None:

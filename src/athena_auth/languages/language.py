@@ -17,11 +17,13 @@ class Language:
 
     Attributes:
         code: Its tag (BCP 47), such as `de` or `pt-BR`; also the value of `lang` in HTML.
+        name: What its speakers call it.
         direction: The value of `dir` in HTML.
         translations: Its catalogue. A sentence that is missing from it stays English.
     """
 
     code: str
+    name: str
     direction: Direction = "ltr"
     translations: NullTranslations = field(default_factory=NullTranslations, repr=False)
 
@@ -39,8 +41,11 @@ class Language:
         return text.translated(self)
 
 
-ENGLISH = Language("en")
+ENGLISH = Language("en", "English")
 """The language of the ids. It needs no catalogue."""
+
+
+_NAMES = {"de": "Deutsch", "es": "Español", "fr": "Français"}
 
 
 @cache
@@ -50,4 +55,4 @@ def built_in(code: str) -> Language:
         return ENGLISH
     catalogue = files("athena_auth.languages").joinpath("catalogues", f"{code}.mo")
     with catalogue.open("rb") as compiled:
-        return Language(code, "ltr", GNUTranslations(compiled))
+        return Language(code, _NAMES[code], translations=GNUTranslations(compiled))

@@ -48,7 +48,7 @@ def overlaid(languages: Iterable[Language], folder: Path) -> Iterator[Language]:
                 "texts.incomplete", language=code, missing=len(missing), first=_sentences(missing[0].id)[0]
             )
         else:
-            yield _overlay(Language(code, _direction(code)), catalogue)
+            yield _overlay(Language(code, _name(code), _direction(code)), catalogue)
 
 
 def every_text() -> Catalog:
@@ -73,6 +73,12 @@ def _code_of(file: Path) -> str:
     except (UnknownLocaleError, ValueError):
         raise TextsError(f"{file.name} is not named after a language, such as de.po or pt-BR.po") from None
     return code
+
+
+def _name(code: str) -> str:
+    """Return what its speakers call a language, with a capital: many languages write their names without one."""
+    name = Locale.parse(code, sep="-").display_name or code
+    return name[0].upper() + name[1:]
 
 
 def _direction(code: str) -> Direction:
@@ -128,4 +134,4 @@ def _overlay(language: Language, catalogue: Catalog) -> Language:
     compiled.seek(0)
     translations = GNUTranslations(compiled)
     translations.add_fallback(language.translations)
-    return Language(language.code, language.direction, translations)
+    return Language(language.code, language.name, language.direction, translations)

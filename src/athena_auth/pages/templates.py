@@ -18,9 +18,10 @@ from jinja2 import (
 from markupsafe import Markup
 
 from athena_auth.kernel.texts import Text
-from athena_auth.languages import Language
+from athena_auth.languages import Language, Languages
 from athena_auth.pages.notices import notice
 from athena_auth.pages.site import Site
+from athena_auth.pages.visit import Visit
 from athena_auth.settings import Settings, SettingsError
 
 _PACKAGE = "athena_auth.pages"
@@ -38,6 +39,7 @@ class Appearance(msgspec.Struct, frozen=True):
         logo: The path of the logo, if there is one.
         help_url: Where users get help, if it is known.
         privacy_url: The privacy policy, if there is one.
+        languages: The languages that users choose from.
     """
 
     app_name: str
@@ -48,9 +50,10 @@ class Appearance(msgspec.Struct, frozen=True):
     logo: str | None
     help_url: str | None
     privacy_url: str | None
+    languages: tuple[Language, ...]
 
 
-def appearance_of(settings: Settings, site: Site, names: dict[str, str]) -> Appearance:
+def appearance_of(settings: Settings, site: Site, names: dict[str, str], languages: Languages) -> Appearance:
     """Return the appearance that these settings choose. `names` are those of the assets."""
     sheets = [names[name] for name in ("pages.css", "theme.css", "custom.css") if name in names]
     return Appearance(
@@ -62,6 +65,7 @@ def appearance_of(settings: Settings, site: Site, names: dict[str, str]) -> Appe
         site.asset(names["logo"]) if "logo" in names else None,
         settings.help_url,
         settings.privacy_url,
+        tuple(languages),
     )
 
 
@@ -80,17 +84,17 @@ class Templates:
         self._site, self._appearance = site, appearance
         self.stylesheets = appearance.stylesheets
 
-    def render(
-        self, template: str, language: Language, context: dict[str, Any], query: dict[str, str]
-    ) -> str:
-        """Return the document. `query` may name the notice that the page begins with."""
+    def render(self, template: str, context: dict[str, Any], visit: Visit) -> str:
+        """Return the document, in the language of the visitor. Their query may name the notice that it begins with."""
+        language = visit.language
         shared: dict[str, Any] = {
             "app": self._appearance,
+            "here": visit.here,
             "has_pages": self._site.pages is not None,
             "language": language,
             "link": self._site.link,
             "mail_link": self._site.mail_link,
-            "notice": notice(query.get("notice", ""), language),
+            "notice": notice(visit.query.get("notice", ""), language),
             # A variable's text is translated by this one, which leaves the escaping to the template.
             "translated": partial(_translated, language),
             "gettext": _gettext(language),

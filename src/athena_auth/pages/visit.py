@@ -30,6 +30,15 @@ class HandlerCalls(Protocol):
         """Whether the browser presents a session, which may have ended."""
         ...
 
+    @property
+    def language(self) -> Language:
+        """The language of the account that a call has authenticated; before that, the one that the browser prefers."""
+        ...
+
+    def keep_language(self, language: Language) -> None:
+        """Keep a chosen language in the browser."""
+        ...
+
     async def call(
         self, handler: Callable[..., Any], fields: Mapping[str, object], *, in_session: bool
     ) -> Reply[Any] | RedirectReply | Refused:
@@ -64,13 +73,14 @@ class Visit:
     Attributes:
         query: The parameters of the URL; the last value of a repeated one.
         form: The fields of a submitted form, likewise; empty for a GET.
-        language: The language that the user reads.
+        here: The path of the page with its query, as browsers see it. Empty in the answer to a form: opening its path
+            would not show the answer again.
         mail_link: The token of an opened link.
     """
 
     query: Mapping[str, str]
     form: Mapping[str, str]
-    language: Language
+    here: str
     mail_link: MailLink
     _handlers: HandlerCalls
 
@@ -86,6 +96,15 @@ class Visit:
     def presents_session(self) -> bool:
         """Whether the browser has a session; it may have ended since."""
         return self._handlers.has_session
+
+    @property
+    def language(self) -> Language:
+        """The language that the visitor reads. A call that authenticates them can change it."""
+        return self._handlers.language
+
+    def choose(self, language: Language) -> None:
+        """Prefer a language in this browser from now on. That of a signed-in account still takes precedence."""
+        self._handlers.keep_language(language)
 
     def field(self, name: str) -> str:
         """Return a field of the form, empty if there is none. A URL may fill in some: never a password or a code."""

@@ -1,6 +1,6 @@
 """Assembles the server's ASGI applications. Their paths are relative to where they are mounted."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -42,11 +42,12 @@ def applications(
     parts = components.pages
     by_handler = RoutesByHandler((*routes, *parts.routes), components.resolver, policy)
 
-    def edge_of(pages: Iterable[Page]) -> PageEdge:
-        return PageEdge(pages, parts.templates, by_handler, settings.trusted_origins)
+    def edge_of(pages: Iterable[Page], link: Callable[[str], str]) -> PageEdge:
+        return PageEdge(pages, parts.templates, by_handler, settings.trusted_origins, link)
 
-    mail_pages = edge_of(page for page in parts.pages if page.declaration.from_mail)
-    pages = edge_of(page for page in parts.pages if not page.declaration.from_mail)
+    from_mail = [page for page in parts.pages if page.declaration.from_mail]
+    mail_pages = edge_of(from_mail, parts.site.mail_link)
+    pages = edge_of((page for page in parts.pages if page not in from_mail), parts.site.link)
     documents = Documents(routes, settings, parts.assets)
     edge = Edge(routes, documents, mail_pages, components.resolver, policy)
     return Applications(with_metrics(_with_cors(edge, settings), settings.metrics_token), pages)

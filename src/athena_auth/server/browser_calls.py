@@ -12,6 +12,7 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
+from athena_auth.languages import Language
 from athena_auth.server.cookies import is_token
 from athena_auth.server.invalid import explain
 from athena_auth.server.policy import Policy
@@ -24,6 +25,8 @@ from athena_auth.wire.route import Call, Handler, Outcome, Route
 _MAIL_LINK_TTL = 1800
 """Seconds that the token of an opened link is kept."""
 _MOST_TOKEN = 128
+_LANGUAGE_TTL = 31_536_000
+"""Seconds that a chosen language is kept."""
 
 
 class BrowserCookies:
@@ -61,6 +64,11 @@ class BrowserCookies:
         """Return the headers that bring the changes to the browser."""
         return [(b"set-cookie", self._codec.write(cookie)) for cookie in self._changed.values()]
 
+    @property
+    def language(self) -> str | None:
+        """The code of the language that was chosen in this browser. It may not be offered any more."""
+        return self._values.get(CookieName.LANGUAGE)
+
     def keep(self, token: str) -> str:
         """Keep the token of a link, or a placeholder for what cannot be one, and return what identifies it in a URL."""
         kept = token if len(token) <= _MOST_TOKEN and is_token(token) else "invalid"
@@ -96,13 +104,14 @@ class RoutesByHandler:
         return self._routes[handler]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BrowserCalls:
     """Calls handlers as this browser. Implements `pages.visit.HandlerCalls`."""
 
     routes: RoutesByHandler
     cookies: BrowserCookies
     caller: Caller
+    language: Language
 
     @property
     def has_challenge(self) -> bool:
@@ -134,14 +143,24 @@ class BrowserCalls:
         principal = await self.routes.principals.resolve(route, body, caller)
         if isinstance(principal, Refused):
             return principal
-        if isinstance(principal, SignedIn) and principal.was_extended:
-            self.cookies.set((session_cookie(principal.session, principal.token),))
+        if isinstance(principal, SignedIn):
+            self._recognize(principal)
         if isinstance(body, Refused):
             return body
         query = None if route.query is None else msgspec.convert({}, route.query)
         outcome = await route.handler(Call(principal, body, caller, query))
         self._keep_cookies(outcome, caller)
         return outcome
+
+    def keep_language(self, language: Language) -> None:
+        """Keep a chosen language in a cookie."""
+        self.cookies.set((Cookie(CookieName.LANGUAGE, language.code, _LANGUAGE_TTL),))
+
+    def _recognize(self, signed_in: SignedIn) -> None:
+        if signed_in.was_extended:
+            self.cookies.set((session_cookie(signed_in.session, signed_in.token),))
+        code = signed_in.account.language
+        self.language = (self.routes.policy.languages.find(code) if code else None) or self.language
 
     def _keep_cookies(self, outcome: Outcome, caller: Caller) -> None:
         if is_dead_challenge(outcome, caller):

@@ -1,9 +1,9 @@
 """The edge of the pages: an ASGI application that turns requests into visits, and their outcomes into documents."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.types import Receive, Scope, Send
 
@@ -45,6 +45,7 @@ class PageEdge:
         templates: Renders them.
         routes: The handlers that the pages call.
         trusted_origins: Where a form may lead by a redirect, besides this site.
+        link: Returns the path of a page as browsers see it.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class PageEdge:
         templates: Templates,
         routes: RoutesByHandler,
         trusted_origins: tuple[str, ...],
+        link: Callable[[str], str],
     ) -> None:
         self._pages: dict[str, dict[str, PageFunction]] = {}
         for page in pages:
@@ -61,6 +63,7 @@ class PageEdge:
         """The paths of the pages."""
         self._templates = templates
         self._routes = routes
+        self._link = link
         self._headers = _security_headers(trusted_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,6 +91,7 @@ class PageEdge:
     async def respond(self, scope: Scope, receive: Receive, headers: RawHeaders, path: str) -> Response:
         """Return the response to a request for the page at this path."""
         cookies = BrowserCookies(self._routes.policy, headers)
+        headers = _with_chosen_language(headers, cookies)
         visit = self._visit(scope, headers, cookies)
         try:
             function = self._function(scope, path)
@@ -144,9 +148,19 @@ class PageEdge:
 
     def _visit(self, scope: Scope, headers: RawHeaders, cookies: BrowserCookies) -> Visit:
         query = _fields(scope["query_string"])
-        calls = BrowserCalls(self._routes, cookies, self._routes.policy.callers.read(scope, headers))
-        language = self._routes.policy.language_of(headers)
-        return Visit({} if isinstance(query, Refused) else query, {}, language, cookies, calls)
+        policy = self._routes.policy
+        caller, language = policy.callers.read(scope, headers), policy.language_of(headers)
+        calls = BrowserCalls(self._routes, cookies, caller, language)
+        given = {} if isinstance(query, Refused) else query
+        return Visit(given, {}, self._here(scope, given), cookies, calls)
+
+    def _here(self, scope: Scope, query: dict[str, str]) -> str:
+        path = relative_path(scope) or "/"
+        if scope["method"] == "POST" or path not in self.paths:
+            return ""
+        # The token of a mail's link stays out of the document.
+        shown = urlencode({name: value for name, value in query.items() if name != "token"})
+        return self._link(path) + (f"?{shown}" if shown else "")
 
     def _response(self, outcome: PageOutcome, visit: Visit, cookies: BrowserCookies) -> Response:
         if isinstance(outcome, Shown):
@@ -159,7 +173,7 @@ class PageEdge:
         headers = [*self._headers, *more]
         if shown.retry_after is not None:
             headers.append((b"retry-after", b"%d" % shown.retry_after))
-        html = self._templates.render(shown.template, visit.language, shown.context, dict(visit.query))
+        html = self._templates.render(shown.template, shown.context, visit)
         return Response(
             shown.status, html.encode(), headers, _HTML, code=code, referrer_policy=_REFERRER_POLICY
         )
@@ -174,6 +188,14 @@ class PageEdge:
             return self._document(shown, visit, more, refused.code)
         except Exception as error:  # noqa: BLE001 - an operator's template may fail here too
             return refusal(refusal_of_failure(error), more, language=visit.language)
+
+
+def _with_chosen_language(headers: RawHeaders, cookies: BrowserCookies) -> RawHeaders:
+    """Return the headers with the language that was chosen in this browser before those that it prefers."""
+    if cookies.language is None:
+        return headers
+    preferred = headers.get(b"accept-language", "")
+    return {**headers, b"accept-language": f"{cookies.language},{preferred}"}
 
 
 def _fields(encoded: bytes) -> dict[str, str] | Refused:

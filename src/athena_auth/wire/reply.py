@@ -18,6 +18,7 @@ class CookieName(StrEnum):
     TRUSTED_DEVICE = "athena-auth.trust_device"
     RECOGNIZED_BROWSER = "athena-auth.recognized_browser"
     MAIL_LINK = "athena-auth.mail_link"
+    LANGUAGE = "athena-auth.language"
 
 
 class Cookie(msgspec.Struct, frozen=True):

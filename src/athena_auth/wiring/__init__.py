@@ -14,7 +14,6 @@ from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.service import AdministrationService
 from athena_auth.audit import sql as audit_sql
 from athena_auth.crypto.passwords import PasswordHasher
-from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock, SystemClock, after
 from athena_auth.kernel.ids import first_id_at
 from athena_auth.mfa import prompts
@@ -29,6 +28,7 @@ from athena_auth.throttle.sends import sql as sends_sql
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
+from athena_auth.wiring.messages import Messaging, open_messaging
 from athena_auth.wiring.pages import PageParts, build_pages
 from athena_auth.wiring.resources import Resources, open_resources
 from athena_auth.wiring.routes import all_routes, build_apis, redirect_policy
@@ -57,22 +57,22 @@ def build(
     settings: Settings,
     *,
     clock: Clock | None = None,
-    transport: Transport | None = None,
-    texts: Transport | None = None,
+    messaging: Messaging | None = None,
     hasher: PasswordHasher | None = None,
     factors: tuple[FactorFactory, ...] = BUILT_IN,
     pages: bool = False,
 ) -> Components:
     """Build a server, by default without pages but for those that mails link to.
 
-    Tests replace the clock, the transports of mail and text messages and the hasher; by default all are real.
+    Tests replace the clock, how messages leave, and the hasher; by default all are real.
 
     Raises:
         SettingsError: a setting cannot be used.
         ValueError: the factors do not go together.
         Unavailable: the generated secret of an SQLite file cannot be stored.
     """
-    resources = open_resources(settings, clock or SystemClock(), transport, texts, hasher)
+    messages = messaging or open_messaging(settings, None, None)
+    resources = open_resources(settings, clock or SystemClock(), messages, hasher)
     shared = shared_services(settings, resources, factors)
     redirects = redirect_policy(settings)
     accounts = _accounts(settings, resources, shared)

@@ -24,6 +24,24 @@ class Undelivered(msgspec.Struct, frozen=True):
     setting: str
 
 
+class Messaging(msgspec.Struct, frozen=True):
+    """The languages of a server, and how its messages leave: by mail and, if it can send them, as text messages."""
+
+    languages: Languages
+    mail: Transport
+    texts: Transport | None
+
+
+def open_messaging(settings: Settings, mail: Transport | None, texts: Transport | None) -> Messaging:
+    """Return the languages, and the transports that are given or, without them, those of the settings.
+
+    Raises:
+        SettingsError: a setting of texts, mail or text messages cannot be used.
+    """
+    languages = load_languages(settings)
+    return Messaging(languages, open_mail(settings, mail, languages), open_texts(settings, texts, languages))
+
+
 def load_languages(settings: Settings) -> Languages:
     """Return the languages of the server, with the operator's texts. Raises `SettingsError`."""
     try:

@@ -14,6 +14,7 @@ from athena_auth.pages.assets import Assets, assets_of
 from athena_auth.pages.authenticator import AuthenticatorPages
 from athena_auth.pages.backup_codes import BackupCodePages
 from athena_auth.pages.devices import DevicePages, SessionPages
+from athena_auth.pages.language_choice import LanguagePages
 from athena_auth.pages.mail_links import MailLinkPages
 from athena_auth.pages.new_credentials import NewCredentialsForms
 from athena_auth.pages.page import Page, pages_of
@@ -43,12 +44,14 @@ class PageParts(msgspec.Struct, frozen=True):
         routes: Handlers that only the pages call: they serve no endpoint.
         templates: Renders them.
         assets: What they load.
+        site: Where they are.
     """
 
     pages: tuple[Page, ...]
     routes: tuple[Route, ...]
     templates: Templates
     assets: Assets
+    site: Site
 
 
 class PageApis(msgspec.Struct, frozen=True):
@@ -76,7 +79,8 @@ def build_pages(
     prefix = settings.pages_prefix if is_on else None
     site = Site(prefix, settings.sub_path + BASE_PATH, redirects)
     assets = assets_of(settings)
-    templates = Templates(site, appearance_of(settings, site, assets.names), settings.templates)
+    appearance = appearance_of(settings, site, assets.names, resources.languages)
+    templates = Templates(site, appearance, settings.templates)
     status = PageApis(
         ChallengeStatusApi(shared.factors, resources.store, resources.clock),
         AccountStatusApi(shared.step_up, shared.factors.backup_codes, resources.store),
@@ -90,9 +94,12 @@ def build_pages(
         ForgotPasswordPages(site, apis.recovery),
         *_settings_pages(settings, resources, shared, apis, site, status),
     )
-    always = MailLinkPages(site, apis.recovery)
-    pages = pages_of(always, *(account_pages if is_on else ()))
-    return PageParts(pages, routes_of(*msgspec.structs.astuple(status)), templates, assets)
+    always = (
+        MailLinkPages(site, apis.recovery),
+        LanguagePages(site, resources.languages, apis.accounts),
+    )
+    pages = pages_of(*always, *(account_pages if is_on else ()))
+    return PageParts(pages, routes_of(*msgspec.structs.astuple(status)), templates, assets, site)
 
 
 def _settings_pages(

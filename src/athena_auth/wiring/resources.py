@@ -7,7 +7,6 @@ from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.background_tasks import BackgroundTasks
 from athena_auth.delivery.outbox import Outbox
-from athena_auth.delivery.transport import Transport
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.database_url import read_database_url
 from athena_auth.languages import Languages
@@ -16,7 +15,7 @@ from athena_auth.settings.values import parse_secrets
 from athena_auth.store.address import store_at
 from athena_auth.store.secret_file import secret_beside
 from athena_auth.store.transaction import Store, StoreLimits
-from athena_auth.wiring.messages import load_languages, open_mail, open_texts
+from athena_auth.wiring.messages import Messaging
 
 
 class Resources(msgspec.Struct, frozen=True):
@@ -34,18 +33,15 @@ class Resources(msgspec.Struct, frozen=True):
 def open_resources(
     settings: Settings,
     clock: Clock,
-    transport: Transport | None,
-    texts: Transport | None,
+    messaging: Messaging,
     hasher: PasswordHasher | None,
 ) -> Resources:
     """Build the infrastructure, without connecting or starting anything. Raises `SettingsError` and `Unavailable`."""
     store = open_store(settings)
-    languages = load_languages(settings)
-    mail = open_mail(settings, transport, languages)
     keyring = open_keyring(settings)
-    outbox = Outbox(store, clock, keyring, mail, texts=open_texts(settings, texts, languages))
+    outbox = Outbox(store, clock, keyring, messaging.mail, texts=messaging.texts)
     pool = HashingPool(hasher or PasswordHasher(settings.argon2_cost))
-    return Resources(store, clock, keyring, pool, outbox, BackgroundTasks(), languages)
+    return Resources(store, clock, keyring, pool, outbox, BackgroundTasks(), messaging.languages)
 
 
 def open_store(settings: Settings) -> Store:
