@@ -60,6 +60,8 @@ async def test_a_forgotten_password_is_replaced(person: Person) -> None:
     assert "not a valid email address" in visitor.said
     await visitor.send("Send the link", email=EMAIL)
     assert "If there is an account with this address" in visitor.said
+    await visitor.follow("Send the link again")
+    assert visitor.path == "/forgot-password"
     mail = await person.world.mailbox.message_for(EMAIL, MessageKind.PASSWORD_RESET)
     await visitor.open(str(mail.url))
     await visitor.send("Set the password", password="short")
@@ -67,7 +69,7 @@ async def test_a_forgotten_password_is_replaced(person: Person) -> None:
     await visitor.send("Set the password", password=NEW)
 
     assert visitor.said == "Your password was set. Sign in with it now."
-    await visitor.follow("Continue")
+    await visitor.follow("Sign in")
     await visitor.send("Sign in", email=EMAIL, password=NEW)
     assert visitor.path == "/security"
 
@@ -282,7 +284,7 @@ async def test_a_browser_is_recognized_with_the_password(sqlite_url: str) -> Non
         await visitor.send("Allow this browser", password=PASSWORD)
 
         assert visitor.said == "This browser can sign in now."
-        await visitor.follow("Continue")
+        await visitor.follow("Sign in")
         await visitor.send("Sign in", email=EMAIL, password=PASSWORD)
         assert visitor.path == "/security"
 

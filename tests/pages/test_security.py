@@ -11,7 +11,7 @@ from athena_auth.pages.event_texts import event_text
 from support.account_pages import EMAIL, new_account, set_up_app, signed_in
 from support.person import PASSWORD, Person, sign_up
 from support.visitor import Visitor
-from support.world import World
+from support.world import World, world_over
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 PAGES = (
@@ -203,6 +203,25 @@ def test_every_event_has_words() -> None:
         assert str(event_text(name)) != name
         assert ":" not in str(event_text(name)).replace("codes: codes", "")
     assert event_text("of:a:later-version") == "of:a:later-version"
+
+
+@pytest.mark.parametrize("fallback", ["on", "off"])
+async def test_how_to_turn_codes_by_email_off_is_said_only_where_it_works(
+    sqlite_url: str, fallback: str
+) -> None:
+    async with world_over(sqlite_url, otp_fallback=fallback) as world:
+        visitor = await new_account(world)
+        assert 'aria-label="Set up: Codes by email"' in visitor.text
+        await visitor.open("/security/otp?by=email")
+        await visitor.send("Continue", password=PASSWORD)
+        mail = await world.mailbox.message_for(EMAIL, MessageKind.TWO_FACTOR_OTP)
+        await visitor.send("Confirm", code=mail.code)
+
+        await visitor.open("/security")
+        assert 'aria-label="Show: Codes by email"' in visitor.text
+        await visitor.open("/security/otp")
+        assert "We can send you a code by email" in visitor.text
+        assert ("To turn them off" in visitor.text) is (fallback == "off")
 
 
 async def test_the_password_is_changed(ada: Person) -> None:

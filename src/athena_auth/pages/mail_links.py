@@ -131,7 +131,7 @@ class MailLinkPages:
             opened = visit.mail_link.keep(visit.query["token"])
             return SeeOther(self.site.mail_link(path, opened=opened, **query))
         if visit.query.get("notice") in _DONE.get(path, ()):
-            return Shown("link_done.html", {})
+            return Shown("link_done.html", {"asks_for_sign_in": path != _VERIFY})
         if "error" in visit.query:
             return _ended(Refused(ErrorCode.INVALID_TOKEN))
         if "opened" not in visit.query:

@@ -33,6 +33,7 @@ class SentCodePages:
 
     Attributes:
         goes_by_text: Whether the server can send text messages.
+        is_fallback: Whether accounts with an authenticator app always have codes by email.
     """
 
     forms: NewCredentialsForms
@@ -40,6 +41,7 @@ class SentCodePages:
     otp: OtpApi
     status: StatusApi
     goes_by_text: bool
+    is_fallback: bool
 
     @show(_PATH)
     async def sent_codes(self, visit: Visit) -> PageOutcome:
@@ -98,6 +100,7 @@ class SentCodePages:
             "is_verified": visitor.user.email_verified,
             "is_on": FactorName.OTP in found.methods,
             "phone_number": found.phone_number,
+            "can_turn_off": not self.is_fallback or found.phone_number is not None,
             "offered": offered,
             "by": asked if asked in offered else "",
             "number": visit.field("number"),

@@ -117,7 +117,9 @@ def _settings_pages(
         SecurityPages(access, apis.status, status.events, goes_by_text),
         AuthenticatorPages(forms, apis.enrolment, apis.totp, apis.status, digits),
         BackupCodePages(forms, apis.backup_codes, apis.status),
-        SentCodePages(forms, apis.enrolment, apis.otp, apis.status, goes_by_text),
+        SentCodePages(
+            forms, apis.enrolment, apis.otp, apis.status, goes_by_text, settings.otp_fallback == "on"
+        ),
         DevicePages(access, apis.trusted_devices),
         SessionPages(access, apis.accounts),
         AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
