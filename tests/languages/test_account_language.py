@@ -42,7 +42,7 @@ async def test_an_account_has_the_language_of_its_sign_up(world: World) -> None:
     assert await language_of(client) == "de"
 
 
-@pytest.mark.parametrize("header", ["", "nl", "nl,pl;q=0.5", "*;q=0"])
+@pytest.mark.parametrize("header", ["", "*", "nl", "nl,pl;q=0.5", "nl,*", "*;q=0"])
 async def test_an_account_has_no_language_if_the_browser_names_none_that_is_offered(
     sqlite_world: World, header: str
 ) -> None:

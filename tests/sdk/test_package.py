@@ -39,6 +39,7 @@ NOT_OF_THE_SDK = {
     "/ok",
     "/ready",
     "/check-session",
+    "/forward-auth",
     "/reset-password/{token}",
     "/forget-password",
     "/list-accounts",

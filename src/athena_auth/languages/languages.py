@@ -59,10 +59,11 @@ class Languages:
         return (self.find(code) if code else None) or self._default
 
     def preferred(self, accept_language: str) -> Language | None:
-        """Return the offered language that an `Accept-Language` header prefers; None if it accepts none of them."""
-        code = preferred(accept_language, self._by_code)
+        """Return the offered language that an `Accept-Language` header names first; None if it names none of them."""
+        code = preferred(accept_language, self._by_code, any_counts=False)
         return None if code is None else self._by_code[code]
 
     def negotiate(self, accept_language: str) -> Language:
         """Return the offered language that an `Accept-Language` header prefers, or English."""
-        return self.preferred(accept_language) or self._default
+        code = preferred(accept_language, self._by_code)
+        return self._default if code is None else self._by_code[code]

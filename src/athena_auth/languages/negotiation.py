@@ -12,14 +12,15 @@ _RANGE = re.compile(
 _ANY = "*"
 
 
-def preferred(header: str, offered: Collection[str]) -> str | None:
+def preferred(header: str, offered: Collection[str], *, any_counts: bool = True) -> str | None:
     """Return the offered code that the header prefers, or None if it accepts none.
 
     Args:
         header: The value of the header. Malformed ranges are ignored.
         offered: Codes in lower case, in the order of preference for readers who accept any.
+        any_counts: Whether `*` prefers the first that is offered. Programs send it alone, and it says nothing of a reader.
     """
-    ranges = _ranges(header)
+    ranges = [each for each in _ranges(header) if any_counts or each[1] != _ANY]
     refused = {tag for quality, tag in ranges if not quality}
     # Sorting is stable: of equal qualities the first counts.
     for _quality, tag in sorted((each for each in ranges if each[0]), key=lambda each: -each[0]):
