@@ -1,4 +1,4 @@
-"""Codes that are guessed, replayed, of another account, or submitted to another endpoint."""
+"""Codes that are wrong, replayed, of another account, or submitted to another endpoint."""
 
 import pytest
 

@@ -17,7 +17,7 @@ async def _live_through_it(database_url: str) -> None:
         challenge = await ada.challenge()
         await ada.answer(challenge, "verify-totp", code="000000")
         await ada.answer(challenge, "verify-totp", code=ada.code(), trustDevice=True)
-        await ada.sign_in(password="a wrong guess")
+        await ada.sign_in(password="a wrong password")
         await ada.change_password("a new long sentence")
         await ada.post("/two-factor/get-totp-uri", password=ada.password)
         await ada.post("/two-factor/disable", password=ada.password)
@@ -68,7 +68,7 @@ async def test_the_table_is_for_people(sqlite_url: str, tmp_path: Path) -> None:
     async with world_over(sqlite_url) as world:
         client = await world.client(**{"user-agent": "Evil\x1b[2J browser"})
         ada = await sign_up(world)
-        await client.post("/sign-in/email", json={"email": ada.email, "password": "a wrong guess"})
+        await client.post("/sign-in/email", json={"email": ada.email, "password": "a wrong password"})
     await _to_the_present(sqlite_url)
 
     printed = run_athena(tmp_path, "audit", database_url=sqlite_url)
@@ -93,7 +93,7 @@ async def test_the_table_names_the_account_by_its_address_and_a_deleted_one_by_i
         bob_id = (await bob.session())["user"]["id"]
         await bob.post("/delete-user", password=bob.password)
         await (await world.client()).post(
-            "/sign-in/email", json={"email": "nobody@example.com", "password": "a wrong guess"}
+            "/sign-in/email", json={"email": "nobody@example.com", "password": "a wrong password"}
         )
     await _to_the_present(database_url)
 

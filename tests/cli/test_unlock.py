@@ -28,7 +28,7 @@ async def test_where_nothing_is_counted_nothing_is_changed(database_url: str, tm
         ada = await sign_up(world)
         await ada.turn_on_totp()
         await ada.answer(await ada.challenge(), "verify-totp", code="000000")
-        await ada.sign_in(password="a wrong guess")
+        await ada.sign_in(password="a wrong password")
         assert run_athena(tmp_path, "unlock", ada.email, database_url=database_url).returncode == 0
         before = await dump(database_url)
 
@@ -45,7 +45,7 @@ async def test_where_nothing_is_counted_nothing_is_changed(database_url: str, tm
 async def test_failed_passwords_alone_are_reset_too(database_url: str, tmp_path: Path) -> None:
     async with world_over(database_url) as world:
         ada = await sign_up(world)
-        await ada.sign_in(password="a wrong guess")
+        await ada.sign_in(password="a wrong password")
 
         opened = run_athena(tmp_path, "unlock", ada.email, database_url=database_url)
 

@@ -124,7 +124,7 @@ async def test_the_mails_to_a_known_address_are_limited(strict: World) -> None:
 async def test_a_sign_up_gives_no_new_attempts_at_a_known_password(strict: World) -> None:
     await register(strict)
     for _ in range(5):
-        await sign_in(strict, "a wrong guess")
+        await sign_in(strict, "a wrong password")
 
     await register(strict)
 
@@ -139,7 +139,7 @@ async def test_nobody_signs_in_before_the_address_is_verified(strict: World) -> 
     assert (refused.status_code, refused.json()["code"]) == (403, "EMAIL_NOT_VERIFIED")
     assert "set-cookie" not in refused.headers
     assert await sessions_in(strict) == 0
-    assert (await sign_in(strict, "a wrong guess")).json()["code"] == "INVALID_EMAIL_OR_PASSWORD"
+    assert (await sign_in(strict, "a wrong password")).json()["code"] == "INVALID_EMAIL_OR_PASSWORD"
     events = f"SELECT count(*) FROM athena_audit WHERE event = '{EventName.UNVERIFIED_REFUSED}'"
     assert await fetch_all(strict.database_url, events) == [(1,)]
 

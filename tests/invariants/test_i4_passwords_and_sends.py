@@ -11,7 +11,7 @@ from support.dump import execute
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
 
-WRONG = "a wrong guess"
+WRONG = "a wrong password"
 PROXIED: dict[str, Any] = {"trusted_proxies": "127.0.0.1"}
 
 
@@ -102,7 +102,7 @@ async def test_a_trusted_device_gets_in_past_a_lock(world: World, ada: Person) -
 async def test_a_stolen_trust_cookie_is_no_way_round_the_budget(world: World, ada: Person) -> None:
     browser = await trusted_browser(world, ada)
     for _ in range(5):
-        assert (await ada.sign_in(browser, password="a wrong guess")).status_code == 401
+        assert (await ada.sign_in(browser, password="a wrong password")).status_code == 401
 
     assert (await ada.sign_in(browser)).status_code == 429, "a device waits like anybody"
 

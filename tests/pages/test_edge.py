@@ -184,6 +184,9 @@ async def test_a_template_that_fails_becomes_a_problem_page(sqlite_url: str, tmp
         assert shown.headers["x-request-id"] in shown.text
         assert "there_is_no_such_thing" not in shown.text
 
+        of_program = await (await world.visitor(accept="application/json")).get("/sign-in")
+        assert of_program.json()["requestId"] == of_program.headers["x-request-id"]
+
 
 @pytest.mark.parametrize(
     ("setting", "file", "content", "sentence"),

@@ -20,7 +20,7 @@ LONG_ADDRESS = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.example"
 
 @dataclass
 class Stage:
-    """A browser at the pages, and the account of whoever uses it."""
+    """A browser at the pages, and the account of its user."""
 
     page: Page
     server: Server

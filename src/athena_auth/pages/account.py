@@ -8,7 +8,7 @@ from athena_auth.accounts.step_up_policy import Action
 from athena_auth.enrolment.routes import EnrolmentApi
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.access import PageAccess
-from athena_auth.pages.form import NEW_PASSWORD_ERRORS, NO_ERRORS, refused_form
+from athena_auth.pages.form import NEW_PASSWORD_FIELDS, NO_ERRORS, refused_form
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import Visit
 from athena_auth.passwords.routes import PasswordApi
@@ -16,7 +16,7 @@ from athena_auth.passwords.routes import PasswordApi
 _PASSWORD, _DISABLE, _DELETE = "/security/password", "/security/disable", "/security/delete"
 _CURRENT_PASSWORD = {ErrorCode.INVALID_PASSWORD: "password"}
 _CHANGE_FIELDS = {
-    **dict.fromkeys(NEW_PASSWORD_ERRORS, "new_password"),
+    **dict.fromkeys(NEW_PASSWORD_FIELDS, "new_password"),
     ErrorCode.INVALID_PASSWORD: "password",
 }
 

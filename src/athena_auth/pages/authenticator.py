@@ -14,7 +14,7 @@ from athena_auth.enrolment.status import StatusApi
 from athena_auth.factors.totp.routes import TotpApi
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.model import FactorName
-from athena_auth.pages.form import CODE_ERRORS, NO_ERRORS, FormErrors, errors_of, form_of
+from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, FormErrors, errors_of, form_of
 from athena_auth.pages.new_credentials import NewCredentials, NewCredentialsForms
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import Visit
@@ -86,7 +86,7 @@ class AuthenticatorPages:
         # In a thread: rendering takes as long as several requests.
         image = await asyncio.to_thread(qr_code.inline_svg, uri)
         context = {
-            "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_ERRORS),
+            "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_FIELDS),
             "qr_code": Markup(image),  # noqa: S704 - made of squares only
             "secret": _groups(uri),
             "uri": uri,

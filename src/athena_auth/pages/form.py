@@ -5,23 +5,16 @@ from typing import Any
 
 import msgspec
 
+from athena_auth.accounts.answers import NEW_PASSWORD_ERRORS
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.pages.page import Shown
 
-CODE_ERRORS = dict.fromkeys(
+CODE_FIELDS = dict.fromkeys(
     (ErrorCode.INVALID_CODE, ErrorCode.INVALID_BACKUP_CODE, ErrorCode.OTP_HAS_EXPIRED), "code"
 )
 """Refusals of the field `code`."""
-NEW_PASSWORD_ERRORS = dict.fromkeys(
-    (
-        ErrorCode.PASSWORD_TOO_SHORT,
-        ErrorCode.PASSWORD_TOO_LONG,
-        ErrorCode.PASSWORD_TOO_COMMON,
-        ErrorCode.PASSWORD_CONTAINS_EMAIL,
-    ),
-    "password",
-)
+NEW_PASSWORD_FIELDS = dict.fromkeys(NEW_PASSWORD_ERRORS, "password")
 """Refusals of the field `password` where a new one is chosen."""
 
 

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
-from athena_auth.pages.form import NEW_PASSWORD_ERRORS, NO_ERRORS, refused_form
+from athena_auth.pages.form import NEW_PASSWORD_FIELDS, NO_ERRORS, refused_form
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site
 from athena_auth.pages.visit import Visit
@@ -68,7 +68,7 @@ class MailLinkPages:
         fields = {"token": token, "newPassword": visit.field("password")}
         outcome = await visit.call(self.recovery.reset_password, fields)
         if isinstance(outcome, Refused):
-            return self._refused("reset_password.html", outcome, NEW_PASSWORD_ERRORS, token=token)
+            return self._refused("reset_password.html", outcome, NEW_PASSWORD_FIELDS, token=token)
         visit.mail_link.forget()
         is_challenged = isinstance(outcome, ChallengedAnswer)
         notice = "password-set-second-factor" if is_challenged else "password-set"

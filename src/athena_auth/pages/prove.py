@@ -9,7 +9,7 @@ from athena_auth.enrolment.status import StatusApi
 from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.access import PageAccess
-from athena_auth.pages.form import CODE_ERRORS, NO_ERRORS, errors_of, form_of
+from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, errors_of, form_of
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import AnsweringHandler, Visit
 
@@ -82,7 +82,7 @@ class ProvePages:
         asked = visit.field("method")
         level, fresh = _given(visit)
         context = {
-            "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_ERRORS),
+            "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_FIELDS),
             "method": asked if asked in offered else next(iter(offered), ""),
             "methods": offered,
             "phone_number": found.phone_number,

@@ -6,7 +6,7 @@ from typing import Any
 from athena_auth.enrolment.challenge_status import ChallengeStatusAnswer, ChallengeStatusApi
 from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.pages.form import CODE_ERRORS, NO_ERRORS, FormErrors, errors_of
+from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, FormErrors, errors_of
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site
 from athena_auth.pages.visit import AnsweringHandler, Visit
@@ -67,7 +67,7 @@ class SecondStepPages:
         """Show the form again; a sign-in that has ended begins again, with the address that the form has kept."""
         found = refused if refused.code in _ENDED else await visit.call(self.challenges.status)
         if not isinstance(found, Refused):
-            return self._shown(visit, found, errors_of(refused, CODE_ERRORS), refused)
+            return self._shown(visit, found, errors_of(refused, CODE_FIELDS), refused)
         context = {
             "errors": FormErrors(found.text),
             "email": visit.field("email"),

@@ -11,7 +11,7 @@ from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.mfa.model import FactorName
-from athena_auth.pages.form import CODE_ERRORS, NO_ERRORS, errors_of, form_of
+from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, errors_of, form_of
 from athena_auth.pages.new_credentials import NewCredentials, NewCredentialsForms
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import Visit
@@ -117,7 +117,7 @@ class SentCodePages:
         self, visit: Visit, visitor: VisitorAnswer, credentials: NewCredentials, refused: Refused | None
     ) -> Shown:
         context = {
-            "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_ERRORS),
+            "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_FIELDS),
             "email": visitor.user.email,
             "number": credentials.number,
             "state": self.forms.pending.seal(credentials, visitor.session_id),

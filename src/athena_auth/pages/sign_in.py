@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.pages.form import NEW_PASSWORD_ERRORS, NO_ERRORS, refused_form
+from athena_auth.pages.form import NEW_PASSWORD_FIELDS, NO_ERRORS, refused_form
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.session import session_of
 from athena_auth.pages.site import Site
@@ -17,7 +17,7 @@ _SIGN_IN_FIELDS = {ErrorCode.INVALID_EMAIL: "email", ErrorCode.INVALID_EMAIL_OR_
 _SIGN_UP_FIELDS = {
     ErrorCode.INVALID_EMAIL: "email",
     ErrorCode.USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: "email",
-    **NEW_PASSWORD_ERRORS,
+    **NEW_PASSWORD_FIELDS,
 }
 
 
@@ -50,7 +50,7 @@ class SignInPages:
 
     @show("/sign-in")
     async def sign_in(self, visit: Visit) -> PageOutcome:
-        """Show the form; whoever is signed in already goes on."""
+        """Show the form; users who are signed in already go on."""
         if await session_of(visit, self.current) is not None:
             return SeeOther(self.site.after_sign_in(visit))
         return Shown("sign_in.html", self._sign_in_context(visit))
@@ -81,7 +81,7 @@ class SignInPages:
 
     @show("/sign-up")
     async def sign_up(self, visit: Visit) -> PageOutcome:
-        """Show the form; whoever is signed in already goes on. The token of an invitation moves from the URL to a cookie."""
+        """Show the form; users who are signed in already go on. The token of an invitation moves from the URL to a cookie."""
         if visit.query.get("invite"):
             invited = visit.mail_link.keep(visit.query["invite"])
             return SeeOther(self.site.link("/sign-up", invited=invited, next=self.site.next(visit)))

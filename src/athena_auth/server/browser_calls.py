@@ -140,7 +140,8 @@ class BrowserCalls:
         body = _decoded(route.body, fields)
         if route.method == "GET" and isinstance(body, Refused):
             return body
-        principal = await self.routes.principals.resolve(route, body, caller)
+        query = body if route.method == "GET" else None
+        principal = await self.routes.principals.resolve(route, query, caller)
         if isinstance(principal, Refused):
             return principal
         if isinstance(principal, SignedIn):

@@ -76,15 +76,10 @@ class Edge:
         path = relative_path(scope)
         current_request.set(request_id)
         renewal: Headers = []
-        language_of = self._policy.language_of
         try:
             response = await self._respond(scope, receive, headers, path, renewal)
         except Exception as error:  # noqa: BLE001 - the last resort: whatever failed, the caller gets a response
-            refused = refusal_of_failure(error)
-            is_ours = refused.code is ErrorCode.INTERNAL_SERVER_ERROR
-            response = refusal(
-                refused, language=language_of(headers), request_id=request_id if is_ours else None
-            )
+            response = refusal(refusal_of_failure(error), language=self._policy.language_of(headers))
         await response.send(send, request_id, renewal)
         _log.info(
             "request",

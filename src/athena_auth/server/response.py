@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from starlette.types import Send
 
-from athena_auth.kernel.errors import Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.log import current_request
 from athena_auth.languages import ENGLISH, Language
 
 _JSON = b"application/json"
@@ -36,7 +37,7 @@ class Response(msgspec.Struct, frozen=True):
             (b"content-type", self.content_type),
             (b"cache-control", self.cache_control),
             (b"x-request-id", request_id.encode()),
-            (b"x-content-type-options", b"nosniff"),  # browsers must not guess another content type
+            (b"x-content-type-options", b"nosniff"),  # browsers must not infer another content type
             (b"referrer-policy", self.referrer_policy),
             *self.headers,
             *renewal,
@@ -75,11 +76,10 @@ def refusal(
     refused: Refused,
     headers: Headers | None = None,
     *,
-    request_id: str | None = None,
     status: HTTPStatus | None = None,
     language: Language = ENGLISH,
 ) -> Response:
-    """Return the response for a refusal. `request_id` is given for a 500 only."""
+    """Return the response for a refusal. A 500 names the request, so that it can be found in the log."""
     message = language.render(refused.text)
     all_headers = [*(headers or ()), *_language_headers(refused, message, language)]
     if refused.retry_after is not None:
@@ -87,6 +87,7 @@ def refusal(
     if refused.location is not None:
         all_headers.append((b"location", refused.location.encode("ascii")))
     code = refused.code
+    request_id = current_request.get() if code is ErrorCode.INTERNAL_SERVER_ERROR else None
     answer = ErrorAnswer(message, code) if request_id is None else UnexpectedAnswer(message, code, request_id)
     return Response(status or code.status, _encoder.encode(answer), all_headers, code=code)
 
