@@ -28,6 +28,8 @@ TRANSLATED = tuple(code for code in BUILT_IN if code != DEFAULT)
 KEYWORDS = {**DEFAULT_KEYWORDS, "Text": None, "PluralText": (1, 2)}
 METHODS = [("**.py", "python"), ("pages/templates/**.html", "jinja2.ext:babel_extract")]
 OPTIONS = {"pages/templates/**.html": {"newstyle_gettext": "true", "silent": "false", "trimmed": "true"}}
+_NUMBERS = range(200)
+"""Numbers that need every form of a plural."""
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 """Dates in the catalogues would change with each update."""
 
@@ -140,7 +142,9 @@ def _is_compiled(catalogue: Catalog, file: Path) -> bool:
         sentences = _sentences(message.id)
         if len(sentences) == 1 and compiled.gettext(sentences[0]) != expected[0]:
             return False
-        if len(sentences) > 1 and compiled.ngettext(*sentences, 1) not in expected:
+        if len(sentences) > 1 and not all(
+            compiled.ngettext(*sentences, n) == expected[compiled.plural(n)] for n in _NUMBERS
+        ):
             return False
     return True
 

@@ -64,6 +64,10 @@ async def test_an_operator_invites_lists_and_revokes(
         ((ADA,), {"mail_url": "console:"}, "with --print-mail to print it"),
         ((), {}, "give either an address to invite or --list"),
         ((ADA, "--list"), {}, "give either an address to invite or --list"),
+        (("--list", "--revoke"), {}, "--revoke takes an address; --list takes no other option"),
+        (("--list", "--page", "/x"), {}, "leave it out with --list and --revoke"),
+        ((ADA, "--revoke", "--page", "/x"), {}, "leave it out with --list and --revoke"),
+        ((ADA,), {"pages": "off"}, "This server has no sign-up page of its own."),
     ],
 )
 async def test_what_cannot_be_done_is_said_and_changes_nothing(

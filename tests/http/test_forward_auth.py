@@ -193,6 +193,7 @@ async def test_level_and_freshness_lead_to_the_step_up_page(site: World) -> None
         {"x_forwarded_uri": "/\\evil.example"},
         {"x_forwarded_uri": "/a b"},
         {"x_forwarded_uri": "/" + "a" * 2_000},
+        {"x_forwarded_uri": "/" + "%5B" * 600},
         {"x_forwarded_uri": None},
     ],
     ids=str,

@@ -222,6 +222,8 @@ async def test_a_challenge_from_before_becomes_no_session(database_url: str) -> 
         assert (answer.status_code, answer.json()["code"]) == (403, "EMAIL_NOT_VERIFIED")
         assert "set-cookie" not in answer.headers
         assert await sessions_in(world) == before
+        refused = "SELECT reason FROM athena_audit WHERE event = 'sign-in:email:refused'"
+        assert await fetch_all(database_url, refused) == [("EMAIL_NOT_VERIFIED",)]
 
 
 async def test_an_unverified_address_with_a_second_factor_gets_no_challenge(database_url: str) -> None:

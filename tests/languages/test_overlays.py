@@ -1,6 +1,7 @@
 """An operator's own texts: sentences that replace the server's, and languages that it does not have."""
 
 import logging
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from athena_auth import Athena, SettingsError, load_settings
 from athena_auth.delivery.model import MessageKind
 from athena_auth.delivery.render import render
 from athena_auth.delivery.text import render_text
+from athena_auth.kernel.texts import PluralText
 from athena_auth.languages import Languages
 from support.catalogues import Translator, from_right_to_left, write_catalogue, write_complete_catalogue
 from support.messages import CODE, message_of
@@ -100,6 +102,8 @@ def test_a_long_sentence_is_quoted_in_part(tmp_path: Path) -> None:
             'msgid ""\nmsgstr ""\n',
             "klingonisch.po is not named after a language, such as de.po or pt-BR.po.",
         ),
+        ("de.utf8.po", "", "de.utf8.po is not named after a language"),
+        ("de@euro.po", "", "de@euro.po is not named after a language"),
         ("de.po", "This is no catalogue.\n", "de.po cannot be read: "),
         ("de.po", b"\xff\xfe\x00", "de.po cannot be read: "),
         ("de.txt", "", "there is no .po file in "),
@@ -114,6 +118,34 @@ def test_a_file_that_is_no_catalogue_refuses_the_start(
         start(tmp_path)
 
     assert str(refused.value).startswith(f"ATHENA_TEXTS: {fault}")
+
+
+def test_a_copy_of_the_template_changes_nothing_that_it_does_not_translate(tmp_path: Path) -> None:
+    """An untranslated plural became English: the compiler writes the English for its empty forms."""
+    template = files("athena_auth.languages").joinpath("catalogues", "messages.pot").read_bytes()
+    (tmp_path / "de.po").write_bytes(template)
+
+    german = Languages.load(tmp_path).of("de")
+
+    assert german.render(PluralText(LEFT, "You have {n} codes left.", n=7)) == "Sie haben noch 7 Codes."
+    assert german.gettext(NOT_FOUND) != NOT_FOUND
+
+
+async def test_a_file_is_known_by_its_language_however_its_name_is_written(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    write_catalogue(tmp_path, "de", {NOT_FOUND: "Hier ist nichts."})
+    (tmp_path / "de.po").rename(tmp_path / "DE.po")
+
+    assert await said_to(sqlite_url, tmp_path, "de") == "Hier ist nichts."
+
+
+def test_two_files_for_one_language_refuse_the_start(tmp_path: Path) -> None:
+    write_complete_catalogue(tmp_path, "pt-BR", lambda sentence: f"[{sentence}]")
+    (tmp_path / "pt_BR.po").write_bytes((tmp_path / "pt-BR.po").read_bytes())
+
+    with pytest.raises(SettingsError, match=r"ATHENA_TEXTS: pt-BR\.po and pt_BR\.po are both for pt-BR\."):
+        start(tmp_path)
 
 
 def test_a_folder_that_does_not_exist_refuses_the_start(tmp_path: Path) -> None:

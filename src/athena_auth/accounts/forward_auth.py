@@ -7,6 +7,7 @@ user can meet what is missing, and the answer names the user in the headers that
 import re
 from http import HTTPStatus
 from typing import Annotated, Literal
+from urllib.parse import quote_plus
 
 from msgspec import Meta
 
@@ -24,7 +25,7 @@ from athena_auth.wire.route import Call
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _MOST_CHARACTERS = 2_000
-"""The longest URL that is returned to. nginx reads at most 4 KiB of an answer's head by default."""
+"""The longest URL that is returned to, as it stands in `next`. nginx reads at most 4 KiB of an answer's head by default."""
 
 _Redirect = Annotated[
     Literal["status", "header"],
@@ -66,13 +67,18 @@ class SignInUrls:
 
     def _next(self, target: str | None) -> dict[str, str]:
         trusted = None if target is None else self._targets.absolute(target)
-        return {} if trusted is None or len(trusted) > _MOST_CHARACTERS else {"next": trusted}
+        fits = trusted is not None and len(quote_plus(trusted)) <= _MOST_CHARACTERS
+        return {"next": trusted} if trusted is not None and fits else {}
 
 
 class ForwardAuthApi:
-    """The route."""
+    """The route.
 
-    def __init__(self, clock: Clock, pages: SignInUrls) -> None:
+    Args:
+        pages: Where browsers are redirected to; None if this server has no pages.
+    """
+
+    def __init__(self, clock: Clock, pages: SignInUrls | None) -> None:
         self._clock = clock
         self._pages = pages
 
@@ -105,13 +111,14 @@ class ForwardAuthApi:
         not extended.
         """
         forwarded, query = call.forwarded, call.body
+        pages = self._pages if forwarded.is_for_a_page else None
         if call.principal is None:
-            page = self._pages.sign_in(forwarded.url) if forwarded.is_for_a_page else None
+            page = None if pages is None else pages.sign_in(forwarded.url)
             return _refuse(ErrorCode.UNAUTHORIZED, page, query)
         requirement = Requirement(Level(query.level), query.fresh)
         unmet = unmet_requirement(call.principal, requirement, self._clock.now())
         if unmet is not None:
-            page = self._pages.step_up(forwarded.url, requirement) if forwarded.is_for_a_page else None
+            page = None if pages is None else pages.step_up(forwarded.url, requirement)
             return _refuse(unmet, page, query)
         return Reply(StatusAnswer(), headers=_identity(call.principal))
 

@@ -19,6 +19,7 @@ _DAY = 86_400
 _UNTRUSTED_PAGE = (
     "The token of an invitation may not be sent to this page. Use a page of this site or of a trusted origin."
 )
+_NO_PAGE = "This server has no sign-up page of its own. Name the page that the invitation leads to."
 _CLOSED = "Sign-up is closed, so an invitation could not be used. Set ATHENA_SIGN_UP to invite or open."
 
 
@@ -27,7 +28,7 @@ class InvitationService:
     """Sends invitations.
 
     Attributes:
-        page: The URL of the page that an invitation leads to by default.
+        page: The URL of the page that an invitation leads to by default; None if this server has no pages.
         days: How long an invitation is valid.
     """
 
@@ -37,7 +38,7 @@ class InvitationService:
     redirects: RedirectPolicy
     app_name: str
     mode: SignUp
-    page: str
+    page: str | None
     days: int
 
     async def invite(self, email: str, page: str | None = None) -> Refused | None:
@@ -49,7 +50,7 @@ class InvitationService:
             return Refused(ErrorCode.INVALID_EMAIL)
         target = self.page if page is None else self.redirects.absolute(page)
         if target is None:
-            return Refused(ErrorCode.INVALID_REDIRECT_URL, _UNTRUSTED_PAGE)
+            return Refused(ErrorCode.INVALID_REDIRECT_URL, _NO_PAGE if page is None else _UNTRUSTED_PAGE)
         now = self.clock.now()
 
         async def work(tx: Tx) -> Refused | None:

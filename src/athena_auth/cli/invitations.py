@@ -48,6 +48,10 @@ def invite(
     settings = read_settings(given)
     if shows_list == (email is not None):
         fail("give either an address to invite or --list")
+    if page is not None and (shows_list or revokes):
+        fail("--page is the page of a new invitation: leave it out with --list and --revoke")
+    if shows_list and revokes:
+        fail("--revoke takes an address; --list takes no other option")
     try:
         if email is None:
             _print_list(settings)

@@ -20,7 +20,7 @@ async def _athena(settings: Settings, *, prints_mail: bool) -> AsyncIterator[Ath
             "The mail would be printed here and not sent, because ATHENA_MAIL_URL is not set or is console:. "
             "Run this with the server's ATHENA_ settings, or with --print-mail to print it."
         )
-    athena = Athena(settings, migrates=False)
+    athena = Athena(settings, migrates=False, pages=settings.pages == "on")
     async with athena.lifespan():
         yield athena
 

@@ -165,7 +165,7 @@ class Refused:
 
     Args:
         code: The error code.
-        text: The message for the user; that of the code by default. A plain string is not translated.
+        text: The message for the user; that of the code by default. A plain string is translated only if a catalogue has it: `Text("…")` puts it there.
         retry_after: Seconds to wait before a retry.
         location: The URL of the page where the user can meet what is missing, for proxies that redirect by themselves.
     """

@@ -3,6 +3,7 @@
 A file for a language that does not come with the server adds it, if the file translates every sentence.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from gettext import GNUTranslations
 from importlib.resources import files
@@ -21,6 +22,8 @@ from athena_auth.languages.placeholders import placeholders_differ
 
 _log = Log(__name__)
 
+_TAG = re.compile(r"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
+"""Without the encodings and modifiers of POSIX, `de_DE.utf8@euro`, which `lang` and `Content-Language` do not have."""
 _SHOWN = 60
 """Characters of a sentence that an error quotes."""
 
@@ -36,7 +39,12 @@ def overlaid(languages: Iterable[Language], folder: Path) -> Iterator[Language]:
             not have the placeholders of its sentence.
     """
     template = every_text()
-    found = {_code_of(file): file for file in _files(folder)}
+    found: dict[str, Path] = {}
+    for each in _files(folder):
+        code = _code_of(each)
+        if code in found:
+            raise TextsError(f"{found[code].name} and {each.name} are both for {code}")
+        found[code] = each
     for language in languages:
         file = found.pop(language.code, None)
         yield language if file is None else _overlay(language, _read(file, template))
@@ -67,12 +75,15 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _code_of(file: Path) -> str:
-    code = file.stem.replace("_", "-")
+    """Return the tag of the language that a file is named after, as BCP 47 writes it: `pt-BR` for `PT_br.po`."""
+    unnamed = TextsError(f"{file.name} is not named after a language, such as de.po or pt-BR.po")
+    if _TAG.fullmatch(file.stem) is None:
+        raise unnamed
     try:
-        Locale.parse(code, sep="-")
+        locale = Locale.parse(file.stem.replace("_", "-"), sep="-")
     except (UnknownLocaleError, ValueError):
-        raise TextsError(f"{file.name} is not named after a language, such as de.po or pt-BR.po") from None
-    return code
+        raise unnamed from None
+    return "-".join(filter(None, (locale.language, locale.script, locale.territory, locale.variant)))
 
 
 def _name(code: str) -> str:
@@ -129,6 +140,10 @@ def _is_translated(catalogue: Catalog, message: Message) -> bool:
 
 
 def _overlay(language: Language, catalogue: Catalog) -> Language:
+    for message in _messages(catalogue):
+        # `write_mo` leaves out what is not translated, but writes English for the empty forms of a plural.
+        if not all(_sentences(message.string)):
+            message.string = ""
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

@@ -24,7 +24,7 @@ from athena_auth.mfa.model import (
     session_binding,
 )
 from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
-from athena_auth.mfa.sign_in_policy import Lifetimes
+from athena_auth.mfa.sign_in_policy import Lifetimes, refuse_unverified
 from athena_auth.mfa.verification import AttemptVerifier, Candidate, RequestContext
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
@@ -174,7 +174,7 @@ class SecondStep:
         sql.consume(tx, challenge.token_digest)
         if self.requires_verified_email and not account.email_verified:
             # The challenge was issued before the setting was turned on.
-            return Refused(ErrorCode.EMAIL_NOT_VERIFIED)
+            return refuse_unverified(tx, account, bearer.client, submission.now)
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr))
         # This saves a statement in most sign-ins: the one that ends the oldest sessions.
         has_room = count < sessions.MOST_SESSIONS

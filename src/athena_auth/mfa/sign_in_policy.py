@@ -86,7 +86,7 @@ class SignInPolicy:
         `EMAIL_NOT_VERIFIED`.
         """
         if self.requires_verified_email and not account.email_verified:
-            return _refuse_unverified(tx, account, first, now)
+            return refuse_unverified(tx, account, first.client, now)
         if not account.two_factor_enabled:
             minted = self._mint(tx, account, PASSWORD_ONLY, first, now)
             session_id = minted.session.id
@@ -174,11 +174,12 @@ class SignInPolicy:
         return mint(tx, account.id, assurance, first.client, options, now)
 
 
-def _refuse_unverified(tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Refused:
+def refuse_unverified(tx: Tx, account: Account, client: ClientInfo, now: Millis) -> Refused:
+    """Record that a sign-in was refused because the address is not verified, and return the refusal."""
     entry = AuditEvent(
         name=EventName.UNVERIFIED_REFUSED,
         user_id=account.id,
-        client=first.client,
+        client=client,
         reason=ErrorCode.EMAIL_NOT_VERIFIED,
     )
     audit.record(tx, entry, now)

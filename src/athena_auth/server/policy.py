@@ -30,7 +30,7 @@ class Policy(msgspec.Struct, frozen=True):
     languages: Languages
 
     def language_of(self, headers: RawHeaders) -> Language:
-        """Return the language for the response. Of the API's responses only refusals need it."""
+        """Return the language for the response. Of the API, refusals and the answers that have a `message` need it."""
         return self.languages.negotiate(headers.get(b"accept-language", ""))
 
     def refuse_forged(self, caller: Caller, headers: RawHeaders) -> Refused | None:

@@ -76,7 +76,8 @@ def build(
     shared = shared_services(settings, resources, factors)
     redirects = redirect_policy(settings)
     accounts = _accounts(settings, resources, shared)
-    apis = build_apis(settings, resources, shared, accounts, redirects)
+    pages_url = f"{settings.origin}{settings.pages_prefix}" if pages else None
+    apis = build_apis(settings, resources, shared, accounts, redirects, pages_url)
     return Components(
         resources,
         accounts,
@@ -84,7 +85,7 @@ def build(
         all_routes(apis, shared.factors),
         build_pages(settings, resources, shared, apis, redirects, is_on=pages),
         _administration(resources, shared),
-        _invitations(settings, resources, redirects),
+        _invitations(settings, resources, redirects, pages_url),
         shared.factors.every,
     )
 
@@ -111,7 +112,9 @@ def _accounts(settings: Settings, resources: Resources, shared: SharedServices) 
     )
 
 
-def _invitations(settings: Settings, resources: Resources, redirects: RedirectPolicy) -> InvitationService:
+def _invitations(
+    settings: Settings, resources: Resources, redirects: RedirectPolicy, pages_url: str | None
+) -> InvitationService:
     return InvitationService(
         store=resources.store,
         clock=resources.clock,
@@ -119,7 +122,7 @@ def _invitations(settings: Settings, resources: Resources, redirects: RedirectPo
         redirects=redirects,
         app_name=settings.app_name,
         mode=settings.sign_up,
-        page=f"{settings.origin}{settings.pages_prefix}{SIGN_UP_PAGE}",
+        page=None if pages_url is None else pages_url + SIGN_UP_PAGE,
         days=settings.invite_days,
     )
 

@@ -68,8 +68,9 @@ def build_apis(
     shared: SharedServices,
     accounts: AccountService,
     redirects: RedirectPolicy,
+    pages_url: str | None,
 ) -> Apis:
-    """Build the services and the objects with the handlers."""
+    """Build the services and the objects with the handlers. `pages_url` is None if the server has no pages."""
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     links = _links(settings, resources, shared, redirects)
     sign_in = _sign_in(settings, resources, shared, links)
@@ -91,7 +92,7 @@ def build_apis(
         linked_accounts=LinkedAccountsApi(),
         session_check=SessionCheckApi(resources.clock),
         forward_auth=ForwardAuthApi(
-            resources.clock, SignInUrls(settings.origin + settings.pages_prefix, redirects)
+            resources.clock, None if pages_url is None else SignInUrls(pages_url, redirects)
         ),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
         passwords=PasswordApi(passwords, cookies),
