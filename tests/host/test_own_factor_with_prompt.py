@@ -76,10 +76,10 @@ async def test_a_key_is_enough_for_a_change(world: World, ada: Person) -> None:
 
     refused = await ada.post("/two-factor/generate-backup-codes", password=PASSWORD)
     shown = (await ada.post("/two-factor/prompt-key")).json()["options"]
-    proven = await ada.post("/two-factor/verify-key", response=key.sign(shown["nonce"]))
+    verified = await ada.post("/two-factor/verify-key", response=key.sign(shown["nonce"]))
     made = await ada.post("/two-factor/generate-backup-codes", password=PASSWORD)
 
-    assert (code_of(refused), proven.status_code, made.status_code) == ("STEP_UP_REQUIRED", 200, 200)
+    assert (code_of(refused), verified.status_code, made.status_code) == ("STEP_UP_REQUIRED", 200, 200)
 
 
 async def test_a_prompt_is_answered_once_even_by_a_wrong_response(world: World, ada: Person) -> None:
@@ -99,12 +99,35 @@ async def test_a_prompt_is_answered_once_even_by_a_wrong_response(world: World, 
 async def test_a_response_to_another_challenges_prompt_is_wrong(world: World, ada: Person) -> None:
     key = await add_key(ada, "Blue key")
     phished, own = await challenge(world), await challenge(world)
-    nonce = (await prompt(phished))["nonce"]
     await prompt(own)
+    nonce = (await prompt(phished))["nonce"]
 
     refused = await answer(own, key.sign(nonce))
 
     assert (refused.status_code, code_of(refused)) == (401, "INVALID_CODE")
+    assert (await answer(phished, key.sign(nonce))).status_code == 200
+
+
+class ThrottledKeys(SecurityKeys):
+    """Keys whose responses are counted like codes."""
+
+    is_throttled = True
+
+
+async def test_a_throttled_response_leaves_the_prompt_to_be_answered_later(database_url: str) -> None:
+    async with world_over(database_url, factors=(Totp, Otp, BackupCodes, ThrottledKeys)) as world:
+        key = await add_key(await sign_up(world), "Blue key")
+        strange = await challenge(world)
+        for _ in range(5):
+            await answer(strange, Key().sign((await prompt(strange))["nonce"]))
+        browser = await challenge(world)
+        nonce = (await prompt(browser))["nonce"]
+
+        blocked = await answer(browser, key.sign(nonce))
+        world.clock.advance(30)
+        later = await answer(browser, key.sign(nonce))
+
+    assert (code_of(blocked), later.status_code) == ("ACCOUNT_TEMPORARILY_LOCKED", 200)
 
 
 async def test_a_response_without_a_prompt_never_reaches_the_factor(world: World, ada: Person) -> None:
@@ -125,6 +148,10 @@ async def test_a_prompt_expires_after_five_minutes_and_is_swept(
     kept = "SELECT count(*) FROM athena_prompt"
     assert await fetch_all(database_url, kept) == [(1,)]
 
+    world.clock.advance(299)
+    assert (await answer(browser, key.sign(nonce))).status_code == 200
+    browser = await challenge(world)
+    nonce = (await prompt(browser))["nonce"]
     world.clock.advance(300)
     late = await answer(browser, key.sign(nonce))
     assert code_of(late) == "CHALLENGE_NOT_FOUND"
@@ -207,7 +234,7 @@ async def test_of_two_responses_at_once_one_signs_in(world: World, ada: Person) 
     key = await add_key(ada, "Blue key")
     browser = await challenge(world)
     response = key.sign((await prompt(browser))["nonce"])
-    token = (await browser.get("/two-factor/status")).request.headers  # cookies of the challenge
+    sent = (await browser.get("/two-factor/status")).request.headers  # the cookie of the challenge
     clients = [await world.client() for _ in range(4)]
 
     answers = await asyncio.gather(
@@ -216,7 +243,7 @@ async def test_of_two_responses_at_once_one_signs_in(world: World, ada: Person) 
                 "/two-factor/verify-key",
                 json={"response": response},
                 headers={
-                    "cookie": token["cookie"],
+                    "cookie": sent["cookie"],
                     "origin": str(browser.base_url.copy_with(path="/")).rstrip("/"),
                 },
             )

@@ -153,7 +153,7 @@ async def test_nginx_gets_the_redirect_in_a_header(site: World) -> None:
 async def test_level_and_freshness_lead_to_the_step_up_page(site: World) -> None:
     ada = await sign_up(site)
     without_factor = await opened(ada.client, "?level=2&fresh=600")
-    assert redirected(without_factor) == ("/prove", {"next": TARGET, "level": "2", "fresh": "600"})
+    assert redirected(without_factor) == ("/step-up", {"next": TARGET, "level": "2", "fresh": "600"})
     await ada.turn_on_totp()
 
     passed = await opened(ada.client, "?level=2&fresh=600")
@@ -162,7 +162,7 @@ async def test_level_and_freshness_lead_to_the_step_up_page(site: World) -> None
     site.clock.advance(601)
     assert (await opened(ada.client, "?level=2")).status_code == 200
     stale = await opened(ada.client, "?level=2&fresh=600")
-    assert (stale.status_code, redirected(stale)[0]) == (302, "/prove")
+    assert (stale.status_code, redirected(stale)[0]) == (302, "/step-up")
     in_header = await opened(ada.client, "?level=2&fresh=600&redirect=header")
     assert (in_header.status_code, in_header.json()["code"]) == (401, "STEP_UP_REQUIRED")
     assert in_header.headers["location"] == stale.headers["location"]
@@ -203,7 +203,7 @@ async def test_no_page_elsewhere_is_returned_to(site: World, changed: dict[str, 
     ada = await sign_up(site)
 
     assert redirected(await opened(await site.client(), **changed)) == ("/sign-in", {})
-    assert redirected(await opened(ada.client, "?level=2", **changed)) == ("/prove", {"level": "2"})
+    assert redirected(await opened(ada.client, "?level=2", **changed)) == ("/step-up", {"level": "2"})
 
 
 async def test_a_target_that_begins_with_two_slashes_stays_on_its_host(site: World) -> None:

@@ -144,22 +144,23 @@ async def test_assets_never_change_and_run_nothing(sqlite_url: str, tmp_path: Pa
         assert 'href="https://x.example/p"' in html
 
 
+def _colours(pattern: str, sheet: str) -> list[tuple[int, ...]]:
+    return [tuple(bytes.fromhex(found)) for found in re.findall(pattern, sheet)]
+
+
 @pytest.mark.parametrize("accent", ["#000000", "#ffffff", "#ffcc00", "#1f4fbf", "#ff0000", "#777777"])
 async def test_an_accent_can_be_read_on_every_card(sqlite_url: str, accent: str) -> None:
     async with world_over(sqlite_url, accent_color=accent) as world:
         client = await world.visitor()
-        path = re.findall(rf"{BASE_PATH}/assets/theme[^\"]+", (await client.get("/sign-in")).text)[0]
-        colours = [
-            tuple(bytes.fromhex(found)) for found in re.findall(r"#(\w{6})", (await client.get(path)).text)
+        html = (await client.get("/sign-in")).text
+        sheets = [
+            (await client.get(re.findall(rf"{BASE_PATH}/assets/{name}[^\"]+", html)[0])).text
+            for name in ("theme", "pages")
         ]
 
-    light, on_light, dark, on_dark = colours
-    for one, other in (
-        (light, (255, 255, 255)),
-        (light, on_light),
-        (dark, (30, 34, 41)),
-        (dark, on_dark),
-    ):
+    light, on_light, dark, on_dark = _colours(r"#(\w{6})", sheets[0])
+    light_card, dark_card = _colours(r"--card: #(\w{6})", sheets[1])
+    for one, other in ((light, light_card), (light, on_light), (dark, dark_card), (dark, on_dark)):
         assert contrast(one, other) >= 4.5  # type: ignore[arg-type]
 
 

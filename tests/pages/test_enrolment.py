@@ -93,7 +93,7 @@ async def test_no_form_of_the_past_shows_a_secret_again(sqlite_world: World) -> 
     assert not any(each in visitor.text for each in codes)
     sqlite_world.clock.advance(16 * 60)
     await visitor.send_again(saved)
-    assert (visitor.path, visitor.codes) == ("/prove", [])
+    assert (visitor.path, visitor.codes) == ("/step-up", [])
 
 
 async def test_a_form_that_is_sent_twice_at_once_shows_the_codes(sqlite_world: World) -> None:
@@ -277,7 +277,7 @@ async def test_codes_by_text_message_confirm_the_number(sqlite_url: str, tmp_pat
 
 async def test_an_enrolment_that_another_page_asked_for_leads_back_there(sqlite_world: World) -> None:
     visitor = await new_account(sqlite_world)
-    await visitor.open("/prove?level=2&next=/security/events")
+    await visitor.open("/step-up?level=2&next=/security/events")
     assert visitor.path == "/security/authenticator"
     assert "Turn it on first" in visitor.said
     await visitor.send("Continue", password=PASSWORD)

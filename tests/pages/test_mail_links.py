@@ -132,6 +132,22 @@ async def test_a_page_that_is_loaded_again_shows_no_other_link(person: Person) -
 
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
+async def test_a_scanner_verifies_no_address(person: Person, method: str) -> None:
+    await person.post("/send-verification-email", email=person.email)
+    mail = await person.world.mailbox.message_for(person.email, MessageKind.EMAIL_VERIFICATION)
+    scanner = await person.world.visitor()
+    for accept in ("*/*", "text/html"):
+        await scanner.request(method, str(mail.url), headers={"accept": accept}, follow_redirects=True)
+    assert (await person.client.get("/get-session")).json()["user"]["emailVerified"] is False
+    visitor = await visiting(person.world)
+    await visitor.open(str(mail.url))
+
+    await visitor.send("Confirm the address", password=PASSWORD)
+
+    assert (await person.client.get("/get-session")).json()["user"]["emailVerified"] is True
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
 async def test_opening_a_link_uses_it_up_in_no_browser(person: Person, method: str) -> None:
     link = await reset_link(person.world)
     scanner = await person.world.visitor()

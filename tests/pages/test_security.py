@@ -99,7 +99,7 @@ async def test_trusted_browsers_are_listed_and_removed(ada: Person) -> None:
     assert "Firefox on Linux" in visitor.text, "that was another account's, or none"
     await visitor.send("Remove")
 
-    assert visitor.said == "This browser is no longer trusted."
+    assert visitor.said == "The browser is no longer trusted."
     assert "Firefox on Linux" not in visitor.text
     await visitor.send("Sign out")
     await visitor.send("Sign in", email=EMAIL, password=PASSWORD)
@@ -272,9 +272,9 @@ async def test_the_account_is_deleted(ada: Person) -> None:
     visitor = await signed_in(ada)
     await visitor.open("/security/delete")
 
-    await visitor.send("Delete the account for ever", password="wrong")
+    await visitor.send("Delete the account permanently", password="wrong")
     assert "The password is wrong" in visitor.said
-    await visitor.send("Delete the account for ever", password=PASSWORD)
+    await visitor.send("Delete the account permanently", password=PASSWORD)
 
     assert (visitor.path, visitor.said) == ("/sign-in", "Your account was deleted.")
     await visitor.send("Sign in", email=EMAIL, password=PASSWORD)

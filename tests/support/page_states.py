@@ -236,7 +236,7 @@ def _trusted(stage: Stage) -> None:
         stage.page.get_by_label("Code from").fill(stage.next_code())
 
 
-def _prove(stage: Stage) -> None:
+def _step_up(stage: Stage) -> None:
     _trusted(stage)
     stage.page.get_by_role("button", name="Sign out").click()
     stage.send("Sign in", email=stage.email, password=PASSWORD)
@@ -244,7 +244,7 @@ def _prove(stage: Stage) -> None:
 
 
 def _prove_refused(stage: Stage) -> None:
-    _prove(stage)
+    _step_up(stage)
     stage.page.locator("input[name=code]").fill(WRONG)
     stage.page.get_by_role("alert").wait_for()
 
@@ -319,7 +319,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "disable": _opened("/security/disable", Stage.enrol),
     "disable-refused": _password_refused("/security/disable", "Turn it off"),
     "delete": _opened("/security/delete", Stage.enrol),
-    "prove": _prove,
+    "prove": _step_up,
     "prove-refused": _prove_refused,
     "dev-outbox": _outbox,
 }

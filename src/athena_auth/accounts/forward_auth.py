@@ -63,7 +63,7 @@ class SignInUrls:
         """Return the page where a signed-in user meets a requirement."""
         fresh = {} if requirement.fresh is None else {"fresh": str(requirement.fresh)}
         parameters = {**self._next(target), "level": str(int(requirement.level)), **fresh}
-        return with_parameters(f"{self._base}/prove", **parameters)
+        return with_parameters(f"{self._base}/step-up", **parameters)
 
     def _next(self, target: str | None) -> dict[str, str]:
         trusted = None if target is None else self._targets.absolute(target)

@@ -1,4 +1,4 @@
-"""Session checks for proxies and for services in other languages.
+"""Session checks for services, and for proxies that need no redirect in other languages.
 
 Without a session, `get-session` answers 200 and `null`, as its clients expect. A proxy that reads only the status
 (nginx's `auth_request`) would let everyone in. Here the status is the answer.
@@ -19,13 +19,16 @@ from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Call
 
+LONGEST_FRESH = 31_536_000
+"""Seconds, a year: the longest time ago that a requirement may name."""
+
 _Seconds = Annotated[
     int,
     Meta(
         description="The maximum number of seconds since a factor was verified. With `level=2` this must be the second "
         "factor itself; a trusted device does not count.",
         ge=1,
-        le=31_536_000,
+        le=LONGEST_FRESH,
         examples=[600],
     ),
 ]

@@ -6,6 +6,7 @@ import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.sessions.model import Session
 from athena_auth.wire.route import ChallengeBearer, EndedSession
@@ -15,6 +16,11 @@ SecondStepCaller = SignedIn | ChallengeBearer | EndedSession
 
 MAX_ATTEMPTS = 5
 """Attempts on one challenge; after that the password is required again."""
+
+ENDS_THE_CHALLENGE = frozenset(
+    {ErrorCode.INVALID_TWO_FACTOR_COOKIE, ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE}
+)
+"""The refusals after which a challenge accepts no response."""
 
 ENROLMENT = 1_200_000
 """Milliseconds: after 20 minutes the password is required again (NIST SP 800-63B-4 section 4.1)."""
@@ -68,7 +74,7 @@ class ChallengeIssued(msgspec.Struct, frozen=True):
     methods: tuple[str, ...]
     expires_in: int
     """Seconds."""
-    device_is_dead: bool = False
+    device_is_invalid: bool = False
     """Whether the browser presented a trust token that is valid for no account."""
 
     def __repr__(self) -> str:

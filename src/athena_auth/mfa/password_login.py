@@ -23,7 +23,7 @@ from athena_auth.mfa.device_trust import DeviceTrust
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.mfa.sign_in_policy import FirstFactor
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle import attempts as budget
+from athena_auth.throttle import attempts
 from athena_auth.throttle.attempts import SIGN_IN_USED_UP, refused_by
 from athena_auth.throttle.passwords.budget import PasswordBudget, throttle_keys
 from athena_auth.throttle.passwords.sql import Consumption
@@ -86,7 +86,7 @@ class PasswordLogin:
     def succeeded(self, tx: Tx, verified: VerifiedPassword) -> None:
         """Reset the failed attempts, in the transaction that uses the correct password."""
         if isinstance(verified.consumption, Allowed):
-            budget.reset(tx, verified.stored.account.id, AttemptKind.RECOGNIZED_PASSWORD)
+            attempts.reset(tx, verified.stored.account.id, AttemptKind.RECOGNIZED_PASSWORD)
         else:
             self.budget.succeeded(tx, verified.consumption)
 
@@ -100,7 +100,7 @@ class PasswordLogin:
         self, email: str, account: Account | None, first: FirstFactor, now: Millis, *, recognized: bool
     ) -> Consumption | Allowed | Throttled:
         if account is not None and recognized:
-            return await budget.consume(self.store, account.id, AttemptKind.RECOGNIZED_PASSWORD, now)
+            return await attempts.consume(self.store, account.id, AttemptKind.RECOGNIZED_PASSWORD, now)
         keys = throttle_keys(email, first.client.address, is_known=account is not None)
         return await self.budget.consume(keys, now)
 
@@ -122,8 +122,10 @@ class PasswordLogin:
             if isinstance(consumption, Consumption):
                 self.budget.failed(tx, consumption, now, warned=kind is not None)
             elif account is not None:
-                attempts = AttemptKind.RECOGNIZED_PASSWORD
-                budget.record_failure(tx, account.id, attempts, consumption, now, warned=kind is not None)
+                kind_of_attempts = AttemptKind.RECOGNIZED_PASSWORD
+                attempts.record_failure(
+                    tx, account.id, kind_of_attempts, consumption, now, warned=kind is not None
+                )
             audit.record(tx, refused, now)
             if account is not None and kind is not None:
                 await self.notifications.notify(tx, account, kind, first.client, now)

@@ -3,7 +3,8 @@
 `Prompts.prompt` asks a `Prompting` factor for them, in a challenge or a session. The nonce, if it has one, is kept in
 `athena_prompt` for that challenge or session alone. The first response that is verified deletes it (`consume_nonce`),
 correct or not. So a recorded response is never accepted again, nor one that was made for another challenge. Malformed and
-throttled responses are not verified: the nonce stays. So it does if the factor raises `UnreadableError`, which rolls back.
+throttled responses are not verified: the nonce stays. It also stays if the factor raises `UnreadableError` and no other
+factor accepts the code: the transaction is rolled back.
 """
 
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ _PUT = Statement("""
     ON CONFLICT (binding, factor) DO UPDATE SET nonce = excluded.nonce, expires_at = excluded.expires_at
 """)
 
-_TAKE = Statement("""
+_CONSUME = Statement("""
     DELETE FROM athena_prompt WHERE binding = :binding AND factor = :factor RETURNING nonce, expires_at
 """)
 
@@ -61,7 +62,7 @@ def keep_nonce(tx: Tx, user_id: UserId, binding: Binding, factor: str, nonce: by
 
 async def consume_nonce(tx: Tx, binding: Binding, factor: str, now: Millis) -> bytes | None:
     """Return the nonce that this factor gave this challenge or session, and delete it; None when there is none."""
-    row = await tx.fetch_one(_TAKE, binding=binding.key, factor=factor)
+    row = await tx.fetch_one(_CONSUME, binding=binding.key, factor=factor)
     return None if row is None or row["expires_at"] <= now else row["nonce"]
 
 

@@ -103,7 +103,7 @@ class SignInPolicy:
             challenged = await self.challenge(tx, account, first, now, recognized=recognized)
             token = first.trust_token
             is_invalid = token is not None and await self.trust.is_invalid(tx, token, now)
-            return msgspec.structs.replace(challenged, device_is_dead=is_invalid)
+            return msgspec.structs.replace(challenged, device_is_invalid=is_invalid)
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, Amr.TRUSTED_DEVICE))
         minted = self._mint(tx, account, assurance, first, now, device_id=device.device_id)
         entry = AuditEvent(

@@ -66,7 +66,7 @@ class AttemptVerifier:
 
     notifications: SecurityNotifications
     trust: DeviceTrust
-    with_nonce: frozenset[str] = frozenset()
+    with_nonce: frozenset[str]
 
     async def verify(
         self, tx: Tx, candidates: tuple[Candidate, ...], context: RequestContext

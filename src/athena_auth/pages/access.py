@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from athena_auth.accounts.step_up_policy import Action
 from athena_auth.enrolment.account_status import AccountStatusApi, VisitorAnswer
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.pages.page import SeeOther
+from athena_auth.pages.page import PageOutcome, SeeOther, Shown
 from athena_auth.pages.site import Site
 from athena_auth.pages.visit import Visit
 
@@ -21,29 +21,37 @@ class PageAccess:
     accounts: AccountStatusApi
 
     async def visitor(
-        self, visit: Visit, path: str, action: Action | None = None
+        self, visit: Visit, path: str, action: Action | None = None, *, back: str = ""
     ) -> VisitorAnswer | SeeOther:
-        """Return the visitor of a page, or the page to open first; it leads back to this path."""
+        """Return the visitor of a page, or the page to open first.
+
+        That one leads back to the page as it was opened, with its query, or from a form to `back`, by default `path`.
+        """
         is_known = visit.presents_session
         fields = {} if action is None else {"action": action.value}
         found = await visit.call(self.accounts.visitor, fields)
         if isinstance(found, Refused):
-            return self._sign_in(visit, path, notice="session-ended" if is_known else "")
+            return self._sign_in(visit, back or path, notice="session-ended" if is_known else "")
         if found.step_up_required:
-            return self._prove(visit, path)
+            return self._step_up(visit, back or path)
         return found
+
+    def refused(self, visit: Visit, refused: Refused, path: str) -> PageOutcome:
+        """Return the page to open first after a refusal, or a page that says what happened."""
+        problem = Shown("problem.html", {"refused": refused}, int(refused.code.status), refused.retry_after)
+        return self.way_back(visit, refused, path) or problem
 
     def way_back(self, visit: Visit, refused: Refused, path: str) -> SeeOther | None:
         """Return the page to open first after this refusal of a form; None if the form itself can say what to do."""
         if refused.code is ErrorCode.UNAUTHORIZED:
             return self._sign_in(visit, path, notice="session-ended")
-        return self._prove(visit, path) if refused.code is ErrorCode.STEP_UP_REQUIRED else None
+        return self._step_up(visit, path) if refused.code is ErrorCode.STEP_UP_REQUIRED else None
 
     def _sign_in(self, visit: Visit, path: str, notice: str) -> SeeOther:
         return SeeOther(self.site.link("/sign-in", notice=notice, next=self._here(visit, path)))
 
-    def _prove(self, visit: Visit, path: str) -> SeeOther:
-        return SeeOther(self.site.link("/prove", next=self._here(visit, path)))
+    def _step_up(self, visit: Visit, path: str) -> SeeOther:
+        return SeeOther(self.site.link("/step-up", next=self._here(visit, path)))
 
     def _here(self, visit: Visit, path: str) -> str:
-        return self.site.link(path, next=self.site.next(visit))
+        return visit.here_without_notice or self.site.link(path, next=self.site.next(visit))

@@ -8,22 +8,21 @@ from athena_auth.accounts.step_up_policy import Action
 from athena_auth.enrolment.routes import EnrolmentApi
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.access import PageAccess
-from athena_auth.pages.form import NEW_PASSWORD_FIELDS, NO_ERRORS, refused_form
+from athena_auth.pages.form import NEW_PASSWORD_FIELDS, NO_ERRORS, PASSWORD_FIELDS, refused_form
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import Visit
 from athena_auth.passwords.routes import PasswordApi
 
 _PASSWORD, _DISABLE, _DELETE = "/security/password", "/security/disable", "/security/delete"
-_CURRENT_PASSWORD = {ErrorCode.INVALID_PASSWORD: "password"}
 _CHANGE_FIELDS = {
     **dict.fromkeys(NEW_PASSWORD_FIELDS, "new_password"),
-    ErrorCode.INVALID_PASSWORD: "password",
+    **PASSWORD_FIELDS,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class AccountPages:
-    """Each on a page of its own, with the password."""
+    """Changing the password, turning two-factor authentication off, and deleting the account. Each asks for the password."""
 
     access: PageAccess
     passwords: PasswordApi
@@ -73,7 +72,7 @@ class AccountPages:
         """Turn it off."""
         outcome = await visit.call(self.enrolments.disable, {"password": visit.field("password")})
         if isinstance(outcome, Refused):
-            return self._refused(visit, outcome, _DISABLE, "disable.html", _CURRENT_PASSWORD, {})
+            return self._refused(visit, outcome, _DISABLE, "disable.html", PASSWORD_FIELDS, {})
         return SeeOther(self.access.site.link("/security", notice="turned-off"))
 
     @show(_DELETE)
@@ -93,7 +92,7 @@ class AccountPages:
         outcome = await visit.call(self.accounts.delete_user, {"password": visit.field("password")})
         if isinstance(outcome, Refused):
             context = {"email": visitor.user.email}
-            return self._refused(visit, outcome, _DELETE, "delete_account.html", _CURRENT_PASSWORD, context)
+            return self._refused(visit, outcome, _DELETE, "delete_account.html", PASSWORD_FIELDS, context)
         return SeeOther(self.access.site.link("/sign-in", notice="account-deleted"))
 
     def _refused(

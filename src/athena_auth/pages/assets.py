@@ -12,7 +12,7 @@ from athena_auth.settings import Settings, SettingsError
 
 _FOLDER = files("athena_auth.pages").joinpath("assets")
 _CSS, _MODULE = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
-LOGO_TYPES = {
+_LOGO_TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".webp": "image/webp",
@@ -52,16 +52,16 @@ def assets_of(settings: Settings) -> Assets:
     found = {
         "pages.css": (_own("pages.css"), _CSS),
         "pages.js": (_own("pages.js"), _MODULE),
-        "icon.svg": (_own("icon.svg"), LOGO_TYPES[".svg"]),
+        "icon.svg": (_own("icon.svg"), _LOGO_TYPES[".svg"]),
     }
     if settings.accent_color is not None:
         found["theme.css"] = (theme_css(settings.accent_color).encode(), _CSS)
     if settings.stylesheet is not None:
         found["custom.css"] = (_read(settings.stylesheet, "ATHENA_STYLESHEET"), _CSS)
     if settings.logo is not None:
-        content_type = LOGO_TYPES.get(settings.logo.suffix.lower())
+        content_type = _LOGO_TYPES.get(settings.logo.suffix.lower())
         if content_type is None:
-            raise SettingsError(f"ATHENA_LOGO: its name must end in one of {', '.join(LOGO_TYPES)}.")
+            raise SettingsError(f"ATHENA_LOGO: its name must end in one of {', '.join(_LOGO_TYPES)}.")
         found["logo"] = (_read(settings.logo, "ATHENA_LOGO"), content_type)
     by_name, names = {}, {}
     for name, (content, content_type) in found.items():

@@ -12,16 +12,15 @@ from athena_auth.enrolment.account_status import VisitorAnswer
 from athena_auth.enrolment.routes import EnrolmentApi
 from athena_auth.enrolment.status import StatusApi
 from athena_auth.factors.totp.routes import TotpApi
-from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.errors import Refused
 from athena_auth.mfa.model import FactorName
-from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, FormErrors, errors_of, form_of
+from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, PASSWORD_FIELDS, FormErrors, errors_of, form_of
 from athena_auth.pages.new_credentials import NewCredentials, NewCredentialsForms
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import Visit
 
 _PATH = "/security/authenticator"
 _GROUP = 4
-_PASSWORD_FIELDS = {ErrorCode.INVALID_PASSWORD: "password"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class AuthenticatorPages:
         begun = await visit.call(self.enrolments.enable, body)
         if isinstance(begun, Refused):
             onward = self.forms.access.way_back(visit, begun, _PATH)
-            errors = errors_of(begun, _PASSWORD_FIELDS)
+            errors = errors_of(begun, PASSWORD_FIELDS)
             return onward or await self._password_form(visit, errors, begun)
         visitor = await self.forms.access.visitor(visit, _PATH)
         if isinstance(visitor, SeeOther):

@@ -7,15 +7,14 @@ from athena_auth.crypto.codes import normalised_code
 from athena_auth.enrolment.status import StatusApi
 from athena_auth.factors.backup_codes.routes import BackupCodeApi
 from athena_auth.factors.backup_codes.sql import BackupCodeState
-from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.errors import Refused
 from athena_auth.kernel.texts import Text
-from athena_auth.pages.form import NO_ERRORS, FormErrors, refused_form
+from athena_auth.pages.form import NO_ERRORS, PASSWORD_FIELDS, FormErrors, refused_form
 from athena_auth.pages.new_credentials import FIELD, NewCredentials, NewCredentialsForms
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import Visit
 
 _PATH = "/security/backup-codes"
-_PASSWORD_FIELDS = {ErrorCode.INVALID_PASSWORD: "password"}
 _OTHER_CODE = Text("This is not one of your new codes. Look at what you have saved, and enter one of them.")
 
 
@@ -43,8 +42,10 @@ class BackupCodePages:
         made = await visit.call(self.backup_codes.generate, {"password": visit.field("password")})
         if isinstance(made, Refused):
             onward = self.forms.access.way_back(visit, made, _PATH)
+            if onward is not None:
+                return onward
             context = await self._context(visit)
-            return onward or refused_form("backup_codes.html", made, _PASSWORD_FIELDS, **context)
+            return refused_form("backup_codes.html", made, PASSWORD_FIELDS, **context)
         visitor = await self.forms.access.visitor(visit, _PATH)
         if isinstance(visitor, SeeOther):
             return visitor

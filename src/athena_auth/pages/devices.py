@@ -7,9 +7,10 @@ import msgspec
 from athena_auth.accounts.answers import SessionAnswer
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.step_up_policy import Action
+from athena_auth.enrolment.account_status import VisitorAnswer
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.access import PageAccess
-from athena_auth.pages.form import NO_ERRORS, FormErrors, errors_of, form_of
+from athena_auth.pages.form import NO_ERRORS, errors_of, form_of
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import Visit
 from athena_auth.trusted_devices.routes import TrustedDeviceApi
@@ -60,13 +61,12 @@ class DevicePages:
             return self.access.way_back(visit, outcome, _DEVICES) or await self._list(visit, outcome)
         return SeeOther(self.access.site.link(_DEVICES, notice=notice))
 
-    async def _list(self, visit: Visit, refused: Refused | None) -> Shown:
+    async def _list(self, visit: Visit, refused: Refused | None) -> PageOutcome:
         found = await visit.call(self.devices.list_devices)
-        context = {
-            "errors": NO_ERRORS if refused is None else errors_of(refused, {}),
-            "devices": [] if isinstance(found, Refused) else found,
-        }
-        return form_of("devices.html", context, refused)
+        if isinstance(found, Refused):
+            return self.access.refused(visit, found, _DEVICES)
+        errors = NO_ERRORS if refused is None else errors_of(refused, {})
+        return form_of("devices.html", {"errors": errors, "devices": found}, refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +82,24 @@ class SessionPages:
         visitor = await self.access.visitor(visit, _SESSIONS, Action.REVOKE_SESSION)
         if isinstance(visitor, SeeOther):
             return visitor
-        found = await visit.call(self.accounts.list_sessions)
-        if isinstance(found, Refused):
-            context = {"errors": errors_of(found, {}), "sessions": []}
-            return form_of("sessions.html", context, found)
-        listed = [_listed(session, visitor.session_id) for session in found]
-        # The current one first, then the newest.
-        listed.sort(key=lambda each: not each.current)
-        return Shown("sessions.html", {"errors": NO_ERRORS, "sessions": listed})
+        return await self._list(visit, visitor, None)
 
     @submit(_SESSIONS)
     async def submit_sessions(self, visit: Visit) -> PageOutcome:
         """End one session."""
         outcome = await visit.call(self.accounts.revoke_session, {"token": visit.field("id")})
         if isinstance(outcome, Refused) and outcome.code not in _GONE:
-            return self._refused(visit, outcome, "sessions.html", {"sessions": []})
+            visitor = await self.access.visitor(visit, _SESSIONS, Action.REVOKE_SESSION)
+            return visitor if isinstance(visitor, SeeOther) else await self._list(visit, visitor, outcome)
         return SeeOther(self.access.site.link(_SESSIONS, notice="session-revoked"))
 
     @show(f"{_SESSIONS}/all")
     async def sign_out_everywhere(self, visit: Visit) -> PageOutcome:
         """Ask whether to end all sessions."""
         visitor = await self.access.visitor(visit, f"{_SESSIONS}/all", Action.REVOKE_SESSIONS)
-        return visitor if isinstance(visitor, SeeOther) else _confirmation(NO_ERRORS)
+        if isinstance(visitor, SeeOther):
+            return visitor
+        return Shown("sign_out_everywhere.html", {"errors": NO_ERRORS})
 
     @submit(f"{_SESSIONS}/all")
     async def submit_sign_out_everywhere(self, visit: Visit) -> PageOutcome:
@@ -112,25 +108,22 @@ class SessionPages:
         handler = self.accounts.revoke_other_sessions if keep else self.accounts.revoke_sessions
         outcome = await visit.call(handler)
         if isinstance(outcome, Refused):
-            return self._refused(visit, outcome, "sign_out_everywhere.html", {}, f"{_SESSIONS}/all")
+            context = {"errors": errors_of(outcome, {})}
+            onward = self.access.way_back(visit, outcome, f"{_SESSIONS}/all")
+            return onward or form_of("sign_out_everywhere.html", context, outcome)
         if keep:
             return SeeOther(self.access.site.link(_SESSIONS, notice="sessions-revoked"))
         return SeeOther(self.access.site.link("/sign-in", notice="signed-out-everywhere"))
 
-    def _refused(
-        self,
-        visit: Visit,
-        refused: Refused,
-        template: str,
-        context: dict[str, object],
-        path: str = _SESSIONS,
-    ) -> PageOutcome:
-        errors = {"errors": errors_of(refused, {}), **context}
-        return self.access.way_back(visit, refused, path) or form_of(template, errors, refused)
-
-
-def _confirmation(errors: FormErrors) -> Shown:
-    return Shown("sign_out_everywhere.html", {"errors": errors})
+    async def _list(self, visit: Visit, visitor: VisitorAnswer, refused: Refused | None) -> PageOutcome:
+        found = await visit.call(self.accounts.list_sessions)
+        if isinstance(found, Refused):
+            return self.access.refused(visit, found, _SESSIONS)
+        listed = [_listed(session, visitor.session_id) for session in found]
+        # The current one first, then the newest.
+        listed.sort(key=lambda each: not each.current)
+        errors = NO_ERRORS if refused is None else errors_of(refused, {})
+        return form_of("sessions.html", {"errors": errors, "sessions": listed}, refused)
 
 
 def _listed(session: SessionAnswer, current: str) -> SessionLine:

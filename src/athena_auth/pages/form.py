@@ -14,6 +14,8 @@ CODE_FIELDS = dict.fromkeys(
     (ErrorCode.INVALID_CODE, ErrorCode.INVALID_BACKUP_CODE, ErrorCode.OTP_HAS_EXPIRED), "code"
 )
 """Refusals of the field `code`."""
+PASSWORD_FIELDS = {ErrorCode.INVALID_PASSWORD: "password"}
+"""The refusal of the field `password`."""
 NEW_PASSWORD_FIELDS = dict.fromkeys(NEW_PASSWORD_ERRORS, "password")
 """Refusals of the field `password` where a new one is chosen."""
 

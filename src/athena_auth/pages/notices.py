@@ -33,7 +33,7 @@ _NOTICES = {
         "This set-up took too long, or was started again in another tab. Start again here."
     ),
     "last-code": Text("That was your last backup code. Make new ones now, and save them."),
-    "device-revoked": Text("This browser is no longer trusted."),
+    "device-revoked": Text("The browser is no longer trusted."),
     "devices-revoked": Text("No browser is trusted any longer."),
     "session-revoked": Text("The session was ended."),
     "sessions-revoked": Text("All other sessions were ended."),

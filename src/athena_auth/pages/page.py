@@ -64,7 +64,8 @@ class Page(msgspec.Struct, frozen=True):
 
 
 show = partial(PageDeclaration, "GET")
-"""Declare a page that is shown: a GET, which changes nothing."""
+"""Declare a page that is shown, by a GET. It changes nothing, but for an opened link of a mail: the page keeps its token in a
+cookie, and verifies the address in a session of its account."""
 submit = partial(PageDeclaration, "POST")
 """Declare what a form is sent to: a POST, whose origin was checked."""
 

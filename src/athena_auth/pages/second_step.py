@@ -5,13 +5,13 @@ from typing import Any
 
 from athena_auth.enrolment.challenge_status import ChallengeStatusAnswer, ChallengeStatusApi
 from athena_auth.factors.otp.routes import OtpApi
-from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, FormErrors, errors_of
+from athena_auth.kernel.errors import Refused
+from athena_auth.mfa.model import ENDS_THE_CHALLENGE
+from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, FormErrors, errors_of, form_of
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site
 from athena_auth.pages.visit import AnsweringHandler, Visit
 
-_ENDED = frozenset({ErrorCode.INVALID_TWO_FACTOR_COOKIE, ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE})
 _SECONDS_A_DAY = 86_400
 
 
@@ -65,13 +65,14 @@ class SecondStepPages:
 
     async def _refused(self, visit: Visit, refused: Refused) -> PageOutcome:
         """Show the form again; a sign-in that has ended begins again, with the address that the form has kept."""
-        found = refused if refused.code in _ENDED else await visit.call(self.challenges.status)
+        found = refused if refused.code in ENDS_THE_CHALLENGE else await visit.call(self.challenges.status)
         if not isinstance(found, Refused):
             return self._shown(visit, found, errors_of(refused, CODE_FIELDS), refused)
         context = {
             "errors": FormErrors(found.text),
             "email": visit.field("email"),
-            "remember": True,
+            # Not by default: the user may have unticked it, on a shared computer.
+            "remember": False,
             "next": self.site.next(visit),
         }
         return Shown("sign_in.html", context, found.code.status)
@@ -93,5 +94,4 @@ class SecondStepPages:
             "totp_digits": self.totp_digits,
             "next": self.site.next(visit),
         }
-        status = 200 if refused is None else int(refused.code.status)
-        return Shown("second_step.html", context, status, None if refused is None else refused.retry_after)
+        return form_of("second_step.html", context, refused)

@@ -49,9 +49,7 @@ class SecurityPages:
             return visitor
         found = await visit.call(self.status.status)
         if isinstance(found, Refused):
-            return self.access.way_back(visit, found, _OVERVIEW) or SeeOther(
-                self.access.site.link("/sign-in")
-            )
+            return self.access.refused(visit, found, _OVERVIEW)
         context = {
             "user": visitor.user,
             "status": found,
@@ -68,8 +66,9 @@ class SecurityPages:
         if isinstance(visitor, SeeOther):
             return visitor
         found = await visit.call(self.events.events)
-        listed = [] if isinstance(found, Refused) else [_listed(event) for event in found]
-        return Shown("events.html", {"events": listed})
+        if isinstance(found, Refused):
+            return self.access.refused(visit, found, _EVENTS)
+        return Shown("events.html", {"events": [_listed(event) for event in found]})
 
 
 def _listed(event: SecurityEventAnswer) -> EventLine:

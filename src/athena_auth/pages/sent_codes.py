@@ -91,7 +91,7 @@ class SentCodePages:
     async def _form(self, visit: Visit, visitor: VisitorAnswer, refused: Refused | None) -> PageOutcome:
         found = await visit.call(self.status.status)
         if isinstance(found, Refused):
-            return self.forms.access.way_back(visit, found, _PATH) or SeeOther(_PATH)
+            return self.forms.access.refused(visit, found, _PATH)
         offered = self._offered(found)
         asked = visit.field("by")
         context = {

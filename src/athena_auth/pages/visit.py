@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
+from urllib.parse import parse_qsl, urlencode
 
 from athena_auth.kernel.errors import Refused
 from athena_auth.languages import Language
@@ -86,6 +87,13 @@ class Visit:
 
     def __repr__(self) -> str:
         return "Visit(…)"
+
+    @property
+    def here_without_notice(self) -> str:
+        """`here` without the notice of what was done before: it would be said again."""
+        path, _, query = self.here.partition("?")
+        kept = urlencode([pair for pair in parse_qsl(query) if pair[0] != "notice"])
+        return f"{path}?{kept}" if kept else path
 
     @property
     def has_pending_sign_in(self) -> bool:

@@ -13,7 +13,7 @@ from athena_auth.accounts.service import Resolver
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.languages import Language
-from athena_auth.server.cookies import is_token
+from athena_auth.server.cookies import is_token, tokens_of
 from athena_auth.server.invalid import explain
 from athena_auth.server.policy import Policy
 from athena_auth.server.principals import PrincipalResolver, is_dead_challenge
@@ -43,14 +43,7 @@ class BrowserCookies:
     @property
     def tokens(self) -> Tokens:
         """The tokens of the next call, all by cookie."""
-        session, challenge = self._values.get(CookieName.SESSION), self._values.get(CookieName.CHALLENGE)
-        return Tokens(
-            session,
-            challenge,
-            self._values.get(CookieName.TRUSTED_DEVICE),
-            self._values.get(CookieName.RECOGNIZED_BROWSER),
-            by_cookie=bool(session or challenge),
-        )
+        return tokens_of(self._values)
 
     def set(self, cookies: Iterable[Cookie]) -> None:
         """Set cookies in the browser, or remove those without a value."""
@@ -138,17 +131,16 @@ class BrowserCalls:
             if limited is not None:
                 return limited
         body = _decoded(route.body, fields)
-        if route.method == "GET" and isinstance(body, Refused):
-            return body
-        query = body if route.method == "GET" else None
+        query = body if route.method == "GET" else _empty(route.query)
+        if isinstance(query, Refused):
+            return query
         principal = await self.routes.principals.resolve(route, query, caller)
         if isinstance(principal, Refused):
             return principal
         if isinstance(principal, SignedIn):
-            self._recognize(principal)
+            self._follow_session(principal)
         if isinstance(body, Refused):
             return body
-        query = None if route.query is None else msgspec.convert({}, route.query)
         outcome = await route.handler(Call(principal, body, caller, query))
         self._keep_cookies(outcome, caller)
         return outcome
@@ -157,7 +149,7 @@ class BrowserCalls:
         """Keep a chosen language in a cookie."""
         self.cookies.set((Cookie(CookieName.LANGUAGE, language.code, _LANGUAGE_TTL),))
 
-    def _recognize(self, signed_in: SignedIn) -> None:
+    def _follow_session(self, signed_in: SignedIn) -> None:
         if signed_in.was_extended:
             self.cookies.set((session_cookie(signed_in.session, signed_in.token),))
         code = signed_in.account.language
@@ -172,6 +164,10 @@ class BrowserCalls:
 
 def _fingerprint(token: str) -> str:
     return sha256(token.encode()).hexdigest()[:16]
+
+
+def _empty(query: type[msgspec.Struct] | None) -> msgspec.Struct | None:
+    return None if query is None else msgspec.convert({}, query)
 
 
 def _decoded(body: type[msgspec.Struct], fields: Mapping[str, object]) -> msgspec.Struct | Refused:

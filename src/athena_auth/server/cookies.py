@@ -2,6 +2,7 @@
 
 import re
 
+from athena_auth.wire.caller import Tokens
 from athena_auth.wire.reply import DEFAULT_COOKIE_PREFIX, Cookie, CookieName
 
 _SECURE_PREFIX = "__Secure-"
@@ -26,6 +27,16 @@ def wire_names(prefix: str, *, https: bool, has_domain: bool = False) -> dict[Co
     start = (_SECURE_PREFIX if https else "") + prefix
     names = {name: start + name.removeprefix(DEFAULT_COOKIE_PREFIX) for name in CookieName}
     return names | ({CookieName.SESSION: f"{start}.{_DOMAIN_SESSION}"} if has_domain else {})
+
+
+def tokens_of(cookies: dict[CookieName, str]) -> Tokens:
+    """Return the tokens of a browser, which sends them as cookies."""
+    session, challenge = cookies.get(CookieName.SESSION), cookies.get(CookieName.CHALLENGE)
+    trusted_device, recognized = (
+        cookies.get(CookieName.TRUSTED_DEVICE),
+        cookies.get(CookieName.RECOGNIZED_BROWSER),
+    )
+    return Tokens(session, challenge, trusted_device, recognized, by_cookie=bool(session or challenge))
 
 
 class CookieCodec:

@@ -158,8 +158,8 @@ class PageEdge:
         path = relative_path(scope) or "/"
         if scope["method"] == "POST" or path not in self.paths:
             return ""
-        # The token of a mail's link stays out of the document.
-        shown = urlencode({name: value for name, value in query.items() if name != "token"})
+        # The token of a mail's link, and that of an invitation, stay out of the document.
+        shown = urlencode({name: value for name, value in query.items() if name not in {"token", "invite"}})
         return self._link(path) + (f"?{shown}" if shown else "")
 
     def _response(self, outcome: PageOutcome, visit: Visit, cookies: BrowserCookies) -> Response:
@@ -213,7 +213,7 @@ def _security_headers(trusted_origins: tuple[str, ...]) -> Headers:
     # Chromium applies `form-action` to redirects too, and a sign-in may lead to a trusted origin.
     targets = " ".join(("'self'", *trusted_origins))
     policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
         f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
     )
     return [

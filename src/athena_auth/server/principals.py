@@ -3,14 +3,11 @@
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.model import ENDS_THE_CHALLENGE
 from athena_auth.wire.caller import Caller
 from athena_auth.wire.route import Access, ChallengeBearer, EndedSession, Outcome, Route
 
 Principal = SignedIn | ChallengeBearer | EndedSession | None
-
-_ENDS_THE_CHALLENGE = frozenset(
-    {ErrorCode.INVALID_TWO_FACTOR_COOKIE, ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE}
-)
 
 
 class PrincipalResolver:
@@ -45,7 +42,7 @@ class PrincipalResolver:
 
 def is_dead_challenge(outcome: Outcome, caller: Caller) -> bool:
     """Return whether this outcome says that the challenge in the caller's cookie has ended."""
-    is_dead = isinstance(outcome, Refused) and outcome.code in _ENDS_THE_CHALLENGE
+    is_dead = isinstance(outcome, Refused) and outcome.code in ENDS_THE_CHALLENGE
     return is_dead and caller.tokens.by_cookie and caller.tokens.challenge is not None
 
 

@@ -11,7 +11,7 @@ from athena_auth.crypto.tokens import CHALLENGE_PREFIX
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.server.client_address import ClientAddressResolver
-from athena_auth.server.cookies import CookieCodec
+from athena_auth.server.cookies import CookieCodec, tokens_of
 from athena_auth.server.invalid import explain
 from athena_auth.wire.caller import Caller, ClientInfo, Tokens
 from athena_auth.wire.reply import CookieName
@@ -114,15 +114,13 @@ class CallerReader:
     def _tokens(self, headers: RawHeaders) -> Tokens:
         cookie_header = headers.get(b"cookie")
         cookies = self._cookies.read(cookie_header) if cookie_header else {}
-        trusted_device = cookies.get(CookieName.TRUSTED_DEVICE)
-        recognized_browser = cookies.get(CookieName.RECOGNIZED_BROWSER)
         authorization = headers.get(b"authorization")
         if authorization is None or not authorization.lower().startswith(_BEARER):
             # Another scheme is not ours: a proxy may ask for its own password, for instance.
-            session, challenge = cookies.get(CookieName.SESSION), cookies.get(CookieName.CHALLENGE)
-            by_cookie = bool(session or challenge)
-            return Tokens(session, challenge, trusted_device, recognized_browser, by_cookie)
+            return tokens_of(cookies)
         # An explicit token is used alone: a cookie never replaces a wrong one.
+        trusted_device = cookies.get(CookieName.TRUSTED_DEVICE)
+        recognized_browser = cookies.get(CookieName.RECOGNIZED_BROWSER)
         token = authorization[len(_BEARER) :].strip()
         if token.startswith(CHALLENGE_PREFIX):
             return Tokens(None, token, trusted_device, recognized_browser)

@@ -220,6 +220,6 @@ def _challenged(issued: ChallengeIssued) -> Reply[SecondFactorDueAnswer]:
     # The browser's previous session stays until the second factor is verified: a concurrent sign-in in another tab may
     # just have received it.
     challenge = Cookie(CookieName.CHALLENGE, issued.token, issued.expires_in)
-    dead = (expired(CookieName.TRUSTED_DEVICE),) if issued.device_is_dead else ()
+    removed = (expired(CookieName.TRUSTED_DEVICE),) if issued.device_is_invalid else ()
     answer = SecondFactorDueAnswer(two_factor_methods=factor_names(issued.methods), token=issued.token)
-    return Reply(answer, (challenge, *dead))
+    return Reply(answer, (challenge, *removed))

@@ -90,7 +90,7 @@ class SignUpService:
             issued = await self.sign_in_policy.complete_first_factor(tx, account, first, now)
             if not isinstance(issued, SessionIssued):
                 raise RuntimeError(  # noqa: TRY004 - a fault of ours, not an argument of a wrong type
-                    "A new account has no second factor, and was asked for one."
+                    "A new account was refused a session, or was asked for a second factor."
                 )
             return issued
 

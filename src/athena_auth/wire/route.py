@@ -88,13 +88,12 @@ class Call(Generic[P, B]):
         body: B,
         caller: Caller,
         query: Any = None,
-        forwarded: ForwardedRequest = _NOT_FORWARDED,
     ) -> None:
         self.principal = principal
         self.body = body
         self.caller = caller
         self.query = query
-        self.forwarded = forwarded
+        self.forwarded = _NOT_FORWARDED
 
 
 def _always(_query: Any, _by_cookie: bool) -> bool:  # noqa: FBT001 - called by position

@@ -18,13 +18,13 @@ from athena_auth.pages.language_choice import LanguagePages
 from athena_auth.pages.mail_links import MailLinkPages
 from athena_auth.pages.new_credentials import NewCredentialsForms
 from athena_auth.pages.page import Page, pages_of
-from athena_auth.pages.prove import ProvePages
 from athena_auth.pages.recovery import ForgotPasswordPages
 from athena_auth.pages.second_step import SecondStepPages
 from athena_auth.pages.security import SecurityPages
 from athena_auth.pages.sent_codes import SentCodePages
 from athena_auth.pages.sign_in import SignInPages
 from athena_auth.pages.site import Site
+from athena_auth.pages.step_up import StepUpPages
 from athena_auth.pages.templates import Templates, appearance_of
 from athena_auth.pages.visit import AnsweringHandler
 from athena_auth.settings import BASE_PATH, Settings
@@ -123,7 +123,7 @@ def _settings_pages(
         DevicePages(access, apis.trusted_devices),
         SessionPages(access, apis.accounts),
         AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
-        ProvePages(access, apis.session_check, apis.status, apis.otp, _verifiers(apis), digits),
+        StepUpPages(access, apis.session_check, apis.status, apis.otp, _verifiers(apis), digits),
     )
 
 

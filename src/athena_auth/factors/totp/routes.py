@@ -21,15 +21,14 @@ from athena_auth.mfa.answers import SECOND_STEP_ERRORS, redirect_fields
 from athena_auth.mfa.model import SecondFactorResult, SecondStepCaller
 from athena_auth.mfa.routes import CodeBody, VerifyEndpoint
 from athena_auth.store.transaction import Tx
+from athena_auth.wire.bodies import PasswordBody
 from athena_auth.wire.fields import (
     CallbackUrl,
     Done,
-    Password,
     QrCode,
     QrCodeWanted,
     Redirect,
     SessionToken,
-    StepUpCode,
     TotpUri,
     is_set,
 )
@@ -70,11 +69,9 @@ class TotpService:
         return await self.step_up.act(Action.REVEAL_SECRET, signed_in, offered, work)
 
 
-class TotpUriBody(msgspec.Struct, frozen=True, rename="camel"):
+class TotpUriBody(PasswordBody, frozen=True, rename="camel"):
     """The account's password, a code if the session needs a fresh second factor, and whether to return a QR code."""
 
-    password: Password
-    code: StepUpCode | None = None
     qr_code: QrCodeWanted | None = None
 
 

@@ -49,7 +49,7 @@ function addButton(parent, label, onClick) {
   return button;
 }
 
-// Browsers have the clipboard on pages by HTTPS, and on localhost, only.
+// Browsers offer the clipboard only over HTTPS and on localhost.
 function addCopyButton(parent, { copy, copied }, text) {
   if (!navigator.clipboard) return;
   const button = addButton(parent, copy, async () => {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from athena_auth.accounts.session_check import SessionCheckApi
+from athena_auth.accounts.session_check import LONGEST_FRESH, SessionCheckApi
 from athena_auth.accounts.step_up_policy import FRESH
 from athena_auth.enrolment.status import StatusApi
 from athena_auth.factors.otp.routes import OtpApi
@@ -13,15 +13,13 @@ from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, errors_of, form_of
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import AnsweringHandler, Visit
 
-_PATH = "/prove"
+_PATH = "/step-up"
 _LEVELS = ("1", "2")
 _MOST_DIGITS = 9
-_A_YEAR = 31_536_000
-"""Seconds; the handler refuses more."""
 
 
 @dataclass(frozen=True, slots=True)
-class ProvePages:
+class StepUpPages:
     """The query has the requirement, `level` and `fresh` (seconds), and `next`, the page to go on with.
 
     Attributes:
@@ -37,7 +35,7 @@ class ProvePages:
     totp_digits: int
 
     @show(_PATH)
-    async def prove(self, visit: Visit) -> PageOutcome:
+    async def step_up(self, visit: Visit) -> PageOutcome:
         """Ask for a code; a session that meets the requirement goes on at once."""
         site = self.access.site
         unmet = await visit.call(self.checks.check_session, _requirement(visit))
@@ -51,7 +49,7 @@ class ProvePages:
         return await self._form(visit, unmet, None)
 
     @submit(_PATH)
-    async def submit_prove(self, visit: Visit) -> PageOutcome:
+    async def submit_step_up(self, visit: Visit) -> PageOutcome:
         """Verify the code, and go on."""
         verifier = self.verifiers.get(visit.field("method"))
         if verifier is None:
@@ -76,8 +74,8 @@ class ProvePages:
         """Return the form. `reason` is why it is shown; `refused` is the refusal of a form before it."""
         found = await visit.call(self.status.status)
         if isinstance(found, Refused) or reason.code is ErrorCode.UNAUTHORIZED:
-            visitor = await self.access.visitor(visit, _PATH)
-            return visitor if isinstance(visitor, SeeOther) else SeeOther(self._here(visit))
+            visitor = await self.access.visitor(visit, _PATH, back=self._here(visit))
+            return visitor if isinstance(visitor, SeeOther) else self.access.refused(visit, reason, _PATH)
         offered = [name for name in found.methods if name in self.verifiers]
         asked = visit.field("method")
         level, fresh = _given(visit)
@@ -92,7 +90,7 @@ class ProvePages:
             "fresh": fresh,
             "next": self.access.site.next(visit),
         }
-        return form_of("prove.html", context, refused)
+        return form_of("step_up.html", context, refused)
 
     def _here(self, visit: Visit, **query: str) -> str:
         level, fresh = _given(visit)
@@ -111,4 +109,4 @@ def _given(visit: Visit) -> tuple[str, str]:
 def _requirement(visit: Visit) -> dict[str, int]:
     """Return the requirement; by default that of this server's own actions."""
     level, fresh = _given(visit)
-    return {"level": int(level or 2), "fresh": min(int(fresh or FRESH), _A_YEAR)}
+    return {"level": int(level or 2), "fresh": min(int(fresh or FRESH), LONGEST_FRESH)}

@@ -40,7 +40,7 @@ async def test_a_sensitive_page_asks_for_a_code_first_and_goes_on(
     ada: Person, visitor: Visitor, path: str
 ) -> None:
     await visitor.open(path)
-    assert visitor.path == "/prove"
+    assert visitor.path == "/step-up"
 
     assert (await visitor.send("Confirm", code="000000")).status_code == 401
     assert "The code is wrong" in visitor.said
@@ -62,7 +62,7 @@ async def test_a_form_that_was_open_for_too_long_asks_for_a_code_and_comes_back(
     ada.world.clock.advance(660)
 
     await visitor.send("Make new backup codes", password=PASSWORD)
-    assert visitor.path == "/prove"
+    assert visitor.path == "/step-up"
     await visitor.send("Confirm", code=ada.code())
 
     assert (visitor.path, visitor.codes) == ("/security/backup-codes", [])
@@ -148,23 +148,23 @@ async def test_too_many_wrong_codes_are_counted_down(ada: Person, visitor: Visit
     ("query", "path"),
     [
         ("level=2&fresh=3600", "/security/events"),
-        ("level=2&fresh=600", "/prove"),
-        ("level=2", "/prove"),
-        ("", "/prove"),
-        ("level=7&fresh=-1", "/prove"),
-        ("level=1", "/prove"),
+        ("level=2&fresh=600", "/step-up"),
+        ("level=2", "/step-up"),
+        ("", "/step-up"),
+        ("level=7&fresh=-1", "/step-up"),
+        ("level=1", "/step-up"),
         ("level=1&fresh=3600", "/security/events"),
         ("level=2&fresh=999999999", "/security/events"),
     ],
 )
 async def test_the_requirement_is_in_the_query(visitor: Visitor, query: str, path: str) -> None:
-    await visitor.open(f"/prove?{query}&next=/security/events")
+    await visitor.open(f"/step-up?{query}&next=/security/events")
 
     assert visitor.path == path
 
 
 async def test_the_requirement_is_carried_from_form_to_form(ada: Person, visitor: Visitor) -> None:
-    await visitor.open("/prove?level=2&fresh=60&next=/security/events")
+    await visitor.open("/step-up?level=2&fresh=60&next=/security/events")
     await visitor.send("Confirm", code="000000")
     await visitor.follow("Get a code by email")
     await visitor.send("Send the code")
@@ -177,7 +177,7 @@ async def test_the_requirement_is_carried_from_form_to_form(ada: Person, visitor
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:1"])
 async def test_a_code_leads_to_no_foreign_page(ada: Person, visitor: Visitor, target: str) -> None:
-    await visitor.open(f"/prove?next={target}")
+    await visitor.open(f"/step-up?next={target}")
 
     await visitor.send("Confirm", code=ada.code())
 
@@ -187,7 +187,7 @@ async def test_a_code_leads_to_no_foreign_page(ada: Person, visitor: Visitor, ta
 async def test_without_a_second_factor_a_recent_sign_in_is_asked_for(sqlite_world: World) -> None:
     visitor = await signed_in(await sign_up(sqlite_world))
     sqlite_world.clock.advance(660)
-    await visitor.open("/prove?level=1&fresh=600&next=/security/events")
+    await visitor.open("/step-up?level=1&fresh=600&next=/security/events")
 
     await visitor.send("Sign in again")
     assert visitor.path == "/sign-in"
@@ -200,11 +200,23 @@ async def test_without_a_session_the_sign_in_comes_first(sqlite_world: World) ->
     await sign_up(sqlite_world)
     visitor = Visitor(await sqlite_world.visitor())
 
-    await visitor.open("/prove?next=/security/events")
+    await visitor.open("/step-up?next=/security/events")
     assert visitor.path == "/sign-in"
     await visitor.send("Sign in", email=EMAIL, password=PASSWORD)
 
     assert visitor.path == "/security/authenticator"
+
+
+async def test_the_sign_in_leads_back_with_the_requirement(sqlite_world: World) -> None:
+    """Without it, level two was required on the way back, and an account without a second factor had to turn one on."""
+    await sign_up(sqlite_world)
+    visitor = Visitor(await sqlite_world.visitor())
+
+    await visitor.open("/step-up?level=1&fresh=600&next=/security/events")
+    assert visitor.path == "/sign-in"
+    await visitor.send("Sign in", email=EMAIL, password=PASSWORD)
+
+    assert visitor.path == "/security/events"
 
 
 async def test_a_sign_in_that_was_begun_and_has_ended_is_not_in_the_way(
@@ -235,7 +247,7 @@ async def test_a_pending_sign_in_to_another_account_does_not_get_the_code(
     await visitor.open("/security/sessions")
 
     await visitor.send("Confirm", code=grace.code())
-    assert visitor.path == "/prove"
+    assert visitor.path == "/step-up"
     ada.world.clock.advance(60)
     await visitor.send("Confirm", code=ada.code())
 
@@ -253,4 +265,4 @@ async def test_with_step_up_by_password_no_code_is_asked_for_where_that_is_enoug
         await visitor.send("Make new backup codes", password=PASSWORD)
         assert len(visitor.codes) == 10
         await visitor.open("/security/delete")
-        assert visitor.path == "/prove"
+        assert visitor.path == "/step-up"
