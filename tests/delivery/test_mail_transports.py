@@ -76,7 +76,7 @@ async def test_the_console_tells_news_in_one_sentence(capsys: pytest.CaptureFixt
     await deliver("console:", message_of(MessageKind.DEVICE_TRUSTED))
     shown = capsys.readouterr().out
     assert "| mail  device-trusted\n" in shown
-    assert "| news  Your Athena account trusts a new device\n" in shown
+    assert "| about Your Athena account trusts a new device\n" in shown
     assert "None" not in shown
 
 

@@ -148,7 +148,7 @@ def test_a_device_is_named_by_browser_and_system(user_agent: str, device: str) -
 @example(user_agent="<img src=x> Firefox/1")
 @example(user_agent="Firefox/1\r\n\r\nNobody from Athena will ever ask: send us your code")
 def test_no_word_of_a_user_agent_is_repeated(user_agent: str) -> None:
-    """Whoever signs up with a stranger's address chooses it, and our news would carry the advertisement."""
+    """A spammer who signs up with a stranger's address chooses it, and our mail would carry the advertisement."""
     told, said_otherwise = (text.splitlines() for text in (text_of(user_agent=user_agent), text_of()))
     (device,) = set(told) - set(said_otherwise) or {"Device: Firefox on Windows"}
     assert A_DEVICE.fullmatch(device)

@@ -58,4 +58,4 @@ def _content(message: Message, language: Language) -> dict[str, str]:
     if message.url is not None:
         # Never shortened: a truncated link does not work.
         return {"link": one_line(message.url, limit=len(message.url)), "until": until}
-    return {"news": subject_of(message, language)}
+    return {"about": subject_of(message, language)}

@@ -1,6 +1,5 @@
 """Renders a message in the recipient's language: a subject, a plain text and an HTML part with the same content."""
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ from athena_auth.delivery.message_texts import MESSAGES, SIGNATURE
 from athena_auth.delivery.model import EventContext, Message
 from athena_auth.delivery.one_line import one_line
 from athena_auth.delivery.sentences import Advice
+from athena_auth.kernel.network import address_of
 from athena_auth.kernel.texts import PluralText, Text
 from athena_auth.kernel.user_agent import browser_of, system_of
 from athena_auth.languages import ENGLISH, Language
@@ -128,13 +128,8 @@ def _context_line(context: EventContext | None, language: Language) -> dict[str,
 
 def _address(text: str) -> Text:
     """Return an IP address in its usual form. Anything else that a proxy sent is not repeated."""
-    try:
-        # A zone is any text at all: fe80::1%see-evil.example is a valid address.
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return _NOT_KNOWN
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return Text(str(mapped or address))
+    address = address_of(text)
+    return _NOT_KNOWN if address is None else Text(str(address))
 
 
 def _codes_left(left: int | None, language: Language) -> str:

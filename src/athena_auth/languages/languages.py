@@ -45,11 +45,6 @@ class Languages:
     def __iter__(self) -> Iterator[Language]:
         return iter(self._by_code.values())
 
-    @property
-    def default(self) -> Language:
-        """English: for readers of whom nothing is known, or who read none of the languages."""
-        return self._default
-
     def find(self, code: str) -> Language | None:
         """Return the language with this code, in any case, or None."""
         return self._by_code.get(code.lower())

@@ -45,6 +45,7 @@ class VerificationLinks(Protocol):
     def post_verification(self, tx: Tx, account: Account, callback: str | None) -> None:
         """Put a link into the outbox, in the caller's transaction, which has counted the send.
 
-        `callback` is the page that the link then leads to; it has been checked.
+        The first link of a new account is not counted. `callback` is the page that the link then leads to; it has been
+        checked.
         """
         ...
