@@ -1,5 +1,7 @@
 """Step-up on the pages: a code is asked for again, and the user goes on with what they were doing."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from athena_auth.delivery.model import MessageKind
@@ -54,6 +56,13 @@ async def test_what_changes_no_credential_needs_no_code(visitor: Visitor, path: 
     await visitor.open(path)
 
     assert visitor.path == path
+
+
+async def test_the_way_back_has_the_pages_own_query_but_not_its_notice(visitor: Visitor) -> None:
+    await visitor.open("/security/otp?by=text&notice=code-sent")
+
+    assert visitor.path == "/step-up"
+    assert parse_qs(urlsplit(visitor.url).query)["next"] == ["/security/otp?by=text"]
 
 
 async def test_a_form_that_was_open_for_too_long_asks_for_a_code_and_comes_back(ada: Person) -> None:
@@ -217,6 +226,25 @@ async def test_the_sign_in_leads_back_with_the_requirement(sqlite_world: World) 
     await visitor.send("Sign in", email=EMAIL, password=PASSWORD)
 
     assert visitor.path == "/security/events"
+
+
+async def test_a_form_whose_session_has_ended_leads_back_with_the_requirement(sqlite_url: str) -> None:
+    async with world_over(sqlite_url, pages_path="/account") as world:
+        ada = await sign_up(world)
+        await ada.turn_on_totp()
+        visitor = Visitor(await world.visitor())
+        await visitor.open("/account/sign-in")
+        await visitor.send("Sign in", email=EMAIL, password=PASSWORD)
+        await visitor.send("Confirm", code=ada.code())
+        world.clock.advance(660)
+        await visitor.open("/account/step-up?level=2&fresh=60&next=/account/security/events")
+        visitor.client.cookies.clear()
+
+        await visitor.send("Confirm", code=ada.code())
+
+        assert visitor.path == "/account/sign-in"
+        [back] = parse_qs(urlsplit(visitor.url).query)["next"]
+        assert back == "/account/step-up?level=2&fresh=60&next=%2Faccount%2Fsecurity%2Fevents"
 
 
 async def test_a_sign_in_that_was_begun_and_has_ended_is_not_in_the_way(

@@ -25,16 +25,16 @@ class PageAccess:
     ) -> VisitorAnswer | SeeOther:
         """Return the visitor of a page, or the page to open first.
 
-        That one leads back to the page as it was opened, with its query, or from a form to `back`, by default `path`.
+        That one leads back to the page as it was opened, with its query; from a form to `back`, a URL of this site, or to
+        `path`.
         """
+        back = visit.here_without_notice or back or self._link(visit, path)
         is_known = visit.presents_session
         fields = {} if action is None else {"action": action.value}
         found = await visit.call(self.accounts.visitor, fields)
         if isinstance(found, Refused):
-            return self._sign_in(visit, back or path, notice="session-ended" if is_known else "")
-        if found.step_up_required:
-            return self._step_up(visit, back or path)
-        return found
+            return self._sign_in(back, notice="session-ended" if is_known else "")
+        return self._step_up(back) if found.step_up_required else found
 
     def refused(self, visit: Visit, refused: Refused, path: str) -> PageOutcome:
         """Return the page to open first after a refusal, or a page that says what happened."""
@@ -44,14 +44,15 @@ class PageAccess:
     def way_back(self, visit: Visit, refused: Refused, path: str) -> SeeOther | None:
         """Return the page to open first after this refusal of a form; None if the form itself can say what to do."""
         if refused.code is ErrorCode.UNAUTHORIZED:
-            return self._sign_in(visit, path, notice="session-ended")
-        return self._step_up(visit, path) if refused.code is ErrorCode.STEP_UP_REQUIRED else None
+            return self._sign_in(self._link(visit, path), notice="session-ended")
+        is_due = refused.code is ErrorCode.STEP_UP_REQUIRED
+        return self._step_up(self._link(visit, path)) if is_due else None
 
-    def _sign_in(self, visit: Visit, path: str, notice: str) -> SeeOther:
-        return SeeOther(self.site.link("/sign-in", notice=notice, next=self._here(visit, path)))
+    def _sign_in(self, back: str, notice: str) -> SeeOther:
+        return SeeOther(self.site.link("/sign-in", notice=notice, next=back))
 
-    def _step_up(self, visit: Visit, path: str) -> SeeOther:
-        return SeeOther(self.site.link("/step-up", next=self._here(visit, path)))
+    def _step_up(self, back: str) -> SeeOther:
+        return SeeOther(self.site.link("/step-up", next=back))
 
-    def _here(self, visit: Visit, path: str) -> str:
-        return visit.here_without_notice or self.site.link(path, next=self.site.next(visit))
+    def _link(self, visit: Visit, path: str) -> str:
+        return self.site.link(path, next=self.site.next(visit))
