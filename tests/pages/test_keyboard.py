@@ -98,6 +98,7 @@ def test_from_a_new_account_to_a_sign_in_with_the_app(stage: Stage, javascript: 
     tab_to(page, "Sign out")
     press_enter(page)
 
+    expect(page.get_by_label("Email address")).to_be_focused()
     page.keyboard.type(stage.email)
     tab_to(page, "Password")
     page.keyboard.type(PASSWORD)

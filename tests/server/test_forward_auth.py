@@ -119,7 +119,7 @@ def test_an_example_protects_its_site(name: str, tmp_path: Path) -> None:
             needs_more = browser.get(f"{site}{path}")
             assert needs_more.status_code == 302, path
             assert needs_more.headers["location"].endswith("&level=2&fresh=600")
-        assert going_to(browser.get(f"{site}/members/").headers["location"], "prove", f"{site}/members/")
+        assert going_to(browser.get(f"{site}/members/").headers["location"], "step-up", f"{site}/members/")
         turn_on_totp(browser, api)
         assert "verified a second factor" in browser.get(f"{site}/members/").text
 

@@ -243,7 +243,7 @@ def _step_up(stage: Stage) -> None:
     stage.open("/security/disable")
 
 
-def _prove_refused(stage: Stage) -> None:
+def _step_up_refused(stage: Stage) -> None:
     _step_up(stage)
     stage.page.locator("input[name=code]").fill(WRONG)
     stage.page.get_by_role("alert").wait_for()
@@ -319,8 +319,8 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "disable": _opened("/security/disable", Stage.enrol),
     "disable-refused": _password_refused("/security/disable", "Turn it off"),
     "delete": _opened("/security/delete", Stage.enrol),
-    "prove": _step_up,
-    "prove-refused": _prove_refused,
+    "step-up": _step_up,
+    "step-up-refused": _step_up_refused,
     "dev-outbox": _outbox,
 }
 """How to reach each state, by its name."""
