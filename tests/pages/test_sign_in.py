@@ -59,6 +59,19 @@ async def test_a_new_user_signs_up_out_and_in(sqlite_world: World) -> None:
     assert (await visitor.open("/")).url.path == "/security"
 
 
+async def test_the_link_of_a_sign_up_leads_to_the_page_asked_for(database_url: str) -> None:
+    asked = "https://app.example.com/start?a=b"
+    async with world_over(database_url, trusted_origins="https://app.example.com") as world:
+        visitor = await visiting(world)
+        await visitor.open(str(httpx.URL("/sign-up", params={"next": asked})))
+        await visitor.send("Create the account", name="Ada", email=EMAIL, password=PASSWORD)
+        await visitor.send("Send the link again")
+
+        for nth in (1, 2):
+            mail = await world.mailbox.message_for(EMAIL, MessageKind.EMAIL_VERIFICATION, nth=nth)
+            assert httpx.URL(str(mail.url)).params["callbackURL"] == asked
+
+
 async def test_a_refused_form_keeps_what_was_entered_but_the_password(sqlite_world: World) -> None:
     visitor = await visiting(sqlite_world)
     await visitor.open("/sign-up")
