@@ -129,6 +129,17 @@ async def test_the_second_step_takes_a_code_that_was_sent(enrolled: Person) -> N
     assert visitor.path == "/security"
 
 
+@pytest.mark.parametrize(("trust_ttl", "offered"), [(86_400, True), (0, False)])
+async def test_trust_is_offered_where_devices_are_trusted(
+    sqlite_url: str, trust_ttl: int, offered: bool
+) -> None:
+    async with world_over(sqlite_url, trust_ttl=trust_ttl) as world:
+        await (await sign_up(world)).turn_on_totp()
+        visitor = await signing_in(world)
+        assert visitor.path == "/second-step"
+        assert ("Trust this browser" in visitor.text) is offered
+
+
 async def test_the_second_step_takes_a_backup_code_and_trusts_the_browser(enrolled: Person) -> None:
     visitor = await signing_in(enrolled.world)
 

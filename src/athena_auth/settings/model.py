@@ -163,9 +163,9 @@ class ServerSettings(SettingsSources):
     )
     trust_ttl: int = Field(
         2_592_000,
-        ge=60,
+        ge=0,
         le=TEN_YEARS,
-        description="Seconds that a device stays trusted without a sign-in; at most ten years.",
+        description="Seconds that a device stays trusted without a sign-in; at most ten years. With 0 no device is trusted.",
     )
     audit_ttl: int = Field(
         15_552_000,
