@@ -30,6 +30,8 @@ class Account(msgspec.Struct, frozen=True):
     updated_at: Millis
     language: str | None = None
     """The language of its owner's mails (BCP 47), if it is known."""
+    password_is_breached: bool = False
+    """Whether the current password was found in a breach, and its owner was notified."""
 
     @property
     def greeting_name(self) -> str:

@@ -53,6 +53,7 @@ class SecurityPages:
         context = {
             "user": visitor.user,
             "status": found,
+            "password_is_breached": visitor.password_is_breached,
             "has_app": FactorName.TOTP in found.methods,
             "has_sent_codes": FactorName.OTP in found.methods,
             "goes_by_text": self.goes_by_text,

@@ -45,6 +45,7 @@ _TAGS = {
     "recovery": "Emailed links: verify an address, reset a password, recognize a browser.",
     "sessions": "List, check and end sessions.",
     "accounts": "Change an account.",
+    "tokens": "Signed assertions, with which other services verify a session without a call.",
     "server": "The server itself.",
 }
 

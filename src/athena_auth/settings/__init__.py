@@ -1,6 +1,6 @@
 """The settings of a server.
 
-`model` and `pages` define them, `sources` and `loading` read them, `values` and `addresses` validate them. `injected` recognizes
+`model`, `tokens` and `pages` define them, `sources` and `loading` read them, `values` and `addresses` validate them. `injected` recognizes
 variables that container platforms set.
 """
 

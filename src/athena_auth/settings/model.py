@@ -52,7 +52,7 @@ class SettingsError(Exception):
 
 
 class ServerSettings(SettingsSources):
-    """The settings of the server, without those of its pages."""
+    """The settings of the server, without those in the modules `tokens` and `pages`."""
 
     secret: Secrets | None = Field(
         None,

@@ -12,6 +12,7 @@ from athena_auth import retired_tokens as retired_tokens_sql
 from athena_auth.accounts.service import AccountService, Resolver
 from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.service import AdministrationService
+from athena_auth.assertions import sql as signing_keys_sql
 from athena_auth.audit import sql as audit_sql
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.kernel.clock import Clock, SystemClock, after
@@ -98,6 +99,7 @@ def _administration(resources: Resources, shared: SharedServices) -> Administrat
         shared.events,
         shared.notifications,
         resources.languages,
+        shared.password_policy,
     )
 
 
@@ -139,6 +141,7 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
         retired_tokens_sql.SWEEP,
         invites_sql.SWEEP,
         sends_sql.SWEEP,
+        signing_keys_sql.SWEEP,
     )
     audit_log = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
     return Sweeper(resources.store, resources.clock, (*map(Sweep, expiring), audit_log))

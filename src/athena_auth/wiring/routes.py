@@ -2,12 +2,16 @@
 
 import msgspec
 
+from athena_auth.accounts.breaches.notifier import BreachNotifier
 from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.forward_auth import ForwardAuthApi, SignInUrls
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
+from athena_auth.assertions.routes import TokenApi
+from athena_auth.assertions.rules import TokenTerms
+from athena_auth.assertions.service import SigningKeys
 from athena_auth.enrolment.routes import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService, Factors
 from athena_auth.enrolment.status import StatusApi, StatusService
@@ -58,6 +62,7 @@ class Apis(msgspec.Struct, frozen=True):
     forward_auth: ForwardAuthApi
     recovery: RecoveryApi
     passwords: PasswordApi
+    tokens: TokenApi
     own_factors: dict[str, tuple[Route, ...]]
     """The routes of the factors that the host has added, by the factor's name; the one that verifies is the first."""
 
@@ -75,7 +80,9 @@ def build_apis(
     links = _links(settings, resources, shared, redirects)
     sign_in = _sign_in(settings, resources, shared, links)
     sign_up = _sign_up(settings, resources, shared, links)
-    passwords = PasswordService(shared.step_up, resources.pool, shared.events, resources.clock)
+    passwords = PasswordService(
+        shared.step_up, resources.pool, shared.events, resources.clock, shared.password_policy
+    )
     factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
     prompts = Prompts(resources.store, resources.clock)
     own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
@@ -96,6 +103,7 @@ def build_apis(
         ),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
         passwords=PasswordApi(passwords, cookies),
+        tokens=_tokens(settings, resources),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
 
@@ -143,6 +151,7 @@ def _sign_up(
         notifications=shared.notifications,
         links=links,
         policy=SignUpPolicy(settings.sign_up, settings.require_verified_email == "on"),
+        password_policy=shared.password_policy,
     )
 
 
@@ -156,6 +165,13 @@ def _sign_in(
         login=_password_login(settings, resources, shared),
         sign_in_policy=shared.sign_in_policy,
         links=links,
+        breaches=BreachNotifier(
+            resources.breaches,
+            resources.store,
+            resources.clock,
+            resources.background,
+            shared.notifications,
+        ),
     )
 
 
@@ -169,6 +185,12 @@ def _password_login(settings: Settings, resources: Resources, shared: SharedServ
         browsers=shared.browsers,
         notifications=shared.notifications,
     )
+
+
+def _tokens(settings: Settings, resources: Resources) -> TokenApi:
+    keys = SigningKeys(resources.store, resources.clock, resources.keyring, settings.token_algorithm)
+    terms = TokenTerms(settings.url, settings.token_audience or settings.url, settings.token_ttl)
+    return TokenApi(keys, resources.clock, terms)
 
 
 def _links(
@@ -188,6 +210,7 @@ def _recovery(settings: Settings, resources: Resources, shared: SharedServices) 
         events=shared.events,
         sign_in_policy=shared.sign_in_policy,
         login=_password_login(settings, resources, shared),
+        password_policy=shared.password_policy,
     )
 
 

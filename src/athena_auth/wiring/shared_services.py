@@ -8,6 +8,7 @@ import msgspec
 
 from athena_auth import authenticators as authenticators_sql
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up_policy import StepUp
 from athena_auth.audit.model import EventName
@@ -53,6 +54,7 @@ class SharedServices(msgspec.Struct, frozen=True):
     trust: TrustedDevices
     browsers: RecognizedBrowsers
     passwords: PasswordVerifier
+    password_policy: PasswordPolicy
     notifications: SecurityNotifications
     events: CredentialEvents
     sign_in_policy: SignInPolicy
@@ -78,6 +80,7 @@ def shared_services(
         trust=trust,
         browsers=RecognizedBrowsers(resources.keyring),
         passwords=passwords,
+        password_policy=PasswordPolicy(resources.breaches),
         notifications=notifications,
         events=events,
         sign_in_policy=SignInPolicy(
