@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from athena_auth.assertions import rules
-from athena_auth.assertions.rules import CACHE, LONGEST_TTL, MAX_AGE, SigningKey, TokenTerms
+from athena_auth.assertions.rules import CACHE, LONGEST_TTL, MAX_AGE, SigningKey, TokenIssuer
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.sessions.model import Amr, Assurance, Level, Session
@@ -77,7 +77,7 @@ def test_claims_never_say_more_than_the_session(
         Millis(now + left),
     )
 
-    claims = rules.claims(session, TokenTerms("i", "a", ttl), "t", now)
+    claims = rules.claims(session, TokenIssuer("i", "a", ttl), "t", now)
 
     assert claims["exp"] * 1000 <= session.expires_at
     assert claims["exp"] - claims["iat"] <= ttl

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from athena_auth.accounts.model import SignedIn
 from athena_auth.assertions import rules
-from athena_auth.assertions.rules import TokenTerms
+from athena_auth.assertions.rules import TokenIssuer
 from athena_auth.assertions.service import SigningKeys
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.ids import new_id
@@ -47,10 +47,10 @@ class KeySetAnswer(msgspec.Struct, frozen=True):
 class TokenApi:
     """The routes."""
 
-    def __init__(self, keys: SigningKeys, clock: Clock, terms: TokenTerms) -> None:
+    def __init__(self, keys: SigningKeys, clock: Clock, issuer: TokenIssuer) -> None:
         self._keys = keys
         self._clock = clock
-        self._terms = terms
+        self._issuer = issuer
 
     @get("/token", tag="tokens")
     async def token(self, call: Call[SignedIn, NoBody]) -> Reply[TokenAnswer]:
@@ -90,5 +90,5 @@ class TokenApi:
     async def _reply(self, signed_in: SignedIn) -> Reply[TokenAnswer]:
         now = self._clock.now()
         signer = await self._keys.signer()
-        claims = rules.claims(signed_in.session, self._terms, new_id(now), now)
+        claims = rules.claims(signed_in.session, self._issuer, new_id(now), now)
         return Reply(TokenAnswer(signer.sign(claims)))

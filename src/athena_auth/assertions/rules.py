@@ -73,10 +73,10 @@ def expiry_of_superseded(successor_signs_from: Millis) -> Millis:
     return after(successor_signs_from, _KEPT)
 
 
-class TokenTerms(msgspec.Struct, frozen=True):
+class TokenIssuer(msgspec.Struct, frozen=True):
     """Who issues tokens, for whom, and for how many seconds."""
 
-    issuer: str
+    url: str
     audience: str
     ttl: int
 
@@ -86,7 +86,7 @@ _ACR = {Level.ONE: "level-1", Level.TWO: "level-2"}
 _MULTIPLE_FACTORS = "mfa"
 
 
-def claims(session: Session, terms: TokenTerms, token_id: str, now: Millis) -> dict[str, Any]:
+def claims(session: Session, issuer: TokenIssuer, token_id: str, now: Millis) -> dict[str, Any]:
     """Return what a token says of a session (RFC 7519, OpenID Connect Core section 2, RFC 8176, RFC 9470).
 
     It names the account by its id only: an email address would be in every log that a token gets into.
@@ -96,10 +96,10 @@ def claims(session: Session, terms: TokenTerms, token_id: str, now: Millis) -> d
     if session.assurance.level is Level.TWO and has_second_factor(session):
         amr.append(_MULTIPLE_FACTORS)
     return {
-        "iss": terms.issuer,
+        "iss": issuer.url,
         "sub": session.user_id,
-        "aud": terms.audience,
-        "exp": min(issued_at + terms.ttl, session.expires_at // 1000),
+        "aud": issuer.audience,
+        "exp": min(issued_at + issuer.ttl, session.expires_at // 1000),
         "iat": issued_at,
         "jti": token_id,
         "sid": session.id,

@@ -152,9 +152,8 @@ def openapi_document(
 
 
 def _reading_order(route: Route) -> tuple[int, int]:
-    tags = tuple(_TAGS)
     return (
-        tags.index(route.tag) if route.tag in tags else len(tags),
+        list(_TAGS).index(route.tag) if route.tag in _TAGS else len(_TAGS),
         _FIRST_PATHS.index(route.path) if route.path in _FIRST_PATHS else len(_FIRST_PATHS),
     )
 

@@ -10,7 +10,7 @@ from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
 from athena_auth.assertions.routes import TokenApi
-from athena_auth.assertions.rules import TokenTerms
+from athena_auth.assertions.rules import TokenIssuer
 from athena_auth.assertions.service import SigningKeys
 from athena_auth.enrolment.routes import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService, Factors
@@ -189,8 +189,8 @@ def _password_login(settings: Settings, resources: Resources, shared: SharedServ
 
 def _tokens(settings: Settings, resources: Resources) -> TokenApi:
     keys = SigningKeys(resources.store, resources.clock, resources.keyring, settings.token_algorithm)
-    terms = TokenTerms(settings.url, settings.token_audience or settings.url, settings.token_ttl)
-    return TokenApi(keys, resources.clock, terms)
+    issuer = TokenIssuer(settings.url, settings.token_audience or settings.url, settings.token_ttl)
+    return TokenApi(keys, resources.clock, issuer)
 
 
 def _links(
