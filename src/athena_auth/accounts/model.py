@@ -30,6 +30,8 @@ class Account(msgspec.Struct, frozen=True):
     updated_at: Millis
     language: str | None = None
     """The language of its owner's mails (BCP 47), if it is known."""
+    second_factor_due_at: Millis | None = None
+    """By when it needs a second factor, while the enforcement policy is on; `EnforcementPolicy.due_at` decides."""
 
     @property
     def greeting_name(self) -> str:

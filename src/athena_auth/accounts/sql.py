@@ -27,7 +27,7 @@ class StoredPassword(msgspec.Struct, frozen=True):
 # `updated_at` twice.
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
-           a.password_changed_at, a.language,
+           a.password_changed_at, a.language, a.second_factor_due_at,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -63,6 +63,8 @@ _LOCK_IF_CURRENT = Statement("""
     WHERE id = :id AND credential_version = :version
     RETURNING *
 """)
+
+_LOCK = Statement("UPDATE athena_account SET credential_version = credential_version WHERE id = :id")
 
 _CHANGE_CREDENTIALS = Statement("""
     UPDATE athena_account
@@ -118,6 +120,7 @@ def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) 
         created_at=created_at,
         updated_at=updated_at,
         language=row["language"],
+        second_factor_due_at=row["second_factor_due_at"],
     )
 
 
@@ -202,6 +205,11 @@ async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:
     """
     row = await tx.fetch_one(_LOCK_IF_CURRENT, id=version.user_id, version=version.number)
     return None if row is None else account_from(row)
+
+
+async def lock(tx: Tx, user_id: UserId) -> bool:
+    """Lock the account until the transaction ends; False when it no longer exists."""
+    return await tx.execute(_LOCK, id=user_id) == 1
 
 
 async def change_credentials(

@@ -64,6 +64,7 @@ def render(message: Message, language: Language = ENGLISH) -> Rendered:
     facts = {
         "app_name": one_line(message.app_name),
         "lifetime": duration(message.valid_for or 0, language),
+        "deadline": "" if message.due_at is None else moment(message.due_at, language),
         "codes_left": _codes_left(message.codes_left, language),
     }
     subject = subject_of(message, language)

@@ -7,8 +7,11 @@ from typing import Any
 
 import msgspec
 
+from athena_auth import enrolment_tokens
 from athena_auth import invites as invites_sql
 from athena_auth import retired_tokens as retired_tokens_sql
+from athena_auth.accounts.enforcement import sql as enforcement_sql
+from athena_auth.accounts.enforcement.reminders import Reminders
 from athena_auth.accounts.service import AccountService, Resolver
 from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.service import AdministrationService
@@ -139,6 +142,13 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
         retired_tokens_sql.SWEEP,
         invites_sql.SWEEP,
         sends_sql.SWEEP,
+        enrolment_tokens.SWEEP,
     )
     audit_log = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
-    return Sweeper(resources.store, resources.clock, (*map(Sweep, expiring), audit_log))
+    sweeps = (*map(Sweep, expiring), audit_log)
+    if settings.require_second_factor == "off":
+        return Sweeper(resources.store, resources.clock, sweeps)
+    # A session of an overdue account would otherwise outlive the deadline for as long as it is used.
+    overdue = Sweep(enforcement_sql.END_OVERDUE_SESSIONS)
+    reminders = Reminders(resources.store, resources.clock, shared.deadlines)
+    return Sweeper(resources.store, resources.clock, (*sweeps, overdue), jobs=(reminders.send,))
