@@ -13,6 +13,7 @@ from athena_auth import retired_tokens as retired_tokens_sql
 from athena_auth.accounts.enforcement import sql as enforcement_sql
 from athena_auth.accounts.enforcement.reminders import Reminders
 from athena_auth.accounts.service import AccountService, Resolver
+from athena_auth.administration.enforcement import EnforcementService
 from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.service import AdministrationService
 from athena_auth.audit import sql as audit_sql
@@ -53,6 +54,7 @@ class Components(msgspec.Struct, frozen=True):
     pages: PageParts
     administration: AdministrationService
     invitations: InvitationService
+    enforcement: EnforcementService
     factors: tuple[Factor[Any], ...]
 
 
@@ -89,6 +91,7 @@ def build(
         build_pages(settings, resources, shared, apis, redirects, is_on=pages),
         _administration(resources, shared),
         _invitations(settings, resources, redirects, pages_url),
+        EnforcementService(resources.store, resources.clock, shared.deadlines),
         shared.factors.every,
     )
 
