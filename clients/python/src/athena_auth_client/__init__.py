@@ -30,6 +30,7 @@ from athena_auth_client.models import (
     TwoFactorStatus,
     User,
 )
+from athena_auth_client.required_enrolment import RequiredEnrolment
 from athena_auth_client.second_factor import Challenge
 from athena_auth_client.senders import Async, Sync
 from athena_auth_client.tokens import FileTokenStore, MemoryTokenStore, Tokens, TokenStore
@@ -52,6 +53,7 @@ __all__ = [
     "Options",
     "OtpEnrolment",
     "RateLimitedError",
+    "RequiredEnrolment",
     "ServiceUnavailableError",
     "Session",
     "SignedIn",
