@@ -10,10 +10,12 @@ import pyotp
 from playwright.sync_api import Page
 
 from athena_auth.kernel.clock import SystemClock
-from support.process import Server, wait_for
+from support.process import Server, run_athena, wait_for
 
 PASSWORD = "correct horse battery"
 WRONG = "000000"
+POLICY = {"require_second_factor": "per-account"}
+"""The setting with which a server reaches every state."""
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff" * 5
 LONG_ADDRESS = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.example"
 
@@ -75,6 +77,13 @@ class Stage:
         self.page.context.clear_cookies()
         self.open("/sign-in")
         self.send("Sign in", email=self.email, password=PASSWORD)
+
+    def require(self, by: str) -> None:
+        """Create an account that an operator requires to have a second factor by this date."""
+        self.sign_up()
+        settings = {"database_url": "sqlite:///athena.db", "mail_url": "file:required.jsonl", **POLICY}
+        done = run_athena(self.server.folder, "require-second-factor", self.email, "--by", by, **settings)
+        assert done.returncode == 0, done.stderr
 
     def link(self, path: str) -> str:
         """Wait for a mail with a link to this path, and return the link."""
@@ -269,6 +278,42 @@ def _outbox(stage: Stage) -> None:
     stage.page.locator("summary").first.click()
 
 
+def _required(stage: Stage) -> None:
+    stage.require("now")
+    stage.sign_in()
+
+
+def _required_refused(stage: Stage) -> None:
+    _required(stage)
+    stage.send("Continue", password="not the password")
+
+
+def _required_app(stage: Stage) -> None:
+    _required(stage)
+    stage.send("Continue", password=PASSWORD)
+
+
+def _required_app_refused(stage: Stage) -> None:
+    _required_app(stage)
+    stage.page.locator("input[name=code]").fill(WRONG)
+    stage.page.get_by_role("alert").wait_for()
+
+
+def _required_mail(stage: Stage) -> None:
+    _required(stage)
+    stage.open("/enrol?method=otp")
+
+
+def _required_mail_sent(stage: Stage) -> None:
+    _required_mail(stage)
+    stage.send("Continue", password=PASSWORD)
+
+
+def _step_up_without_fitting_factor(stage: Stage) -> None:
+    _trusted(stage)
+    stage.open("/step-up?amr=phishing_resistant")
+
+
 STATES: dict[str, Callable[[Stage], None]] = {
     "sign-in": _opened("/sign-in"),
     "sign-in-refused": _sign_in_refused,
@@ -321,6 +366,14 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "delete": _opened("/security/delete", Stage.enrol),
     "step-up": _step_up,
     "step-up-refused": _step_up_refused,
+    "security-required": _opened("/security", lambda stage: stage.require("2099-01-01")),
+    "enrol": _required,
+    "enrol-refused": _required_refused,
+    "enrol-app": _required_app,
+    "enrol-app-refused": _required_app_refused,
+    "enrol-mail": _required_mail,
+    "enrol-mail-sent": _required_mail_sent,
+    "step-up-no-fitting-factor": _step_up_without_fitting_factor,
     "dev-outbox": _outbox,
 }
 """How to reach each state, by its name."""

@@ -77,7 +77,7 @@ def require_second_factor(
         fail("give either an address or --all")
     if [by is not None, off, every].count(True) > 1:
         fail("--by, --off and --all exclude each other")
-    demand = None if email is None else operators.Demand(email, _moment(by), reason, exempts=off)
+    demand = None if email is None else operators.DeadlineRequest(email, _moment(by), reason, exempts=off)
     try:
         typer.echo(_require(settings, demand, prints_mail=print_mail))
     except (SettingsError, Unavailable, RefusedError) as error:
@@ -96,7 +96,7 @@ def _moment(by: str | None) -> datetime | None:
     return given if given.tzinfo is not None else given.replace(tzinfo=UTC)
 
 
-def _require(settings: Settings, demand: operators.Demand | None, *, prints_mail: bool) -> str:
+def _require(settings: Settings, demand: operators.DeadlineRequest | None, *, prints_mail: bool) -> str:
     """Do what the operator demands, of all accounts by default, and return what was done."""
     if demand is None:
         begun = asyncio.run(operators.require_of_all(settings, prints_mail=prints_mail))

@@ -52,7 +52,7 @@ async def reset_factors(settings: Settings, email: str, *, prints_mail: bool) ->
         return user.two_factor_enabled
 
 
-class Demand(msgspec.Struct, frozen=True):
+class DeadlineRequest(msgspec.Struct, frozen=True):
     """What an operator demands of one account.
 
     Attributes:
@@ -67,7 +67,7 @@ class Demand(msgspec.Struct, frozen=True):
     exempts: bool
 
 
-async def require_second_factor(settings: Settings, demand: Demand, *, prints_mail: bool) -> bool:
+async def require_second_factor(settings: Settings, demand: DeadlineRequest, *, prints_mail: bool) -> bool:
     """Set the deadline of an account, or exempt it; False if no account has this address.
 
     Raises:
