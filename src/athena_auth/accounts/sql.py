@@ -27,7 +27,7 @@ class StoredPassword(msgspec.Struct, frozen=True):
 # `updated_at` twice.
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
-           a.password_changed_at, a.language,
+           a.password_changed_at, a.language, a.recovery_case, a.recovered_at,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -64,10 +64,13 @@ _LOCK_IF_CURRENT = Statement("""
     RETURNING *
 """)
 
+_LOCK = Statement("UPDATE athena_account SET credential_version = credential_version WHERE id = :id")
+
 _CHANGE_CREDENTIALS = Statement("""
     UPDATE athena_account
     SET credential_version = credential_version + 1, updated_at = :now,
-        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled)
+        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled),
+        recovered_at = CASE WHEN :two_factor_enabled IS NULL THEN recovered_at END
     WHERE id = :id
     RETURNING *
 """)
@@ -118,6 +121,8 @@ def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) 
         created_at=created_at,
         updated_at=updated_at,
         language=row["language"],
+        recovery_case=row["recovery_case"],
+        recovered_at=row["recovered_at"],
     )
 
 
@@ -202,6 +207,11 @@ async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:
     """
     row = await tx.fetch_one(_LOCK_IF_CURRENT, id=version.user_id, version=version.number)
     return None if row is None else account_from(row)
+
+
+async def lock(tx: Tx, user_id: UserId) -> bool:
+    """Lock the account until the transaction ends; False when it no longer exists."""
+    return await tx.execute(_LOCK, id=user_id) == 1
 
 
 async def change_credentials(

@@ -67,6 +67,17 @@ class MessageKind(StrEnum):
     PASSWORDS_CLOSED = "passwords-closed"
     """Too many passwords were wrong in a row: password sign-in is blocked, except in recognized browsers."""
 
+    RECOVERY_REQUESTED = "recovery-requested"
+    """After the correct password: a link that opens a recovery case."""
+    RECOVERY_OPENED = "recovery-opened"
+    RECOVERY_WAITING = "recovery-waiting"
+    """Every day of the waiting time."""
+    RECOVERY_DUE = "recovery-due"
+    """The waiting time is over: a link that completes the recovery."""
+    RECOVERY_ENDED = "recovery-ended"
+    """The recovery was cancelled, or not completed in time."""
+    FACTORS_RECOVERED = "factors-recovered"
+
 
 class EventContext(msgspec.Struct, frozen=True):
     """The time and the origin of an event that a message reports.
@@ -97,6 +108,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         valid_for: Lifetime in seconds of the code or the link, counted from its creation.
         context: The time and the origin of the event that the message reports.
         codes_left: How many backup codes are left after one was used.
+        due_at: The deadline that the message is about, in Unix milliseconds.
         language: The recipient's language (BCP 47), if it is known.
         channel: How it is delivered. Messages of older versions in an outbox are mail.
     """
@@ -114,6 +126,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     codes_left: int | None = None
     channel: Channel = Channel.MAIL
     language: str | None = None
+    due_at: int | None = None
 
     def __repr__(self) -> str:
         return f"Message(kind={self.kind.value!r}, to={_masked(self.to)!r})"

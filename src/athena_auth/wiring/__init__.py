@@ -9,6 +9,8 @@ import msgspec
 
 from athena_auth import invites as invites_sql
 from athena_auth import retired_tokens as retired_tokens_sql
+from athena_auth.accounts.recovery_cases import rules as recovery_rules
+from athena_auth.accounts.recovery_cases import sql as recovery_cases_sql
 from athena_auth.accounts.service import AccountService, Resolver
 from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.service import AdministrationService
@@ -20,6 +22,7 @@ from athena_auth.mfa import prompts
 from athena_auth.mfa import sql as challenge_sql
 from athena_auth.mfa.factor import Factor
 from athena_auth.recovery import sql as recovery_sql
+from athena_auth.recovery.cases.daily_mails import DailyRecoveryMails
 from athena_auth.sessions import sql as sessions_sql
 from athena_auth.settings import Settings
 from athena_auth.store.sweeper import Sweep, Sweeper
@@ -141,4 +144,13 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
         sends_sql.SWEEP,
     )
     audit_log = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
-    return Sweeper(resources.store, resources.clock, (*map(Sweep, expiring), audit_log))
+    recovery_cases = Sweep(recovery_cases_sql.SWEEP, lambda now: now - recovery_rules.INTERVAL)
+    daily = DailyRecoveryMails(
+        resources.store,
+        resources.clock,
+        shared.recovery_mails,
+        shared.notifications,
+        is_on=settings.recovery == "on",
+    )
+    sweeps = (*map(Sweep, expiring), audit_log, recovery_cases)
+    return Sweeper(resources.store, resources.clock, sweeps, jobs=(daily.send,))

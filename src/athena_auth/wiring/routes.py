@@ -23,6 +23,8 @@ from athena_auth.mfa.password_login import PasswordLogin
 from athena_auth.mfa.prompts import Prompts
 from athena_auth.mfa.routes import VerifyEndpoint, routes_of_factor
 from athena_auth.passwords.routes import PasswordApi, PasswordService
+from athena_auth.recovery.cases.routes import RecoveryCaseApi
+from athena_auth.recovery.cases.service import RecoveryCaseService
 from athena_auth.recovery.email_links import EmailLinkSender
 from athena_auth.recovery.requests import EmailLinkRequests
 from athena_auth.recovery.routes import RecoveryApi
@@ -57,6 +59,7 @@ class Apis(msgspec.Struct, frozen=True):
     session_check: SessionCheckApi
     forward_auth: ForwardAuthApi
     recovery: RecoveryApi
+    recovery_cases: RecoveryCaseApi
     passwords: PasswordApi
     own_factors: dict[str, tuple[Route, ...]]
     """The routes of the factors that the host has added, by the factor's name; the one that verifies is the first."""
@@ -95,6 +98,7 @@ def build_apis(
             resources.clock, None if pages_url is None else SignInUrls(pages_url, redirects)
         ),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
+        recovery_cases=RecoveryCaseApi(_recovery_cases(settings, resources, shared)),
         passwords=PasswordApi(passwords, cookies),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
@@ -188,6 +192,19 @@ def _recovery(settings: Settings, resources: Resources, shared: SharedServices) 
         events=shared.events,
         sign_in_policy=shared.sign_in_policy,
         login=_password_login(settings, resources, shared),
+    )
+
+
+def _recovery_cases(settings: Settings, resources: Resources, shared: SharedServices) -> RecoveryCaseService:
+    return RecoveryCaseService(
+        store=resources.store,
+        clock=resources.clock,
+        events=shared.events,
+        notifications=shared.notifications,
+        login=_password_login(settings, resources, shared),
+        mails=shared.recovery_mails,
+        is_on=settings.recovery == "on",
+        days=settings.recovery_days,
     )
 
 

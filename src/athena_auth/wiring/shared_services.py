@@ -25,6 +25,7 @@ from athena_auth.mfa.sign_in_policy import Lifetimes, SignInPolicy
 from athena_auth.mfa.step_up import PolicyStepUp
 from athena_auth.mfa.verification import AttemptVerifier, verification_events
 from athena_auth.recovery import sql as recovery_sql
+from athena_auth.recovery.cases.mails import RecoveryMails
 from athena_auth.recovery.email_links import RecognitionLinks
 from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.trusted_devices import sql as trusted_devices_sql
@@ -58,6 +59,7 @@ class SharedServices(msgspec.Struct, frozen=True):
     sign_in_policy: SignInPolicy
     second_step: SecondStep
     step_up: StepUp
+    recovery_mails: RecoveryMails
 
 
 def shared_services(
@@ -96,6 +98,7 @@ def shared_services(
             factors=factors.every,
             relaxed=settings.step_up == "password",
         ),
+        recovery_mails=RecoveryMails(resources.outbox, settings.app_name, settings.url + BASE_PATH),
     )
 
 
