@@ -19,7 +19,7 @@ class Purpose(StrEnum):
     RECOGNIZE_BROWSER = "recognize"
     OPEN_RECOVERY = "open-recovery"
     CANCEL_RECOVERY = "cancel-recovery"
-    COMPLETE_RECOVERY = "complete-recovery"
+    COMPLETE_RECOVERY = "finish-recovery"
 
 
 LIFETIMES = {
@@ -46,7 +46,7 @@ _CONSUME = Statement("""
 """)
 _DROP_OF_CREDENTIALS = Statement("""
     DELETE FROM athena_mail_token WHERE user_id = :user_id
-    AND purpose IN ('reset-password', 'open-recovery', 'cancel-recovery', 'complete-recovery')
+    AND purpose IN ('reset-password', 'open-recovery', 'cancel-recovery', 'finish-recovery')
 """)
 
 SWEEP = Statement("""

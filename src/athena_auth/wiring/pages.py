@@ -19,6 +19,7 @@ from athena_auth.pages.mail_links import MailLinkPages
 from athena_auth.pages.new_credentials import NewCredentialsForms
 from athena_auth.pages.page import Page, pages_of
 from athena_auth.pages.recovery import ForgotPasswordPages
+from athena_auth.pages.recovery_cases import LostFactorsPages, RecoveryLinkPages
 from athena_auth.pages.second_step import SecondStepPages
 from athena_auth.pages.security import SecurityPages
 from athena_auth.pages.sent_codes import SentCodePages
@@ -89,13 +90,21 @@ def build_pages(
     account_pages = (
         SignInPages(site, apis.sign_in, apis.current_session, apis.accounts, apis.recovery, settings.sign_up),
         SecondStepPages(
-            site, status.challenges, apis.otp, _verifiers(apis), settings.trust_ttl, settings.totp_digits
+            site,
+            status.challenges,
+            apis.otp,
+            _verifiers(apis),
+            settings.trust_ttl,
+            settings.totp_digits,
+            offers_recovery=settings.recovery == "on",
         ),
+        LostFactorsPages(site, status.challenges, apis.recovery_cases, settings.recovery_days),
         ForgotPasswordPages(site, apis.recovery),
         *_settings_pages(settings, resources, shared, apis, site, status),
     )
     always = (
         MailLinkPages(site, apis.recovery),
+        RecoveryLinkPages(site, apis.recovery_cases, settings.recovery_days),
         LanguagePages(site, resources.languages, apis.accounts),
     )
     pages = pages_of(*always, *(account_pages if is_on else ()))

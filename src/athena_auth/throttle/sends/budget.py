@@ -34,7 +34,7 @@ class SendKind(StrEnum):
     """Password reset links, from recognized browsers."""
     RECOVERY = "recovery"
     """Links that open a recovery case, from unrecognized clients."""
-    RECOVERY_RECOGNIZED = "recovery-recognized"
+    RECOVERY_RECOGNIZED = "recovery-known"
     """Links that open a recovery case, from recognized browsers."""
     VERIFY = "verify"
     """Email verification links."""
