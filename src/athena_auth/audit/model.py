@@ -41,6 +41,10 @@ class EventName(StrEnum):
         "sign-in:password:refused",
         "A sign-in with a wrong password, or with an address that has no account.",
     )
+    ENROLMENT_DEMANDED = (
+        "sign-in:enrolment:required",
+        "The password was correct, but the deadline for a second factor has passed. The sign-in can only enrol one.",
+    )
     UNVERIFIED_REFUSED = (
         "sign-in:email:refused",
         "A sign-in with a correct password was refused, because the email address is not verified.",
@@ -74,6 +78,10 @@ class EventName(StrEnum):
     ENROLMENT_BEGUN = (
         "account:factor:staged",
         "An enrolment was begun; a code must confirm it before the factor is active.",
+    )
+    FACTOR_REQUIRED = (
+        "account:factor:required",
+        "The enforcement policy began to apply to the account: its deadline was stored.",
     )
     FACTOR_ADDED = "account:factor:added", "A second factor was turned on."
     FACTOR_REPLACED = "account:factor:replaced", "A second factor replaced another one."
@@ -144,6 +152,14 @@ class EventName(StrEnum):
         "An operator shortened the waiting time of a recovery case.",
     )
     RECOVERY_CANCELLED_BY_OPERATOR = "operator:recovery:cancelled", "An operator cancelled a recovery case."
+    FACTOR_REQUIRED_BY_OPERATOR = (
+        "operator:factor:required",
+        "An operator set the deadline by which the account needs a second factor.",
+    )
+    FACTOR_EXEMPTED_BY_OPERATOR = (
+        "operator:factor:exempted",
+        "An operator exempted the account from the enforcement policy.",
+    )
     SESSIONS_ENDED_BY_OPERATOR = "operator:sessions:revoked", "An operator revoked one or all sessions."
     TRUST_ENDED_BY_OPERATOR = "operator:trust:revoked", "An operator revoked all trusted devices."
 
@@ -184,6 +200,8 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     session_id: SessionId | None = None
     device_id: str | None = None
     """The trusted device that was added, used or revoked."""
+    note: str | None = None
+    """The reason that an operator gave."""
 
 
 class RecordedEvent(msgspec.Struct, frozen=True):

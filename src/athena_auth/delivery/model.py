@@ -44,6 +44,10 @@ class MessageKind(StrEnum):
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
     FACTORS_REMOVED = "factors-removed"
+    SECOND_FACTOR_REQUIRED = "second-factor-required"
+    """The enforcement policy began to apply to the account, or an operator set its deadline."""
+    SECOND_FACTOR_DUE = "second-factor-due"
+    """The deadline for a second factor is near."""
     FACTORS_RESET = "factors-reset"
     """An operator turned two-factor authentication off, for instance for a user who lost their phone."""
     BACKUP_CODE_USED = "backup-code-used"
@@ -108,8 +112,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         valid_for: Lifetime in seconds of the code or the link, counted from its creation.
         context: The time and the origin of the event that the message reports.
         codes_left: How many backup codes are left after one was used.
-        due_at: The deadline that the message is about, in Unix milliseconds.
         language: The recipient's language (BCP 47), if it is known.
+        due_at: The deadline that the message is about, in Unix milliseconds.
         channel: How it is delivered. Messages of older versions in an outbox are mail.
     """
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from athena_auth import enrolment_tokens
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
@@ -86,14 +87,15 @@ class CredentialEvents:
         """Record the change, revoke what rests on the old credentials except the actor's session; return the account.
 
         The order is part of the guarantee. Each write waits for transactions that have locked the same rows, and the
-        next write sees what they added. First the account, which sign-ins lock; then the challenges, which second
-        steps lock and turn into sessions; then the sessions, which step-ups lock and which can trust devices; then
+        next write sees what they added. First the account, which sign-ins lock; then the challenges and enrolment tokens,
+        which second steps lock and turn into sessions; then the sessions, which step-ups lock and which can trust devices; then
         everything else at once.
         """
         account = await accounts.change_credentials(
             tx, user_id, now, two_factor_enabled=_TWO_FACTOR.get(change)
         )
         await sql.end_all(tx, user_id)
+        await enrolment_tokens.end_all(tx, user_id)
         if not actor.keeps_other_sessions:
             # A new factor keeps other sessions of level two; any other change ends all of them.
             below = Level.TWO if change is Change.FACTOR_ADDED else None

@@ -2,12 +2,12 @@
 
 from pydantic import Field
 
-from athena_auth.settings.model import ServerSettings
+from athena_auth.settings.enforcement import EnforcementSettings
 from athena_auth.settings.values import OnOff
 
 
-class RecoverySettings(ServerSettings):
-    """The settings of the server and of recovery."""
+class RecoverySettings(EnforcementSettings):
+    """The settings of the server, of the enforcement policy and of recovery."""
 
     recovery: OnOff = Field(
         "off",

@@ -7,8 +7,11 @@ from typing import Any
 
 import msgspec
 
+from athena_auth import enrolment_tokens
 from athena_auth import invites as invites_sql
 from athena_auth import retired_tokens as retired_tokens_sql
+from athena_auth.accounts.enforcement import sql as enforcement_sql
+from athena_auth.accounts.enforcement.reminders import Reminders
 from athena_auth.accounts.recovery_cases import rules as recovery_rules
 from athena_auth.accounts.recovery_cases import sql as recovery_cases_sql
 from athena_auth.accounts.service import AccountService, Resolver
@@ -142,9 +145,11 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
         retired_tokens_sql.SWEEP,
         invites_sql.SWEEP,
         sends_sql.SWEEP,
+        enrolment_tokens.SWEEP,
     )
     audit_log = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
     recovery_cases = Sweep(recovery_cases_sql.SWEEP, lambda now: now - recovery_rules.INTERVAL)
+    sweeps = (*map(Sweep, expiring), audit_log, recovery_cases)
     daily = DailyRecoveryMails(
         resources.store,
         resources.clock,
@@ -152,5 +157,9 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
         shared.notifications,
         is_on=settings.recovery == "on",
     )
-    sweeps = (*map(Sweep, expiring), audit_log, recovery_cases)
-    return Sweeper(resources.store, resources.clock, sweeps, jobs=(daily.send,))
+    if settings.require_second_factor == "off":
+        return Sweeper(resources.store, resources.clock, sweeps, jobs=(daily.send,))
+    # A session of an overdue account would otherwise outlive the deadline for as long as it is used.
+    overdue = Sweep(enforcement_sql.END_OVERDUE_SESSIONS)
+    reminders = Reminders(resources.store, resources.clock, shared.deadlines)
+    return Sweeper(resources.store, resources.clock, (*sweeps, overdue), jobs=(reminders.send, daily.send))

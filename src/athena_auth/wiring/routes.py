@@ -8,6 +8,7 @@ from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
+from athena_auth.enrolment.required import RequiredEnrolment
 from athena_auth.enrolment.routes import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService, Factors
 from athena_auth.enrolment.status import StatusApi, StatusService
@@ -76,7 +77,10 @@ def build_apis(
     """Build the services and the objects with the handlers. `pages_url` is None if the server has no pages."""
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     links = _links(settings, resources, shared, redirects)
-    sign_in = _sign_in(settings, resources, shared, links)
+    login = _password_login(settings, resources, shared)
+    sign_in = _sign_in(resources, shared, links, login)
+    enrolment = _enrolment(resources, shared)
+    required = RequiredEnrolment(resources.store, resources.clock, login, enrolment)
     sign_up = _sign_up(settings, resources, shared, links)
     passwords = PasswordService(shared.step_up, resources.pool, shared.events, resources.clock)
     factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
@@ -86,8 +90,8 @@ def build_apis(
         totp=TotpApi(_totp(resources, shared), factors.totp, verify),
         otp=OtpApi(factors.otp, prompts, verify),
         backup_codes=BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, verify),
-        enrolment=EnrolmentApi(_enrolment(resources, shared)),
-        status=StatusApi(StatusService(factors, resources.store, resources.clock)),
+        enrolment=EnrolmentApi(enrolment, required),
+        status=_status(resources, shared, required),
         trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
         sign_in=SignInApi(sign_in, sign_up, cookies, redirects, resources.languages),
         current_session=CurrentSessionApi(accounts),
@@ -126,6 +130,11 @@ def _backup_codes(resources: Resources, shared: SharedServices) -> BackupCodeSer
     return BackupCodeService(factor, shared.step_up, shared.notifications, resources.clock)
 
 
+def _status(resources: Resources, shared: SharedServices, required: RequiredEnrolment) -> StatusApi:
+    service = StatusService(shared.factors, resources.store, resources.clock)
+    return StatusApi(service, required, shared.deadlines.policy)
+
+
 def _enrolment(resources: Resources, shared: SharedServices) -> EnrolmentService:
     return EnrolmentService(
         factors=shared.factors,
@@ -151,13 +160,13 @@ def _sign_up(
 
 
 def _sign_in(
-    settings: Settings, resources: Resources, shared: SharedServices, links: EmailLinkRequests
+    resources: Resources, shared: SharedServices, links: EmailLinkRequests, login: PasswordLogin
 ) -> SignInService:
     return SignInService(
         store=resources.store,
         clock=resources.clock,
         passwords=shared.passwords,
-        login=_password_login(settings, resources, shared),
+        login=login,
         sign_in_policy=shared.sign_in_policy,
         links=links,
     )
@@ -202,6 +211,7 @@ def _recovery_cases(settings: Settings, resources: Resources, shared: SharedServ
         events=shared.events,
         notifications=shared.notifications,
         login=_password_login(settings, resources, shared),
+        sign_in_policy=shared.sign_in_policy,
         mails=shared.recovery_mails,
         is_on=settings.recovery == "on",
         days=settings.recovery_days,

@@ -26,9 +26,9 @@ _LOAD_OPEN = Statement("""
 _END = Statement(
     "UPDATE athena_account SET recovery_case = NULL WHERE id = :user_id AND recovery_case = :case_id"
 )
-_REQUIRE_ENROLMENT = Statement(
-    "UPDATE athena_account SET recovered_at = :now WHERE id = :user_id RETURNING *"
-)
+_RECOVER = Statement("""
+    UPDATE athena_account SET recovered_at = :now, email_verified = :yes WHERE id = :user_id RETURNING *
+""")
 _SHORTEN = Statement("""
     UPDATE athena_recovery_case SET due_at = :due_at, expires_at = :expires_at, next_mail_at = :next_mail_at
     WHERE id = :id AND due_at > :due_at
@@ -92,9 +92,12 @@ async def end(tx: Tx, user_id: UserId, case_id: str) -> bool:
     return await tx.execute(_END, user_id=user_id, case_id=case_id) == 1
 
 
-async def require_enrolment(tx: Tx, user_id: UserId, now: Millis) -> Account | None:
-    """Let the account's next sign-ins do nothing but enrol a second factor; None if it no longer exists."""
-    row = await tx.fetch_one(_REQUIRE_ENROLMENT, user_id=user_id, now=now)
+async def recover(tx: Tx, user_id: UserId, now: Millis) -> Account | None:
+    """Record that the factors were removed with a link from an email, so that sign-ins can do nothing but enrol one.
+
+    None if the account no longer exists.
+    """
+    row = await tx.fetch_one(_RECOVER, user_id=user_id, now=now, yes=True)
     return None if row is None else account_from(row)
 
 

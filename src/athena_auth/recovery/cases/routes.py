@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.answers import EnrolmentRequiredAnswer, enrolment_cookie, factor_names
 from athena_auth.mfa.model import SecondStepCaller
 from athena_auth.mfa.sign_in_policy import FirstFactor
 from athena_auth.recovery.cases.service import RecoveryCaseService
@@ -110,11 +111,13 @@ class RecoveryCaseApi:
         limit=MAIL_LINKS,
         tag="recovery",
     )
-    async def complete(self, call: Call[None, CompleteRecoveryBody]) -> Reply[StatusAnswer] | Refused:
+    async def complete(
+        self, call: Call[None, CompleteRecoveryBody]
+    ) -> Reply[EnrolmentRequiredAnswer] | Refused:
         """Complete a recovery with the password and the token of the link from the mail about the end of its waiting time.
 
-        All second factors are removed, and all sessions, pending sign-ins and trusted devices end. The next sign-in can do
-        nothing but enrol a second factor.
+        All second factors are removed, and all sessions, pending sign-ins and trusted devices end. The response is an
+        enrolment token, as that of every sign-in from now on: it can do nothing but enrol a second factor.
         """
         tokens = call.caller.tokens
         first = FirstFactor(
@@ -126,4 +129,6 @@ class RecoveryCaseApi:
         outcome = await self._service.complete(call.body.token, call.body.password, first)
         if isinstance(outcome, Refused):
             return outcome
-        return Reply(StatusAnswer(), (expired(CookieName.CHALLENGE),))
+        cookies = (enrolment_cookie(outcome), expired(CookieName.CHALLENGE), expired(CookieName.SESSION))
+        answer = EnrolmentRequiredAnswer(enrolment_token=outcome.token, methods=factor_names(outcome.methods))
+        return Reply(answer, cookies)

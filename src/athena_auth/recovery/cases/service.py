@@ -20,9 +20,9 @@ from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import sql as challenges
 from athena_auth.mfa.credentials import Actor, CredentialEvents
-from athena_auth.mfa.model import MAX_ATTEMPTS, Change
+from athena_auth.mfa.model import MAX_ATTEMPTS, Change, EnrolmentIssued
 from athena_auth.mfa.password_login import PasswordLogin
-from athena_auth.mfa.sign_in_policy import FirstFactor
+from athena_auth.mfa.sign_in_policy import FirstFactor, SignInPolicy
 from athena_auth.recovery import sql as links
 from athena_auth.recovery.cases.mails import RecoveryMails
 from athena_auth.recovery.sql import Purpose
@@ -47,6 +47,7 @@ class RecoveryCaseService:
     events: CredentialEvents
     notifications: SecurityNotifications
     login: PasswordLogin
+    sign_in_policy: SignInPolicy
     mails: RecoveryMails
     is_on: bool
     days: int
@@ -119,7 +120,7 @@ class RecoveryCaseService:
 
         return await self.store.transact(work)
 
-    async def complete(self, token: str, password: str, first: FirstFactor) -> Account | Refused:
+    async def complete(self, token: str, password: str, first: FirstFactor) -> EnrolmentIssued | Refused:
         """Remove every second factor, with the password and the link from the mail about the end of the waiting time."""
         now = self.clock.now()
         # Refuse before the password is counted and hashed, which is expensive.
@@ -130,11 +131,11 @@ class RecoveryCaseService:
         if isinstance(verified, Refused):
             return verified
 
-        async def work(tx: Tx) -> Account | Refused:
+        async def work(tx: Tx) -> EnrolmentIssued | Refused:
             current = await accounts.lock_if_current(tx, verified.stored.version)
             if current is None:
                 return Refused(ErrorCode.INVALID_EMAIL_OR_PASSWORD)
-            return await self._complete(tx, current, first.client, now)
+            return await self._complete(tx, current, first, now)
 
         return await self.store.transact(work)
 
@@ -151,7 +152,9 @@ class RecoveryCaseService:
 
         return await self.store.read(work)
 
-    async def _complete(self, tx: Tx, account: Account, client: ClientInfo, now: Millis) -> Account | Refused:
+    async def _complete(
+        self, tx: Tx, account: Account, first: FirstFactor, now: Millis
+    ) -> EnrolmentIssued | Refused:
         case = await cases.load(tx, account.recovery_case)
         refused = rules.refuse_completion(case, now)
         if refused is not None:
@@ -159,9 +162,11 @@ class RecoveryCaseService:
         if case is None or not await cases.end(tx, account.id, case.id):
             return Refused(ErrorCode.RECOVERY_ENDED)
         # This ends the link too, and resets the attempts at the password.
-        await self.events.announce(tx, account.id, Change.FACTORS_RECOVERED, Actor(client, None), now)
-        recovered = await cases.require_enrolment(tx, account.id, now)
-        return recovered or Refused(ErrorCode.RECOVERY_ENDED)
+        await self.events.announce(tx, account.id, Change.FACTORS_RECOVERED, Actor(first.client, None), now)
+        recovered = await cases.recover(tx, account.id, now)
+        if recovered is None:
+            return Refused(ErrorCode.RECOVERY_ENDED)
+        return self.sign_in_policy.demand_enrolment(tx, recovered, first, now)
 
 
 async def _refuse_opening(tx: Tx, account: Account, now: Millis) -> ErrorCode | None:
