@@ -51,7 +51,7 @@ async def test_the_factors_are_removed_after_the_waiting_time(world: World, ada:
 
     answer = await complete(ada, token)
 
-    assert answer.status_code == 200, answer.text
+    assert answer.json()["enrolmentRequired"] is True, answer.text
     assert not await factors_are_on(ada)
     assert await ada.session() is None, "every session ended"
     assert await events(world) == [
@@ -68,6 +68,36 @@ async def test_the_factors_are_removed_after_the_waiting_time(world: World, ada:
         MessageKind.RECOVERY_DUE,
         MessageKind.FACTORS_RECOVERED,
     ]
+
+
+@pytest.mark.parametrize("policy", ["off", "all"])
+async def test_after_a_recovery_every_sign_in_can_only_enrol(database_url: str, policy: str) -> None:
+    async with world_over(database_url, recovery="on", require_second_factor=policy) as world:
+        ada = await recovering_person(world)
+        recovered = await complete(ada, await due_case(ada))
+        again = await ada.sign_in()
+
+        for answer in (recovered, again):
+            assert answer.json()["enrolmentRequired"] is True
+            assert answer.json()["token"] is None
+            token = await world.bearer(answer.json()["enrolmentToken"])
+            assert (await token.get("/get-session")).json() is None
+
+
+async def test_enrolling_a_factor_completes_the_sign_in_and_the_recovery(world: World, ada: Person) -> None:
+    recovered = await complete(ada, await due_case(ada))
+    ada.client = await world.bearer(recovered.json()["enrolmentToken"])
+    await ada.enable()
+
+    confirmed = await ada.post("/two-factor/verify-totp", code=ada.code())
+
+    assert confirmed.status_code == 200, confirmed.text
+    ada.client = await world.bearer(confirmed.json()["token"])
+    assert (await ada.session())["user"]["twoFactorEnabled"] is True
+    assert await factors_are_on(ada)
+    world.clock.advance(60)
+    await ada.post("/two-factor/disable", password=ada.password, code=ada.code())
+    assert (await ada.sign_in()).json()["token"], "whoever has had a factor since may turn it off"
 
 
 async def test_the_answer_and_the_mail_say_when_the_waiting_time_ends(world: World, ada: Person) -> None:
@@ -170,7 +200,7 @@ async def test_a_case_is_opened_once_in_thirty_days(world: World, ada: Person) -
 
     world.clock.advance(180)
 
-    assert (await post(world, "open", token=token)).status_code == 200, "a refusal uses the link not up"
+    assert (await post(world, "open", token=token)).status_code == 200, "a refusal does not use the link up"
     assert (await events(world)).count(EventName.RECOVERY_REFUSED) == 1
 
 

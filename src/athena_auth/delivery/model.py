@@ -74,6 +74,7 @@ class MessageKind(StrEnum):
     RECOVERY_REQUESTED = "recovery-requested"
     """After the correct password: a link that opens a recovery case."""
     RECOVERY_OPENED = "recovery-opened"
+    RECOVERY_OPENED_BY_OPERATOR = "recovery-opened-by-operator"
     RECOVERY_WAITING = "recovery-waiting"
     """Every day of the waiting time."""
     RECOVERY_DUE = "recovery-due"

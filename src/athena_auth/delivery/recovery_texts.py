@@ -33,6 +33,20 @@ RECOVERY_MESSAGES = {
         action=_CANCEL,
         advice=(_WAS_YOU, _WAS_NOT_YOU),
     ),
+    MessageKind.RECOVERY_OPENED_BY_OPERATOR: MessageText(
+        subject="A recovery of your {app_name} account has begun",
+        opening="An administrator of {app_name} began a recovery of your account, for instance because you had lost your phone. "
+        "From {deadline} on, or earlier if we write to you so, anyone who knows your password and can read this mailbox can "
+        "remove your second factors. Until then nothing changes.",
+        action=_CANCEL,
+        advice=(
+            Advice("If you requested this,", "wait until then. We send you a link to complete the recovery."),
+            Advice(
+                "If this was not you,",
+                "someone may have requested it in your name. Use the link to cancel, change your password, and tell support.",
+            ),
+        ),
+    ),
     MessageKind.RECOVERY_WAITING: MessageText(
         subject="The recovery of your {app_name} account is under way",
         opening="A recovery of your {app_name} account is under way. From {deadline} on, anyone who knows your password and "

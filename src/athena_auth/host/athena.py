@@ -80,7 +80,9 @@ class Athena:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.session = Guard(lambda: self._run.guard_context, Requirement())
         self.users = Users(
-            lambda: self._run.components.administration, lambda: self._run.components.invitations
+            lambda: self._run.components.administration,
+            lambda: self._run.components.invitations,
+            lambda: self._run.components.recoveries,
         )
         # FastAPI, Starlette and Litestar type this mapping differently.
         self.exception_handlers: dict[Any, Any] = {RefusedError: answer_refusal}

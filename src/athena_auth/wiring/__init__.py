@@ -16,6 +16,7 @@ from athena_auth.accounts.recovery_cases import rules as recovery_rules
 from athena_auth.accounts.recovery_cases import sql as recovery_cases_sql
 from athena_auth.accounts.service import AccountService, Resolver
 from athena_auth.administration.invitations import InvitationService
+from athena_auth.administration.recoveries import RecoveryAdministration
 from athena_auth.administration.service import AdministrationService
 from athena_auth.audit import sql as audit_sql
 from athena_auth.crypto.passwords import PasswordHasher
@@ -56,6 +57,7 @@ class Components(msgspec.Struct, frozen=True):
     pages: PageParts
     administration: AdministrationService
     invitations: InvitationService
+    recoveries: RecoveryAdministration
     factors: tuple[Factor[Any], ...]
 
 
@@ -92,6 +94,7 @@ def build(
         build_pages(settings, resources, shared, apis, redirects, is_on=pages),
         _administration(resources, shared),
         _invitations(settings, resources, redirects, pages_url),
+        _recoveries(settings, resources, shared),
         shared.factors.every,
     )
 
@@ -130,6 +133,17 @@ def _invitations(
         mode=settings.sign_up,
         page=None if pages_url is None else pages_url + SIGN_UP_PAGE,
         days=settings.invite_days,
+    )
+
+
+def _recoveries(settings: Settings, resources: Resources, shared: SharedServices) -> RecoveryAdministration:
+    return RecoveryAdministration(
+        store=resources.store,
+        clock=resources.clock,
+        mails=shared.recovery_mails,
+        notifications=shared.notifications,
+        is_on=settings.recovery == "on",
+        days=settings.recovery_days,
     )
 
 

@@ -18,6 +18,8 @@ async def cancel(
     client: ClientInfo,
     now: Millis,
     event: EventName = EventName.RECOVERY_CANCELLED,
+    *,
+    note: str | None = None,
 ) -> bool:
     """Cancel the case that the account names; False if it names none, or another request has ended it.
 
@@ -26,6 +28,6 @@ async def cancel(
     """
     if account.recovery_case is None or not await sql.end(tx, account.id, account.recovery_case):
         return False
-    audit.record(tx, AuditEvent(name=event, user_id=account.id, client=client), now)
+    audit.record(tx, AuditEvent(name=event, user_id=account.id, client=client, note=note), now)
     await notifications.notify(tx, account, MessageKind.RECOVERY_ENDED, client, now)
     return True

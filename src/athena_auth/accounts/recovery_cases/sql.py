@@ -20,8 +20,8 @@ _NAME = Statement("UPDATE athena_account SET recovery_case = :case_id WHERE id =
 _LAST_OPENED = Statement("SELECT MAX(opened_at) AS at FROM athena_recovery_case WHERE user_id = :user_id")
 _LOAD = Statement("SELECT * FROM athena_recovery_case WHERE id = :id")
 _LOAD_OPEN = Statement("""
-    SELECT c.* FROM athena_recovery_case c JOIN athena_account a ON a.recovery_case = c.id
-    WHERE c.expires_at > :now AND c.id > :after ORDER BY c.id LIMIT :most
+    SELECT c.*, a.email FROM athena_recovery_case c JOIN athena_account a ON a.recovery_case = c.id
+    WHERE c.expires_at > :now ORDER BY c.opened_at
 """)
 _END = Statement(
     "UPDATE athena_account SET recovery_case = NULL WHERE id = :user_id AND recovery_case = :case_id"
@@ -82,9 +82,9 @@ async def load(tx: Tx, case_id: str | None) -> RecoveryCase | None:
     return None if row is None else _case(row)
 
 
-async def load_open(runner: Runner, now: Millis, after: str, most: int) -> list[RecoveryCase]:
-    """Load the next open cases in the order in which they were opened; `after` is the last id before."""
-    return [_case(row) for row in await runner.fetch_all(_LOAD_OPEN, now=now, after=after, most=most)]
+async def load_open(runner: Runner, now: Millis) -> list[tuple[str, RecoveryCase]]:
+    """Load the open cases with the addresses of their accounts, in the order in which they were opened."""
+    return [(row["email"], _case(row)) for row in await runner.fetch_all(_LOAD_OPEN, now=now)]
 
 
 async def end(tx: Tx, user_id: UserId, case_id: str) -> bool:

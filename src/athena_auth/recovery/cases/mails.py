@@ -49,8 +49,12 @@ class RecoveryMails:
         self.outbox.post(tx, message, now)
 
     def opened(self, tx: Tx, account: Account, case: RecoveryCase, client: ClientInfo, now: Millis) -> None:
-        """Report that a case was opened, or that an operator shortened it."""
+        """Report that a case was opened."""
         self._report(tx, account, case, MessageKind.RECOVERY_OPENED, client, now)
+
+    def opened_by_operator(self, tx: Tx, account: Account, case: RecoveryCase, now: Millis) -> None:
+        """Report that an operator opened a case."""
+        self._report(tx, account, case, MessageKind.RECOVERY_OPENED_BY_OPERATOR, NO_CLIENT, now)
 
     def daily(self, tx: Tx, account: Account, case: RecoveryCase, now: Millis) -> None:
         """Report that a case waits or, once the waiting time is over, send the link that completes it."""
