@@ -48,10 +48,11 @@ async def open_case(person: Person) -> None:
 
 
 async def wait(world: World, days: int) -> None:
-    """Let days pass, on each of which the server sends what is due."""
+    """Let days pass, on each of which the server sends what is due, until all of that has arrived."""
     for _ in range(days):
         world.clock.advance(DAY)
         await world.sweep()
+    await world.delivered()
 
 
 async def due_case(person: Person, days: int = 3) -> str:
