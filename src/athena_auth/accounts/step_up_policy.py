@@ -16,8 +16,8 @@ import msgspec
 from athena_auth.accounts.model import SignedIn
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.sessions.model import Level
-from athena_auth.sessions.rules import has_fresh_second_factor, is_fresh
+from athena_auth.sessions.model import AmrClass, Level
+from athena_auth.sessions.rules import has_factor_of, has_fresh_second_factor, is_fresh
 from athena_auth.store.transaction import Tx
 
 T = TypeVar("T")
@@ -173,11 +173,13 @@ class StepUp(Protocol):
 
 
 class Requirement(msgspec.Struct, frozen=True):
-    """A minimum assurance level, and how recently a factor must have been verified."""
+    """A minimum assurance level, how recently a factor must have been verified, and of which kind it must be."""
 
     level: Level = Level.ONE
     fresh: int | None = None
     """Seconds."""
+    amr: AmrClass | None = None
+    """The kind of second factor that must have been verified in the session."""
 
 
 def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis) -> ErrorCode | None:
@@ -188,12 +190,14 @@ def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis
     """
     session, has_factors = signed_in.session, signed_in.account.two_factor_enabled
     within = None if requirement.fresh is None else requirement.fresh * 1000
-    if requirement.level is Level.TWO:
+    kind = requirement.amr
+    if requirement.level is Level.TWO or kind is not None:
         if not has_factors:
             return ErrorCode.ENROLMENT_REQUIRED
         good = session.assurance.level is Level.TWO and (
             within is None or has_fresh_second_factor(session, now, within)
         )
+        good = good and (kind is None or has_factor_of(session, kind, within))
         return None if good else ErrorCode.STEP_UP_REQUIRED
     if within is None or is_fresh(session, now, within):
         return None

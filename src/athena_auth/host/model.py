@@ -25,6 +25,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     language: str | None = None
     """The language of the user's mails (BCP 47), if it is known."""
+    second_factor_due_at: datetime | None = None
+    """By when the account needs a second factor, if a deadline is stored; it also stays when one was enrolled."""
 
 
 class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +77,8 @@ class AuthEvent(msgspec.Struct, frozen=True, kw_only=True):
     """None for a sign-in attempt with an address that has no account."""
     reason: str | None
     """The error code, if something was refused."""
+    note: str | None = None
+    """The reason that an operator gave."""
     session_id: str | None
     device_id: str | None
     """The trusted device that was granted, used or revoked."""
@@ -96,6 +100,9 @@ def user_of(account: Account) -> User:
         created_at=_moment(account.created_at),
         updated_at=_moment(account.updated_at),
         language=account.language,
+        second_factor_due_at=None
+        if account.second_factor_due_at is None
+        else _moment(account.second_factor_due_at),
     )
 
 
@@ -138,6 +145,7 @@ def event_of(recorded: RecordedEvent) -> AuthEvent:
         name=str(entry.name),
         user_id=entry.user_id,
         reason=None if entry.reason is None else entry.reason.value,
+        note=entry.note,
         session_id=entry.session_id,
         device_id=entry.device_id,
         address=entry.client.address,

@@ -5,15 +5,18 @@ No method signs a user in: sessions are created only after the required factors 
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 
+from athena_auth.administration.enforcement import EnforcementService
 from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.recoveries import RecoveryAdministration
 from athena_auth.administration.service import AdministrationService, NewAccount
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.model import LiveSession, Recovery, User, live_session_of, recovery_of, user_of
+from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.kernel.texts import Text
@@ -36,10 +39,12 @@ class Users:
         self,
         service: Callable[[], AdministrationService],
         invitations: Callable[[], InvitationService],
+        enforcement: Callable[[], EnforcementService],
         recoveries: Callable[[], RecoveryAdministration],
     ) -> None:
         self._service = service
         self._invitations = invitations
+        self._enforcement = enforcement
         self._recoveries = recoveries
 
     async def create(
@@ -144,6 +149,42 @@ class Users:
             RefusedError: `USER_NOT_FOUND`, `RECOVERY_ENDED` if there is no open case, or `VALIDATION_ERROR` for the reason.
         """
         await _or_refused(self._recoveries().cancel(_user(user_id), reason))
+
+    async def require_second_factor(
+        self, user_id: str, *, by: datetime | None = None, reason: str | None = None
+    ) -> None:
+        """Set the deadline by which an account needs a second factor, and notify its owner by mail.
+
+        After it, the password only enrols a second factor, and sessions of the password alone end within about a minute.
+
+        Args:
+            user_id: The account.
+            by: The deadline, an aware datetime; None for ATHENA_REQUIRE_GRACE days from now.
+            reason: Why, for the audit log.
+
+        Raises:
+            RefusedError: `USER_NOT_FOUND`, or `VALIDATION_ERROR` if ATHENA_REQUIRE_SECOND_FACTOR is off.
+        """
+        due_at = None if by is None else Millis(int(by.timestamp() * 1000))
+        await _or_refused(self._enforcement().require(_user(user_id), due_at, reason))
+
+    async def exempt_from_second_factor(self, user_id: str, *, reason: str | None = None) -> None:
+        """Exempt an account from ATHENA_REQUIRE_SECOND_FACTOR, until `require_second_factor` ends that.
+
+        Raises:
+            RefusedError: `USER_NOT_FOUND`.
+        """
+        await _or_refused(self._enforcement().exempt(_user(user_id), reason))
+
+    async def require_second_factor_of_all(self) -> int:
+        """Begin the grace period of every account without a second factor; return how many deadlines were stored.
+
+        Otherwise that of each begins with its next sign-in.
+
+        Raises:
+            RefusedError: `VALIDATION_ERROR` if ATHENA_REQUIRE_SECOND_FACTOR is not `all`.
+        """
+        return await _or_refused(self._enforcement().begin_for_all())
 
     async def revoke_sessions(self, user_id: str) -> None:
         """Sign a user out everywhere, and end their pending sign-ins.

@@ -13,6 +13,8 @@ _TEXTS: dict[str, Text] = {
     ),
     EventName.PASSWORD_ACCEPTED: Text("Signed in with the password"),
     EventName.PASSWORD_REFUSED: Text("A sign-in with a wrong password was refused"),
+    EventName.ENROLMENT_DEMANDED: Text("The password was correct; a second factor had to be set up first"),
+    EventName.FACTOR_REQUIRED: Text("A second factor became required"),
     EventName.CHALLENGE_ISSUED: Text("The password was correct; a second step was asked for"),
     EventName.TRUST_ACCEPTED: Text("Signed in with the password in a trusted browser"),
     EventName.OTP_SENT: Text("A code was sent"),
@@ -56,6 +58,8 @@ _TEXTS: dict[str, Text] = {
     EventName.RECOVERY_OPENED_BY_OPERATOR: Text("The operator began a recovery of the account"),
     EventName.RECOVERY_SHORTENED: Text("The operator shortened the waiting time of the recovery"),
     EventName.RECOVERY_CANCELLED_BY_OPERATOR: Text("The operator cancelled the recovery of the account"),
+    EventName.FACTOR_REQUIRED_BY_OPERATOR: Text("The operator set a deadline for a second factor"),
+    EventName.FACTOR_EXEMPTED_BY_OPERATOR: Text("The operator ended the requirement of a second factor"),
     EventName.SESSIONS_ENDED_BY_OPERATOR: Text("The operator ended sessions"),
     EventName.TRUST_ENDED_BY_OPERATOR: Text("The operator ended the trust in all browsers"),
 }

@@ -107,7 +107,9 @@ class RecoveryLinkPages:
         outcome = await visit.call(self.cases.complete, fields)
         if isinstance(outcome, Refused) and outcome.code in _FORM_STAYS:
             return refused_form("finish_recovery.html", outcome, _PASSWORD_FIELDS, token=token)
-        return self._done(visit, outcome, _FINISH, "recovered")
+        done = self._done(visit, outcome, _FINISH, "recovered")
+        is_refused = isinstance(outcome, Refused) or self.site.pages is None
+        return done if is_refused else SeeOther(self.site.link("/enrol", notice="recovered"))
 
     def _form(self, visit: Visit, path: str, template: str, done: dict[str, Shown]) -> PageOutcome:
         token = opened_token(self.site, visit, path, done)

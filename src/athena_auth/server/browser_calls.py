@@ -108,8 +108,9 @@ class BrowserCalls:
 
     @property
     def has_challenge(self) -> bool:
-        """Whether the browser presents a challenge."""
-        return self.cookies.tokens.challenge is not None
+        """Whether the browser presents a challenge or an enrolment token."""
+        tokens = self.cookies.tokens
+        return tokens.challenge is not None or tokens.enrolment is not None
 
     @property
     def has_session(self) -> bool:

@@ -15,6 +15,7 @@ from athena_auth.accounts.enforcement.reminders import Reminders
 from athena_auth.accounts.recovery_cases import rules as recovery_rules
 from athena_auth.accounts.recovery_cases import sql as recovery_cases_sql
 from athena_auth.accounts.service import AccountService, Resolver
+from athena_auth.administration.enforcement import EnforcementService
 from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.recoveries import RecoveryAdministration
 from athena_auth.administration.service import AdministrationService
@@ -57,6 +58,7 @@ class Components(msgspec.Struct, frozen=True):
     pages: PageParts
     administration: AdministrationService
     invitations: InvitationService
+    enforcement: EnforcementService
     recoveries: RecoveryAdministration
     factors: tuple[Factor[Any], ...]
 
@@ -94,6 +96,7 @@ def build(
         build_pages(settings, resources, shared, apis, redirects, is_on=pages),
         _administration(resources, shared),
         _invitations(settings, resources, redirects, pages_url),
+        EnforcementService(resources.store, resources.clock, shared.deadlines),
         _recoveries(settings, resources, shared),
         shared.factors.every,
     )

@@ -62,6 +62,8 @@ class Apis(msgspec.Struct, frozen=True):
     recovery: RecoveryApi
     recovery_cases: RecoveryCaseApi
     passwords: PasswordApi
+    required_enrolment: RequiredEnrolment
+    """Has no routes of its own; the pages use it too."""
     own_factors: dict[str, tuple[Route, ...]]
     """The routes of the factors that the host has added, by the factor's name; the one that verifies is the first."""
 
@@ -104,6 +106,7 @@ def build_apis(
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
         recovery_cases=RecoveryCaseApi(_recovery_cases(settings, resources, shared)),
         passwords=PasswordApi(passwords, cookies),
+        required_enrolment=required,
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
 
