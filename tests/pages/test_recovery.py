@@ -78,6 +78,7 @@ async def test_the_last_mail_completes_the_recovery(person: Person) -> None:
     await visitor.send("Remove my second factors", password=PASSWORD)
 
     assert "Your second factors were removed" in visitor.said
+    assert visitor.path == "/enrol"
     assert not await factors_are_on(person)
 
 
