@@ -127,11 +127,9 @@ class BrowserCalls:
             by_cookie = tokens.session is not None
             tokens = msgspec.structs.replace(tokens, challenge=None, enrolment=None, by_cookie=by_cookie)
         caller = msgspec.structs.replace(self.caller, tokens=tokens)
-        limits = self.routes.policy.limits
-        if route.limit is not None and limits is not None:
-            limited = await limits.refuse(route.limit, caller.client.address)
-            if limited is not None:
-                return limited
+        limited = await self.routes.policy.refuse_excess(route, caller)
+        if limited is not None:
+            return limited
         body = _decoded(route.body, fields)
         query = body if route.method == "GET" else _empty(route.query)
         if isinstance(query, Refused):

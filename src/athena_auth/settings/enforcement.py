@@ -2,12 +2,12 @@
 
 from pydantic import Field
 
-from athena_auth.settings.model import ServerSettings
+from athena_auth.settings.sources import SettingsSources
 from athena_auth.settings.values import RequireSecondFactor
 
 
-class EnforcementSettings(ServerSettings):
-    """The settings of the server and of the enforcement policy."""
+class EnforcementSettings(SettingsSources):
+    """Which accounts must have a second factor, and how long they may go without."""
 
     require_second_factor: RequireSecondFactor = Field(
         "off",

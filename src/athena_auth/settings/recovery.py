@@ -2,12 +2,12 @@
 
 from pydantic import Field
 
-from athena_auth.settings.enforcement import EnforcementSettings
+from athena_auth.settings.sources import SettingsSources
 from athena_auth.settings.values import OnOff
 
 
-class RecoverySettings(EnforcementSettings):
-    """The settings of the server, of the enforcement policy and of recovery."""
+class RecoverySettings(SettingsSources):
+    """Whether owners can have their second factors removed, and after how long."""
 
     recovery: OnOff = Field(
         "off",
