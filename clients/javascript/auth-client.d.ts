@@ -64,6 +64,7 @@ export interface TwoFactorStatus {
   pendingEnrolment: "totp" | "otp" | null;
   /** Where sent codes go by text message, masked; null when they go by mail. */
   phoneNumber: string | null;
+  secondFactorDueAt?: string; // by when a second factor is required, where one is and none is on
 }
 
 /** Where to go on: the `callbackURL` of the sign-in. */
@@ -76,7 +77,11 @@ export interface LedTo {
 export interface TokenAndUser extends LedTo {
   token: string;
   user: User;
+  secondFactorDueAt?: string; // by when a second factor is required, where one is
 }
+
+/** A second factor must be enrolled first: `enable`, and the call that confirms it, complete the sign-in. The client sends the token by itself. */
+export type EnrolmentRequired = { enrolmentRequired: true; enrolmentToken: string; methods: TwoFactorMethod[] };
 
 /** The first factor was right, and the second is due: nobody is signed in yet. */
 export interface TwoFactorRedirect {
@@ -219,14 +224,14 @@ export interface TwoFactor {
 
 export interface Auth {
   signUp: {
-    /** Create an account and sign in; `invite` is the token of an invitation. A null token: the address must be verified first. */
+    /** Create an account and sign in; `invite` is the token of an invitation. A null token: the address must be verified, or a second factor enrolled, first. */
     email: Call<
       { name: string; email: string; password: string; image?: string; invite?: string; rememberMe?: Flag; callbackURL?: string },
-      LedTo & { token: string | null; user: User }
+      LedTo & { token: string | null; user: User; secondFactorDueAt?: string } & Partial<EnrolmentRequired>
     >;
   };
   signIn: {
-    /** Sign in with a password. Where a second factor is due, the data is a `TwoFactorRedirect`. */
+    /** Sign in with a password. Where a second factor is due, the data is a `TwoFactorRedirect` or `EnrolmentRequired`. */
     email: Call<
       {
         email: string;
@@ -236,7 +241,9 @@ export interface Auth {
         /** Where to go on when the sign-in is complete; the answer that completes it says `redirect` and `url`. */
         callbackURL?: string;
       },
-      (TokenAndUser & { redirect: boolean; twoFactorRedirect?: undefined }) | TwoFactorRedirect
+      | (TokenAndUser & { redirect: boolean; twoFactorRedirect?: undefined; enrolmentRequired?: undefined })
+      | (TwoFactorRedirect & { enrolmentRequired?: undefined })
+      | (EnrolmentRequired & { redirect: false; token: null; user?: undefined; twoFactorRedirect?: undefined })
     >;
   };
   /** End this session. Without one nothing happens. */

@@ -38,7 +38,7 @@ async def notes(world: World) -> list[tuple[str, str]]:
     rows = await fetch_all(
         world.database_url, "SELECT event, note FROM athena_audit WHERE note IS NOT NULL ORDER BY id"
     )
-    return [tuple(row) for row in rows]
+    return [(str(event), str(note)) for event, note in rows]
 
 
 async def test_a_case_of_an_operator_is_shortened_and_completed_by_its_owner(

@@ -43,7 +43,7 @@ async def events(world: World) -> list[str]:
     rows = await fetch_all(
         world.database_url, "SELECT event FROM athena_audit WHERE event LIKE '%recovery%' ORDER BY id"
     )
-    return [row[0] for row in rows]
+    return [str(row[0]) for row in rows]
 
 
 async def test_the_factors_are_removed_after_the_waiting_time(world: World, ada: Person) -> None:

@@ -93,16 +93,7 @@ def build_pages(
     )
     account_pages = (
         SignInPages(site, apis.sign_in, apis.current_session, apis.accounts, apis.recovery, settings.sign_up),
-        SecondStepPages(
-            site,
-            status.challenges,
-            apis.otp,
-            _verifiers(apis),
-            settings.trust_ttl,
-            settings.totp_digits,
-            offers_recovery=settings.recovery == "on",
-        ),
-        LostFactorsPages(site, status.challenges, apis.recovery_cases, settings.recovery_days),
+        *_second_step_pages(settings, apis, site, status),
         ForgotPasswordPages(site, apis.recovery),
         *_settings_pages(settings, resources, shared, apis, site, status),
     )
@@ -113,6 +104,21 @@ def build_pages(
     )
     pages = pages_of(*always, *(account_pages if is_on else ()))
     return PageParts(pages, routes_of(*msgspec.structs.astuple(status)), templates, assets, site)
+
+
+def _second_step_pages(settings: Settings, apis: Apis, site: Site, status: PageApis) -> tuple[object, ...]:
+    return (
+        SecondStepPages(
+            site,
+            status.challenges,
+            apis.otp,
+            _verifiers(apis),
+            settings.trust_ttl,
+            settings.totp_digits,
+            offers_recovery=settings.recovery == "on",
+        ),
+        LostFactorsPages(site, status.challenges, apis.recovery_cases, settings.recovery_days),
+    )
 
 
 def _settings_pages(

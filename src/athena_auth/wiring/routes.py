@@ -100,15 +100,17 @@ def build_apis(
         accounts=AccountApi(accounts),
         linked_accounts=LinkedAccountsApi(),
         session_check=SessionCheckApi(resources.clock),
-        forward_auth=ForwardAuthApi(
-            resources.clock, None if pages_url is None else SignInUrls(pages_url, redirects)
-        ),
+        forward_auth=_forward_auth(resources, redirects, pages_url),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
         recovery_cases=RecoveryCaseApi(_recovery_cases(settings, resources, shared)),
         passwords=PasswordApi(passwords, cookies),
         required_enrolment=required,
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
+
+
+def _forward_auth(resources: Resources, redirects: RedirectPolicy, pages_url: str | None) -> ForwardAuthApi:
+    return ForwardAuthApi(resources.clock, None if pages_url is None else SignInUrls(pages_url, redirects))
 
 
 def all_routes(apis: Apis, factors: Factors) -> tuple[Route, ...]:

@@ -72,9 +72,8 @@ def shared_services(
     """Build them. Raises `ValueError` when the factors do not go together."""
     factors = _factors(FactorParts(resources.keyring, resources.outbox, settings), factories)
     trust = TrustedDevices(resources.keyring, settings.trust_ttl)
-    notifications = SecurityNotifications(
-        resources.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings))
-    )
+    links = RecognitionLinks(_recognition_page(settings))
+    notifications = SecurityNotifications(resources.outbox, settings.app_name, links)
     passwords = PasswordVerifier(resources.store, resources.clock, resources.pool, notifications)
     events = _credential_events(notifications, factors)
     deadlines = _deadlines(settings, notifications)
