@@ -5,7 +5,7 @@ from pathlib import Path
 
 from support.dump import dump, fetch_all
 from support.process import run_athena
-from support.recovery import recovering_person
+from support.recovery import open_case, recovering_person
 from support.world import SECRET, world_over
 
 WHY = "Ticket 4711"
@@ -61,3 +61,17 @@ async def test_refusals_change_nothing(sqlite_url: str, tmp_path: Path) -> None:
     assert "ATHENA_RECOVERY" in off.stderr
     assert nobody.stderr == "error: no account has this address\n"
     assert await dump(sqlite_url) == before
+
+
+async def test_a_case_in_a_restored_backup_is_ended(database_url: str, tmp_path: Path) -> None:
+    """Its owner may have cancelled it after the backup was taken."""
+    async with world_over(database_url, recovery="on") as world:
+        ada = await recovering_person(world)
+        await open_case(ada)
+        await world.delivered()
+
+    restored = run_athena(tmp_path, "after-restore", database_url=database_url)
+
+    assert restored.returncode == 0, restored.stderr
+    open_cases = "SELECT COUNT(*) FROM athena_account WHERE recovery_case IS NOT NULL"
+    assert await fetch_all(database_url, open_cases) == [(0,)]

@@ -20,7 +20,7 @@ _NAME = Statement("UPDATE athena_account SET recovery_case = :case_id WHERE id =
 _LAST_OPENED = Statement("SELECT MAX(opened_at) AS at FROM athena_recovery_case WHERE user_id = :user_id")
 _LOAD = Statement("SELECT * FROM athena_recovery_case WHERE id = :id")
 _LOAD_OPEN = Statement("""
-    SELECT c.*, a.email FROM athena_recovery_case c JOIN athena_account a ON a.recovery_case = c.id
+    SELECT c.*, a.email FROM athena_recovery_case c JOIN athena_account a ON a.id = c.user_id AND a.recovery_case = c.id
     WHERE c.expires_at > :now ORDER BY c.opened_at
 """)
 _END = Statement(
@@ -34,7 +34,7 @@ _SHORTEN = Statement("""
     WHERE id = :id AND due_at > :due_at
 """)
 _LOAD_DUE_MAILS = Statement("""
-    SELECT c.* FROM athena_recovery_case c JOIN athena_account a ON a.recovery_case = c.id
+    SELECT c.* FROM athena_recovery_case c JOIN athena_account a ON a.id = c.user_id AND a.recovery_case = c.id
     WHERE c.next_mail_at <= :now ORDER BY c.next_mail_at LIMIT :most
 """)
 _BEGIN_MAIL = Statement("""
@@ -48,7 +48,8 @@ SWEEP = Statement("""
 """)
 END_ALL = Statement("""
     UPDATE athena_account SET recovery_case = NULL WHERE id IN
-    (SELECT id FROM athena_account WHERE recovery_case IS NOT NULL LIMIT :most)
+    (SELECT a.id FROM athena_recovery_case c JOIN athena_account a ON a.id = c.user_id AND a.recovery_case = c.id
+     ORDER BY c.opened_at LIMIT :most)
 """)
 
 
