@@ -101,7 +101,8 @@ export type ServerErrorCode =
   | "PASSWORD_CONTAINS_EMAIL" | "INVALID_EMAIL" | "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL" | "EMAIL_PASSWORD_SIGN_UP_DISABLED" | "INVITE_REQUIRED"
   | "INVALID_INVITE" | "EMAIL_NOT_VERIFIED" | "UNAUTHORIZED" | "INVALID_ORIGIN" | "MISSING_OR_NULL_ORIGIN" | "INVALID_REDIRECT_URL"
   | "INVALID_CALLBACK_URL" | "SESSION_EXPIRED" | "EMAIL_ALREADY_VERIFIED" | "EMAIL_MISMATCH" | "EMAIL_CAN_NOT_BE_UPDATED" | "SIGN_IN_AGAIN"
-  | "USER_NOT_FOUND" | "SESSION_NOT_FOUND" | "TRUSTED_DEVICE_NOT_FOUND" | "STEP_UP_REQUIRED" | "ENROLMENT_REQUIRED" | "INVALID_TOKEN"
+  | "USER_NOT_FOUND" | "SESSION_NOT_FOUND" | "TRUSTED_DEVICE_NOT_FOUND" | "STEP_UP_REQUIRED" | "ENROLMENT_REQUIRED" | "INVALID_TOKEN" | "RECOVERY_NOT_OFFERED"
+  | "RECOVERY_ALREADY_OPEN" | "RECOVERY_TOO_SOON" | "RECOVERY_NEEDS_OPERATOR" | "RECOVERY_NOT_DUE" | "RECOVERY_ENDED"
   | "TOO_MANY_REQUESTS" | "INVALID_TWO_FACTOR_COOKIE" | "INVALID_CODE" | "INVALID_BACKUP_CODE" | "OTP_HAS_EXPIRED" | "OTP_NOT_CONFIGURED"
   | "TOTP_NOT_ENABLED" | "TWO_FACTOR_NOT_ENABLED" | "BACKUP_CODES_NOT_ENABLED" | "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE" | "ACCOUNT_TEMPORARILY_LOCKED"
   | "CHALLENGE_NOT_FOUND" | "CONFLICT" | "VALIDATION_ERROR" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "HEADERS_TOO_LARGE"
@@ -211,6 +212,14 @@ export interface TwoFactor {
   revokeTrustedDevice: Call<{ id: string }, Done>;
   /** Revoke the trust in all devices, including this one. */
   revokeTrustedDevices: BareCall<Done>;
+  /** Mail the link that begins a recovery, in a sign-in whose owner has lost every second factor; `ATHENA_RECOVERY` turns it on. */
+  beginRecovery: BareCall<Done>;
+  /** Begin a recovery by the token of that link; `completeRecovery` can end it from `dueAt` on. */
+  openRecovery: Call<{ token: string }, Done & { dueAt: Timestamp }>;
+  /** Cancel a recovery by the token of a link from any of its mails. */
+  cancelRecovery: Call<{ token: string }, Done>;
+  /** Remove every second factor, by the token of the link in the last mail of a recovery. The next sign-in can only enrol one. */
+  completeRecovery: Call<{ token: string; password: string }, { enrolmentRequired: true; enrolmentToken: string; methods: string[] }>;
 }
 
 export interface Auth {

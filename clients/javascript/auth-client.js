@@ -80,6 +80,10 @@ export function createAuthClient(options = {}) {
         listTrustedDevices: get("/two-factor/trusted-devices"),
         revokeTrustedDevice: post("/two-factor/revoke-trusted-device"),
         revokeTrustedDevices: act("/two-factor/revoke-trusted-devices"),
+        beginRecovery: act("/two-factor/recovery/begin", { isSecondStep: true }),
+        openRecovery: post("/two-factor/recovery/open"),
+        cancelRecovery: post("/two-factor/recovery/cancel"),
+        completeRecovery: post("/two-factor/recovery/complete", { endsSession: true }),
       },
     },
   };

@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     (folder / "athena.db").write_bytes(sqlite_template.read_bytes())
-    with serving(folder, help_url="/help", privacy_url="/privacy", **POLICY) as running:
+    with serving(folder, help_url="/help", privacy_url="/privacy", recovery="on", **POLICY) as running:
         yield running
 
 

@@ -314,6 +314,46 @@ def _step_up_without_fitting_factor(stage: Stage) -> None:
     stage.open("/step-up?amr=phishing_resistant")
 
 
+def _lost(stage: Stage) -> None:
+    stage.enrol()
+    stage.sign_in()
+    stage.open("/second-step/lost")
+
+
+def _lost_sent(stage: Stage) -> None:
+    _lost(stage)
+    stage.send("Send the link")
+
+
+def _lost_refused(stage: Stage) -> None:
+    _lost_sent(stage)
+    for _ in range(2):
+        stage.call("/two-factor/recovery/begin")
+    stage.open("/second-step/lost")
+    stage.send("Send the link")
+
+
+def _recovery(stage: Stage) -> None:
+    _lost_sent(stage)
+    stage.page.context.clear_cookies()
+    stage.page.goto(stage.link("/open-recovery"))
+
+
+def _recovery_begun(stage: Stage) -> None:
+    _recovery(stage)
+    stage.send("Begin the recovery")
+
+
+def _recovery_cancelling(stage: Stage) -> None:
+    _recovery_begun(stage)
+    stage.page.goto(stage.link("/cancel-recovery"))
+
+
+def _recovery_cancelled(stage: Stage) -> None:
+    _recovery_cancelling(stage)
+    stage.send("Cancel the recovery")
+
+
 STATES: dict[str, Callable[[Stage], None]] = {
     "sign-in": _opened("/sign-in"),
     "sign-in-refused": _sign_in_refused,
@@ -339,6 +379,14 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "second-step-mail": _second_step("otp"),
     "second-step-mail-sent": _second_step_sent,
     "second-step-backup-code": _second_step("backup-code"),
+    "lost-factors": _lost,
+    "lost-factors-sent": _lost_sent,
+    "lost-factors-refused": _lost_refused,
+    "recovery": _recovery,
+    "recovery-begun": _recovery_begun,
+    "recovery-cancel": _recovery_cancelling,
+    "recovery-cancelled": _recovery_cancelled,
+    "recovery-finish": _opened("/api/auth/finish-recovery?token=no-such-token"),
     "security-off": _opened("/security", Stage.sign_up),
     "security-on": _opened("/security", Stage.enrol),
     "security-long": _long,

@@ -27,7 +27,7 @@ class StoredPassword(msgspec.Struct, frozen=True):
 # `updated_at` twice.
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
-           a.password_changed_at, a.language, a.second_factor_due_at,
+           a.password_changed_at, a.language, a.recovery_case, a.recovered_at, a.second_factor_due_at,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -69,7 +69,8 @@ _LOCK = Statement("UPDATE athena_account SET credential_version = credential_ver
 _CHANGE_CREDENTIALS = Statement("""
     UPDATE athena_account
     SET credential_version = credential_version + 1, updated_at = :now,
-        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled)
+        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled),
+        recovered_at = CASE WHEN :two_factor_enabled IS NULL THEN recovered_at END
     WHERE id = :id
     RETURNING *
 """)
@@ -120,6 +121,8 @@ def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) 
         created_at=created_at,
         updated_at=updated_at,
         language=row["language"],
+        recovery_case=row["recovery_case"],
+        recovered_at=row["recovered_at"],
         second_factor_due_at=row["second_factor_due_at"],
     )
 

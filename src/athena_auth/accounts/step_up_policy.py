@@ -53,6 +53,10 @@ class Action(StrEnum):
     VERIFY_TOTP = "/two-factor/verify-totp"
     VERIFY_OTP = "/two-factor/verify-otp"
     VERIFY_BACKUP_CODE = "/two-factor/verify-backup-code"
+    BEGIN_RECOVERY = "/two-factor/recovery/begin"
+    OPEN_RECOVERY = "/two-factor/recovery/open"
+    CANCEL_RECOVERY = "/two-factor/recovery/cancel"
+    COMPLETE_RECOVERY = "/two-factor/recovery/complete"
     REVOKE_TRUSTED_DEVICE = "/two-factor/revoke-trusted-device"
     REVOKE_TRUSTED_DEVICES = "/two-factor/revoke-trusted-devices"
 
@@ -95,6 +99,11 @@ POLICY = {
     Action.CONFIRM_EMAIL: _IN_THE_REQUEST,
     Action.CHECK_RESET_TOKEN: _IN_THE_REQUEST,
     Action.RECOGNIZE_BROWSER: _IN_THE_REQUEST,
+    # BEGIN_RECOVERY takes a challenge; the others take the token of a link, and COMPLETE_RECOVERY the password too.
+    Action.BEGIN_RECOVERY: _IN_THE_REQUEST,
+    Action.OPEN_RECOVERY: _IN_THE_REQUEST,
+    Action.CANCEL_RECOVERY: _IN_THE_REQUEST,
+    Action.COMPLETE_RECOVERY: _IN_THE_REQUEST,
     # The request itself contains a code, also when it confirms a factor or trusts the device.
     Action.VERIFY_TOTP: _IN_THE_REQUEST,
     Action.VERIFY_OTP: _IN_THE_REQUEST,

@@ -105,6 +105,24 @@ class EventName(StrEnum):
         "sign-in:browser:recognized",
         "A browser became recognized by a link from an email and the password.",
     )
+    RECOVERY_REQUESTED = (
+        "recovery:link:asked",
+        "After a correct password, a link that opens a recovery case was requested.",
+    )
+    RECOVERY_OPENED = "recovery:case:opened", "A recovery case was opened with a link from an email."
+    RECOVERY_REFUSED = (
+        "recovery:case:refused",
+        "A recovery case was not opened, although the link from an email was valid.",
+    )
+    RECOVERY_CANCELLED = (
+        "recovery:case:cancelled",
+        "A recovery case was cancelled: by a link from an email, a verified second factor or a change of credentials.",
+    )
+    RECOVERY_EXPIRED = "recovery:case:expired", "A recovery case was not completed in time, and ended."
+    FACTORS_RECOVERED = (
+        "recovery:factors:removed",
+        "A recovery case was completed: the second factors were removed, and the account must enrol one.",
+    )
     DELETED = "account:account:deleted", "The account owner deleted the account."
 
     TRUST_GRANTED = "device:trust:granted", "A device was trusted."
@@ -128,6 +146,12 @@ class EventName(StrEnum):
     INVITES_REVOKED = "operator:invite:revoked", "An operator revoked the invitations of an address."
     DELETED_BY_OPERATOR = "operator:account:deleted", "An operator deleted the account."
     FACTORS_RESET = "operator:factors:removed", "An operator removed the second factors."
+    RECOVERY_OPENED_BY_OPERATOR = "operator:recovery:opened", "An operator opened a recovery case."
+    RECOVERY_SHORTENED = (
+        "operator:recovery:shortened",
+        "An operator shortened the waiting time of a recovery case.",
+    )
+    RECOVERY_CANCELLED_BY_OPERATOR = "operator:recovery:cancelled", "An operator cancelled a recovery case."
     FACTOR_REQUIRED_BY_OPERATOR = (
         "operator:factor:required",
         "An operator set the deadline by which the account needs a second factor.",

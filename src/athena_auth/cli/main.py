@@ -12,6 +12,7 @@ from athena_auth.cli.invitations import invite
 from athena_auth.cli.invocation import fail, read_settings, with_store
 from athena_auth.cli.mail_commands import mail
 from athena_auth.cli.options import with_settings
+from athena_auth.cli.recoveries import recovery
 from athena_auth.cli.secret_commands import secrets
 from athena_auth.host.errors import RefusedError
 from athena_auth.kernel.clock import SystemClock, after
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(secrets)
 app.add_typer(mail)
+app.add_typer(recovery)
 
 _NO_ACCOUNT = "no account has this address"
 

@@ -71,6 +71,18 @@ class MessageKind(StrEnum):
     PASSWORDS_CLOSED = "passwords-closed"
     """Too many passwords were wrong in a row: password sign-in is blocked, except in recognized browsers."""
 
+    RECOVERY_REQUESTED = "recovery-requested"
+    """After the correct password: a link that opens a recovery case."""
+    RECOVERY_OPENED = "recovery-opened"
+    RECOVERY_OPENED_BY_OPERATOR = "recovery-opened-by-operator"
+    RECOVERY_WAITING = "recovery-waiting"
+    """Every day of the waiting time."""
+    RECOVERY_DUE = "recovery-due"
+    """The waiting time is over: a link that completes the recovery."""
+    RECOVERY_ENDED = "recovery-ended"
+    """The recovery was cancelled, or not completed in time."""
+    FACTORS_RECOVERED = "factors-recovered"
+
 
 class EventContext(msgspec.Struct, frozen=True):
     """The time and the origin of an event that a message reports.

@@ -83,6 +83,7 @@ class Athena:
             lambda: self._run.components.administration,
             lambda: self._run.components.invitations,
             lambda: self._run.components.enforcement,
+            lambda: self._run.components.recoveries,
         )
         # FastAPI, Starlette and Litestar type this mapping differently.
         self.exception_handlers: dict[Any, Any] = {RefusedError: answer_refusal}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.recovery_cases.rules import RecoveryCase
 from athena_auth.audit.model import RecordedEvent
 from athena_auth.kernel.clock import Millis
 from athena_auth.sessions.model import Session
@@ -46,6 +47,17 @@ class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str
     created_at: datetime
     expires_at: datetime
+
+
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """An open recovery case."""
+
+    user_id: str
+    opened_at: datetime
+    due_at: datetime
+    """When the waiting time ends."""
+    expires_at: datetime
+    """Until when it can be completed."""
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +119,16 @@ def live_session_of(session: Session) -> LiveSession:
         user_agent=session.client.user_agent,
         created_at=_moment(session.created_at),
         expires_at=_moment(session.expires_at),
+    )
+
+
+def recovery_of(case: RecoveryCase) -> Recovery:
+    """Convert a recovery case."""
+    return Recovery(
+        user_id=case.user_id,
+        opened_at=_moment(case.opened_at),
+        due_at=_moment(case.due_at),
+        expires_at=_moment(case.expires_at),
     )
 
 

@@ -8,6 +8,7 @@ from athena_auth import enrolment_tokens
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.recovery_cases import cancellation
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.delivery.model import MessageKind
@@ -33,6 +34,7 @@ _RECORDS = {
     Change.FACTOR_REPLACED: (EventName.FACTOR_REPLACED, MessageKind.FACTOR_REPLACED),
     Change.FACTORS_REMOVED: (EventName.FACTORS_REMOVED, MessageKind.FACTORS_REMOVED),
     Change.FACTORS_RESET: (EventName.FACTORS_RESET, MessageKind.FACTORS_RESET),
+    Change.FACTORS_RECOVERED: (EventName.FACTORS_RECOVERED, MessageKind.FACTORS_RECOVERED),
 }
 """The audit event of each change of credentials, and the notification to the owner."""
 
@@ -41,6 +43,7 @@ _TWO_FACTOR = {
     Change.FACTOR_REPLACED: True,
     Change.FACTORS_REMOVED: False,
     Change.FACTORS_RESET: False,
+    Change.FACTORS_RECOVERED: False,
     Change.ACCOUNT_RECLAIMED: False,
 }
 
@@ -106,6 +109,7 @@ class CredentialEvents:
         entry = AuditEvent(name=event, user_id=user_id, client=actor.client, session_id=actor.session_id)
         audit.record(tx, entry, now)
         if account is not None:
+            await cancellation.cancel(tx, self._notifications, account, actor.client, now)
             await self._notifications.notify(tx, account, kind, actor.client, now)
         return account
 

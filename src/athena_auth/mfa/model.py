@@ -108,6 +108,8 @@ class Change(StrEnum):
     """By the owner."""
     FACTORS_RESET = "factors-reset"
     """By an operator, for an owner who has lost their factors."""
+    FACTORS_RECOVERED = "factors-recovered"
+    """By a recovery case, for an owner who has lost their factors."""
 
     @property
     def replaces_password(self) -> bool:
@@ -117,7 +119,12 @@ class Change(StrEnum):
     @property
     def removes_factors(self) -> bool:
         """Whether no second factor is left."""
-        return self in {Change.FACTORS_REMOVED, Change.FACTORS_RESET, Change.ACCOUNT_RECLAIMED}
+        return self in {
+            Change.FACTORS_REMOVED,
+            Change.FACTORS_RESET,
+            Change.FACTORS_RECOVERED,
+            Change.ACCOUNT_RECLAIMED,
+        }
 
 
 class SecondFactorResult(msgspec.Struct, frozen=True):

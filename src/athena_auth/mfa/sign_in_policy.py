@@ -120,7 +120,7 @@ class SignInPolicy:
     ) -> SessionIssued | EnrolmentIssued:
         due_at = await self.deadlines.at_sign_in(tx, account, first.client, now)
         if due_at is not None and due_at <= now:
-            return self._demand_enrolment(tx, account, first, now)
+            return self.demand_enrolment(tx, account, first, now)
         minted = self._mint(tx, account, PASSWORD_ONLY, first, now)
         accepted = AuditEvent(
             name=EventName.PASSWORD_ACCEPTED,
@@ -131,7 +131,8 @@ class SignInPolicy:
         audit.record(tx, accepted, now)
         return SessionIssued(minted, account, second_factor_due_at=due_at)
 
-    def _demand_enrolment(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> EnrolmentIssued:
+    def demand_enrolment(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> EnrolmentIssued:
+        """Issue an enrolment token to an account without a second factor; the caller has verified its first factor."""
         owner = EnrolmentToken(account.id, first.persistent, first.callback_url)
         token = enrolment_tokens.issue(tx, owner, now)
         demanded = AuditEvent(name=EventName.ENROLMENT_DEMANDED, user_id=account.id, client=first.client)

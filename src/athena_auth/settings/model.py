@@ -12,6 +12,7 @@ from athena_auth.settings.enforcement import EnforcementSettings
 from athena_auth.settings.factors import FactorSettings
 from athena_auth.settings.messages import MessageSettings
 from athena_auth.settings.pages import PageSettings
+from athena_auth.settings.recovery import RecoverySettings
 from athena_auth.settings.serving import ServingSettings
 from athena_auth.settings.storage import StorageSettings
 
@@ -25,6 +26,7 @@ class SettingsError(Exception):
 # The reference lists the groups from the last to the first.
 class Settings(
     PageSettings,
+    RecoverySettings,
     EnforcementSettings,
     FactorSettings,
     AccountSettings,

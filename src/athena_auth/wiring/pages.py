@@ -20,6 +20,7 @@ from athena_auth.pages.mail_links import MailLinkPages
 from athena_auth.pages.new_credentials import NewCredentialsForms
 from athena_auth.pages.page import Page, pages_of
 from athena_auth.pages.recovery import ForgotPasswordPages
+from athena_auth.pages.recovery_cases import LostFactorsPages, RecoveryLinkPages
 from athena_auth.pages.required_enrolment import RequiredEnrolmentPages
 from athena_auth.pages.second_step import SecondStepPages
 from athena_auth.pages.security import SecurityPages
@@ -92,18 +93,32 @@ def build_pages(
     )
     account_pages = (
         SignInPages(site, apis.sign_in, apis.current_session, apis.accounts, apis.recovery, settings.sign_up),
-        SecondStepPages(
-            site, status.challenges, apis.otp, _verifiers(apis), settings.trust_ttl, settings.totp_digits
-        ),
+        *_second_step_pages(settings, apis, site, status),
         ForgotPasswordPages(site, apis.recovery),
         *_settings_pages(settings, resources, shared, apis, site, status),
     )
     always = (
         MailLinkPages(site, apis.recovery),
+        RecoveryLinkPages(site, apis.recovery_cases, settings.recovery_days),
         LanguagePages(site, resources.languages, apis.accounts),
     )
     pages = pages_of(*always, *(account_pages if is_on else ()))
     return PageParts(pages, routes_of(*msgspec.structs.astuple(status)), templates, assets, site)
+
+
+def _second_step_pages(settings: Settings, apis: Apis, site: Site, status: PageApis) -> tuple[object, ...]:
+    return (
+        SecondStepPages(
+            site,
+            status.challenges,
+            apis.otp,
+            _verifiers(apis),
+            settings.trust_ttl,
+            settings.totp_digits,
+            offers_recovery=settings.recovery == "on",
+        ),
+        LostFactorsPages(site, status.challenges, apis.recovery_cases, settings.recovery_days),
+    )
 
 
 def _settings_pages(

@@ -24,6 +24,8 @@ from athena_auth.mfa.password_login import PasswordLogin
 from athena_auth.mfa.prompts import Prompts
 from athena_auth.mfa.routes import VerifyEndpoint, routes_of_factor
 from athena_auth.passwords.routes import PasswordApi, PasswordService
+from athena_auth.recovery.cases.routes import RecoveryCaseApi
+from athena_auth.recovery.cases.service import RecoveryCaseService
 from athena_auth.recovery.email_links import EmailLinkSender
 from athena_auth.recovery.requests import EmailLinkRequests
 from athena_auth.recovery.routes import RecoveryApi
@@ -58,6 +60,7 @@ class Apis(msgspec.Struct, frozen=True):
     session_check: SessionCheckApi
     forward_auth: ForwardAuthApi
     recovery: RecoveryApi
+    recovery_cases: RecoveryCaseApi
     passwords: PasswordApi
     required_enrolment: RequiredEnrolment
     """Has no routes of its own; the pages use it too."""
@@ -97,14 +100,17 @@ def build_apis(
         accounts=AccountApi(accounts),
         linked_accounts=LinkedAccountsApi(),
         session_check=SessionCheckApi(resources.clock),
-        forward_auth=ForwardAuthApi(
-            resources.clock, None if pages_url is None else SignInUrls(pages_url, redirects)
-        ),
+        forward_auth=_forward_auth(resources, redirects, pages_url),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
+        recovery_cases=RecoveryCaseApi(_recovery_cases(settings, resources, shared)),
         passwords=PasswordApi(passwords, cookies),
         required_enrolment=required,
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
+
+
+def _forward_auth(resources: Resources, redirects: RedirectPolicy, pages_url: str | None) -> ForwardAuthApi:
+    return ForwardAuthApi(resources.clock, None if pages_url is None else SignInUrls(pages_url, redirects))
 
 
 def all_routes(apis: Apis, factors: Factors) -> tuple[Route, ...]:
@@ -200,6 +206,20 @@ def _recovery(settings: Settings, resources: Resources, shared: SharedServices) 
         events=shared.events,
         sign_in_policy=shared.sign_in_policy,
         login=_password_login(settings, resources, shared),
+    )
+
+
+def _recovery_cases(settings: Settings, resources: Resources, shared: SharedServices) -> RecoveryCaseService:
+    return RecoveryCaseService(
+        store=resources.store,
+        clock=resources.clock,
+        events=shared.events,
+        notifications=shared.notifications,
+        login=_password_login(settings, resources, shared),
+        sign_in_policy=shared.sign_in_policy,
+        mails=shared.recovery_mails,
+        is_on=settings.recovery == "on",
+        days=settings.recovery_days,
     )
 
 

@@ -28,6 +28,7 @@ from athena_auth.mfa.sign_in_policy import Lifetimes, SignInPolicy
 from athena_auth.mfa.step_up import PolicyStepUp
 from athena_auth.mfa.verification import AttemptVerifier, verification_events
 from athena_auth.recovery import sql as recovery_sql
+from athena_auth.recovery.cases.mails import RecoveryMails
 from athena_auth.recovery.email_links import RecognitionLinks
 from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.trusted_devices import sql as trusted_devices_sql
@@ -61,6 +62,7 @@ class SharedServices(msgspec.Struct, frozen=True):
     sign_in_policy: SignInPolicy
     second_step: SecondStep
     step_up: StepUp
+    recovery_mails: RecoveryMails
     deadlines: Deadlines
 
 
@@ -70,9 +72,8 @@ def shared_services(
     """Build them. Raises `ValueError` when the factors do not go together."""
     factors = _factors(FactorParts(resources.keyring, resources.outbox, settings), factories)
     trust = TrustedDevices(resources.keyring, settings.trust_ttl)
-    notifications = SecurityNotifications(
-        resources.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings))
-    )
+    links = RecognitionLinks(_recognition_page(settings))
+    notifications = SecurityNotifications(resources.outbox, settings.app_name, links)
     passwords = PasswordVerifier(resources.store, resources.clock, resources.pool, notifications)
     events = _credential_events(notifications, factors)
     deadlines = _deadlines(settings, notifications)
@@ -102,6 +103,7 @@ def shared_services(
             factors=factors.every,
             relaxed=settings.step_up == "password",
         ),
+        recovery_mails=RecoveryMails(resources.outbox, settings.app_name, settings.url + BASE_PATH),
         deadlines=deadlines,
     )
 

@@ -71,6 +71,13 @@ class Session(Model, frozen=True, kw_only=True):
     """When a second factor was last verified in this session; None if none was, as after a sign-in on a trusted device."""
 
 
+class RecoveryOpened(Model, frozen=True, kw_only=True):
+    """A recovery that has begun to wait."""
+
+    due_at: datetime
+    """From when on it can be completed."""
+
+
 class CurrentSession(Model, frozen=True, kw_only=True):
     """The client's own session, and its user."""
 

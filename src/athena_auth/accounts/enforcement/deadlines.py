@@ -27,8 +27,9 @@ class Deadlines:
 
         With the policy `all`, the first sign-in stores the deadline.
         """
-        if self.policy.mode != "all" or account.second_factor_due_at is not None:
-            return self.policy.due_at(account)
+        due_at = self.policy.due_at(account)
+        if self.policy.mode != "all" or due_at is not None:
+            return due_at
         begun = await self.begin(tx, account.id, client, now)
         return None if begun is None else begun.second_factor_due_at
 

@@ -40,9 +40,12 @@ class EnforcementPolicy(msgspec.Struct, frozen=True):
 
     def due_at(self, account: Account) -> Millis | None:
         """Return by when the account must enrol a second factor; None if it has one, or if it needs none."""
-        if self.mode == "off" or account.two_factor_enabled:
+        if account.two_factor_enabled:
             return None
-        return account.second_factor_due_at
+        # Whatever the setting: an account that had a second factor must not become one without by losing it.
+        if account.recovered_at is not None:
+            return account.recovered_at
+        return None if self.mode == "off" else account.second_factor_due_at
 
 
 def notices_sent_at(due_at: Millis, now: Millis) -> Notice:
