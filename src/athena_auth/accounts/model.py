@@ -30,6 +30,8 @@ class Account(msgspec.Struct, frozen=True):
     updated_at: Millis
     language: str | None = None
     """The language of its owner's mails (BCP 47), if it is known."""
+    preferred_method: str | None = None
+    """The second factor that its owner wants to be offered first; it may not be available any more."""
 
     @property
     def greeting_name(self) -> str:
@@ -87,7 +89,12 @@ class CredentialVersion(msgspec.Struct, frozen=True):
 
 
 def audit_event(
-    signed_in: SignedIn, event: EventName, *, reason: ErrorCode | None = None, device_id: str | None = None
+    signed_in: SignedIn,
+    event: EventName,
+    *,
+    reason: ErrorCode | None = None,
+    device_id: str | None = None,
+    authenticator_id: str | None = None,
 ) -> AuditEvent:
     """Return the event, with the account, the client and the session of the signed-in user."""
     return AuditEvent(
@@ -97,4 +104,5 @@ def audit_event(
         reason=reason,
         session_id=signed_in.session.id,
         device_id=device_id,
+        authenticator_id=authenticator_id,
     )

@@ -77,6 +77,18 @@ class EventName(StrEnum):
     )
     FACTOR_ADDED = "account:factor:added", "A second factor was turned on."
     FACTOR_REPLACED = "account:factor:replaced", "A second factor replaced another one."
+    AUTHENTICATOR_REMOVED = (
+        "account:authenticator:removed",
+        "The account owner removed one of several authenticators.",
+    )
+    AUTHENTICATOR_SUSPENDED = (
+        "account:authenticator:suspended",
+        "The account owner suspended an authenticator: until it is resumed, it verifies nothing.",
+    )
+    AUTHENTICATOR_RESUMED = (
+        "account:authenticator:resumed",
+        "The account owner resumed a suspended authenticator.",
+    )
     FACTORS_REMOVED = "account:factors:removed", "The account owner turned two-factor authentication off."
     BACKUP_CODES_GENERATED = (
         "account:backup-codes:generated",
@@ -120,6 +132,10 @@ class EventName(StrEnum):
     INVITES_REVOKED = "operator:invite:revoked", "An operator revoked the invitations of an address."
     DELETED_BY_OPERATOR = "operator:account:deleted", "An operator deleted the account."
     FACTORS_RESET = "operator:factors:removed", "An operator removed the second factors."
+    AUTHENTICATOR_REVOKED = (
+        "operator:authenticator:removed",
+        "An operator removed one of several authenticators; the note is their reason.",
+    )
     SESSIONS_ENDED_BY_OPERATOR = "operator:sessions:revoked", "An operator revoked one or all sessions."
     TRUST_ENDED_BY_OPERATOR = "operator:trust:revoked", "An operator revoked all trusted devices."
 
@@ -160,6 +176,10 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     session_id: SessionId | None = None
     device_id: str | None = None
     """The trusted device that was added, used or revoked."""
+    authenticator_id: str | None = None
+    """The authenticator that was verified or changed, where the event is about one."""
+    note: str | None = None
+    """An operator's reason, in their words."""
 
 
 class RecordedEvent(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ import typer
 
 from athena_auth.administration.unlock import unlock as unlock_account
 from athena_auth.cli import audit_log, operators, serving, tuning
+from athena_auth.cli.authenticators import authenticators
 from athena_auth.cli.backups import after_restore, backup, restore
 from athena_auth.cli.invitations import invite
 from athena_auth.cli.invocation import fail, read_settings, with_store
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(secrets)
 app.add_typer(mail)
+app.add_typer(authenticators)
 
 _NO_ACCOUNT = "no account has this address"
 

@@ -14,9 +14,9 @@ from athena_auth.factors.totp.routes import qr_code_of
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
 from athena_auth.wire.fields import (
-    PRINTABLE,
     BackupCodeList,
     Issuer,
+    Label,
     Password,
     QrCode,
     QrCodeWanted,
@@ -40,18 +40,6 @@ PhoneNumber = Annotated[
 ]
 
 
-Label = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=64,
-        pattern=PRINTABLE,
-        description="The owner's name for the authenticator, of a factor of which an account may have several.",
-        examples=["Blue key"],
-    ),
-]
-
-
 class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
     """The password, and the factor to turn on."""
 
@@ -62,6 +50,7 @@ class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
         EnrollableFactor.TOTP
     )
     phone_number: PhoneNumber | None = None
+    label: Label | None = None
     qr_code: QrCodeWanted | None = None
 
 
@@ -85,7 +74,7 @@ def with_methods(route: Route, names: tuple[str, ...]) -> Route:
     """Return the route of `enable` with the factors of this server, which may include those of the host."""
     methods = StrEnum("EnrollableMethod", {name.upper().replace("-", "_"): name for name in names})  # type: ignore[misc]
     method = Annotated[methods, Meta(description="Which factor to turn on.")]
-    fields = [("method", method, methods(EnrollableFactor.TOTP)), ("label", Label | None, None)]
+    fields = [("method", method, methods(EnrollableFactor.TOTP))]
     body = msgspec.defstruct("EnableBody", fields, bases=(EnableBody,), frozen=True, rename="camel")
     return msgspec.structs.replace(route, body=body)
 
@@ -106,7 +95,7 @@ class EnrolmentApi:
 
         The new secret and backup codes take effect when a code confirms them (/two-factor/verify-totp, or
         /two-factor/verify-otp for the method `otp`, whose first code is sent at once). Until then the current factors
-        stay active. The method `otp` takes effect at once if the email address is verified and no phone number is
+        stay active. A confirmed app then replaces all apps of the account; /two-factor/add-authenticator adds one. The method `otp` takes effect at once if the email address is verified and no phone number is
         given.
         """
         body = call.body
@@ -116,7 +105,7 @@ class EnrolmentApi:
             body.method,
             issuer=body.issuer,
             number=body.phone_number,
-            label=getattr(body, "label", None),
+            label=body.label,
         )
         if isinstance(begun, Refused):
             return begun

@@ -1,10 +1,10 @@
 """The responses to a verified second factor."""
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import UserAnswer, session_cookie, user_answer
 from athena_auth.accounts.model import Account
@@ -23,6 +23,16 @@ SECOND_STEP_ERRORS = (
     ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
     ErrorCode.EMAIL_NOT_VERIFIED,
 )
+
+
+PreferredMethod = Annotated[
+    FactorName | None,
+    Meta(
+        description="The factor to offer first: the owner's choice as long as it is available, otherwise the first one. "
+        "Null if none but a backup code is left.",
+        examples=["totp"],
+    ),
+]
 
 
 class TokenUserAnswer(msgspec.Struct, frozen=True):
@@ -49,6 +59,11 @@ def factor_names(names: tuple[str, ...]) -> tuple[FactorName, ...]:
     A factor that a host adds goes out by its name too; clients ignore names they do not know.
     """
     return cast("tuple[FactorName, ...]", names)
+
+
+def factor_name(name: str | None) -> FactorName | None:
+    """Return a name likewise."""
+    return cast("FactorName | None", name)
 
 
 def redirect_fields(callback_url: str | None) -> tuple[Literal[True], str] | tuple[UnsetType, UnsetType]:

@@ -9,7 +9,7 @@ from athena_auth.enrolment.status import StatusApi
 from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.access import PageAccess
-from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, errors_of, form_of
+from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, errors_of, form_of, method_to_show
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import AnsweringHandler, Visit
 
@@ -81,7 +81,7 @@ class StepUpPages:
         level, fresh = _given(visit)
         context = {
             "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_FIELDS),
-            "method": asked if asked in offered else next(iter(offered), ""),
+            "method": method_to_show(asked, found.preferred_method, offered),
             "methods": offered,
             "phone_number": found.phone_number,
             "is_sent": visit.query.get("notice") == "code-sent" or "sent" in visit.form,

@@ -8,7 +8,14 @@ from msgspec import UNSET, Meta, UnsetType
 from athena_auth.accounts.answers import NEW_PASSWORD_ERRORS, UserAnswer, user_answer
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.languages import Languages
-from athena_auth.mfa.answers import SignInCookies, factor_names, minted_cookies, redirect_fields
+from athena_auth.mfa.answers import (
+    PreferredMethod,
+    SignInCookies,
+    factor_name,
+    factor_names,
+    minted_cookies,
+    redirect_fields,
+)
 from athena_auth.mfa.model import ChallengeIssued, FactorName
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued
 from athena_auth.sign_in.model import Registration, VerificationAwaited
@@ -89,6 +96,7 @@ class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only
 
     two_factor_redirect: SecondFactorRequired = True
     two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
+    preferred_method: PreferredMethod
     token: ChallengeToken
 
 
@@ -221,5 +229,9 @@ def _challenged(issued: ChallengeIssued) -> Reply[SecondFactorDueAnswer]:
     # just have received it.
     challenge = Cookie(CookieName.CHALLENGE, issued.token, issued.expires_in)
     removed = (expired(CookieName.TRUSTED_DEVICE),) if issued.device_is_invalid else ()
-    answer = SecondFactorDueAnswer(two_factor_methods=factor_names(issued.methods), token=issued.token)
+    answer = SecondFactorDueAnswer(
+        two_factor_methods=factor_names(issued.methods),
+        preferred_method=factor_name(issued.preferred),
+        token=issued.token,
+    )
     return Reply(answer, (challenge, *removed))
