@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     (folder / "athena.db").write_bytes(sqlite_template.read_bytes())
-    with serving(folder, help_url="/help", privacy_url="/privacy") as running:
+    with serving(folder, help_url="/help", privacy_url="/privacy", sms_url="console:") as running:
         yield running
 
 

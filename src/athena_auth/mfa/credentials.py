@@ -108,15 +108,7 @@ class CredentialEvents:
         tx.defer(_attempts_of(change, actor), user_id=user_id)
         self._defer_writes(tx, user_id, change)
         event, kind = _RECORDS[change]
-        entry = AuditEvent(
-            name=event,
-            user_id=user_id,
-            client=actor.client,
-            session_id=actor.session_id,
-            authenticator_id=authenticator_id,
-            note=actor.note,
-        )
-        audit.record(tx, entry, now)
+        audit.record(tx, _entry(event, user_id, actor, authenticator_id), now)
         if account is not None:
             await self._notifications.notify(tx, account, kind, actor.client, now)
         return account
@@ -129,6 +121,17 @@ class CredentialEvents:
     def _defer_writes(self, tx: Tx, user_id: UserId, change: Change) -> None:
         for write in self._writes[change]:
             tx.defer(write, user_id=user_id)
+
+
+def _entry(event: EventName, user_id: UserId, actor: Actor, authenticator_id: str | None) -> AuditEvent:
+    return AuditEvent(
+        name=event,
+        user_id=user_id,
+        client=actor.client,
+        session_id=actor.session_id,
+        authenticator_id=authenticator_id,
+        note=actor.note,
+    )
 
 
 def _attempts_of(change: Change, actor: Actor) -> Statement:

@@ -173,5 +173,6 @@ class AddedAppPages:
             "digits": self.totp_digits,
             "confirm": f"{_ADD}/confirm",
             "cancel": _PATH,
+            "next": "",
         }
         return form_of("authenticator_confirm.html", context, refused)
