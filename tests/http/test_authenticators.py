@@ -1,9 +1,13 @@
 """Several authenticators of an account: added, renamed, suspended, resumed and removed one by one."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from athena_auth.crypto import totp
 from athena_auth.delivery.model import MessageKind
 from support.apps import add_app, begin_app, first_app, listed
 from support.dump import dump, fetch_all
@@ -293,3 +297,33 @@ async def test_the_secret_that_is_shown_again_is_that_of_the_newest_app(world: W
     shown = await ada.post("/two-factor/get-totp-uri", password=ada.password)
 
     assert work.secret.secret in shown.json()["totpURI"]
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.integers(min_value=-1, max_value=1), st.integers(min_value=0, max_value=45)),
+        min_size=1,
+        max_size=6,
+    )
+)
+async def test_a_code_is_accepted_once_even_if_two_apps_show_it(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, attempts: list[tuple[int, int]]
+) -> None:
+    """Two apps have the same secret here, so that each code is one of both."""
+    path = shutil.copy(sqlite_template, tmp_path_factory.mktemp("apps") / "athena.db")
+    async with world_over(f"sqlite:///{path}") as world:
+        ada = await sign_up(world)
+        await ada.turn_on_totp()
+        secret = (await first_app(ada)).secret.byte_secret()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(totp, "new_secret", lambda _algorithm: secret)
+            app = await add_app(ada)
+        accepted: list[str] = []
+        for steps, wait in attempts:
+            world.clock.advance(wait)
+            code = app.code(steps)
+            if await sign_in_status(ada, code) == 200:
+                accepted.append(code)
+
+        assert len(accepted) == len(set(accepted))

@@ -218,15 +218,18 @@ def _sent_text_pending(stage: Stage) -> None:
     stage.send("Continue", number="+49 151 12345678", password=PASSWORD)
 
 
+def _add_app(stage: Stage, label: str) -> str:
+    added = stage.call("/two-factor/add-authenticator", password=PASSWORD, label=label)
+    app = pyotp.parse_uri(added["totpURI"])
+    assert isinstance(app, pyotp.TOTP)
+    stage.call("/two-factor/verify-totp", code=app.at(SystemClock().now() // 1000))
+    return str(added["id"])
+
+
 def _several_apps(stage: Stage) -> None:
     stage.enrol()
-    label = LONG_NAME[:64]
-    for name in ("Work phone", label):
-        app = stage.call("/two-factor/add-authenticator", password=PASSWORD, label=name)
-        parsed = pyotp.parse_uri(app["totpURI"])
-        assert isinstance(parsed, pyotp.TOTP)
-        stage.call("/two-factor/verify-totp", code=parsed.at(SystemClock().now() // 1000))
-    stage.call("/two-factor/suspend-authenticator", id=app["id"])
+    _add_app(stage, "Work phone")
+    stage.call("/two-factor/suspend-authenticator", id=_add_app(stage, LONG_NAME[:64]))
     stage.open("/security/authenticators")
     for summary in stage.page.locator("summary").all():
         summary.click()
