@@ -3,9 +3,11 @@
 from typing import Literal, assert_type
 
 from athena_auth_client import (
+    AddedAuthenticator,
     Async,
     AsyncAthenaClient,
     AthenaClient,
+    Authenticator,
     BackupCodes,
     Challenge,
     CurrentSession,
@@ -70,6 +72,9 @@ def look_after(client: AthenaClient) -> None:
     assert_type(client.auth.two_factor.generate_backup_codes(password="secret"), BackupCodes)
     assert_type(client.auth.two_factor.status(), TwoFactorStatus)
     assert_type(client.auth.two_factor.trusted_devices(), tuple[TrustedDevice, ...])
+    assert_type(client.auth.two_factor.authenticators(), tuple[Authenticator, ...])
+    assert_type(client.auth.two_factor.add_authenticator("secret", label="Phone"), AddedAuthenticator)
+    client.auth.two_factor.set_preferred_method(None)
     assert_type(client.auth.reset_password(token="t", new_password="p"), Challenge[Sync] | None)
     client.auth.update_user(image=None)
     client.auth.sign_out()

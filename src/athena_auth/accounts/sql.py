@@ -27,7 +27,7 @@ class StoredPassword(msgspec.Struct, frozen=True):
 # `updated_at` twice.
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
-           a.password_changed_at, a.language, a.recovery_case, a.recovered_at, a.second_factor_due_at,
+           a.password_changed_at, a.language, a.recovery_case, a.recovered_at, a.second_factor_due_at, a.preferred_method,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -96,6 +96,8 @@ _UPDATE_PROFILE = Statement("""
     WHERE id = :id
 """)
 
+_SET_PREFERRED_METHOD = Statement("UPDATE athena_account SET preferred_method = :method WHERE id = :id")
+
 _VERIFY_EMAIL = Statement("""
     UPDATE athena_account SET email_verified = :yes, updated_at = :now WHERE id = :id AND NOT email_verified
 """)
@@ -124,6 +126,7 @@ def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) 
         recovery_case=row["recovery_case"],
         recovered_at=row["recovered_at"],
         second_factor_due_at=row["second_factor_due_at"],
+        preferred_method=row["preferred_method"],
     )
 
 
@@ -256,6 +259,11 @@ async def update_profile(tx: Tx, user_id: UserId, now: Millis, changes: ProfileC
         now=now,
     )
     return changed == 1
+
+
+async def set_preferred_method(tx: Tx, user_id: UserId, method: str | None) -> None:
+    """Store which second factor to offer first; None for the server's order."""
+    await tx.execute(_SET_PREFERRED_METHOD, id=user_id, method=method)
 
 
 async def mark_email_verified(tx: Tx, user_id: UserId, now: Millis) -> None:

@@ -6,6 +6,7 @@ import typer
 
 from athena_auth.administration.unlock import unlock as unlock_account
 from athena_auth.cli import audit_log, operators, serving, tuning
+from athena_auth.cli.authenticators import authenticators
 from athena_auth.cli.backups import after_restore, backup, restore
 from athena_auth.cli.enforcement import accounts, require_second_factor
 from athena_auth.cli.invitations import invite
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(secrets)
 app.add_typer(mail)
 app.add_typer(recovery)
+app.add_typer(authenticators)
 
 _NO_ACCOUNT = "no account has this address"
 

@@ -7,6 +7,7 @@ used to links in warnings follow forged ones. The exceptions are a blocked accou
 recovery, which an owner must be able to cancel without signing in.
 """
 
+from athena_auth.delivery.authenticator_texts import AUTHENTICATOR_MESSAGES
 from athena_auth.delivery.enforcement_texts import ENFORCEMENT_MESSAGES
 from athena_auth.delivery.model import MessageKind
 from athena_auth.delivery.recovery_texts import RECOVERY_MESSAGES
@@ -38,6 +39,7 @@ MESSAGES = (
     SIGN_UP_MESSAGES
     | RECOVERY_MESSAGES
     | ENFORCEMENT_MESSAGES
+    | AUTHENTICATOR_MESSAGES
     | {
         MessageKind.TWO_FACTOR_OTP: MessageText(
             subject="Your {app_name} security code",

@@ -97,6 +97,22 @@ class ErrorCode(StrEnum):
     USER_NOT_FOUND = auto(), 404, "Account not found."
     SESSION_NOT_FOUND = auto(), 404, "Session not found. It may have ended already."
     TRUSTED_DEVICE_NOT_FOUND = auto(), 404, "Trusted device not found. Its trust may have ended already."
+    AUTHENTICATOR_NOT_FOUND = auto(), 404, "Authenticator not found. It may have been removed already."
+    LAST_AUTHENTICATOR = (
+        auto(),
+        400,
+        "This is the only second factor that you can use now. Add another one first, or turn two-factor authentication off.",
+    )
+    TOO_MANY_AUTHENTICATORS = (
+        auto(),
+        400,
+        "This account has ten authenticators of this kind already. Remove one first.",
+    )
+    METHOD_NOT_AVAILABLE = (
+        auto(),
+        400,
+        "This account cannot use this method. Set it up first, or choose another one.",
+    )
     STEP_UP_REQUIRED = (
         auto(),
         403,

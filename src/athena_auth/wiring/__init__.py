@@ -110,6 +110,7 @@ def _administration(resources: Resources, shared: SharedServices) -> Administrat
         shared.events,
         shared.notifications,
         resources.languages,
+        shared.authenticator_changes,
     )
 
 

@@ -8,6 +8,9 @@ from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
+from athena_auth.enrolment.authenticator_routes import AuthenticatorApi
+from athena_auth.enrolment.authenticator_service import AuthenticatorService
+from athena_auth.enrolment.preferred_method import PreferredMethodApi
 from athena_auth.enrolment.required import RequiredEnrolment
 from athena_auth.enrolment.routes import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService, Factors
@@ -52,6 +55,8 @@ class Apis(msgspec.Struct, frozen=True):
     backup_codes: BackupCodeApi
     enrolment: EnrolmentApi
     status: StatusApi
+    authenticators: AuthenticatorApi
+    preferred_method: PreferredMethodApi
     trusted_devices: TrustedDeviceApi
     sign_in: SignInApi
     current_session: CurrentSessionApi
@@ -94,6 +99,8 @@ def build_apis(
         backup_codes=BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, verify),
         enrolment=EnrolmentApi(enrolment, required),
         status=_status(resources, shared, required),
+        authenticators=AuthenticatorApi(_authenticators(resources, shared)),
+        preferred_method=PreferredMethodApi(factors, resources.store),
         trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
         sign_in=SignInApi(sign_in, sign_up, cookies, redirects, resources.languages),
         current_session=CurrentSessionApi(accounts),
@@ -147,6 +154,12 @@ def _enrolment(resources: Resources, shared: SharedServices) -> EnrolmentService
         events=shared.events,
         notifications=shared.notifications,
         clock=resources.clock,
+    )
+
+
+def _authenticators(resources: Resources, shared: SharedServices) -> AuthenticatorService:
+    return AuthenticatorService(
+        shared.factors, shared.authenticator_changes, shared.step_up, resources.store, resources.clock
     )
 
 
