@@ -106,13 +106,11 @@ export interface TwoFactorRedirect {
   token: string;
 }
 
-export interface Done {
-  status: true;
-}
+export type Done = { status: true };
 
 /** The codes of the server; its reference says when it sends which. A test holds them equal to the server's. */
 export type ServerErrorCode =
-  | "INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD" | "PASSWORD_TOO_SHORT" | "PASSWORD_TOO_LONG" | "PASSWORD_TOO_COMMON"
+  | "INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD" | "PASSWORD_TOO_SHORT" | "PASSWORD_TOO_LONG" | "PASSWORD_TOO_COMMON" | "PASSWORD_COMPROMISED"
   | "PASSWORD_CONTAINS_EMAIL" | "INVALID_EMAIL" | "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL" | "EMAIL_PASSWORD_SIGN_UP_DISABLED" | "INVITE_REQUIRED"
   | "INVALID_INVITE" | "EMAIL_NOT_VERIFIED" | "UNAUTHORIZED" | "INVALID_ORIGIN" | "MISSING_OR_NULL_ORIGIN" | "INVALID_REDIRECT_URL"
   | "INVALID_CALLBACK_URL" | "SESSION_EXPIRED" | "EMAIL_ALREADY_VERIFIED" | "EMAIL_MISMATCH" | "EMAIL_CAN_NOT_BE_UPDATED" | "SIGN_IN_AGAIN"
@@ -283,6 +281,8 @@ export interface Auth {
   signOut: BareCall<{ success: true }>;
   /** Say who is signed in; null when nobody is. */
   getSession: BareCall<{ session: Session; user: User } | null>;
+  /** Get a short-lived JSON Web Token about this session, for a service that verifies it by the keys at `/jwks`. */
+  token: BareCall<{ token: string }>;
   /** List the account's live sessions; `token` holds each one's id. */
   listSessions: BareCall<Session[]>;
   /** End one session, by its id or its token. */

@@ -56,7 +56,7 @@ export function createAuthClient(options = {}) {
       signUp: { email: post("/sign-up/email") },
       signIn: { email: post("/sign-in/email") },
       signOut: act("/sign-out", { endsSession: true }),
-      getSession: get("/get-session"),
+      getSession: get("/get-session"), token: get("/token"),
       listSessions: get("/list-sessions"),
       revokeSession: post("/revoke-session"),
       revokeSessions: act("/revoke-sessions", { endsSession: true }),

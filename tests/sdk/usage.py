@@ -61,6 +61,7 @@ async def sign_in_awaiting(client: AsyncAthenaClient, code: str) -> User:
 
 def look_after(client: AthenaClient) -> None:
     assert_type(client.auth.get_session(), CurrentSession | None)
+    assert_type(client.auth.token(), str)
     by_app = client.auth.two_factor.enable("secret", issuer="Engines")
     assert_type(by_app, TotpEnrolment)
     assert_type(by_app.totp_uri, str)

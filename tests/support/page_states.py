@@ -1,7 +1,9 @@
 """Every page of the server in every state that people meet, as a real browser gets there."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -402,6 +404,14 @@ def _recovery_cancelled(stage: Stage) -> None:
     stage.send("Cancel the recovery")
 
 
+def _breached(stage: Stage) -> None:
+    """Mark the password, as a server does that knows breached ones."""
+    stage.sign_up()
+    mark = "UPDATE athena_account SET breach_found_for = password_changed_at WHERE email = ?"
+    with closing(sqlite3.connect(stage.server.folder / "athena.db")) as database, database:
+        assert database.execute(mark, (stage.email,)).rowcount == 1
+
+
 STATES: dict[str, Callable[[Stage], None]] = {
     "sign-in": _opened("/sign-in"),
     "sign-in-refused": _sign_in_refused,
@@ -438,6 +448,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "security-off": _opened("/security", Stage.sign_up),
     "security-on": _opened("/security", Stage.enrol),
     "security-long": _long,
+    "security-breached": _opened("/security", _breached),
     "authenticator": _opened("/security/authenticator", Stage.sign_up),
     "authenticator-pending": _app_pending,
     "authenticator-refused": _app_refused,

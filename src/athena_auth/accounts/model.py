@@ -38,6 +38,8 @@ class Account(msgspec.Struct, frozen=True):
     """By when it needs a second factor, while the enforcement policy is on; `EnforcementPolicy.due_at` decides."""
     preferred_method: str | None = None
     """The second factor that its owner wants to be offered first; it may not be available any more."""
+    password_is_breached: bool = False
+    """Whether the current password was found in a breach, and its owner was notified."""
 
     @property
     def greeting_name(self) -> str:

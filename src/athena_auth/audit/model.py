@@ -103,6 +103,10 @@ class EventName(StrEnum):
         "New backup codes replaced the old ones.",
     )
     PASSWORD_CHANGED = "account:password:changed", "The account owner changed the password."
+    PASSWORD_BREACHED = (
+        "account:password:breached",
+        "A sign-in with a correct password that has appeared in a data breach. The owner was notified.",
+    )
     PASSWORD_RESET_ASKED = (
         "account:password:reset-asked",
         "A password reset email was requested.",

@@ -15,6 +15,7 @@ from athena_auth.cli.mail_commands import mail
 from athena_auth.cli.options import with_settings
 from athena_auth.cli.recoveries import recovery
 from athena_auth.cli.secret_commands import secrets
+from athena_auth.cli.token_commands import tokens
 from athena_auth.host.errors import RefusedError
 from athena_auth.kernel.clock import SystemClock, after
 from athena_auth.kernel.errors import Unavailable
@@ -29,6 +30,7 @@ app.add_typer(secrets)
 app.add_typer(mail)
 app.add_typer(recovery)
 app.add_typer(authenticators)
+app.add_typer(tokens)
 
 _NO_ACCOUNT = "no account has this address"
 

@@ -60,6 +60,8 @@ class MessageKind(StrEnum):
     BACKUP_CODES_REPLACED = "backup-codes-replaced"
     DEVICE_TRUSTED = "device-trusted"
     PASSWORD_CHANGED = "password-changed"
+    PASSWORD_BREACHED = "password-breached"
+    """The password was found in a data breach."""
     PASSWORD_WAS_RESET = "password-was-reset"
     ACCOUNT_LOCKED = "account-locked"
     """Several passwords or codes were wrong in a row: new attempts have to wait."""

@@ -41,6 +41,7 @@ class ErrorCode(StrEnum):
     PASSWORD_TOO_SHORT = auto(), 400, "The password is too short. Use at least 8 characters."
     PASSWORD_TOO_LONG = auto(), 400, "The password is too long. Use at most 128 characters."
     PASSWORD_TOO_COMMON = auto(), 400, "This password is too common. Choose another one."
+    PASSWORD_COMPROMISED = auto(), 400, "This password has appeared in a data breach. Choose another one."
     PASSWORD_CONTAINS_EMAIL = auto(), 400, "The password contains your email address. Choose another one."
     INVALID_EMAIL = auto(), 400, "This is not a valid email address. Check it and try again."
     USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = (

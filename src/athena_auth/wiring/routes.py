@@ -2,12 +2,16 @@
 
 import msgspec
 
+from athena_auth.accounts.breaches.notifier import BreachNotifier
 from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.forward_auth import ForwardAuthApi, SignInUrls
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
+from athena_auth.assertions.routes import TokenApi
+from athena_auth.assertions.rules import TokenIssuer
+from athena_auth.assertions.service import SigningKeys
 from athena_auth.enrolment.authenticator_routes import AuthenticatorApi
 from athena_auth.enrolment.authenticator_service import AuthenticatorService
 from athena_auth.enrolment.preferred_method import PreferredMethodApi
@@ -69,6 +73,7 @@ class Apis(msgspec.Struct, frozen=True):
     passwords: PasswordApi
     required_enrolment: RequiredEnrolment
     """Has no routes of its own; the pages use it too."""
+    tokens: TokenApi
     own_factors: dict[str, tuple[Route, ...]]
     """The routes of the factors that the host has added, by the factor's name; the one that verifies is the first."""
 
@@ -89,7 +94,9 @@ def build_apis(
     enrolment = _enrolment(resources, shared)
     required = RequiredEnrolment(resources.store, resources.clock, login, enrolment)
     sign_up = _sign_up(settings, resources, shared, links)
-    passwords = PasswordService(shared.step_up, resources.pool, shared.events, resources.clock)
+    passwords = PasswordService(
+        shared.step_up, resources.pool, shared.events, resources.clock, shared.password_policy
+    )
     factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
     prompts = Prompts(resources.store, resources.clock)
     own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
@@ -112,6 +119,7 @@ def build_apis(
         recovery_cases=RecoveryCaseApi(_recovery_cases(settings, resources, shared)),
         passwords=PasswordApi(passwords, cookies),
         required_enrolment=required,
+        tokens=_tokens(settings, resources),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
 
@@ -174,6 +182,7 @@ def _sign_up(
         notifications=shared.notifications,
         links=links,
         policy=SignUpPolicy(settings.sign_up, settings.require_verified_email == "on"),
+        password_policy=shared.password_policy,
     )
 
 
@@ -187,6 +196,13 @@ def _sign_in(
         login=login,
         sign_in_policy=shared.sign_in_policy,
         links=links,
+        breaches=BreachNotifier(
+            resources.breaches,
+            resources.store,
+            resources.clock,
+            resources.background,
+            shared.notifications,
+        ),
     )
 
 
@@ -200,6 +216,12 @@ def _password_login(settings: Settings, resources: Resources, shared: SharedServ
         browsers=shared.browsers,
         notifications=shared.notifications,
     )
+
+
+def _tokens(settings: Settings, resources: Resources) -> TokenApi:
+    keys = SigningKeys(resources.store, resources.clock, resources.keyring, settings.token_algorithm)
+    issuer = TokenIssuer(settings.url, settings.token_audience or settings.url, settings.token_ttl)
+    return TokenApi(keys, resources.clock, issuer)
 
 
 def _links(
@@ -219,6 +241,7 @@ def _recovery(settings: Settings, resources: Resources, shared: SharedServices) 
         events=shared.events,
         sign_in_policy=shared.sign_in_policy,
         login=_password_login(settings, resources, shared),
+        password_policy=shared.password_policy,
     )
 
 

@@ -11,6 +11,7 @@ from athena_auth import authenticators as authenticators_sql
 from athena_auth.accounts.enforcement.deadlines import Deadlines
 from athena_auth.accounts.enforcement.rules import EnforcementPolicy
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up_policy import StepUp
 from athena_auth.audit.model import EventName
@@ -60,6 +61,7 @@ class SharedServices(msgspec.Struct, frozen=True):
     trust: TrustedDevices
     browsers: RecognizedBrowsers
     passwords: PasswordVerifier
+    password_policy: PasswordPolicy
     notifications: SecurityNotifications
     events: CredentialEvents
     authenticator_changes: AuthenticatorChanges
@@ -88,6 +90,7 @@ def shared_services(
         trust=trust,
         browsers=RecognizedBrowsers(resources.keyring),
         passwords=passwords,
+        password_policy=PasswordPolicy(resources.breaches),
         notifications=notifications,
         events=events,
         authenticator_changes=AuthenticatorChanges(events, partial(_is_usable, factors)),

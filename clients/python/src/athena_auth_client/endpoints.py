@@ -20,6 +20,7 @@ from athena_auth_client.models import (
     Session,
     SignedIn,
     SignedInByBackupCode,
+    SignedToken,
     SignedUp,
     Success,
     TotpEnrolment,
@@ -72,6 +73,7 @@ SIGN_OUT = Endpoint("POST", "/sign-out", Success)
 GET_SESSION: Endpoint[CurrentSession | None] = Endpoint(
     "GET", "/get-session", CurrentSession | None, retryable=True
 )
+TOKEN = Endpoint("GET", "/token", SignedToken, retryable=True)
 LIST_SESSIONS = Endpoint("GET", "/list-sessions", tuple[Session, ...], retryable=True)
 REVOKE_SESSION = Endpoint("POST", "/revoke-session", Success)
 REVOKE_SESSIONS = Endpoint("POST", "/revoke-sessions", Success)

@@ -85,6 +85,12 @@ class CurrentSession(Model, frozen=True, kw_only=True):
     user: User
 
 
+class SignedToken(Model, frozen=True, kw_only=True):
+    """A JSON Web Token about the session, for other services."""
+
+    token: str
+
+
 class SignedIn(Model, frozen=True, kw_only=True):
     """The user is signed in. The client stores the token itself; it is here for programs that pass it on."""
 
