@@ -181,6 +181,7 @@ class SecondStep:
         options = SessionOptions(
             self.lifetimes.session,
             challenge.persistent,
+            self.lifetimes.session_max_age,
             has_room=has_room,
             superseded=bearer.superseded_session,
         )

@@ -155,6 +155,13 @@ class ServerSettings(SettingsSources):
         le=TEN_YEARS,
         description="Seconds that a session lasts without use; at most ten years.",
     )
+    session_max_age: int | None = Field(
+        None,
+        ge=60,
+        le=TEN_YEARS,
+        description="Seconds after the sign-in at which a session ends, however much it is used; not limited by default. For "
+        "NIST SP 800-63B-4 AAL2 set 86400 and ATHENA_SESSION_TTL=3600, or less.",
+    )
     challenge_ttl: int = Field(
         600, ge=10, le=3600, description="Seconds that a pending sign-in waits for its second factor."
     )
