@@ -210,7 +210,7 @@ async def reseal(tx: Tx, authenticator_id: str, sealed_data: bytes) -> None:
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
-    """Delete all authenticators when the factors are removed, and pending ones when the password is replaced."""
+    """Delete all authenticators when the factors are removed, and pending ones when enrolments end."""
     if change.removes_factors:
         return (_DROP_ALL,)
-    return (_DROP_PENDING,) if change.replaces_password else ()
+    return (_DROP_PENDING,) if change.ends_enrolments else ()

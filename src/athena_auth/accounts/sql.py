@@ -8,7 +8,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.sessions.sql import session_from
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Row, Tx, Value
+from athena_auth.store.transaction import Row, Tx, UniqueViolation, Value
 from athena_auth.wire.caller import ClientInfo
 
 
@@ -41,19 +41,36 @@ _LOAD_WITH_SESSIONS = Statement("""
 _LOAD_BY_EMAIL = Statement("SELECT * FROM athena_account WHERE email = :email")
 _LOAD_NEAREST = Statement("SELECT * FROM athena_account WHERE email >= :email ORDER BY email LIMIT 1")
 
-_INSERT = Statement("""
+# An address that an account has left is reserved for it while the change can be undone: nobody else may take it. The
+# reservation is made when the change is requested, so a sign-up that waits for the change to commit has seen it already.
+_UNLESS_RESERVED = (
+    "WHERE NOT EXISTS (SELECT 1 FROM athena_email_change WHERE old_email = :email AND expires_at > :now)"
+)
+_LOCK_RESERVER = Statement("""
+    UPDATE athena_account SET credential_version = credential_version WHERE id =
+    (SELECT MIN(user_id) FROM athena_email_change WHERE old_email = :email AND expires_at > :now)
+    RETURNING *
+""")
+_LOAD_HOLDER = Statement("""
+    SELECT * FROM athena_account WHERE id <> :other_than AND (email = :email OR id IN
+    (SELECT user_id FROM athena_email_change WHERE old_email = :email AND expires_at > :now)) LIMIT 1
+""")
+
+_INSERT = Statement(f"""
     INSERT INTO athena_account (id, email, email_verified, name, image, password_hash, credential_version,
                                 two_factor_enabled, reset_by_mail, password_changed_at, language, created_at, updated_at)
-    VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
-            :now, :language, :now, :now)
+    SELECT :id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
+           :now, :language, :now, :now
+    {_UNLESS_RESERVED}
 """)
 
 # The row is written in either case, so that it takes as long for an address that has an account.
-_INSERT_OR_LOCK = Statement("""
+_INSERT_OR_LOCK = Statement(f"""
     INSERT INTO athena_account AS a (id, email, email_verified, name, image, password_hash, credential_version,
                                      two_factor_enabled, reset_by_mail, password_changed_at, language, created_at, updated_at)
-    VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
-            :now, :language, :now, :now)
+    SELECT :id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
+           :now, :language, :now, :now
+    {_UNLESS_RESERVED}
     ON CONFLICT (email) DO UPDATE SET credential_version = a.credential_version
     RETURNING *
 """)
@@ -77,7 +94,7 @@ _REHASH_PASSWORD = Statement("UPDATE athena_account SET password_hash = :passwor
 _CHANGED = "CASE WHEN password_changed_at >= :now THEN password_changed_at + 1 ELSE :now END"
 _SET_PASSWORD = Statement(f"""
     UPDATE athena_account SET password_hash = :password_hash, password_changed_at = {_CHANGED} WHERE id = :id
-""")  # noqa: S608 - composed of this file's own words
+""")  # noqa: S608 - as above
 
 _RESET_PASSWORD = Statement(f"""
     UPDATE athena_account
@@ -95,6 +112,12 @@ _UPDATE_PROFILE = Statement("""
 
 _VERIFY_EMAIL = Statement("""
     UPDATE athena_account SET email_verified = :yes, updated_at = :now WHERE id = :id AND NOT email_verified
+""")
+
+_CHANGE_EMAIL = Statement("""
+    UPDATE athena_account SET email = :email, email_verified = :yes, updated_at = :now
+    WHERE id = :id AND NOT EXISTS (SELECT 1 FROM athena_email_change c
+                                   WHERE c.old_email = :email AND c.expires_at > :now AND c.user_id <> :id)
 """)
 
 _DELETE = Statement("DELETE FROM athena_account WHERE id = :id")
@@ -166,16 +189,29 @@ async def load_password_by_email(tx: Tx, email: str) -> StoredPassword | None:
     return _stored_password(await tx.fetch_one(_LOAD_BY_EMAIL, email=email))
 
 
+async def load_holder(tx: Tx, email: str, other_than: UserId, now: Millis) -> Account | None:
+    """Load another account that has this address, or for which it is reserved."""
+    row = await tx.fetch_one(_LOAD_HOLDER, email=email, other_than=other_than, now=now)
+    return None if row is None else account_from(row)
+
+
 async def insert(tx: Tx, account: Account, password_hash: str) -> None:
-    """Store a new account. Raises `UniqueViolation` if the address already has one."""
-    await tx.execute(_INSERT, **_columns(account, password_hash))
+    """Store a new account. Raises `UniqueViolation` if the address already has one, or is reserved for one."""
+    if await tx.execute(_INSERT, **_columns(account, password_hash)) == 0:
+        raise UniqueViolation("the address is reserved for another account")
 
 
 async def insert_or_lock(tx: Tx, account: Account, password_hash: str) -> Account:
-    """Store a new account; if the address already has one, lock that and return it unchanged."""
-    row = await tx.fetch_one(_INSERT_OR_LOCK, **_columns(account, password_hash))
+    """Store a new account; if the address has one or is reserved for one, lock that and return it unchanged."""
+    columns = _columns(account, password_hash)
+    # A third attempt, since the account that had reserved the address may have been deleted in between.
+    row = (
+        await tx.fetch_one(_INSERT_OR_LOCK, **columns)
+        or await tx.fetch_one(_LOCK_RESERVER, email=account.email, now=account.created_at)
+        or await tx.fetch_one(_INSERT_OR_LOCK, **columns)
+    )
     if row is None:
-        raise RuntimeError("An upsert returned no row.")
+        raise RuntimeError("The address has no account and is not free.")
     return account_from(row)
 
 
@@ -250,6 +286,16 @@ async def update_profile(tx: Tx, user_id: UserId, now: Millis, changes: ProfileC
 async def mark_email_verified(tx: Tx, user_id: UserId, now: Millis) -> None:
     """Record that the owner's email address is verified."""
     await tx.execute(_VERIFY_EMAIL, id=user_id, yes=True, now=now)
+
+
+async def change_email(tx: Tx, user_id: UserId, email: str, now: Millis) -> None:
+    """Replace the address by one that is verified.
+
+    Raises:
+        UniqueViolation: another account has it, or it is reserved for one. The transaction must be rolled back.
+    """
+    if await tx.execute(_CHANGE_EMAIL, id=user_id, email=email, yes=True, now=now) == 0:
+        raise UniqueViolation("the address is reserved for another account")
 
 
 async def delete(tx: Tx, user_id: UserId) -> bool:

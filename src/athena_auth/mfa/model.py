@@ -90,6 +90,10 @@ class Change(StrEnum):
     """With a link from an email to the account's address."""
     ACCOUNT_RECLAIMED = "account-reclaimed"
     """The same, where the address had not been verified: factors that were set up before may be an attacker's."""
+    EMAIL_CHANGED = "email-changed"
+    """By the owner, with a link to the new address. Codes and links to the old one end."""
+    EMAIL_RESTORED = "email-restored"
+    """With a link to the old address. The password no longer works either: an attacker may have changed the address."""
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
     FACTORS_REMOVED = "factors-removed"
@@ -98,9 +102,15 @@ class Change(StrEnum):
     """By an operator, for an owner who has lost their factors."""
 
     @property
-    def replaces_password(self) -> bool:
-        """Whether the password is replaced, which invalidates everything that was begun with the old one."""
-        return self in {Change.PASSWORD_CHANGED, Change.PASSWORD_RESET, Change.ACCOUNT_RECLAIMED}
+    def ends_enrolments(self) -> bool:
+        """Whether enrolments end that were begun with the old password, or whose code went to the old address."""
+        return self in {
+            Change.PASSWORD_CHANGED,
+            Change.PASSWORD_RESET,
+            Change.ACCOUNT_RECLAIMED,
+            Change.EMAIL_CHANGED,
+            Change.EMAIL_RESTORED,
+        }
 
     @property
     def removes_factors(self) -> bool:

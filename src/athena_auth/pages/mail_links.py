@@ -10,8 +10,8 @@ from typing import Any
 from msgspec import UNSET
 
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.kernel.texts import Text
 from athena_auth.pages.form import NEW_PASSWORD_FIELDS, NO_ERRORS, refused_form
+from athena_auth.pages.opened_link import link_ended, opened_token
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site
 from athena_auth.pages.visit import Visit
@@ -22,19 +22,6 @@ from athena_auth.wire.redirects import with_parameters
 _RESET, _VERIFY, _RECOGNIZE = "/reset-password", "/verify-email", "/recognize-browser"
 _PASSWORD_FIELDS = {ErrorCode.INVALID_EMAIL_OR_PASSWORD: "password"}
 _LINK_ENDED = frozenset({ErrorCode.INVALID_TOKEN})
-_INCOMPLETE = Refused(
-    ErrorCode.INVALID_TOKEN,
-    Text("This link is incomplete. Open it from the email again, or request a new one."),
-)
-_NOT_KEPT = Refused(
-    ErrorCode.INVALID_TOKEN,
-    Text(
-        "Your browser no longer has this link. Open it from the email again. "
-        "If that does not help, allow cookies for this site."
-    ),
-)
-
-
 _DONE = {
     _RESET: ("password-set", "password-set-second-factor"),
     _VERIFY: ("verified", "already-verified"),
@@ -53,12 +40,12 @@ class MailLinkPages:
     @show(_RESET, from_mail=True)
     async def reset_password(self, visit: Visit) -> PageOutcome:
         """Ask for a new password. A link that has ended says so before a password is typed."""
-        token = self._token(visit, _RESET)
+        token = opened_token(self.site, visit, _RESET, _DONE[_RESET])
         if not isinstance(token, str):
             return token
         outcome = await visit.call(self.recovery.check_reset_token, {"token": token})
         if isinstance(outcome, Refused):
-            return _ended(outcome)
+            return link_ended(outcome)
         return Shown("reset_password.html", {"errors": NO_ERRORS, "token": token})
 
     @submit(_RESET, from_mail=True)
@@ -80,8 +67,10 @@ class MailLinkPages:
         callback = visit.query.get("callbackURL", "")
         target = self.site.redirects.absolute(callback) if callback else None
         if callback and target is None:
-            return _ended(Refused(ErrorCode.INVALID_CALLBACK_URL))
-        token = self._token(visit, _VERIFY, callbackURL=callback)
+            return link_ended(Refused(ErrorCode.INVALID_CALLBACK_URL))
+        token = opened_token(
+            self.site, visit, _VERIFY, _DONE[_VERIFY], asks_for_sign_in=False, callbackURL=callback
+        )
         if not isinstance(token, str):
             return token
         outcome = await visit.call(self.recovery.verify_email, {"token": token})
@@ -92,7 +81,7 @@ class MailLinkPages:
             return Shown("verify_email.html", context)
         if outcome.code in _LINK_ENDED and target is not None:
             return SeeOther(with_parameters(target, error=outcome.code))
-        return _ended(outcome)
+        return link_ended(outcome)
 
     @submit(_VERIFY, from_mail=True)
     async def submit_verify_email(self, visit: Visit) -> PageOutcome:
@@ -109,7 +98,7 @@ class MailLinkPages:
     @show(_RECOGNIZE, from_mail=True)
     async def recognize_browser(self, visit: Visit) -> PageOutcome:
         """Ask for the password."""
-        token = self._token(visit, _RECOGNIZE)
+        token = opened_token(self.site, visit, _RECOGNIZE, _DONE[_RECOGNIZE])
         if not isinstance(token, str):
             return token
         return Shown("recognize_browser.html", {"errors": NO_ERRORS, "token": token})
@@ -125,19 +114,6 @@ class MailLinkPages:
         visit.mail_link.forget()
         return SeeOther(self.site.mail_link(_RECOGNIZE, notice="browser-allowed"))
 
-    def _token(self, visit: Visit, path: str, **query: str) -> str | PageOutcome:
-        """Return the token of the opened link, or what is shown instead: the redirect, the result, or a problem."""
-        if visit.query.get("token"):
-            opened = visit.mail_link.keep(visit.query["token"])
-            return SeeOther(self.site.mail_link(path, opened=opened, **query))
-        if visit.query.get("notice") in _DONE.get(path, ()):
-            return Shown("link_done.html", {"asks_for_sign_in": path != _VERIFY})
-        if "error" in visit.query:
-            return _ended(Refused(ErrorCode.INVALID_TOKEN))
-        if "opened" not in visit.query:
-            return _ended(_INCOMPLETE)
-        return visit.mail_link.token(visit.query["opened"]) or _ended(_NOT_KEPT)
-
     def _verified(self, visit: Visit, answer: VerifiedAnswer, target: str | None) -> PageOutcome:
         visit.mail_link.forget()
         notice = "verified" if answer.message is UNSET else "already-verified"
@@ -147,8 +123,4 @@ class MailLinkPages:
         self, template: str, refused: Refused, fields: dict[ErrorCode, str], **context: Any
     ) -> PageOutcome:
         is_over = refused.code in _LINK_ENDED
-        return _ended(refused) if is_over else refused_form(template, refused, fields, **context)
-
-
-def _ended(refused: Refused) -> Shown:
-    return Shown("link_ended.html", {"refused": refused}, refused.code.status, refused.retry_after)
+        return link_ended(refused) if is_over else refused_form(template, refused, fields, **context)

@@ -28,10 +28,13 @@ LIFETIMES = {
 """Seconds for which a link works."""
 
 
-_PUT = Statement("""
+_PUT = Statement(
+    """
     INSERT INTO athena_mail_token (token_digest, user_id, purpose, created_at, expires_at)
     VALUES (:token_digest, :user_id, :purpose, :now, :expires_at)
-""")
+    """,
+    combinable=True,
+)
 _LOAD = Statement("""
     SELECT a.* FROM athena_mail_token t JOIN athena_account a ON a.id = t.user_id
     WHERE t.token_digest = :token_digest AND t.purpose = :purpose AND t.expires_at > :now
@@ -43,6 +46,9 @@ _CONSUME = Statement("""
 _DROP_RESETS = Statement(
     "DELETE FROM athena_mail_token WHERE user_id = :user_id AND purpose = 'reset-password'"
 )
+# Combinable: the link that follows an undone change of address is stored after this was deferred. A combined statement
+# deletes what was there before it, and so does a sequence in that order.
+_DROP_ALL = Statement("DELETE FROM athena_mail_token WHERE user_id = :user_id", combinable=True)
 
 SWEEP = Statement("""
     DELETE FROM athena_mail_token WHERE token_digest IN
@@ -71,6 +77,7 @@ async def consume(tx: Tx, token_digest: bytes, purpose: Purpose, now: Millis) ->
     return None if row is None else UserId(row["user_id"])
 
 
-def credentials_changed(_change: Change) -> tuple[Statement, ...]:
-    """Delete password reset links: they were requested under the old credentials."""
-    return (_DROP_RESETS,)
+def credentials_changed(change: Change) -> tuple[Statement, ...]:
+    """Delete password reset links: they were requested under the old credentials. Those to another address all end."""
+    to_old_address = change in {Change.EMAIL_CHANGED, Change.EMAIL_RESTORED}
+    return (_DROP_ALL if to_old_address else _DROP_RESETS,)

@@ -14,6 +14,7 @@ from athena_auth.pages.assets import Assets, assets_of
 from athena_auth.pages.authenticator import AuthenticatorPages
 from athena_auth.pages.backup_codes import BackupCodePages
 from athena_auth.pages.devices import DevicePages, SessionPages
+from athena_auth.pages.email_change import EmailChangeLinkPages, EmailPages
 from athena_auth.pages.language_choice import LanguagePages
 from athena_auth.pages.mail_links import MailLinkPages
 from athena_auth.pages.new_credentials import NewCredentialsForms
@@ -96,6 +97,7 @@ def build_pages(
     )
     always = (
         MailLinkPages(site, apis.recovery),
+        EmailChangeLinkPages(site, apis.email_change),
         LanguagePages(site, resources.languages, apis.accounts),
     )
     pages = pages_of(*always, *(account_pages if is_on else ()))
@@ -123,6 +125,7 @@ def _settings_pages(
         DevicePages(access, apis.trusted_devices),
         SessionPages(access, apis.accounts),
         AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
+        EmailPages(access, apis.email_change),
         StepUpPages(access, apis.session_check, apis.status, apis.otp, _verifiers(apis), digits),
     )
 

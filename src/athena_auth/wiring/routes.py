@@ -8,6 +8,9 @@ from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
+from athena_auth.email_change.links import EmailChangeLinks
+from athena_auth.email_change.routes import EmailChangeApi
+from athena_auth.email_change.service import EmailChangeService
 from athena_auth.enrolment.routes import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService, Factors
 from athena_auth.enrolment.status import StatusApi, StatusService
@@ -58,6 +61,7 @@ class Apis(msgspec.Struct, frozen=True):
     forward_auth: ForwardAuthApi
     recovery: RecoveryApi
     passwords: PasswordApi
+    email_change: EmailChangeApi
     own_factors: dict[str, tuple[Route, ...]]
     """The routes of the factors that the host has added, by the factor's name; the one that verifies is the first."""
 
@@ -96,6 +100,7 @@ def build_apis(
         ),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
         passwords=PasswordApi(passwords, cookies),
+        email_change=_email_change(settings, resources, shared, links),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
 
@@ -189,6 +194,23 @@ def _recovery(settings: Settings, resources: Resources, shared: SharedServices) 
         sign_in_policy=shared.sign_in_policy,
         login=_password_login(settings, resources, shared),
     )
+
+
+def _email_change(
+    settings: Settings, resources: Resources, shared: SharedServices, resets: EmailLinkRequests
+) -> EmailChangeApi:
+    links = EmailChangeLinks(resets.redirects, settings.sub_path + BASE_PATH)
+    service = EmailChangeService(
+        store=resources.store,
+        clock=resources.clock,
+        pool=resources.pool,
+        step_up=shared.step_up,
+        events=shared.events,
+        notifications=shared.notifications,
+        links=links,
+        resets=resets,
+    )
+    return EmailChangeApi(service, links)
 
 
 def redirect_policy(settings: Settings) -> RedirectPolicy:
