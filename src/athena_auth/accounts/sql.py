@@ -51,10 +51,6 @@ _LOCK_RESERVER = Statement("""
     (SELECT MIN(user_id) FROM athena_email_change WHERE old_email = :email AND expires_at > :now)
     RETURNING *
 """)
-_LOAD_HOLDER = Statement("""
-    SELECT * FROM athena_account WHERE id <> :other_than AND (email = :email OR id IN
-    (SELECT user_id FROM athena_email_change WHERE old_email = :email AND expires_at > :now)) LIMIT 1
-""")
 
 _INSERT = Statement(f"""
     INSERT INTO athena_account (id, email, email_verified, name, image, password_hash, credential_version,
@@ -187,12 +183,6 @@ async def load_nearest_password(tx: Tx, email: str) -> StoredPassword | None:
 async def load_password_by_email(tx: Tx, email: str) -> StoredPassword | None:
     """Load the password hash of the account with this normalised address."""
     return _stored_password(await tx.fetch_one(_LOAD_BY_EMAIL, email=email))
-
-
-async def load_holder(tx: Tx, email: str, other_than: UserId, now: Millis) -> Account | None:
-    """Load another account that has this address, or for which it is reserved."""
-    row = await tx.fetch_one(_LOAD_HOLDER, email=email, other_than=other_than, now=now)
-    return None if row is None else account_from(row)
 
 
 async def insert(tx: Tx, account: Account, password_hash: str) -> None:

@@ -95,7 +95,7 @@ class EmailChangeService:
         refused = await sends.consume(tx, account.id, SendKind.CHANGE_EMAIL, client.address, now)
         if refused is not None:
             return refused
-        holder = await accounts.load_holder(tx, address, account.id, now)
+        holder = await sql.load_holder(tx, address, account.id, now)
         # One statement in either case, so that neither the time nor the load reveals which it is.
         may_notify = await sends.consume_claim(tx, account.id if holder is None else holder.id, now)
         token = new_token(TokenKind.MAIL)

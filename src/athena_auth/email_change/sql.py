@@ -7,6 +7,8 @@ it can be undone, it has the digest of the link that does so. Its `old_email` is
 
 import msgspec
 
+from athena_auth.accounts.model import Account
+from athena_auth.accounts.sql import account_from
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.mfa.model import Change
@@ -18,6 +20,10 @@ VERIFY_LIFETIME = 86_400
 UNDO_LIFETIME = 604_800
 """Seconds for which a change can be undone, and for which the old address is reserved."""
 
+_LOAD_HOLDER = Statement("""
+    SELECT * FROM athena_account WHERE id <> :other_than AND (email = :email OR id IN
+    (SELECT user_id FROM athena_email_change WHERE old_email = :email AND expires_at > :now)) LIMIT 1
+""")
 _DROP_PENDING = Statement("DELETE FROM athena_email_change WHERE user_id = :user_id AND undo_digest IS NULL")
 _PUT = Statement("""
     INSERT INTO athena_email_change (verify_digest, user_id, old_email, new_email, created_at, expires_at)
@@ -80,6 +86,12 @@ async def replace_pending(tx: Tx, verify_digest: bytes, change: EmailChange, *, 
         now=change.created_at,
         expires_at=expires_at,
     )
+
+
+async def load_holder(tx: Tx, email: str, other_than: UserId, now: Millis) -> Account | None:
+    """Load another account that has this address, or for which it is reserved."""
+    row = await tx.fetch_one(_LOAD_HOLDER, email=email, other_than=other_than, now=now)
+    return None if row is None else account_from(row)
 
 
 async def load(runner: Runner, verify_digest: bytes, now: Millis) -> EmailChange | None:
