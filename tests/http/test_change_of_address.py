@@ -198,7 +198,7 @@ async def test_a_taken_address_is_answered_like_a_free_one(
     assert of_free.count("INSERT athena_outbox") == 2
     assert "INSERT athena_email_change" in of_free
     assert statements == of_free
-    claimed = await owner.world.mailbox.message_for(BOB, MessageKind.EMAIL_CHANGE_CLAIMED)
+    claimed = await owner.world.mailbox.message_for(BOB, MessageKind.EMAIL_IN_USE)
     assert claimed.url is None
     assert "email-change" not in owner.world.mailbox.kinds_for(BOB)
 
@@ -230,7 +230,7 @@ async def test_the_mails_to_the_owner_of_a_taken_address_are_limited(owner: Pers
 
     assert code(await eves[0].post("/change-email", newEmail=BOB)) == "TOO_MANY_REQUESTS"
     await owner.world.delivered()
-    assert owner.world.mailbox.kinds_for(BOB).count("email-change-claimed") == 3
+    assert owner.world.mailbox.kinds_for(BOB).count("email-in-use") == 3
 
 
 async def test_an_address_that_was_taken_meanwhile_is_refused_when_the_link_is_opened(owner: Person) -> None:
@@ -311,7 +311,7 @@ async def test_the_old_address_is_reserved_while_the_change_can_be_undone(owner:
     eve = await sign_up(world, BOB)
     asked = await eve.post("/change-email", newEmail=ADA, password=PASSWORD)
     assert asked.status_code == 200
-    await world.mailbox.message_for(ADA, MessageKind.EMAIL_CHANGE_CLAIMED)
+    await world.mailbox.message_for(ADA, MessageKind.EMAIL_IN_USE)
     assert (await undo(world, token)).status_code == 200
 
     world.clock.advance(UNDO_LIFETIME)

@@ -26,7 +26,7 @@ EMAIL_CHANGE_MESSAGES = {
             ),
         ),
     ),
-    MessageKind.EMAIL_CHANGE_CLAIMED: MessageText(
+    MessageKind.EMAIL_IN_USE: MessageText(
         subject="Your email address was entered at {app_name}",
         opening="Someone asked to use this email address for their {app_name} account, but it already belongs to another one. "
         "Nothing was changed.",

@@ -68,7 +68,7 @@ class MessageKind(StrEnum):
     """To a new address: the link that makes it the account's."""
     EMAIL_CHANGE_ASKED = "email-change-asked"
     """To the account's address: someone asked to replace it."""
-    EMAIL_CHANGE_CLAIMED = "email-change-claimed"
+    EMAIL_IN_USE = "email-in-use"
     """To the address of an account: another account asked to change to it."""
     EMAIL_CHANGED = "email-changed"
     """To the old address, with the link that undoes the change."""

@@ -79,8 +79,8 @@ class EmailChangeService:
             return Refused(ErrorCode.INVALID_EMAIL)
         if address == account.email:
             return Refused(ErrorCode.VALIDATION_ERROR, _SAME)
-        is_proven = account.two_factor_enabled or is_fresh(signed_in.session, self.clock.now())
-        if offered.password is None and not is_proven:
+        is_verified = account.two_factor_enabled or is_fresh(signed_in.session, self.clock.now())
+        if offered.password is None and not is_verified:
             return Refused(ErrorCode.SESSION_EXPIRED)
 
         async def work(tx: Tx, current: SignedIn) -> Refused | None:
@@ -97,7 +97,7 @@ class EmailChangeService:
             return refused
         holder = await sql.load_holder(tx, address, account.id, now)
         # One statement in either case, so that neither the time nor the load reveals which it is.
-        may_notify = await sends.consume_claim(tx, account.id if holder is None else holder.id, now)
+        may_notify = await sends.consume_email_in_use(tx, account.id if holder is None else holder.id, now)
         token = new_token(TokenKind.MAIL)
         reserved = account.email if account.email_verified else None
         change = EmailChange(account.id, reserved, address, is_done=False, created_at=now)
@@ -113,7 +113,7 @@ class EmailChangeService:
                 tx, recipient, MessageKind.EMAIL_CHANGE, client, now, link, VERIFY_LIFETIME
             )
         elif may_notify:
-            self.notifications.notify_at(tx, recipient, MessageKind.EMAIL_CHANGE_CLAIMED, client, now)
+            self.notifications.notify_at(tx, recipient, MessageKind.EMAIL_IN_USE, client, now)
         await self.notifications.notify(tx, account, MessageKind.EMAIL_CHANGE_ASKED, client, now)
         return None
 

@@ -38,7 +38,7 @@ class SendKind(StrEnum):
     """Mails about a sign-up that requires a verified address: to a new address, and to one that has an account."""
     CHANGE_EMAIL = "change-email"
     """Requests to change the email address, each with a mail to the old and to the new one."""
-    CLAIM = "claim"
+    EMAIL_IN_USE = "email-in-use"
     """Mails to an address with an account, about another account's request to change to it."""
     NOTIFICATION = "news"
     """Notifications to an unverified address, which may belong to someone else."""
@@ -82,9 +82,9 @@ async def consume_sign_up(tx: Tx, user_id: UserId, now: Millis) -> bool:
     return await sql.consume(tx, user_id, SendKind.SIGN_UP, _limits(now, FREE_SENDS, MOST_SENDS))
 
 
-async def consume_claim(tx: Tx, user_id: UserId, now: Millis) -> bool:
+async def consume_email_in_use(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Count a mail about a request to change to this account's address; False when it is over the limit."""
-    return await sql.consume(tx, user_id, SendKind.CLAIM, _limits(now, FREE_SENDS, MOST_SENDS))
+    return await sql.consume(tx, user_id, SendKind.EMAIL_IN_USE, _limits(now, FREE_SENDS, MOST_SENDS))
 
 
 def reset(tx: Tx, user_id: UserId, kind: SendKind) -> None:
