@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from support.chromium import PATIENCE_MS, chromium
 from support.node import PACKAGES, require
-from support.page_states import STATES, Stage
+from support.page_states import POLICY, STATES, Stage
 from support.process import Server, serving
 
 AXE = PACKAGES / "axe-core" / "axe.min.js"
@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     (folder / "athena.db").write_bytes(sqlite_template.read_bytes())
-    with serving(folder, help_url="/help", privacy_url="/privacy") as running:
+    with serving(folder, help_url="/help", privacy_url="/privacy", recovery="on", **POLICY) as running:
         yield running
 
 

@@ -30,6 +30,12 @@ class Account(msgspec.Struct, frozen=True):
     updated_at: Millis
     language: str | None = None
     """The language of its owner's mails (BCP 47), if it is known."""
+    recovery_case: str | None = None
+    """The open recovery case, if its owner has asked to have every second factor removed."""
+    recovered_at: Millis | None = None
+    """When a recovery removed every second factor; None once one is enrolled again."""
+    second_factor_due_at: Millis | None = None
+    """By when it needs a second factor, while the enforcement policy is on; `EnforcementPolicy.due_at` decides."""
 
     @property
     def greeting_name(self) -> str:

@@ -27,7 +27,7 @@ class StoredPassword(msgspec.Struct, frozen=True):
 # `updated_at` twice.
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
-           a.password_changed_at, a.language,
+           a.password_changed_at, a.language, a.recovery_case, a.recovered_at, a.second_factor_due_at,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -77,10 +77,13 @@ _LOCK_IF_CURRENT = Statement("""
     RETURNING *
 """)
 
+_LOCK = Statement("UPDATE athena_account SET credential_version = credential_version WHERE id = :id")
+
 _CHANGE_CREDENTIALS = Statement("""
     UPDATE athena_account
     SET credential_version = credential_version + 1, updated_at = :now,
-        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled)
+        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled),
+        recovered_at = CASE WHEN :two_factor_enabled IS NULL THEN recovered_at END
     WHERE id = :id
     RETURNING *
 """)
@@ -110,12 +113,6 @@ _VERIFY_EMAIL = Statement("""
     UPDATE athena_account SET email_verified = :yes, updated_at = :now WHERE id = :id AND NOT email_verified
 """)
 
-_CHANGE_EMAIL = Statement("""
-    UPDATE athena_account SET email = :email, email_verified = :yes, updated_at = :now
-    WHERE id = :id AND NOT EXISTS (SELECT 1 FROM athena_email_change c
-                                   WHERE c.old_email = :email AND c.expires_at > :now AND c.user_id <> :id)
-""")
-
 _DELETE = Statement("DELETE FROM athena_account WHERE id = :id")
 
 
@@ -137,6 +134,9 @@ def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) 
         created_at=created_at,
         updated_at=updated_at,
         language=row["language"],
+        recovery_case=row["recovery_case"],
+        recovered_at=row["recovered_at"],
+        second_factor_due_at=row["second_factor_due_at"],
     )
 
 
@@ -230,6 +230,11 @@ async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:
     return None if row is None else account_from(row)
 
 
+async def lock(tx: Tx, user_id: UserId) -> bool:
+    """Lock the account until the transaction ends; False when it no longer exists."""
+    return await tx.execute(_LOCK, id=user_id) == 1
+
+
 async def change_credentials(
     tx: Tx, user_id: UserId, now: Millis, *, two_factor_enabled: bool | None
 ) -> Account | None:
@@ -276,16 +281,6 @@ async def update_profile(tx: Tx, user_id: UserId, now: Millis, changes: ProfileC
 async def mark_email_verified(tx: Tx, user_id: UserId, now: Millis) -> None:
     """Record that the owner's email address is verified."""
     await tx.execute(_VERIFY_EMAIL, id=user_id, yes=True, now=now)
-
-
-async def change_email(tx: Tx, user_id: UserId, email: str, now: Millis) -> None:
-    """Replace the address by one that is verified.
-
-    Raises:
-        UniqueViolation: another account has it, or it is reserved for one. The transaction must be rolled back.
-    """
-    if await tx.execute(_CHANGE_EMAIL, id=user_id, email=email, yes=True, now=now) == 0:
-        raise UniqueViolation("the address is reserved for another account")
 
 
 async def delete(tx: Tx, user_id: UserId) -> bool:

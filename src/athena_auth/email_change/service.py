@@ -153,7 +153,7 @@ class EmailChangeService:
         )
         if change is None:
             return Refused(ErrorCode.INVALID_TOKEN)
-        await accounts.change_email(tx, change.user_id, change.new_email, now)
+        await sql.change_email(tx, change.user_id, change.new_email, now)
         actor = Actor(client, session.id, reset_attempts=False)
         account = await self.events.announce(tx, change.user_id, Change.EMAIL_CHANGED, actor, now)
         if account is None:
@@ -185,7 +185,7 @@ class EmailChangeService:
             if change is None or change.old_email is None:
                 return Refused(ErrorCode.INVALID_TOKEN)
             await accounts.set_password(tx, change.user_id, unknown_password, now)
-            await accounts.change_email(tx, change.user_id, change.old_email, now)
+            await sql.change_email(tx, change.user_id, change.old_email, now)
             return await self._end_all(tx, change, client, now)
 
         try:

@@ -1,4 +1,4 @@
-"""Statements on `athena_email_change`.
+"""Statements on `athena_email_change`, and on the address of an account.
 
 A row is a change of address. It is pending until the link to the new address was opened, and after that, for as long as
 it can be undone, it has the digest of the link that does so. Its `old_email` is reserved for the account
@@ -13,7 +13,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.mfa.model import Change
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Row, Runner, Tx
+from athena_auth.store.transaction import Row, Runner, Tx, UniqueViolation
 
 VERIFY_LIFETIME = 86_400
 """Seconds for which the link to the new address works (NIST SP 800-63B-4 section 4.2.1.1)."""
@@ -23,6 +23,11 @@ UNDO_LIFETIME = 604_800
 _LOAD_HOLDER = Statement("""
     SELECT * FROM athena_account WHERE id <> :other_than AND (email = :email OR id IN
     (SELECT user_id FROM athena_email_change WHERE old_email = :email AND expires_at > :now)) LIMIT 1
+""")
+_CHANGE_EMAIL = Statement("""
+    UPDATE athena_account SET email = :email, email_verified = :yes, updated_at = :now
+    WHERE id = :id AND NOT EXISTS (SELECT 1 FROM athena_email_change c
+                                   WHERE c.old_email = :email AND c.expires_at > :now AND c.user_id <> :id)
 """)
 _DROP_PENDING = Statement("DELETE FROM athena_email_change WHERE user_id = :user_id AND undo_digest IS NULL")
 _PUT = Statement("""
@@ -92,6 +97,16 @@ async def load_holder(tx: Tx, email: str, other_than: UserId, now: Millis) -> Ac
     """Load another account that has this address, or for which it is reserved."""
     row = await tx.fetch_one(_LOAD_HOLDER, email=email, other_than=other_than, now=now)
     return None if row is None else account_from(row)
+
+
+async def change_email(tx: Tx, user_id: UserId, email: str, now: Millis) -> None:
+    """Replace the address by one that is verified.
+
+    Raises:
+        UniqueViolation: another account has it, or it is reserved for one. The transaction must be rolled back.
+    """
+    if await tx.execute(_CHANGE_EMAIL, id=user_id, email=email, yes=True, now=now) == 0:
+        raise UniqueViolation("the address is reserved for another account")
 
 
 async def load(runner: Runner, verify_digest: bytes, now: Millis) -> EmailChange | None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.recovery_cases.rules import RecoveryCase
 from athena_auth.audit.model import RecordedEvent
 from athena_auth.kernel.clock import Millis
 from athena_auth.sessions.model import Session
@@ -24,6 +25,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     language: str | None = None
     """The language of the user's mails (BCP 47), if it is known."""
+    second_factor_due_at: datetime | None = None
+    """By when the account needs a second factor, if a deadline is stored; it also stays when one was enrolled."""
 
 
 class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +49,17 @@ class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """An open recovery case."""
+
+    user_id: str
+    opened_at: datetime
+    due_at: datetime
+    """When the waiting time ends."""
+    expires_at: datetime
+    """Until when it can be completed."""
+
+
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """The authenticated caller of a request: an account with a live session."""
 
@@ -63,6 +77,8 @@ class AuthEvent(msgspec.Struct, frozen=True, kw_only=True):
     """None for a sign-in attempt with an address that has no account."""
     reason: str | None
     """The error code, if something was refused."""
+    note: str | None = None
+    """The reason that an operator gave."""
     session_id: str | None
     device_id: str | None
     """The trusted device that was granted, used or revoked."""
@@ -84,6 +100,9 @@ def user_of(account: Account) -> User:
         created_at=_moment(account.created_at),
         updated_at=_moment(account.updated_at),
         language=account.language,
+        second_factor_due_at=None
+        if account.second_factor_due_at is None
+        else _moment(account.second_factor_due_at),
     )
 
 
@@ -103,6 +122,16 @@ def live_session_of(session: Session) -> LiveSession:
     )
 
 
+def recovery_of(case: RecoveryCase) -> Recovery:
+    """Convert a recovery case."""
+    return Recovery(
+        user_id=case.user_id,
+        opened_at=_moment(case.opened_at),
+        due_at=_moment(case.due_at),
+        expires_at=_moment(case.expires_at),
+    )
+
+
 def principal_of(signed_in: SignedIn) -> Principal:
     """Convert an authenticated caller."""
     return Principal(user=user_of(signed_in.account), session=live_session_of(signed_in.session))
@@ -116,6 +145,7 @@ def event_of(recorded: RecordedEvent) -> AuthEvent:
         name=str(entry.name),
         user_id=entry.user_id,
         reason=None if entry.reason is None else entry.reason.value,
+        note=entry.note,
         session_id=entry.session_id,
         device_id=entry.device_id,
         address=entry.client.address,

@@ -81,19 +81,25 @@ class AuthenticatorPages:
     async def _code_form(
         self, visit: Visit, visitor: VisitorAnswer, credentials: NewCredentials, refused: Refused | None
     ) -> Shown:
-        uri = credentials.uri
-        # In a thread: rendering takes as long as several requests.
-        image = await asyncio.to_thread(qr_code.inline_svg, uri)
         context = {
+            **await app_steps(credentials.uri),
             "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_FIELDS),
-            "qr_code": Markup(image),  # noqa: S704 - made of squares only
-            "secret": _groups(uri),
-            "uri": uri,
             "state": self.forms.pending.seal(credentials, visitor.session_id),
             "digits": self.totp_digits,
             "next": self.forms.access.site.next(visit),
         }
         return form_of("authenticator_confirm.html", context, refused)
+
+
+async def app_steps(uri: str) -> dict[str, object]:
+    """Return what `app_steps.html` shows of a new app: the QR code, the secret and the link."""
+    # In a thread: rendering takes as long as several requests.
+    image = await asyncio.to_thread(qr_code.inline_svg, uri)
+    return {
+        "qr_code": Markup(image),  # noqa: S704 - made of squares only
+        "secret": _groups(uri),
+        "uri": uri,
+    }
 
 
 def _groups(uri: str) -> list[str]:

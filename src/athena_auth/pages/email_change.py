@@ -8,7 +8,7 @@ from athena_auth.email_change.routes import EmailChangeApi
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.pages.access import PageAccess
 from athena_auth.pages.form import NO_ERRORS, PASSWORD_FIELDS, refused_form
-from athena_auth.pages.opened_link import link_ended, opened_token
+from athena_auth.pages.mail_links import link_ended, opened_token
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site
 from athena_auth.pages.visit import Visit
@@ -21,6 +21,9 @@ _FIELDS = {
     ErrorCode.INVALID_EMAIL: "new_email",
     ErrorCode.VALIDATION_ERROR: "new_email",
 }
+_CHANGED = {"email-changed": Shown("link_done.html", {"asks_for_sign_in": False})}
+_RESTORED = {"email-restored": Shown("link_done.html", {"asks_for_sign_in": True})}
+"""What each page shows when it is done, by the notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +71,13 @@ class EmailChangeLinkPages:
         target = self.site.redirects.absolute(callback) if callback else None
         if callback and target is None:
             return link_ended(Refused(ErrorCode.INVALID_CALLBACK_URL))
-        done = ("email-changed",)
-        token = opened_token(
-            self.site, visit, VERIFY_PATH, done, asks_for_sign_in=False, callbackURL=callback
-        )
+        token = opened_token(self.site, visit, VERIFY_PATH, _CHANGED, callbackURL=callback)
         if not isinstance(token, str):
             return token
         outcome = await visit.call(self.changes.verify_change, {"token": token})
         if not isinstance(outcome, Refused):
             visit.mail_link.forget()
-            return SeeOther(target or self.site.mail_link(VERIFY_PATH, notice=done[0]))
+            return SeeOther(target or self.site.mail_link(VERIFY_PATH, notice="email-changed"))
         if outcome.code is ErrorCode.UNAUTHORIZED:
             # Signed in to another account, or on a server without these pages, the sentence says what to do.
             is_sign_in_due = self.site.pages is not None and not visit.presents_session
@@ -90,7 +90,7 @@ class EmailChangeLinkPages:
     @show(UNDO_PATH, from_mail=True)
     async def undo(self, visit: Visit) -> PageOutcome:
         """Ask before the change is undone: mail scanners open links too."""
-        token = opened_token(self.site, visit, UNDO_PATH, ("email-restored",))
+        token = opened_token(self.site, visit, UNDO_PATH, _RESTORED)
         if not isinstance(token, str):
             return token
         return Shown("undo_email_change.html", {"errors": NO_ERRORS, "token": token})

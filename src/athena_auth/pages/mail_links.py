@@ -10,8 +10,8 @@ from typing import Any
 from msgspec import UNSET
 
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.pages.form import NEW_PASSWORD_FIELDS, NO_ERRORS, refused_form
-from athena_auth.pages.opened_link import link_ended, opened_token
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site
 from athena_auth.pages.visit import Visit
@@ -22,12 +22,52 @@ from athena_auth.wire.redirects import with_parameters
 _RESET, _VERIFY, _RECOGNIZE = "/reset-password", "/verify-email", "/recognize-browser"
 _PASSWORD_FIELDS = {ErrorCode.INVALID_EMAIL_OR_PASSWORD: "password"}
 _LINK_ENDED = frozenset({ErrorCode.INVALID_TOKEN})
+_INCOMPLETE = Refused(
+    ErrorCode.INVALID_TOKEN,
+    Text("This link is incomplete. Open it from the email again, or request a new one."),
+)
+_NOT_KEPT = Refused(
+    ErrorCode.INVALID_TOKEN,
+    Text(
+        "Your browser no longer has this link. Open it from the email again. "
+        "If that does not help, allow cookies for this site."
+    ),
+)
+
+
+_SIGN_IN = Shown("link_done.html", {"asks_for_sign_in": True})
+_CONTINUE = Shown("link_done.html", {"asks_for_sign_in": False})
 _DONE = {
-    _RESET: ("password-set", "password-set-second-factor"),
-    _VERIFY: ("verified", "already-verified"),
-    _RECOGNIZE: ("browser-allowed",),
+    _RESET: dict.fromkeys(("password-set", "password-set-second-factor"), _SIGN_IN),
+    _VERIFY: dict.fromkeys(("verified", "already-verified"), _CONTINUE),
+    _RECOGNIZE: {"browser-allowed": _SIGN_IN},
 }
-"""The notices of what each page has done. A link with another one must not look as if something had happened."""
+"""What each page shows when it is done, by the notice."""
+
+
+def opened_token(
+    site: Site, visit: Visit, path: str, done: dict[str, Shown], **query: str
+) -> str | PageOutcome:
+    """Return the token of the opened link, or what is shown instead: the redirect, the result, or a problem.
+
+    `done` has the results by their notice. A link with another notice must not look as if something had happened.
+    """
+    if visit.query.get("token"):
+        opened = visit.mail_link.keep(visit.query["token"])
+        return SeeOther(site.mail_link(path, opened=opened, **query))
+    shown = done.get(visit.query.get("notice", ""))
+    if shown is not None:
+        return shown
+    if "error" in visit.query:
+        return link_ended(Refused(ErrorCode.INVALID_TOKEN))
+    if "opened" not in visit.query:
+        return link_ended(_INCOMPLETE)
+    return visit.mail_link.token(visit.query["opened"]) or link_ended(_NOT_KEPT)
+
+
+def link_ended(refused: Refused) -> Shown:
+    """Return the page about a link that does not work any more."""
+    return Shown("link_ended.html", {"refused": refused}, refused.code.status, refused.retry_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +80,7 @@ class MailLinkPages:
     @show(_RESET, from_mail=True)
     async def reset_password(self, visit: Visit) -> PageOutcome:
         """Ask for a new password. A link that has ended says so before a password is typed."""
-        token = opened_token(self.site, visit, _RESET, _DONE[_RESET])
+        token = self._token(visit, _RESET)
         if not isinstance(token, str):
             return token
         outcome = await visit.call(self.recovery.check_reset_token, {"token": token})
@@ -68,9 +108,7 @@ class MailLinkPages:
         target = self.site.redirects.absolute(callback) if callback else None
         if callback and target is None:
             return link_ended(Refused(ErrorCode.INVALID_CALLBACK_URL))
-        token = opened_token(
-            self.site, visit, _VERIFY, _DONE[_VERIFY], asks_for_sign_in=False, callbackURL=callback
-        )
+        token = self._token(visit, _VERIFY, callbackURL=callback)
         if not isinstance(token, str):
             return token
         outcome = await visit.call(self.recovery.verify_email, {"token": token})
@@ -98,7 +136,7 @@ class MailLinkPages:
     @show(_RECOGNIZE, from_mail=True)
     async def recognize_browser(self, visit: Visit) -> PageOutcome:
         """Ask for the password."""
-        token = opened_token(self.site, visit, _RECOGNIZE, _DONE[_RECOGNIZE])
+        token = self._token(visit, _RECOGNIZE)
         if not isinstance(token, str):
             return token
         return Shown("recognize_browser.html", {"errors": NO_ERRORS, "token": token})
@@ -113,6 +151,9 @@ class MailLinkPages:
             return self._refused("recognize_browser.html", outcome, _PASSWORD_FIELDS, token=token)
         visit.mail_link.forget()
         return SeeOther(self.site.mail_link(_RECOGNIZE, notice="browser-allowed"))
+
+    def _token(self, visit: Visit, path: str, **query: str) -> str | PageOutcome:
+        return opened_token(self.site, visit, path, _DONE[path], **query)
 
     def _verified(self, visit: Visit, answer: VerifiedAnswer, target: str | None) -> PageOutcome:
         visit.mail_link.forget()

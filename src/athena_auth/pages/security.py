@@ -53,6 +53,7 @@ class SecurityPages:
         context = {
             "user": visitor.user,
             "status": found,
+            "due_at": found.second_factor_due_at or "",
             "has_app": FactorName.TOTP in found.methods,
             "has_sent_codes": FactorName.OTP in found.methods,
             "goes_by_text": self.goes_by_text,

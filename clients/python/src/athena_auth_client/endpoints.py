@@ -14,6 +14,7 @@ from athena_auth_client.models import (
     OtpEnrolment,
     PasswordResetResult,
     PasswordSignInResult,
+    RecoveryOpened,
     Session,
     SignedIn,
     SignedInByBackupCode,
@@ -104,3 +105,7 @@ STATUS = Endpoint("GET", "/two-factor/status", TwoFactorStatus, retryable=True)
 TRUSTED_DEVICES = Endpoint("GET", "/two-factor/trusted-devices", tuple[TrustedDevice, ...], retryable=True)
 REVOKE_TRUSTED_DEVICE = Endpoint("POST", "/two-factor/revoke-trusted-device", Success)
 REVOKE_TRUSTED_DEVICES = Endpoint("POST", "/two-factor/revoke-trusted-devices", Success)
+BEGIN_RECOVERY = Endpoint("POST", "/two-factor/recovery/begin", Success)
+OPEN_RECOVERY = Endpoint("POST", "/two-factor/recovery/open", RecoveryOpened)
+CANCEL_RECOVERY = Endpoint("POST", "/two-factor/recovery/cancel", Success)
+COMPLETE_RECOVERY = Endpoint("POST", "/two-factor/recovery/complete", Success)
