@@ -8,7 +8,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
 from athena_auth.sessions.sql import session_from
 from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Row, Tx, Value
+from athena_auth.store.transaction import Row, Tx, UniqueViolation, Value
 from athena_auth.wire.caller import ClientInfo
 
 
@@ -27,7 +27,8 @@ class StoredPassword(msgspec.Struct, frozen=True):
 # `updated_at` twice.
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
-           a.password_changed_at, a.language, a.breach_found_for,
+           a.password_changed_at, a.language, a.recovery_case, a.recovered_at, a.second_factor_due_at, a.preferred_method,
+           a.breach_found_for,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -41,19 +42,32 @@ _LOAD_WITH_SESSIONS = Statement("""
 _LOAD_BY_EMAIL = Statement("SELECT * FROM athena_account WHERE email = :email")
 _LOAD_NEAREST = Statement("SELECT * FROM athena_account WHERE email >= :email ORDER BY email LIMIT 1")
 
-_INSERT = Statement("""
+# An address that an account has left is reserved for it while the change can be undone: nobody else may take it. The
+# reservation is made when the change is requested, so a sign-up that waits for the change to commit has seen it already.
+_UNLESS_RESERVED = (
+    "WHERE NOT EXISTS (SELECT 1 FROM athena_email_change WHERE old_email = :email AND expires_at > :now)"
+)
+_LOCK_RESERVER = Statement("""
+    UPDATE athena_account SET credential_version = credential_version WHERE id =
+    (SELECT MIN(user_id) FROM athena_email_change WHERE old_email = :email AND expires_at > :now)
+    RETURNING *
+""")
+
+_INSERT = Statement(f"""
     INSERT INTO athena_account (id, email, email_verified, name, image, password_hash, credential_version,
                                 two_factor_enabled, reset_by_mail, password_changed_at, language, created_at, updated_at)
-    VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
-            :now, :language, :now, :now)
+    SELECT :id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
+           :now, :language, :now, :now
+    {_UNLESS_RESERVED}
 """)
 
 # The row is written in either case, so that it takes as long for an address that has an account.
-_INSERT_OR_LOCK = Statement("""
+_INSERT_OR_LOCK = Statement(f"""
     INSERT INTO athena_account AS a (id, email, email_verified, name, image, password_hash, credential_version,
                                      two_factor_enabled, reset_by_mail, password_changed_at, language, created_at, updated_at)
-    VALUES (:id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
-            :now, :language, :now, :now)
+    SELECT :id, :email, :email_verified, :name, :image, :password_hash, 0, :two_factor_enabled, :reset_by_mail,
+           :now, :language, :now, :now
+    {_UNLESS_RESERVED}
     ON CONFLICT (email) DO UPDATE SET credential_version = a.credential_version
     RETURNING *
 """)
@@ -64,10 +78,13 @@ _LOCK_IF_CURRENT = Statement("""
     RETURNING *
 """)
 
+_LOCK = Statement("UPDATE athena_account SET credential_version = credential_version WHERE id = :id")
+
 _CHANGE_CREDENTIALS = Statement("""
     UPDATE athena_account
     SET credential_version = credential_version + 1, updated_at = :now,
-        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled)
+        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled),
+        recovered_at = CASE WHEN :two_factor_enabled IS NULL THEN recovered_at END
     WHERE id = :id
     RETURNING *
 """)
@@ -77,7 +94,7 @@ _REHASH_PASSWORD = Statement("UPDATE athena_account SET password_hash = :passwor
 _CHANGED = "CASE WHEN password_changed_at >= :now THEN password_changed_at + 1 ELSE :now END"
 _SET_PASSWORD = Statement(f"""
     UPDATE athena_account SET password_hash = :password_hash, password_changed_at = {_CHANGED} WHERE id = :id
-""")  # noqa: S608 - composed of this file's own words
+""")  # noqa: S608 - as above
 
 _RESET_PASSWORD = Statement(f"""
     UPDATE athena_account
@@ -99,6 +116,8 @@ _UPDATE_PROFILE = Statement("""
            language = CASE WHEN :set_language THEN :language ELSE language END, updated_at = :now
     WHERE id = :id
 """)
+
+_SET_PREFERRED_METHOD = Statement("UPDATE athena_account SET preferred_method = :method WHERE id = :id")
 
 _VERIFY_EMAIL = Statement("""
     UPDATE athena_account SET email_verified = :yes, updated_at = :now WHERE id = :id AND NOT email_verified
@@ -125,6 +144,10 @@ def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) 
         created_at=created_at,
         updated_at=updated_at,
         language=row["language"],
+        recovery_case=row["recovery_case"],
+        recovered_at=row["recovered_at"],
+        second_factor_due_at=row["second_factor_due_at"],
+        preferred_method=row["preferred_method"],
         password_is_breached=row["breach_found_for"] == row["password_changed_at"],
     )
 
@@ -175,15 +198,22 @@ async def load_password_by_email(tx: Tx, email: str) -> StoredPassword | None:
 
 
 async def insert(tx: Tx, account: Account, password_hash: str) -> None:
-    """Store a new account. Raises `UniqueViolation` if the address already has one."""
-    await tx.execute(_INSERT, **_columns(account, password_hash))
+    """Store a new account. Raises `UniqueViolation` if the address already has one, or is reserved for one."""
+    if await tx.execute(_INSERT, **_columns(account, password_hash)) == 0:
+        raise UniqueViolation("the address is reserved for another account")
 
 
 async def insert_or_lock(tx: Tx, account: Account, password_hash: str) -> Account:
-    """Store a new account; if the address already has one, lock that and return it unchanged."""
-    row = await tx.fetch_one(_INSERT_OR_LOCK, **_columns(account, password_hash))
+    """Store a new account; if the address has one or is reserved for one, lock that and return it unchanged."""
+    columns = _columns(account, password_hash)
+    # A third attempt, since the account that had reserved the address may have been deleted in between.
+    row = (
+        await tx.fetch_one(_INSERT_OR_LOCK, **columns)
+        or await tx.fetch_one(_LOCK_RESERVER, email=account.email, now=account.created_at)
+        or await tx.fetch_one(_INSERT_OR_LOCK, **columns)
+    )
     if row is None:
-        raise RuntimeError("An upsert returned no row.")
+        raise RuntimeError("The address has no account and is not free.")
     return account_from(row)
 
 
@@ -210,6 +240,11 @@ async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:
     """
     row = await tx.fetch_one(_LOCK_IF_CURRENT, id=version.user_id, version=version.number)
     return None if row is None else account_from(row)
+
+
+async def lock(tx: Tx, user_id: UserId) -> bool:
+    """Lock the account until the transaction ends; False when it no longer exists."""
+    return await tx.execute(_LOCK, id=user_id) == 1
 
 
 async def change_credentials(
@@ -262,6 +297,11 @@ async def update_profile(tx: Tx, user_id: UserId, now: Millis, changes: ProfileC
         now=now,
     )
     return changed == 1
+
+
+async def set_preferred_method(tx: Tx, user_id: UserId, method: str | None) -> None:
+    """Store which second factor to offer first; None for the server's order."""
+    await tx.execute(_SET_PREFERRED_METHOD, id=user_id, method=method)
 
 
 async def mark_email_verified(tx: Tx, user_id: UserId, now: Millis) -> None:

@@ -16,8 +16,8 @@ import msgspec
 from athena_auth.accounts.model import SignedIn
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.sessions.model import Level
-from athena_auth.sessions.rules import has_fresh_second_factor, is_fresh
+from athena_auth.sessions.model import AmrClass, Level
+from athena_auth.sessions.rules import has_factor_of, has_fresh_second_factor, is_fresh
 from athena_auth.store.transaction import Tx
 
 T = TypeVar("T")
@@ -42,17 +42,29 @@ class Action(StrEnum):
     UPDATE_PROFILE = "/update-user"
     DELETE_ACCOUNT = "/delete-user"
     CHANGE_PASSWORD = "/change-password"
+    CHANGE_EMAIL = "/change-email"
+    UNDO_EMAIL_CHANGE = "/change-email/undo"
     REVOKE_SESSION = "/revoke-session"
     REVOKE_SESSIONS = "/revoke-sessions"
     REVOKE_OTHER_SESSIONS = "/revoke-other-sessions"
     ENABLE = "/two-factor/enable"
     DISABLE = "/two-factor/disable"
+    ADD_AUTHENTICATOR = "/two-factor/add-authenticator"
+    RENAME_AUTHENTICATOR = "/two-factor/rename-authenticator"
+    REMOVE_AUTHENTICATOR = "/two-factor/remove-authenticator"
+    SUSPEND_AUTHENTICATOR = "/two-factor/suspend-authenticator"
+    RESUME_AUTHENTICATOR = "/two-factor/resume-authenticator"
+    SET_PREFERRED_METHOD = "/two-factor/set-preferred-method"
     REVEAL_SECRET = "/two-factor/get-totp-uri"
     GENERATE_BACKUP_CODES = "/two-factor/generate-backup-codes"
     SEND_OTP = "/two-factor/send-otp"
     VERIFY_TOTP = "/two-factor/verify-totp"
     VERIFY_OTP = "/two-factor/verify-otp"
     VERIFY_BACKUP_CODE = "/two-factor/verify-backup-code"
+    BEGIN_RECOVERY = "/two-factor/recovery/begin"
+    OPEN_RECOVERY = "/two-factor/recovery/open"
+    CANCEL_RECOVERY = "/two-factor/recovery/cancel"
+    COMPLETE_RECOVERY = "/two-factor/recovery/complete"
     REVOKE_TRUSTED_DEVICE = "/two-factor/revoke-trusted-device"
     REVOKE_TRUSTED_DEVICES = "/two-factor/revoke-trusted-devices"
 
@@ -83,6 +95,9 @@ class Demand(msgspec.Struct, frozen=True):
 _IN_THE_REQUEST = Demand(None)
 _SESSION = Demand(Level.ONE)
 _CREDENTIAL = Demand(Level.TWO, FRESH, new_token=NewToken.BY_COOKIE)
+# These take no password, so a second factor is required whatever ATHENA_STEP_UP says. An attacker in a stolen session could
+# otherwise leave the account with the factor that they have.
+_ONE_OF_SEVERAL = Demand(Level.TWO, FRESH, relaxable=False, new_token=NewToken.BY_COOKIE)
 
 POLICY = {
     Action.SIGN_UP: _IN_THE_REQUEST,
@@ -95,11 +110,18 @@ POLICY = {
     Action.CONFIRM_EMAIL: _IN_THE_REQUEST,
     Action.CHECK_RESET_TOKEN: _IN_THE_REQUEST,
     Action.RECOGNIZE_BROWSER: _IN_THE_REQUEST,
+    # BEGIN_RECOVERY takes a challenge; the others take the token of a link, and COMPLETE_RECOVERY the password too.
+    Action.BEGIN_RECOVERY: _IN_THE_REQUEST,
+    Action.OPEN_RECOVERY: _IN_THE_REQUEST,
+    Action.CANCEL_RECOVERY: _IN_THE_REQUEST,
+    Action.COMPLETE_RECOVERY: _IN_THE_REQUEST,
     # The request itself contains a code, also when it confirms a factor or trusts the device.
     Action.VERIFY_TOTP: _IN_THE_REQUEST,
     Action.VERIFY_OTP: _IN_THE_REQUEST,
     Action.VERIFY_BACKUP_CODE: _IN_THE_REQUEST,
     Action.SEND_OTP: _IN_THE_REQUEST,
+    # The link was mailed to the old address; its owner may have no session, no password and no factor any more.
+    Action.UNDO_EMAIL_CHANGE: _IN_THE_REQUEST,
     Action.SIGN_OUT: _SESSION,
     Action.UPDATE_PROFILE: _SESSION,
     # Revoking trust only makes the next sign-in harder, and owners of a stolen laptop need it at once.
@@ -111,9 +133,18 @@ POLICY = {
     Action.DELETE_ACCOUNT: Demand(Level.TWO, FRESH, relaxable=False, new_token=NewToken.ENDS),
     # An attacker with the secret can generate codes for as long as it is active, unnoticed by the owner.
     Action.REVEAL_SECRET: Demand(Level.TWO, FRESH, relaxable=False),
+    # Neither changes what the account accepts.
+    Action.RENAME_AUTHENTICATOR: _SESSION,
+    Action.SET_PREFERRED_METHOD: _SESSION,
+    Action.REMOVE_AUTHENTICATOR: _ONE_OF_SEVERAL,
+    Action.SUSPEND_AUTHENTICATOR: _ONE_OF_SEVERAL,
+    Action.RESUME_AUTHENTICATOR: _ONE_OF_SEVERAL,
+    Action.ADD_AUTHENTICATOR: _CREDENTIAL,
     Action.ENABLE: _CREDENTIAL,
     Action.DISABLE: _CREDENTIAL,
     Action.GENERATE_BACKUP_CODES: _CREDENTIAL,
+    # The address is where new passwords are requested, so it is a credential.
+    Action.CHANGE_EMAIL: _CREDENTIAL,
     Action.CHANGE_PASSWORD: Demand(Level.TWO, FRESH, new_token=NewToken.ALWAYS),
 }
 
@@ -164,11 +195,13 @@ class StepUp(Protocol):
 
 
 class Requirement(msgspec.Struct, frozen=True):
-    """A minimum assurance level, and how recently a factor must have been verified."""
+    """A minimum assurance level, how recently a factor must have been verified, and of which kind it must be."""
 
     level: Level = Level.ONE
     fresh: int | None = None
     """Seconds."""
+    amr: AmrClass | None = None
+    """The kind of second factor that must have been verified in the session."""
 
 
 def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis) -> ErrorCode | None:
@@ -179,12 +212,14 @@ def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis
     """
     session, has_factors = signed_in.session, signed_in.account.two_factor_enabled
     within = None if requirement.fresh is None else requirement.fresh * 1000
-    if requirement.level is Level.TWO:
+    kind = requirement.amr
+    if requirement.level is Level.TWO or kind is not None:
         if not has_factors:
             return ErrorCode.ENROLMENT_REQUIRED
         good = session.assurance.level is Level.TWO and (
             within is None or has_fresh_second_factor(session, now, within)
         )
+        good = good and (kind is None or has_factor_of(session, kind, within))
         return None if good else ErrorCode.STEP_UP_REQUIRED
     if within is None or is_fresh(session, now, within):
         return None

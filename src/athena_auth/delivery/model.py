@@ -44,8 +44,18 @@ class MessageKind(StrEnum):
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
     FACTORS_REMOVED = "factors-removed"
+    SECOND_FACTOR_REQUIRED = "second-factor-required"
+    """The enforcement policy began to apply to the account, or an operator set its deadline."""
+    SECOND_FACTOR_DUE = "second-factor-due"
+    """The deadline for a second factor is near."""
     FACTORS_RESET = "factors-reset"
     """An operator turned two-factor authentication off, for instance for a user who lost their phone."""
+    AUTHENTICATOR_REMOVED = "authenticator-removed"
+    """The owner removed one of several."""
+    AUTHENTICATOR_REVOKED = "authenticator-revoked"
+    """An operator removed one of several."""
+    AUTHENTICATOR_SUSPENDED = "authenticator-suspended"
+    AUTHENTICATOR_RESUMED = "authenticator-resumed"
     BACKUP_CODE_USED = "backup-code-used"
     BACKUP_CODES_REPLACED = "backup-codes-replaced"
     DEVICE_TRUSTED = "device-trusted"
@@ -66,8 +76,30 @@ class MessageKind(StrEnum):
     ACCOUNT_DELETED = "account-deleted"
     ACCOUNT_RECLAIMED = "account-reclaimed"
     """A password reset removed everything that was set up before the address was verified."""
+    EMAIL_CHANGE = "email-change"
+    """To a new address: the link that makes it the account's."""
+    EMAIL_CHANGE_ASKED = "email-change-asked"
+    """To the account's address: someone asked to replace it."""
+    EMAIL_IN_USE = "email-in-use"
+    """To the address of an account: another account asked to change to it."""
+    EMAIL_CHANGED = "email-changed"
+    """To the old address, with the link that undoes the change."""
+    EMAIL_RESTORED = "email-restored"
+    """To both addresses: a change was undone."""
     PASSWORDS_CLOSED = "passwords-closed"
     """Too many passwords were wrong in a row: password sign-in is blocked, except in recognized browsers."""
+
+    RECOVERY_REQUESTED = "recovery-requested"
+    """After the correct password: a link that opens a recovery case."""
+    RECOVERY_OPENED = "recovery-opened"
+    RECOVERY_OPENED_BY_OPERATOR = "recovery-opened-by-operator"
+    RECOVERY_WAITING = "recovery-waiting"
+    """Every day of the waiting time."""
+    RECOVERY_DUE = "recovery-due"
+    """The waiting time is over: a link that completes the recovery."""
+    RECOVERY_ENDED = "recovery-ended"
+    """The recovery was cancelled, or not completed in time."""
+    FACTORS_RECOVERED = "factors-recovered"
 
 
 class EventContext(msgspec.Struct, frozen=True):
@@ -100,6 +132,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         context: The time and the origin of the event that the message reports.
         codes_left: How many backup codes are left after one was used.
         language: The recipient's language (BCP 47), if it is known.
+        due_at: The deadline that the message is about, in Unix milliseconds.
         channel: How it is delivered. Messages of older versions in an outbox are mail.
     """
 
@@ -116,6 +149,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     codes_left: int | None = None
     channel: Channel = Channel.MAIL
     language: str | None = None
+    due_at: int | None = None
 
     def __repr__(self) -> str:
         return f"Message(kind={self.kind.value!r}, to={_masked(self.to)!r})"

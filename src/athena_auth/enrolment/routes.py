@@ -9,14 +9,16 @@ from msgspec import UNSET, Meta, UnsetType
 from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, renewed_reply, session_reply
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import StepUpCredentials
-from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
+from athena_auth.enrolment.required import RequiredEnrolment
+from athena_auth.enrolment.service import EnrollableFactor, Enrolment, EnrolmentService
 from athena_auth.factors.totp.routes import qr_code_of
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.factor import EnrolmentOptions
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
 from athena_auth.wire.fields import (
-    PRINTABLE,
     BackupCodeList,
     Issuer,
+    Label,
     Password,
     QrCode,
     QrCodeWanted,
@@ -26,7 +28,7 @@ from athena_auth.wire.fields import (
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
-from athena_auth.wire.route import Call, Route
+from athena_auth.wire.route import Call, EnrolmentBearer, Route
 
 PhoneNumber = Annotated[
     str,
@@ -36,18 +38,6 @@ PhoneNumber = Annotated[
         description="For the method `otp`: the number to send codes to by text message, with country code and without "
         "spaces. A code sent there must confirm it. Available only if the operator has configured a text gateway.",
         examples=["+4915112345678"],
-    ),
-]
-
-
-Label = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=64,
-        pattern=PRINTABLE,
-        description="The owner's name for the authenticator, of a factor of which an account may have several.",
-        examples=["Blue key"],
     ),
 ]
 
@@ -62,6 +52,7 @@ class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
         EnrollableFactor.TOTP
     )
     phone_number: PhoneNumber | None = None
+    label: Label | None = None
     qr_code: QrCodeWanted | None = None
 
 
@@ -85,7 +76,7 @@ def with_methods(route: Route, names: tuple[str, ...]) -> Route:
     """Return the route of `enable` with the factors of this server, which may include those of the host."""
     methods = StrEnum("EnrollableMethod", {name.upper().replace("-", "_"): name for name in names})  # type: ignore[misc]
     method = Annotated[methods, Meta(description="Which factor to turn on.")]
-    fields = [("method", method, methods(EnrollableFactor.TOTP)), ("label", Label | None, None)]
+    fields = [("method", method, methods(EnrollableFactor.TOTP))]
     body = msgspec.defstruct("EnableBody", fields, bases=(EnableBody,), frozen=True, rename="camel")
     return msgspec.structs.replace(route, body=body)
 
@@ -93,47 +84,36 @@ def with_methods(route: Route, names: tuple[str, ...]) -> Route:
 class EnrolmentApi:
     """The routes that turn two-factor authentication on and off."""
 
-    def __init__(self, service: EnrolmentService) -> None:
+    def __init__(self, service: EnrolmentService, required: RequiredEnrolment) -> None:
         self._service = service
+        self._required = required
 
     @post(
         "/two-factor/enable",
         errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
         limit=SECOND_STEP,
     )
-    async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply[EnableAnswer] | Refused:
+    async def enable(
+        self, call: Call[SignedIn | EnrolmentBearer, EnableBody]
+    ) -> Reply[EnableAnswer] | Refused:
         """Begin to enrol a second factor.
 
         The new secret and backup codes take effect when a code confirms them (/two-factor/verify-totp, or
         /two-factor/verify-otp for the method `otp`, whose first code is sent at once). Until then the current factors
-        stay active. The method `otp` takes effect at once if the email address is verified and no phone number is
-        given.
+        stay active. A confirmed app then replaces all apps of the account; /two-factor/add-authenticator adds one.
+        The method `otp` takes effect at once if the email address is verified and no phone number is
+        given. With an enrolment token, a code must always confirm the factor, and completes the sign-in.
         """
-        body = call.body
-        begun = await self._service.enable(
-            call.principal,
-            StepUpCredentials(body.password, body.code),
-            body.method,
-            issuer=body.issuer,
-            number=body.phone_number,
-            label=getattr(body, "label", None),
-        )
+        principal, body = call.principal, call.body
+        options = EnrolmentOptions(body.issuer, body.phone_number, body.label)
+        if isinstance(principal, EnrolmentBearer):
+            enrolment = await self._required.begin(principal, body.password, body.method, options)
+            return enrolment if isinstance(enrolment, Refused) else Reply(await _answer(enrolment, body))
+        offered = StepUpCredentials(body.password, body.code)
+        begun = await self._service.enable(principal, offered, body.method, options)
         if isinstance(begun, Refused):
             return begun
-        enrolment = begun.outcome
-        shown = dict(enrolment.shown)
-        uri = shown.pop("totpURI", UNSET)
-        answer = EnableAnswer(
-            totp_uri=uri,
-            qr_code=await qr_code_of(uri, body.qr_code),
-            backup_codes=enrolment.backup_codes,
-            method=body.method,
-            confirmation_pending=enrolment.is_pending,
-        )
-        if shown:
-            # The schema has no fields for what a host's factor shows.
-            answer = cast("EnableAnswer", msgspec.to_builtins(answer) | shown)
-        return renewed_reply(answer, call.principal, begun.signed_in)
+        return renewed_reply(await _answer(begun.outcome, body), principal, begun.signed_in)
 
     @post("/two-factor/disable", errors=PASSWORD_STEP_UP_ERRORS, limit=SECOND_STEP)
     async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply[StatusAnswer] | Refused:
@@ -147,3 +127,19 @@ class EnrolmentApi:
         if isinstance(done, Refused):
             return done
         return session_reply(StatusAnswer(), done.signed_in, expired(CookieName.TRUSTED_DEVICE))
+
+
+async def _answer(enrolment: Enrolment, body: EnableBody) -> EnableAnswer:
+    shown = dict(enrolment.shown)
+    uri = shown.pop("totpURI", UNSET)
+    answer = EnableAnswer(
+        totp_uri=uri,
+        qr_code=await qr_code_of(uri, body.qr_code),
+        backup_codes=enrolment.backup_codes,
+        method=body.method,
+        confirmation_pending=enrolment.is_pending,
+    )
+    if shown:
+        # The schema has no fields for what a host's factor shows.
+        answer = cast("EnableAnswer", msgspec.to_builtins(answer) | shown)
+    return answer

@@ -18,7 +18,7 @@ from athena_auth.host.run import Parts, Run
 from athena_auth.host.users import Users
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import Unavailable
-from athena_auth.sessions.model import Level
+from athena_auth.sessions.model import AmrClass, Level
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory, known_events
@@ -81,7 +81,10 @@ class Athena:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.session = Guard(lambda: self._run.guard_context, Requirement())
         self.users = Users(
-            lambda: self._run.components.administration, lambda: self._run.components.invitations
+            lambda: self._run.components.administration,
+            lambda: self._run.components.invitations,
+            lambda: self._run.components.enforcement,
+            lambda: self._run.components.recoveries,
         )
         # FastAPI, Starlette and Litestar type this mapping differently.
         self.exception_handlers: dict[Any, Any] = {RefusedError: answer_refusal}
@@ -110,20 +113,24 @@ class Athena:
         """Authenticates session tokens."""
         return self._run.components.resolver
 
-    def require(self, *, level: int = 1, fresh: int | None = None) -> Guard:
+    def require(self, *, level: int = 1, fresh: int | None = None, amr: str | None = None) -> Guard:
         """Return a guard that requires more than a session.
 
         Args:
             level: The assurance level: 2 requires a session with a second factor.
             fresh: The most seconds since a factor was last verified in the session. With level 2 that must be the second
                 factor itself, not a trusted device.
+            amr: The kind of second factor that was verified in the session: `phishing_resistant`, a passkey or security key;
+                `without_sent_codes`, any but codes by email or text message. It requires level 2. With `fresh`, the factor that
+                was verified last must be of this kind.
 
         Raises:
-            ValueError: the level does not exist, or `fresh` is not positive.
+            ValueError: the level or the kind does not exist, or `fresh` is not positive.
         """
         if fresh is not None and fresh <= 0:
             raise ValueError("fresh must be a positive number of seconds")
-        return Guard(lambda: self._run.guard_context, Requirement(Level(level), fresh))
+        kind = None if amr is None else AmrClass(amr)
+        return Guard(lambda: self._run.guard_context, Requirement(Level(level), fresh, kind))
 
     def on(self, pattern: str) -> Callable[[S], S]:
         """Subscribe a function to the events whose name matches `pattern`: `@athena.on("account:*")`.

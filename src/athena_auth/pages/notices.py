@@ -17,6 +17,10 @@ _NOTICES = {
     "reset-asked": Text(
         "If there is an account with this address, we have sent a link to it. Check your email."
     ),
+    "recovery-asked": Text("We have sent you a link. Check your email."),
+    "recovery-begun": Text("The recovery has begun."),
+    "recovery-cancelled": Text("The recovery was cancelled. Your second factors still work."),
+    "recovered": Text("Your second factors were removed. Set up a new one now."),
     "code-sent": Text("We have sent you a code."),
     "session-ended": Text("You are no longer signed in. Sign in again to continue."),
     "signed-out-everywhere": Text("You are signed out everywhere."),
@@ -37,7 +41,21 @@ _NOTICES = {
     "devices-revoked": Text("No browser is trusted any longer."),
     "session-revoked": Text("The session was ended."),
     "sessions-revoked": Text("All other sessions were ended."),
+    "authenticator-added": Text("The authenticator app was added."),
+    "authenticator-renamed": Text("The authenticator was renamed."),
+    "authenticator-suspended": Text("The authenticator is suspended. Resume it here when you have it again."),
+    "authenticator-resumed": Text("The authenticator can be used again."),
+    "authenticator-removed": Text("The authenticator was removed."),
+    "preferred": Text("Your choice was saved."),
     "password-changed": Text("Your password was changed."),
+    "email-change-asked": Text(
+        "We have sent a link to the new address. Open it in this browser to complete the change."
+    ),
+    "email-changed": Text("Your email address was changed. You were signed out everywhere else."),
+    "email-restored": Text(
+        "Your email address is the old one again. You are signed out everywhere, and the password no longer works. "
+        "We have sent you a link to choose a new one."
+    ),
 }
 
 

@@ -29,6 +29,10 @@ _APP_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f:]+")
 _COOKIE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
+RequireSecondFactor = Literal["off", "all", "per-account"]
+"""Which accounts must have a second factor."""
+
+
 def _split(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())

@@ -21,6 +21,7 @@ from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.model import EnrolmentIssued
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
 from athena_auth.sign_in.model import Registration, SignUpPolicy, VerificationAwaited, VerificationLinks
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
@@ -43,7 +44,7 @@ class SignUpService:
 
     async def sign_up(
         self, registration: Registration, first: FirstFactor
-    ) -> SessionIssued | VerificationAwaited | Refused:
+    ) -> SessionIssued | EnrolmentIssued | VerificationAwaited | Refused:
         """Create an account; sign its owner in, unless the address must be verified first."""
         now = self.clock.now()
         account = await self._permitted_account(registration, now)
@@ -80,8 +81,8 @@ class SignUpService:
 
     async def _create(
         self, account: Account, password_hash: str, invite: str | None, first: FirstFactor, now: Millis
-    ) -> SessionIssued | Refused:
-        async def work(tx: Tx) -> SessionIssued | Refused:
+    ) -> SessionIssued | EnrolmentIssued | Refused:
+        async def work(tx: Tx) -> SessionIssued | EnrolmentIssued | Refused:
             if invite is not None:
                 if not await invites.consume(tx, digest(TokenKind.INVITE, invite), account.email, now):
                     return Refused(ErrorCode.INVALID_INVITE)
@@ -89,7 +90,7 @@ class SignUpService:
             await accounts.insert(tx, account, password_hash)
             self._begin(tx, account, first, now)
             issued = await self.sign_in_policy.complete_first_factor(tx, account, first, now)
-            if not isinstance(issued, SessionIssued):
+            if not isinstance(issued, SessionIssued | EnrolmentIssued):
                 raise RuntimeError(  # noqa: TRY004 - a fault of ours, not an argument of a wrong type
                     "A new account was refused a session, or was asked for a second factor."
                 )

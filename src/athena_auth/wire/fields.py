@@ -41,6 +41,22 @@ SignUpName = Annotated[
 Email = Annotated[
     str, Meta(description="The account's email address.", max_length=254, examples=["user@example.com"])
 ]
+RedirectPage = Annotated[
+    str,
+    Meta(
+        max_length=2048,
+        description="A page of this site or of a trusted origin, as a URL or a path.",
+        examples=["https://app.example.com/reset-password"],
+    ),
+]
+MailToken = Annotated[
+    str,
+    Meta(
+        max_length=128,
+        description="The token of the link in the email.",
+        examples=["b8Yt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQw"],
+    ),
+]
 ImageUrl = Annotated[
     str,
     Meta(
@@ -100,6 +116,16 @@ BackupCode = Annotated[
         description="One of the backup codes as typed or pasted, in upper or lower case, with or without dashes. Input "
         "that cannot be a backup code is refused without being counted as an attempt.",
         examples=["k7wm-3xqa-9tfe-hd2p"],
+    ),
+]
+Label = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=PRINTABLE,
+        description="The owner's name for the authenticator.",
+        examples=["Work phone"],
     ),
 ]
 Issuer = Annotated[
@@ -176,6 +202,22 @@ ChallengeToken = Annotated[
         examples=["2fa_Qm4cT8vYx2LpR6nJd0ZwKs9HfGb3EaUi7OtVyMqXzNc"],
     ),
 ]
+EnrolmentToken = Annotated[
+    str,
+    Meta(
+        description="The token with which a second factor can be enrolled, and nothing else, for 20 minutes.",
+        examples=["enrol_Hc7bN1sWq5XoZf2kUj9RtLg4MyVp8DaEi6QxTzKvS0w"],
+    ),
+]
+SecondFactorDueAt = Annotated[
+    str,
+    Meta(
+        description="By when the account must have a second factor: after that, its password can only enrol one. Present only if "
+        "ATHENA_REQUIRE_SECOND_FACTOR applies to the account and it has none.",
+        examples=["2027-03-01T09:30:00.000Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
 Id = Annotated[
     str,
     Meta(description="An identifier; it grants no access.", examples=["01927f2a4d1b8c3e5f60718293a4b5c6"]),
@@ -208,6 +250,10 @@ CallbackUrl = Annotated[
 SecondFactorRequired = Annotated[
     Literal[True],
     Meta(description="A second factor is required; no session exists until it has been verified."),
+]
+EnrolmentRequired = Annotated[
+    Literal[True],
+    Meta(description="A second factor must be enrolled; no session exists until it has been confirmed."),
 ]
 NoSecondFactorRequired = Annotated[Literal[False], Meta(description="No second factor is required.")]
 EmailVerified = Annotated[bool, Meta(description="Whether the email address has been verified.")]

@@ -15,6 +15,7 @@ class CookieName(StrEnum):
 
     SESSION = "athena-auth.session_token"
     CHALLENGE = "athena-auth.two_factor"
+    ENROLMENT = "athena-auth.enrolment"
     TRUSTED_DEVICE = "athena-auth.trust_device"
     RECOGNIZED_BROWSER = "athena-auth.recognized_browser"
     MAIL_LINK = "athena-auth.mail_link"

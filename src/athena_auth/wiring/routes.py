@@ -12,6 +12,13 @@ from athena_auth.accounts.session_check import SessionCheckApi
 from athena_auth.assertions.routes import TokenApi
 from athena_auth.assertions.rules import TokenIssuer
 from athena_auth.assertions.service import SigningKeys
+from athena_auth.email_change.links import EmailChangeLinks
+from athena_auth.email_change.routes import EmailChangeApi
+from athena_auth.email_change.service import EmailChangeService
+from athena_auth.enrolment.authenticator_routes import AuthenticatorApi
+from athena_auth.enrolment.authenticator_service import AuthenticatorService
+from athena_auth.enrolment.preferred_method import PreferredMethodApi
+from athena_auth.enrolment.required import RequiredEnrolment
 from athena_auth.enrolment.routes import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService, Factors
 from athena_auth.enrolment.status import StatusApi, StatusService
@@ -27,6 +34,8 @@ from athena_auth.mfa.password_login import PasswordLogin
 from athena_auth.mfa.prompts import Prompts
 from athena_auth.mfa.routes import VerifyEndpoint, routes_of_factor
 from athena_auth.passwords.routes import PasswordApi, PasswordService
+from athena_auth.recovery.cases.routes import RecoveryCaseApi
+from athena_auth.recovery.cases.service import RecoveryCaseService
 from athena_auth.recovery.email_links import EmailLinkSender
 from athena_auth.recovery.requests import EmailLinkRequests
 from athena_auth.recovery.routes import RecoveryApi
@@ -53,6 +62,8 @@ class Apis(msgspec.Struct, frozen=True):
     backup_codes: BackupCodeApi
     enrolment: EnrolmentApi
     status: StatusApi
+    authenticators: AuthenticatorApi
+    preferred_method: PreferredMethodApi
     trusted_devices: TrustedDeviceApi
     sign_in: SignInApi
     current_session: CurrentSessionApi
@@ -61,7 +72,11 @@ class Apis(msgspec.Struct, frozen=True):
     session_check: SessionCheckApi
     forward_auth: ForwardAuthApi
     recovery: RecoveryApi
+    recovery_cases: RecoveryCaseApi
     passwords: PasswordApi
+    email_change: EmailChangeApi
+    required_enrolment: RequiredEnrolment
+    """Has no routes of its own; the pages use it too."""
     tokens: TokenApi
     own_factors: dict[str, tuple[Route, ...]]
     """The routes of the factors that the host has added, by the factor's name; the one that verifies is the first."""
@@ -78,7 +93,10 @@ def build_apis(
     """Build the services and the objects with the handlers. `pages_url` is None if the server has no pages."""
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     links = _links(settings, resources, shared, redirects)
-    sign_in = _sign_in(settings, resources, shared, links)
+    login = _password_login(settings, resources, shared)
+    sign_in = _sign_in(resources, shared, links, login)
+    enrolment = _enrolment(resources, shared)
+    required = RequiredEnrolment(resources.store, resources.clock, login, enrolment)
     sign_up = _sign_up(settings, resources, shared, links)
     passwords = PasswordService(
         shared.step_up, resources.pool, shared.events, resources.clock, shared.password_policy
@@ -90,22 +108,29 @@ def build_apis(
         totp=TotpApi(_totp(resources, shared), factors.totp, verify),
         otp=OtpApi(factors.otp, prompts, verify),
         backup_codes=BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, verify),
-        enrolment=EnrolmentApi(_enrolment(resources, shared)),
-        status=StatusApi(StatusService(factors, resources.store, resources.clock)),
+        enrolment=EnrolmentApi(enrolment, required),
+        status=_status(resources, shared, required),
+        authenticators=AuthenticatorApi(_authenticators(resources, shared)),
+        preferred_method=PreferredMethodApi(factors, resources.store),
         trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
         sign_in=SignInApi(sign_in, sign_up, cookies, redirects, resources.languages),
         current_session=CurrentSessionApi(accounts),
         accounts=AccountApi(accounts),
         linked_accounts=LinkedAccountsApi(),
         session_check=SessionCheckApi(resources.clock),
-        forward_auth=ForwardAuthApi(
-            resources.clock, None if pages_url is None else SignInUrls(pages_url, redirects)
-        ),
+        forward_auth=_forward_auth(resources, redirects, pages_url),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
+        recovery_cases=RecoveryCaseApi(_recovery_cases(settings, resources, shared)),
         passwords=PasswordApi(passwords, cookies),
+        email_change=_email_change(settings, resources, shared, links),
+        required_enrolment=required,
         tokens=_tokens(settings, resources),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
+
+
+def _forward_auth(resources: Resources, redirects: RedirectPolicy, pages_url: str | None) -> ForwardAuthApi:
+    return ForwardAuthApi(resources.clock, None if pages_url is None else SignInUrls(pages_url, redirects))
 
 
 def all_routes(apis: Apis, factors: Factors) -> tuple[Route, ...]:
@@ -130,6 +155,11 @@ def _backup_codes(resources: Resources, shared: SharedServices) -> BackupCodeSer
     return BackupCodeService(factor, shared.step_up, shared.notifications, resources.clock)
 
 
+def _status(resources: Resources, shared: SharedServices, required: RequiredEnrolment) -> StatusApi:
+    service = StatusService(shared.factors, resources.store, resources.clock)
+    return StatusApi(service, required, shared.deadlines.policy)
+
+
 def _enrolment(resources: Resources, shared: SharedServices) -> EnrolmentService:
     return EnrolmentService(
         factors=shared.factors,
@@ -137,6 +167,12 @@ def _enrolment(resources: Resources, shared: SharedServices) -> EnrolmentService
         events=shared.events,
         notifications=shared.notifications,
         clock=resources.clock,
+    )
+
+
+def _authenticators(resources: Resources, shared: SharedServices) -> AuthenticatorService:
+    return AuthenticatorService(
+        shared.factors, shared.authenticator_changes, shared.step_up, resources.store, resources.clock
     )
 
 
@@ -156,13 +192,13 @@ def _sign_up(
 
 
 def _sign_in(
-    settings: Settings, resources: Resources, shared: SharedServices, links: EmailLinkRequests
+    resources: Resources, shared: SharedServices, links: EmailLinkRequests, login: PasswordLogin
 ) -> SignInService:
     return SignInService(
         store=resources.store,
         clock=resources.clock,
         passwords=shared.passwords,
-        login=_password_login(settings, resources, shared),
+        login=login,
         sign_in_policy=shared.sign_in_policy,
         links=links,
         breaches=BreachNotifier(
@@ -211,6 +247,37 @@ def _recovery(settings: Settings, resources: Resources, shared: SharedServices) 
         sign_in_policy=shared.sign_in_policy,
         login=_password_login(settings, resources, shared),
         password_policy=shared.password_policy,
+    )
+
+
+def _email_change(
+    settings: Settings, resources: Resources, shared: SharedServices, resets: EmailLinkRequests
+) -> EmailChangeApi:
+    links = EmailChangeLinks(resets.redirects, settings.sub_path + BASE_PATH)
+    service = EmailChangeService(
+        store=resources.store,
+        clock=resources.clock,
+        pool=resources.pool,
+        step_up=shared.step_up,
+        events=shared.events,
+        notifications=shared.notifications,
+        links=links,
+        resets=resets,
+    )
+    return EmailChangeApi(service, links)
+
+
+def _recovery_cases(settings: Settings, resources: Resources, shared: SharedServices) -> RecoveryCaseService:
+    return RecoveryCaseService(
+        store=resources.store,
+        clock=resources.clock,
+        events=shared.events,
+        notifications=shared.notifications,
+        login=_password_login(settings, resources, shared),
+        sign_in_policy=shared.sign_in_policy,
+        mails=shared.recovery_mails,
+        is_on=settings.recovery == "on",
+        days=settings.recovery_days,
     )
 
 

@@ -14,12 +14,15 @@ from athena_auth_client.errors import (
     WrongCodeError,
 )
 from athena_auth_client.models import (
+    AddedAuthenticator,
+    Authenticator,
     BackupCodes,
     CurrentSession,
     Enrolment,
     Method,
     NewSession,
     OtpEnrolment,
+    RecoveryOpened,
     Session,
     SignedIn,
     SignedInByBackupCode,
@@ -30,15 +33,18 @@ from athena_auth_client.models import (
     TwoFactorStatus,
     User,
 )
+from athena_auth_client.required_enrolment import RequiredEnrolment
 from athena_auth_client.second_factor import Challenge
 from athena_auth_client.senders import Async, Sync
 from athena_auth_client.tokens import FileTokenStore, MemoryTokenStore, Tokens, TokenStore
 
 __all__ = [
+    "AddedAuthenticator",
     "Async",
     "AsyncAthenaClient",
     "AthenaClient",
     "AthenaError",
+    "Authenticator",
     "BackupCodes",
     "Challenge",
     "ChallengeEndedError",
@@ -52,6 +58,8 @@ __all__ = [
     "Options",
     "OtpEnrolment",
     "RateLimitedError",
+    "RecoveryOpened",
+    "RequiredEnrolment",
     "ServiceUnavailableError",
     "Session",
     "SignedIn",

@@ -9,11 +9,14 @@ import msgspec
 
 from athena_auth_client.errors import unexpected_response
 from athena_auth_client.models import (
+    AddedAuthenticator,
+    Authenticator,
     BackupCodes,
     CurrentSession,
     OtpEnrolment,
     PasswordResetResult,
     PasswordSignInResult,
+    RecoveryOpened,
     Session,
     SignedIn,
     SignedInByBackupCode,
@@ -79,6 +82,10 @@ REVOKE_OTHER_SESSIONS = Endpoint("POST", "/revoke-other-sessions", Success)
 UPDATE_USER = Endpoint("POST", "/update-user", Success)
 DELETE_USER = Endpoint("POST", "/delete-user", Success)
 CHANGE_PASSWORD = Endpoint("POST", "/change-password", SignedIn)
+CHANGE_EMAIL = Endpoint("POST", "/change-email", Success)
+# A GET, but with an effect.
+VERIFY_EMAIL_CHANGE = Endpoint("GET", "/change-email/verify", Success)
+UNDO_EMAIL_CHANGE = Endpoint("POST", "/change-email/undo", Success)
 
 REQUEST_PASSWORD_RESET = Endpoint("POST", "/request-password-reset", Success)
 RESET_PASSWORD = Endpoint("POST", "/reset-password", PasswordResetResult)
@@ -99,6 +106,19 @@ VERIFY_OTP = Endpoint("POST", "/two-factor/verify-otp", SignedIn)
 VERIFY_BACKUP_CODE = Endpoint("POST", "/two-factor/verify-backup-code", SignedInByBackupCode)
 GENERATE_BACKUP_CODES = Endpoint("POST", "/two-factor/generate-backup-codes", BackupCodes)
 STATUS = Endpoint("GET", "/two-factor/status", TwoFactorStatus, retryable=True)
+LIST_AUTHENTICATORS = Endpoint(
+    "GET", "/two-factor/list-authenticators", tuple[Authenticator, ...], retryable=True
+)
+ADD_AUTHENTICATOR = Endpoint("POST", "/two-factor/add-authenticator", AddedAuthenticator)
+RENAME_AUTHENTICATOR = Endpoint("POST", "/two-factor/rename-authenticator", Success)
+REMOVE_AUTHENTICATOR = Endpoint("POST", "/two-factor/remove-authenticator", Success)
+SUSPEND_AUTHENTICATOR = Endpoint("POST", "/two-factor/suspend-authenticator", Success)
+RESUME_AUTHENTICATOR = Endpoint("POST", "/two-factor/resume-authenticator", Success)
+SET_PREFERRED_METHOD = Endpoint("POST", "/two-factor/set-preferred-method", Success)
 TRUSTED_DEVICES = Endpoint("GET", "/two-factor/trusted-devices", tuple[TrustedDevice, ...], retryable=True)
 REVOKE_TRUSTED_DEVICE = Endpoint("POST", "/two-factor/revoke-trusted-device", Success)
 REVOKE_TRUSTED_DEVICES = Endpoint("POST", "/two-factor/revoke-trusted-devices", Success)
+BEGIN_RECOVERY = Endpoint("POST", "/two-factor/recovery/begin", Success)
+OPEN_RECOVERY = Endpoint("POST", "/two-factor/recovery/open", RecoveryOpened)
+CANCEL_RECOVERY = Endpoint("POST", "/two-factor/recovery/cancel", Success)
+COMPLETE_RECOVERY = Endpoint("POST", "/two-factor/recovery/complete", Success)

@@ -32,10 +32,18 @@ class SendKind(StrEnum):
     """Password reset links, from unrecognized clients."""
     RESET_RECOGNIZED = "reset-recognized"
     """Password reset links, from recognized browsers."""
+    RECOVERY = "recovery"
+    """Links that open a recovery case, from unrecognized clients."""
+    RECOVERY_RECOGNIZED = "recovery-known"
+    """Links that open a recovery case, from recognized browsers."""
     VERIFY = "verify"
     """Email verification links."""
     SIGN_UP = "sign-up"
     """Mails about a sign-up that requires a verified address: to a new address, and to one that has an account."""
+    CHANGE_EMAIL = "change-email"
+    """Requests to change the email address, each with a mail to the old and to the new one."""
+    EMAIL_IN_USE = "email-in-use"
+    """Mails to an address with an account, about another account's request to change to it."""
     NOTIFICATION = "news"
     """Notifications to an unverified address, which may belong to someone else."""
 
@@ -53,7 +61,7 @@ _WINDOW = 3600
 
 async def consume(tx: Tx, user_id: UserId, kind: SendKind, address: str, now: Millis) -> Refused | None:
     """Count a send in the transaction that puts it into the outbox; return the refusal if it is over the limit."""
-    if kind in {SendKind.CHALLENGE, SendKind.RESET}:
+    if kind in {SendKind.CHALLENGE, SendKind.RESET, SendKind.RECOVERY}:
         network = hashlib.sha256(f"{kind}:{network_of(address)}".encode()).digest()
         expires_at = after(now, _WINDOW)
         if not await sql.consume_of_network(
@@ -76,6 +84,11 @@ async def consume_notification(tx: Tx, user_id: UserId, now: Millis) -> bool:
 async def consume_sign_up(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Count a mail about a sign-up; False when it is over the limit. It is one statement in either case."""
     return await sql.consume(tx, user_id, SendKind.SIGN_UP, _limits(now, FREE_SENDS, MOST_SENDS))
+
+
+async def consume_email_in_use(tx: Tx, user_id: UserId, now: Millis) -> bool:
+    """Count a mail about a request to change to this account's address; False when it is over the limit."""
+    return await sql.consume(tx, user_id, SendKind.EMAIL_IN_USE, _limits(now, FREE_SENDS, MOST_SENDS))
 
 
 def reset(tx: Tx, user_id: UserId, kind: SendKind) -> None:
