@@ -52,11 +52,23 @@ export interface TrustedDevice {
   current: boolean;
 }
 
+/** What an account has enrolled for a factor, such as an authenticator app. */
+export interface Authenticator {
+  id: string;
+  factor: string;
+  /** The owner's name for it; null if it has none. */
+  label: string | null;
+  createdAt: Timestamp;
+  lastUsedAt: Timestamp | null;
+  /** A suspended one verifies nothing until it is resumed. */
+  suspended: boolean;
+}
+
 export interface TwoFactorStatus {
   enabled: boolean;
   /** What a sign-in would offer now. */
   methods: TwoFactorMethod[];
-  /** What to offer first; null while nothing is on. */
+  /** What to offer first: the user's choice while it is available, else the first; null while nothing is on. */
   preferredMethod: TwoFactorMethod | null;
   backupCodesLeft: number;
   trustedDevices: number;
@@ -65,6 +77,8 @@ export interface TwoFactorStatus {
   /** Where sent codes go by text message, masked; null when they go by mail. */
   phoneNumber: string | null;
   secondFactorDueAt?: string; // by when a second factor is required, where one is and none is on
+  /** How many authenticator apps are not suspended. */
+  authenticatorApps: number;
 }
 
 /** Where to go on: the `callbackURL` of the sign-in. */
@@ -87,22 +101,22 @@ export type EnrolmentRequired = { enrolmentRequired: true; enrolmentToken: strin
 export interface TwoFactorRedirect {
   twoFactorRedirect: true;
   twoFactorMethods: TwoFactorMethod[];
+  preferredMethod: TwoFactorMethod | null;
   /** Valid only for verifying the second factor. The client sends it by itself. */
   token: string;
 }
 
-export interface Done {
-  status: true;
-}
+export type Done = { status: true };
 
 /** The codes of the server; its reference says when it sends which. A test holds them equal to the server's. */
 export type ServerErrorCode =
-  | "INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD" | "PASSWORD_TOO_SHORT" | "PASSWORD_TOO_LONG" | "PASSWORD_TOO_COMMON"
+  | "INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD" | "PASSWORD_TOO_SHORT" | "PASSWORD_TOO_LONG" | "PASSWORD_TOO_COMMON" | "PASSWORD_COMPROMISED"
   | "PASSWORD_CONTAINS_EMAIL" | "INVALID_EMAIL" | "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL" | "EMAIL_PASSWORD_SIGN_UP_DISABLED" | "INVITE_REQUIRED"
   | "INVALID_INVITE" | "EMAIL_NOT_VERIFIED" | "UNAUTHORIZED" | "INVALID_ORIGIN" | "MISSING_OR_NULL_ORIGIN" | "INVALID_REDIRECT_URL"
   | "INVALID_CALLBACK_URL" | "SESSION_EXPIRED" | "EMAIL_ALREADY_VERIFIED" | "EMAIL_MISMATCH" | "EMAIL_CAN_NOT_BE_UPDATED" | "SIGN_IN_AGAIN"
   | "USER_NOT_FOUND" | "SESSION_NOT_FOUND" | "TRUSTED_DEVICE_NOT_FOUND" | "STEP_UP_REQUIRED" | "ENROLMENT_REQUIRED" | "INVALID_TOKEN" | "RECOVERY_NOT_OFFERED"
   | "RECOVERY_ALREADY_OPEN" | "RECOVERY_TOO_SOON" | "RECOVERY_NEEDS_OPERATOR" | "RECOVERY_NOT_DUE" | "RECOVERY_ENDED"
+  | "AUTHENTICATOR_NOT_FOUND" | "LAST_AUTHENTICATOR" | "TOO_MANY_AUTHENTICATORS" | "METHOD_NOT_AVAILABLE"
   | "TOO_MANY_REQUESTS" | "INVALID_TWO_FACTOR_COOKIE" | "INVALID_CODE" | "INVALID_BACKUP_CODE" | "OTP_HAS_EXPIRED" | "OTP_NOT_CONFIGURED"
   | "TOTP_NOT_ENABLED" | "TWO_FACTOR_NOT_ENABLED" | "BACKUP_CODES_NOT_ENABLED" | "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE" | "ACCOUNT_TEMPORARILY_LOCKED"
   | "CHALLENGE_NOT_FOUND" | "CONFLICT" | "VALIDATION_ERROR" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "HEADERS_TOO_LARGE"
@@ -166,6 +180,8 @@ export interface TwoFactor {
       issuer?: string;
       method?: "totp" | "otp";
       qrCode?: Flag;
+      /** The user's name for the authenticator. */
+      label?: string;
       /** With `otp`: where to send codes by text message, as `+4915112345678`. */
       phoneNumber?: string;
     },
@@ -206,6 +222,21 @@ export interface TwoFactor {
   generateBackupCodes: Call<{ password: string; code?: string }, Done & { backupCodes: string[] }>;
   /** Say what is on. */
   status: BareCall<TwoFactorStatus>;
+  /** List the authenticators, the oldest first, suspended ones included. */
+  listAuthenticators: BareCall<Authenticator[]>;
+  /** Begin to add an authenticator app to those in use; `verifyTotp` confirms it. Backup codes stay as they are. */
+  addAuthenticator: Call<
+    { password: string; code?: string; label?: string; issuer?: string; qrCode?: Flag },
+    { id: string; totpURI: string; qrCode?: string }
+  >;
+  renameAuthenticator: Call<{ id: string; label: string }, Done>;
+  /** Remove one of several. All other sessions end, and every device that was trusted. */
+  removeAuthenticator: Call<{ id: string; code?: string }, Done>;
+  /** Suspend one of several until it is resumed. All other sessions end, and every device that was trusted. */
+  suspendAuthenticator: Call<{ id: string; code?: string }, Done>;
+  resumeAuthenticator: Call<{ id: string; code?: string }, Done>;
+  /** Choose what sign-ins offer first; null for the server's order. */
+  setPreferredMethod: Call<{ method: TwoFactorMethod | null }, Done>;
   /** List the trusted devices, the last used first. */
   listTrustedDevices: BareCall<TrustedDevice[]>;
   /** Revoke the trust in one device. Its live sessions are not ended. */
@@ -250,6 +281,8 @@ export interface Auth {
   signOut: BareCall<{ success: true }>;
   /** Say who is signed in; null when nobody is. */
   getSession: BareCall<{ session: Session; user: User } | null>;
+  /** Get a short-lived JSON Web Token about this session, for a service that verifies it by the keys at `/jwks`. */
+  token: BareCall<{ token: string }>;
   /** List the account's live sessions; `token` holds each one's id. */
   listSessions: BareCall<Session[]>;
   /** End one session, by its id or its token. */

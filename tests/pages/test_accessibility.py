@@ -36,7 +36,14 @@ def browser() -> Iterator[Browser]:
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     (folder / "athena.db").write_bytes(sqlite_template.read_bytes())
-    with serving(folder, help_url="/help", privacy_url="/privacy", recovery="on", **POLICY) as running:
+    settings = {
+        "help_url": "/help",
+        "privacy_url": "/privacy",
+        "sms_url": "console:",
+        "recovery": "on",
+        **POLICY,
+    }
+    with serving(folder, **settings) as running:
         yield running
 
 

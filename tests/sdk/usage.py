@@ -3,9 +3,11 @@
 from typing import Literal, assert_type
 
 from athena_auth_client import (
+    AddedAuthenticator,
     Async,
     AsyncAthenaClient,
     AthenaClient,
+    Authenticator,
     BackupCodes,
     Challenge,
     CurrentSession,
@@ -59,6 +61,7 @@ async def sign_in_awaiting(client: AsyncAthenaClient, code: str) -> User:
 
 def look_after(client: AthenaClient) -> None:
     assert_type(client.auth.get_session(), CurrentSession | None)
+    assert_type(client.auth.token(), str)
     by_app = client.auth.two_factor.enable("secret", issuer="Engines")
     assert_type(by_app, TotpEnrolment)
     assert_type(by_app.totp_uri, str)
@@ -70,6 +73,9 @@ def look_after(client: AthenaClient) -> None:
     assert_type(client.auth.two_factor.generate_backup_codes(password="secret"), BackupCodes)
     assert_type(client.auth.two_factor.status(), TwoFactorStatus)
     assert_type(client.auth.two_factor.trusted_devices(), tuple[TrustedDevice, ...])
+    assert_type(client.auth.two_factor.authenticators(), tuple[Authenticator, ...])
+    assert_type(client.auth.two_factor.add_authenticator("secret", label="Phone"), AddedAuthenticator)
+    client.auth.two_factor.set_preferred_method(None)
     assert_type(client.auth.reset_password(token="t", new_password="p"), Challenge[Sync] | None)
     client.auth.update_user(image=None)
     client.auth.sign_out()

@@ -49,6 +49,12 @@ class Action(StrEnum):
     REVOKE_OTHER_SESSIONS = "/revoke-other-sessions"
     ENABLE = "/two-factor/enable"
     DISABLE = "/two-factor/disable"
+    ADD_AUTHENTICATOR = "/two-factor/add-authenticator"
+    RENAME_AUTHENTICATOR = "/two-factor/rename-authenticator"
+    REMOVE_AUTHENTICATOR = "/two-factor/remove-authenticator"
+    SUSPEND_AUTHENTICATOR = "/two-factor/suspend-authenticator"
+    RESUME_AUTHENTICATOR = "/two-factor/resume-authenticator"
+    SET_PREFERRED_METHOD = "/two-factor/set-preferred-method"
     REVEAL_SECRET = "/two-factor/get-totp-uri"
     GENERATE_BACKUP_CODES = "/two-factor/generate-backup-codes"
     SEND_OTP = "/two-factor/send-otp"
@@ -89,6 +95,9 @@ class Demand(msgspec.Struct, frozen=True):
 _IN_THE_REQUEST = Demand(None)
 _SESSION = Demand(Level.ONE)
 _CREDENTIAL = Demand(Level.TWO, FRESH, new_token=NewToken.BY_COOKIE)
+# These take no password, so a second factor is required whatever ATHENA_STEP_UP says. An attacker in a stolen session could
+# otherwise leave the account with the factor that they have.
+_ONE_OF_SEVERAL = Demand(Level.TWO, FRESH, relaxable=False, new_token=NewToken.BY_COOKIE)
 
 POLICY = {
     Action.SIGN_UP: _IN_THE_REQUEST,
@@ -124,6 +133,13 @@ POLICY = {
     Action.DELETE_ACCOUNT: Demand(Level.TWO, FRESH, relaxable=False, new_token=NewToken.ENDS),
     # An attacker with the secret can generate codes for as long as it is active, unnoticed by the owner.
     Action.REVEAL_SECRET: Demand(Level.TWO, FRESH, relaxable=False),
+    # Neither changes what the account accepts.
+    Action.RENAME_AUTHENTICATOR: _SESSION,
+    Action.SET_PREFERRED_METHOD: _SESSION,
+    Action.REMOVE_AUTHENTICATOR: _ONE_OF_SEVERAL,
+    Action.SUSPEND_AUTHENTICATOR: _ONE_OF_SEVERAL,
+    Action.RESUME_AUTHENTICATOR: _ONE_OF_SEVERAL,
+    Action.ADD_AUTHENTICATOR: _CREDENTIAL,
     Action.ENABLE: _CREDENTIAL,
     Action.DISABLE: _CREDENTIAL,
     Action.GENERATE_BACKUP_CODES: _CREDENTIAL,

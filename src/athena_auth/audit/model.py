@@ -85,12 +85,28 @@ class EventName(StrEnum):
     )
     FACTOR_ADDED = "account:factor:added", "A second factor was turned on."
     FACTOR_REPLACED = "account:factor:replaced", "A second factor replaced another one."
+    AUTHENTICATOR_REMOVED = (
+        "account:authenticator:removed",
+        "The account owner removed one of several authenticators.",
+    )
+    AUTHENTICATOR_SUSPENDED = (
+        "account:authenticator:suspended",
+        "The account owner suspended an authenticator: until it is resumed, it verifies nothing.",
+    )
+    AUTHENTICATOR_RESUMED = (
+        "account:authenticator:resumed",
+        "The account owner resumed a suspended authenticator.",
+    )
     FACTORS_REMOVED = "account:factors:removed", "The account owner turned two-factor authentication off."
     BACKUP_CODES_GENERATED = (
         "account:backup-codes:generated",
         "New backup codes replaced the old ones.",
     )
     PASSWORD_CHANGED = "account:password:changed", "The account owner changed the password."
+    PASSWORD_BREACHED = (
+        "account:password:breached",
+        "A sign-in with a correct password that has appeared in a data breach. The owner was notified.",
+    )
     PASSWORD_RESET_ASKED = (
         "account:password:reset-asked",
         "A password reset email was requested.",
@@ -169,6 +185,10 @@ class EventName(StrEnum):
         "operator:factor:exempted",
         "An operator exempted the account from the enforcement policy.",
     )
+    AUTHENTICATOR_REVOKED = (
+        "operator:authenticator:removed",
+        "An operator removed one of several authenticators; the note is their reason.",
+    )
     SESSIONS_ENDED_BY_OPERATOR = "operator:sessions:revoked", "An operator revoked one or all sessions."
     TRUST_ENDED_BY_OPERATOR = "operator:trust:revoked", "An operator revoked all trusted devices."
 
@@ -209,8 +229,10 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     session_id: SessionId | None = None
     device_id: str | None = None
     """The trusted device that was added, used or revoked."""
+    authenticator_id: str | None = None
+    """The authenticator that was verified or changed, where the event is about one."""
     note: str | None = None
-    """The reason that an operator gave."""
+    """An operator's reason, in their words."""
 
 
 class RecordedEvent(msgspec.Struct, frozen=True):

@@ -31,8 +31,9 @@ class AuditLine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     user_agent: str | None = None
     session_id: str | None = None
     device_id: str | None = None
+    authenticator_id: str | None = None
     note: str | None = None
-    """The reason that an operator gave."""
+    """An operator's reason."""
 
 
 async def load(store: Store, email: str | None, since: Millis, most: int) -> list[ListedEvent] | None:
@@ -87,5 +88,6 @@ def _line(listed: ListedEvent) -> AuditLine:
         user_agent=entry.client.user_agent or None,
         session_id=entry.session_id,
         device_id=entry.device_id,
+        authenticator_id=entry.authenticator_id,
         note=entry.note,
     )

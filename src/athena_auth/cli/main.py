@@ -6,6 +6,7 @@ import typer
 
 from athena_auth.administration.unlock import unlock as unlock_account
 from athena_auth.cli import audit_log, operators, serving, tuning
+from athena_auth.cli.authenticators import authenticators
 from athena_auth.cli.backups import after_restore, backup, restore
 from athena_auth.cli.enforcement import accounts, require_second_factor
 from athena_auth.cli.invitations import invite
@@ -14,6 +15,7 @@ from athena_auth.cli.mail_commands import mail
 from athena_auth.cli.options import with_settings
 from athena_auth.cli.recoveries import recovery
 from athena_auth.cli.secret_commands import secrets
+from athena_auth.cli.token_commands import tokens
 from athena_auth.host.errors import RefusedError
 from athena_auth.kernel.clock import SystemClock, after
 from athena_auth.kernel.errors import Unavailable
@@ -27,6 +29,8 @@ app = typer.Typer(
 app.add_typer(secrets)
 app.add_typer(mail)
 app.add_typer(recovery)
+app.add_typer(authenticators)
+app.add_typer(tokens)
 
 _NO_ACCOUNT = "no account has this address"
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from athena_auth.host.athena import Athena
-from athena_auth.host.model import User
+from athena_auth.host.model import EnrolledAuthenticator, User
 from athena_auth.settings import Settings, SettingsError
 from athena_auth.store.migrate import require_current
 from athena_auth.wiring.resources import open_keyring
@@ -94,6 +94,19 @@ async def require_of_all(settings: Settings, *, prints_mail: bool) -> int:
     """Begin the grace period of every account without a second factor, and return their number. Raises as above."""
     async with _athena(settings, prints_mail=prints_mail) as athena:
         return await athena.users.require_second_factor_of_all()
+
+
+async def authenticators(settings: Settings, email: str) -> list[EnrolledAuthenticator] | None:
+    """Return the authenticators of the account with this address. None means that no account has it.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+        Unavailable: the database or its generated secret is missing or unreachable.
+        RefusedError: the database became unreachable.
+    """
+    async with _athena(settings, prints_mail=True) as athena:
+        user = await athena.users.find(email)
+        return None if user is None else await athena.users.authenticators(user.id)
 
 
 async def act_on(

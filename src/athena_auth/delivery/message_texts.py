@@ -7,9 +7,11 @@ used to links in warnings follow forged ones. The exceptions are a blocked accou
 have no other way back in, and a recovery, which an owner must be able to cancel without signing in.
 """
 
+from athena_auth.delivery.authenticator_texts import AUTHENTICATOR_MESSAGES
 from athena_auth.delivery.email_change_texts import EMAIL_CHANGE_MESSAGES
 from athena_auth.delivery.enforcement_texts import ENFORCEMENT_MESSAGES
 from athena_auth.delivery.model import MessageKind
+from athena_auth.delivery.password_texts import PASSWORD_MESSAGES
 from athena_auth.delivery.recovery_texts import RECOVERY_MESSAGES
 from athena_auth.delivery.sentences import Advice, MessageText
 from athena_auth.delivery.sign_up_texts import SIGN_UP_MESSAGES
@@ -40,6 +42,8 @@ MESSAGES = (
     | EMAIL_CHANGE_MESSAGES
     | RECOVERY_MESSAGES
     | ENFORCEMENT_MESSAGES
+    | AUTHENTICATOR_MESSAGES
+    | PASSWORD_MESSAGES
     | {
         MessageKind.TWO_FACTOR_OTP: MessageText(
             subject="Your {app_name} security code",

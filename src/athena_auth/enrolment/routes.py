@@ -16,9 +16,9 @@ from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.factor import EnrolmentOptions
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
 from athena_auth.wire.fields import (
-    PRINTABLE,
     BackupCodeList,
     Issuer,
+    Label,
     Password,
     QrCode,
     QrCodeWanted,
@@ -42,18 +42,6 @@ PhoneNumber = Annotated[
 ]
 
 
-Label = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=64,
-        pattern=PRINTABLE,
-        description="The owner's name for the authenticator, of a factor of which an account may have several.",
-        examples=["Blue key"],
-    ),
-]
-
-
 class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
     """The password, and the factor to turn on."""
 
@@ -64,6 +52,7 @@ class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
         EnrollableFactor.TOTP
     )
     phone_number: PhoneNumber | None = None
+    label: Label | None = None
     qr_code: QrCodeWanted | None = None
 
 
@@ -87,7 +76,7 @@ def with_methods(route: Route, names: tuple[str, ...]) -> Route:
     """Return the route of `enable` with the factors of this server, which may include those of the host."""
     methods = StrEnum("EnrollableMethod", {name.upper().replace("-", "_"): name for name in names})  # type: ignore[misc]
     method = Annotated[methods, Meta(description="Which factor to turn on.")]
-    fields = [("method", method, methods(EnrollableFactor.TOTP)), ("label", Label | None, None)]
+    fields = [("method", method, methods(EnrollableFactor.TOTP))]
     body = msgspec.defstruct("EnableBody", fields, bases=(EnableBody,), frozen=True, rename="camel")
     return msgspec.structs.replace(route, body=body)
 
@@ -111,11 +100,12 @@ class EnrolmentApi:
 
         The new secret and backup codes take effect when a code confirms them (/two-factor/verify-totp, or
         /two-factor/verify-otp for the method `otp`, whose first code is sent at once). Until then the current factors
-        stay active. The method `otp` takes effect at once if the email address is verified and no phone number is
+        stay active. A confirmed app then replaces all apps of the account; /two-factor/add-authenticator adds one.
+        The method `otp` takes effect at once if the email address is verified and no phone number is
         given. With an enrolment token, a code must always confirm the factor, and completes the sign-in.
         """
         principal, body = call.principal, call.body
-        options = EnrolmentOptions(body.issuer, body.phone_number, getattr(body, "label", None))
+        options = EnrolmentOptions(body.issuer, body.phone_number, body.label)
         if isinstance(principal, EnrolmentBearer):
             enrolment = await self._required.begin(principal, body.password, body.method, options)
             return enrolment if isinstance(enrolment, Refused) else Reply(await _answer(enrolment, body))

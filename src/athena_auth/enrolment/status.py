@@ -14,9 +14,9 @@ from athena_auth.factors.otp.factor import masked
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import Refused
 from athena_auth.kernel.ids import UserId
-from athena_auth.mfa.answers import factor_names
+from athena_auth.mfa.answers import factor_name, factor_names
 from athena_auth.mfa.factor import Enrollable
-from athena_auth.mfa.model import FactorName
+from athena_auth.mfa.model import FactorName, preferred_method
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.trusted_devices import sql as trusted_devices
 from athena_auth.wire.fields import CodesLeft, SecondFactorDueAt, TwoFactorEnabled, timestamp
@@ -36,11 +36,8 @@ class TwoFactorStatus(msgspec.Struct, frozen=True):
     """The enrolment that a code has yet to confirm."""
     phone_number: str | None
     """The masked number to which codes are sent; None when they are sent by email."""
-
-    @property
-    def preferred(self) -> str | None:
-        """The method to offer first: the authenticator app, otherwise sent codes."""
-        return next((name for name in self.methods if name != FactorName.BACKUP_CODE), None)
+    apps: int
+    """The number of authenticator apps that are not suspended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,7 @@ class StatusService:
                 trusted_devices=await trusted_devices.count_live(tx, account.id, now),
                 pending=await self._pending(tx, account.id, now),
                 phone_number=None if number is None else masked(number),
+                apps=await self.factors.totp.count(tx, account.id),
             )
 
         return await self.store.read(work)
@@ -91,7 +89,8 @@ class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
     preferred_method: Annotated[
         FactorName | None,
         Meta(
-            description="The factor to offer first; null while two-factor authentication is off.",
+            description="The factor to offer first: the owner's choice as long as it is available, otherwise the first "
+            "one. Null while two-factor authentication is off.",
             examples=["totp"],
         ),
     ]
@@ -110,6 +109,9 @@ class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
             description="The masked phone number to which codes are sent; null when they are sent by email.",
             examples=["+49*********78"],
         ),
+    ]
+    authenticator_apps: Annotated[
+        int, Meta(description="The number of authenticator apps that are not suspended.", examples=[1])
     ]
     second_factor_due_at: SecondFactorDueAt | UnsetType = UNSET
 
@@ -142,15 +144,17 @@ class StatusApi:
             return account
         found = await self._service.load(account)
         due_at = self._policy.due_at(account)
+        preferred = preferred_method(found.methods, account)
         return Reply(
             TwoFactorStatusAnswer(
                 enabled=account.two_factor_enabled,
                 methods=factor_names(found.methods),
-                preferred_method=cast("FactorName | None", found.preferred),
+                preferred_method=factor_name(preferred),
                 backup_codes_left=found.backup_codes_left,
                 trusted_devices=found.trusted_devices,
                 pending_enrolment=cast("EnrollableFactor | None", found.pending),
                 phone_number=found.phone_number,
                 second_factor_due_at=UNSET if due_at is None else timestamp(due_at),
+                authenticator_apps=found.apps,
             )
         )

@@ -24,6 +24,7 @@ from athena_auth.wire.route import Route
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory, known_events
 
 S = TypeVar("S", bound=Subscriber)
+_WELL_KNOWN = "/.well-known/"
 
 
 class Athena:
@@ -232,6 +233,7 @@ class Athena:
 
         With `pages=True` it also serves the pages, at `ATHENA_PAGES_PATH`; at `/`, which is the default, nothing is left
         for `app`. It is for applications that cannot mount another one, such as Django's. The lifespan of `app` is not run.
+        The API's paths below `/.well-known/` are served at the root as well (RFC 8615).
 
         Args:
             app: Answers the other requests.
@@ -241,6 +243,7 @@ class Athena:
         api, below = BASE_PATH, f"{BASE_PATH}/"
         settings = self._parts.settings
         sub_path, pages = settings.sub_path, settings.pages_path.rstrip("/")
+        well_known = {route.path for route in self.routes if route.path.startswith(_WELL_KNOWN)}
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
             # Starlette's route search costs a twelfth of a get-session, and a single prefix needs none.
@@ -253,6 +256,9 @@ class Athena:
                 await self.asgi(scope, receive, send)
             elif scope["type"] == "lifespan":
                 await self._serve_lifespan(receive, send)
+            elif scope["type"] == "http" and scope["path"].removeprefix(root) in well_known:
+                scope["root_path"] = root
+                await self.asgi(scope, receive, send)
             elif dev_outbox and (outbox := self._run.dev_outbox) is not None and outbox.admits(scope, root):
                 await outbox.respond(scope, send)
             elif self._parts.pages and _is_below(scope, root := _root_of(scope, root, sub_path), pages):

@@ -7,6 +7,7 @@ import msgspec
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.recovery_cases.rules import RecoveryCase
 from athena_auth.audit.model import RecordedEvent
+from athena_auth.authenticators import Authenticator, AuthenticatorState
 from athena_auth.kernel.clock import Millis
 from athena_auth.sessions.model import Session
 from athena_auth.sessions.rules import has_second_factor
@@ -60,6 +61,21 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     """Until when it can be completed."""
 
 
+class EnrolledAuthenticator(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account has enrolled for a factor, such as an authenticator app. It contains no secret."""
+
+    id: str
+    factor: str
+    """The name of the factor, such as `totp`."""
+    label: str | None
+    """The owner's name for it: untrusted text."""
+    created_at: datetime
+    last_used_at: datetime | None
+    """None for sent codes."""
+    suspended: bool
+    """Whether its owner has suspended it: it verifies nothing until it is resumed."""
+
+
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """The authenticated caller of a request: an account with a live session."""
 
@@ -77,11 +93,13 @@ class AuthEvent(msgspec.Struct, frozen=True, kw_only=True):
     """None for a sign-in attempt with an address that has no account."""
     reason: str | None
     """The error code, if something was refused."""
-    note: str | None = None
-    """The reason that an operator gave."""
     session_id: str | None
     device_id: str | None
     """The trusted device that was granted, used or revoked."""
+    authenticator_id: str | None
+    """The authenticator that was verified or changed."""
+    note: str | None
+    """An operator's reason, in their words."""
     address: str
     """The IP address; empty for an operator's action."""
     user_agent: str
@@ -132,6 +150,19 @@ def recovery_of(case: RecoveryCase) -> Recovery:
     )
 
 
+def enrolled_authenticator_of(authenticator: Authenticator) -> EnrolledAuthenticator:
+    """Convert an authenticator."""
+    used_at = authenticator.last_used_at
+    return EnrolledAuthenticator(
+        id=authenticator.id,
+        factor=authenticator.factor,
+        label=authenticator.label,
+        created_at=_moment(authenticator.created_at),
+        last_used_at=None if used_at is None else _moment(used_at),
+        suspended=authenticator.state is AuthenticatorState.SUSPENDED,
+    )
+
+
 def principal_of(signed_in: SignedIn) -> Principal:
     """Convert an authenticated caller."""
     return Principal(user=user_of(signed_in.account), session=live_session_of(signed_in.session))
@@ -145,9 +176,10 @@ def event_of(recorded: RecordedEvent) -> AuthEvent:
         name=str(entry.name),
         user_id=entry.user_id,
         reason=None if entry.reason is None else entry.reason.value,
-        note=entry.note,
         session_id=entry.session_id,
         device_id=entry.device_id,
+        authenticator_id=entry.authenticator_id,
+        note=entry.note,
         address=entry.client.address,
         user_agent=entry.client.user_agent,
     )

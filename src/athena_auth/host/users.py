@@ -14,8 +14,18 @@ from athena_auth.administration.enforcement import EnforcementService
 from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.recoveries import RecoveryAdministration
 from athena_auth.administration.service import AdministrationService, NewAccount
+from athena_auth.delivery.one_line import one_line
 from athena_auth.host.errors import RefusedError
-from athena_auth.host.model import LiveSession, Recovery, User, live_session_of, recovery_of, user_of
+from athena_auth.host.model import (
+    EnrolledAuthenticator,
+    LiveSession,
+    Recovery,
+    User,
+    enrolled_authenticator_of,
+    live_session_of,
+    recovery_of,
+    user_of,
+)
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
 from athena_auth.kernel.ids import SessionId, UserId
@@ -27,6 +37,7 @@ T = TypeVar("T")
 _ID = re.compile(r"[0-9a-f]{32}")
 _NO_ID = "0"
 """Replaces text that is not an identifier; PostgreSQL would fail on some texts (U+0000)."""
+_LONGEST_REASON = 500
 
 
 class Users:
@@ -186,6 +197,25 @@ class Users:
         """
         return await _or_refused(self._enforcement().begin_for_all())
 
+    async def authenticators(self, user_id: str) -> list[EnrolledAuthenticator]:
+        """Return the authenticators of an account, the oldest first, suspended ones included."""
+        found = await _or_unreachable(self._service().authenticators_of(_user(user_id)))
+        return [enrolled_authenticator_of(each) for each in found]
+
+    async def remove_authenticator(self, user_id: str, authenticator_id: str, *, reason: str) -> None:
+        """Remove one of several authenticators, for instance that of a lost phone, and notify the owner by mail.
+
+        All their sessions and trusted devices are revoked. The reason is in the audit log, up to 500 characters of it.
+
+        Raises:
+            RefusedError: `USER_NOT_FOUND`, `AUTHENTICATOR_NOT_FOUND`, or `LAST_AUTHENTICATOR`, for the last one that can be
+                used: see `reset_second_factor`.
+        """
+        note = one_line(reason, limit=_LONGEST_REASON)
+        await _or_refused(
+            self._service().remove_authenticator(_user(user_id), _known(authenticator_id), note)
+        )
+
     async def revoke_sessions(self, user_id: str) -> None:
         """Sign a user out everywhere, and end their pending sign-ins.
 
@@ -230,11 +260,15 @@ class Users:
 
 
 def _user(user_id: str) -> UserId:
-    return UserId(user_id if _ID.fullmatch(user_id) else _NO_ID)
+    return UserId(_known(user_id))
 
 
 def _session(session_id: str) -> SessionId:
-    return SessionId(session_id if _ID.fullmatch(session_id) else _NO_ID)
+    return SessionId(_known(session_id))
+
+
+def _known(given: str) -> str:
+    return given if _ID.fullmatch(given) else _NO_ID
 
 
 async def _or_unreachable(work: Awaitable[T]) -> T:

@@ -41,6 +41,7 @@ class ErrorCode(StrEnum):
     PASSWORD_TOO_SHORT = auto(), 400, "The password is too short. Use at least 8 characters."
     PASSWORD_TOO_LONG = auto(), 400, "The password is too long. Use at most 128 characters."
     PASSWORD_TOO_COMMON = auto(), 400, "This password is too common. Choose another one."
+    PASSWORD_COMPROMISED = auto(), 400, "This password has appeared in a data breach. Choose another one."
     PASSWORD_CONTAINS_EMAIL = auto(), 400, "The password contains your email address. Choose another one."
     INVALID_EMAIL = auto(), 400, "This is not a valid email address. Check it and try again."
     USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = (
@@ -97,6 +98,22 @@ class ErrorCode(StrEnum):
     USER_NOT_FOUND = auto(), 404, "Account not found."
     SESSION_NOT_FOUND = auto(), 404, "Session not found. It may have ended already."
     TRUSTED_DEVICE_NOT_FOUND = auto(), 404, "Trusted device not found. Its trust may have ended already."
+    AUTHENTICATOR_NOT_FOUND = auto(), 404, "Authenticator not found. It may have been removed already."
+    LAST_AUTHENTICATOR = (
+        auto(),
+        400,
+        "This is the only second factor that you can use now. Add another one first, or turn two-factor authentication off.",
+    )
+    TOO_MANY_AUTHENTICATORS = (
+        auto(),
+        400,
+        "This account has ten authenticators of this kind already. Remove one first.",
+    )
+    METHOD_NOT_AVAILABLE = (
+        auto(),
+        400,
+        "This account cannot use this method. Set it up first, or choose another one.",
+    )
     STEP_UP_REQUIRED = (
         auto(),
         403,

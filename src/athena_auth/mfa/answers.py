@@ -39,6 +39,14 @@ EnrolmentMethods = Annotated[
     tuple[FactorName, ...],
     Meta(description="The factors that can be enrolled.", examples=[["totp", "otp"]]),
 ]
+PreferredMethod = Annotated[
+    FactorName | None,
+    Meta(
+        description="The factor to offer first: the owner's choice as long as it is available, otherwise the first one. "
+        "Null if none but a backup code is left.",
+        examples=["totp"],
+    ),
+]
 
 
 class TokenUserAnswer(msgspec.Struct, frozen=True):
@@ -76,6 +84,11 @@ def factor_names(names: tuple[str, ...]) -> tuple[FactorName, ...]:
     A factor that a host adds goes out by its name too; clients ignore names they do not know.
     """
     return cast("tuple[FactorName, ...]", names)
+
+
+def factor_name(name: str | None) -> FactorName | None:
+    """Return a name likewise."""
+    return cast("FactorName | None", name)
 
 
 def redirect_fields(callback_url: str | None) -> tuple[Literal[True], str] | tuple[UnsetType, UnsetType]:

@@ -35,6 +35,10 @@ _RECORDS: dict[Change, tuple[EventName, MessageKind | None]] = {
     Change.EMAIL_RESTORED: (EventName.EMAIL_RESTORED, None),
     Change.FACTOR_ADDED: (EventName.FACTOR_ADDED, MessageKind.FACTOR_ADDED),
     Change.FACTOR_REPLACED: (EventName.FACTOR_REPLACED, MessageKind.FACTOR_REPLACED),
+    Change.AUTHENTICATOR_REMOVED: (EventName.AUTHENTICATOR_REMOVED, MessageKind.AUTHENTICATOR_REMOVED),
+    Change.AUTHENTICATOR_REVOKED: (EventName.AUTHENTICATOR_REVOKED, MessageKind.AUTHENTICATOR_REVOKED),
+    Change.AUTHENTICATOR_SUSPENDED: (EventName.AUTHENTICATOR_SUSPENDED, MessageKind.AUTHENTICATOR_SUSPENDED),
+    Change.AUTHENTICATOR_RESUMED: (EventName.AUTHENTICATOR_RESUMED, MessageKind.AUTHENTICATOR_RESUMED),
     Change.FACTORS_REMOVED: (EventName.FACTORS_REMOVED, MessageKind.FACTORS_REMOVED),
     Change.FACTORS_RESET: (EventName.FACTORS_RESET, MessageKind.FACTORS_RESET),
     Change.FACTORS_RECOVERED: (EventName.FACTORS_RECOVERED, MessageKind.FACTORS_RECOVERED),
@@ -62,6 +66,8 @@ class Actor(msgspec.Struct, frozen=True):
     reset_attempts: bool = True
     """Whether failed attempts at the second factor are reset. They are not if a second factor is on and was not
     verified: the factor stays the same, and an attacker could change the password repeatedly to get new attempts."""
+    note: str | None = None
+    """An operator's reason, in their words."""
 
 
 class CredentialEvents:
@@ -86,6 +92,8 @@ class CredentialEvents:
         change: Change,
         actor: Actor,
         now: Millis,
+        *,
+        authenticator_id: str | None = None,
     ) -> Account | None:
         """Record the change, revoke what rests on the old credentials except the actor's session; return the account.
 
@@ -100,8 +108,7 @@ class CredentialEvents:
         await sql.end_all(tx, user_id)
         await enrolment_tokens.end_all(tx, user_id)
         if not actor.keeps_other_sessions:
-            # A new factor keeps other sessions of level two; any other change ends all of them.
-            below = Level.TWO if change is Change.FACTOR_ADDED else None
+            below = Level.TWO if change.only_adds else None
             await sessions.end_others(tx, user_id, actor.session_id, below)
         if change.removes_factors and actor.session_id is not None:
             # Otherwise an attacker who removes the factors keeps a session that survives the owner's next enrolment.
@@ -109,8 +116,7 @@ class CredentialEvents:
         tx.defer(_attempts_of(change, actor), user_id=user_id)
         self._defer_writes(tx, user_id, change)
         event, kind = _RECORDS[change]
-        entry = AuditEvent(name=event, user_id=user_id, client=actor.client, session_id=actor.session_id)
-        audit.record(tx, entry, now)
+        audit.record(tx, _entry(event, user_id, actor, authenticator_id), now)
         if account is not None:
             await cancellation.cancel(tx, self._notifications, account, actor.client, now)
         if account is not None and kind is not None:
@@ -125,6 +131,17 @@ class CredentialEvents:
     def _defer_writes(self, tx: Tx, user_id: UserId, change: Change) -> None:
         for write in self._writes[change]:
             tx.defer(write, user_id=user_id)
+
+
+def _entry(event: EventName, user_id: UserId, actor: Actor, authenticator_id: str | None) -> AuditEvent:
+    return AuditEvent(
+        name=event,
+        user_id=user_id,
+        client=actor.client,
+        session_id=actor.session_id,
+        authenticator_id=authenticator_id,
+        note=actor.note,
+    )
 
 
 def _attempts_of(change: Change, actor: Actor) -> Statement:

@@ -57,6 +57,8 @@ class Verified(msgspec.Struct, frozen=True):
     """Set when the response confirmed an enrolment."""
     codes_left: int | None = None
     """The number of backup codes left, if the code was one of them."""
+    authenticator_id: str | None = None
+    """Which of the account's authenticators accepted it, for the audit log."""
 
 
 class Used(msgspec.Struct, frozen=True):
@@ -162,6 +164,8 @@ class EnrolmentOptions(msgspec.Struct, frozen=True):
     phone_number: str | None = None
     label: str | None = None
     """The owner's name for the authenticator, such as "blue key"."""
+    adds: bool = False
+    """Whether the authenticator is added to those of its factor, where the factor would otherwise replace them."""
 
     def __repr__(self) -> str:
         return "EnrolmentOptions(…)"
@@ -212,6 +216,7 @@ class EnrolmentBegun(msgspec.Struct, frozen=True):
     code_was_sent: bool = False
     nonce: bytes | None = None
     """The nonce that the confirming response must answer; it is kept like that of a prompt."""
+    authenticator_id: str | None = None
 
     def __repr__(self) -> str:
         return f"EnrolmentBegun({self.state.name})"

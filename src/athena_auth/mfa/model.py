@@ -42,6 +42,16 @@ class FactorName(StrEnum):
     BACKUP_CODE = "backup-code"
 
 
+def preferred_method(methods: tuple[str, ...], account: Account) -> str | None:
+    """Return which of these methods to offer first: the owner's choice if it is among them, otherwise the first.
+
+    Backup codes run out, so they are offered first only by name.
+    """
+    if account.preferred_method in methods:
+        return account.preferred_method
+    return next((name for name in methods if name != FactorName.BACKUP_CODE), None)
+
+
 class Challenge(msgspec.Struct, frozen=True):
     """A sign-in whose second factor has not been verified yet."""
 
@@ -75,6 +85,8 @@ class ChallengeIssued(msgspec.Struct, frozen=True):
     methods: tuple[str, ...]
     expires_in: int
     """Seconds."""
+    preferred: str | None
+    """The factor to offer first."""
     device_is_invalid: bool = False
     """Whether the browser presented a trust token that is valid for no account."""
 
@@ -108,6 +120,13 @@ class Change(StrEnum):
     """With a link to the old address. The password no longer works either: an attacker may have changed the address."""
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
+    AUTHENTICATOR_REMOVED = "authenticator-removed"
+    """One of several, by the owner."""
+    AUTHENTICATOR_REVOKED = "authenticator-revoked"
+    """One of several, by an operator."""
+    AUTHENTICATOR_SUSPENDED = "authenticator-suspended"
+    """By the owner, for a while; another one stays active."""
+    AUTHENTICATOR_RESUMED = "authenticator-resumed"
     FACTORS_REMOVED = "factors-removed"
     """By the owner."""
     FACTORS_RESET = "factors-reset"
@@ -116,15 +135,14 @@ class Change(StrEnum):
     """By a recovery case, for an owner who has lost their factors."""
 
     @property
-    def ends_enrolments(self) -> bool:
-        """Whether enrolments end that were begun with the old password, or whose code went to the old address."""
-        return self in {
-            Change.PASSWORD_CHANGED,
-            Change.PASSWORD_RESET,
-            Change.ACCOUNT_RECLAIMED,
-            Change.EMAIL_CHANGED,
-            Change.EMAIL_RESTORED,
-        }
+    def confirms_enrolment(self) -> bool:
+        """Whether what was pending becomes active. Any other change ends a pending enrolment and its backup codes."""
+        return self in {Change.FACTOR_ADDED, Change.FACTOR_REPLACED}
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether nothing that was verified before has lost its worth, so that sessions of level two stay."""
+        return self in {Change.FACTOR_ADDED, Change.AUTHENTICATOR_RESUMED}
 
     @property
     def removes_factors(self) -> bool:

@@ -19,7 +19,7 @@ from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import sql
 from athena_auth.mfa.device_trust import DeviceTrust, Granted, Reused
 from athena_auth.mfa.factor import Enrollable, Factor
-from athena_auth.mfa.model import Challenge, ChallengeIssued, EnrolmentIssued
+from athena_auth.mfa.model import Challenge, ChallengeIssued, EnrolmentIssued, preferred_method
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
 from athena_auth.sessions.model import Amr, Assurance, Level, Minted, SessionOptions
@@ -180,7 +180,9 @@ class SignInPolicy:
         sql.insert(tx, challenge)
         issued = AuditEvent(name=EventName.CHALLENGE_ISSUED, user_id=account.id, client=first.client)
         audit.record(tx, issued, now)
-        return ChallengeIssued(token, await self._available(tx, account), self.lifetimes.challenge)
+        methods = await self._available(tx, account)
+        preferred = preferred_method(methods, account)
+        return ChallengeIssued(token, methods, self.lifetimes.challenge, preferred)
 
     async def _available(self, tx: Tx, account: Account) -> tuple[str, ...]:
         return tuple([factor.name for factor in self.factors if await factor.is_available(tx, account)])

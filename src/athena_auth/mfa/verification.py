@@ -112,7 +112,13 @@ class AttemptVerifier:
     ) -> str | None:
         """Record a verified code and notify the owner; return the trust token if the device becomes trusted."""
         event = verification_event(context.stage, verified.factor, Verdict.ACCEPTED)
-        entry = AuditEvent(name=event, user_id=account.id, client=context.client, session_id=session_id)
+        entry = AuditEvent(
+            name=event,
+            user_id=account.id,
+            client=context.client,
+            session_id=session_id,
+            authenticator_id=verified.authenticator_id,
+        )
         audit.record(tx, entry, now)
         if verified.codes_left is not None:
             kind, left = MessageKind.BACKUP_CODE_USED, verified.codes_left

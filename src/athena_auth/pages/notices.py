@@ -41,6 +41,12 @@ _NOTICES = {
     "devices-revoked": Text("No browser is trusted any longer."),
     "session-revoked": Text("The session was ended."),
     "sessions-revoked": Text("All other sessions were ended."),
+    "authenticator-added": Text("The authenticator app was added."),
+    "authenticator-renamed": Text("The authenticator was renamed."),
+    "authenticator-suspended": Text("The authenticator is suspended. Resume it here when you have it again."),
+    "authenticator-resumed": Text("The authenticator can be used again."),
+    "authenticator-removed": Text("The authenticator was removed."),
+    "preferred": Text("Your choice was saved."),
     "password-changed": Text("Your password was changed."),
     "email-change-asked": Text(
         "We have sent a link to the new address. Open it in this browser to complete the change."

@@ -8,7 +8,7 @@ from athena_auth.enrolment.routes import EnrolmentApi
 from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.kernel.errors import Refused
 from athena_auth.mfa.model import ENDS_THE_CHALLENGE, FactorName
-from athena_auth.pages.authenticator import app_steps
+from athena_auth.pages.app_secret import shown_secret
 from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, PASSWORD_FIELDS, errors_of, form_of
 from athena_auth.pages.new_credentials import FIELD, NewCredentials, NewCredentialsForms
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
@@ -136,5 +136,5 @@ class RequiredEnrolmentPages:
             "digits": self.totp_digits,
             "next": self._next(visit),
         }
-        steps = await app_steps(credentials.uri) if credentials.uri else {}
+        steps = await shown_secret(credentials.uri) if credentials.uri else {}
         return form_of("enrol_confirm.html", context | steps, refused)

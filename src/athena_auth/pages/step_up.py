@@ -10,7 +10,7 @@ from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.model import FactorName
 from athena_auth.pages.access import PageAccess
-from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, errors_of, form_of
+from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, errors_of, form_of, method_to_show
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import AnsweringHandler, Visit
 from athena_auth.sessions.model import AmrClass
@@ -86,7 +86,7 @@ class StepUpPages:
         asked = visit.field("method")
         context = {
             "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_FIELDS),
-            "method": asked if asked in offered else next(iter(offered), ""),
+            "method": method_to_show(asked, found.preferred_method, offered),
             "methods": offered,
             "phone_number": found.phone_number,
             "is_sent": visit.query.get("notice") == "code-sent" or "sent" in visit.form,

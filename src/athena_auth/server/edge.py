@@ -184,7 +184,7 @@ class Edge:
         answered = [*self._set_cookies(outcome.cookies), *outcome.headers]
         if outcome.session_token is not None:
             answered.append((b"set-auth-token", outcome.session_token.encode()))
-        return success(outcome.body, answered)
+        return success(outcome.body, answered, outcome.cache_control)
 
     def _set_cookies(self, cookies: tuple[Cookie, ...]) -> Headers:
         return [(b"set-cookie", self._policy.cookies.write(cookie)) for cookie in cookies]

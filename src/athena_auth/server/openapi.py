@@ -46,6 +46,7 @@ _TAGS = {
     "recovery": "Emailed links: verify an address, reset a password, recognize a browser.",
     "sessions": "List, check and end sessions.",
     "accounts": "Change an account.",
+    "tokens": "Signed assertions, with which other services verify a session without a call.",
     "server": "The server itself.",
 }
 
@@ -145,9 +146,8 @@ def openapi_document(
 
 
 def _reading_order(route: Route) -> tuple[int, int]:
-    tags = tuple(_TAGS)
     return (
-        tags.index(route.tag) if route.tag in tags else len(tags),
+        list(_TAGS).index(route.tag) if route.tag in _TAGS else len(_TAGS),
         _FIRST_PATHS.index(route.path) if route.path in _FIRST_PATHS else len(_FIRST_PATHS),
     )
 

@@ -15,6 +15,7 @@ from athena_auth.settings.pages import PageSettings
 from athena_auth.settings.recovery import RecoverySettings
 from athena_auth.settings.serving import ServingSettings
 from athena_auth.settings.storage import StorageSettings
+from athena_auth.settings.tokens import TokenSettings
 
 BASE_PATH = "/api/auth"
 
@@ -28,6 +29,7 @@ class Settings(
     PageSettings,
     RecoverySettings,
     EnforcementSettings,
+    TokenSettings,
     FactorSettings,
     AccountSettings,
     MessageSettings,

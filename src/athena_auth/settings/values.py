@@ -13,6 +13,7 @@ from athena_auth.settings.addresses import (
     parse_cookie_domain,
     parse_ehlo_name,
     parse_origin,
+    parse_range_url,
     parse_redis_url,
 )
 
@@ -98,6 +99,7 @@ CookieDomain = Annotated[str, AfterValidator(parse_cookie_domain)]
 DatabaseUrl = Annotated[str, AfterValidator(_check_database_url)]
 EhloName = Annotated[str, AfterValidator(parse_ehlo_name)]
 LimitsUrl = Annotated[str, AfterValidator(_check_limits_url)]
+RangeUrl = Annotated[str, AfterValidator(parse_range_url)]
 Secrets = Annotated[SecretStr, AfterValidator(_check_secrets)]
 MetricsToken = Annotated[SecretStr, AfterValidator(_check_metrics_token)]
 AppName = Annotated[str, AfterValidator(_check_app_name)]

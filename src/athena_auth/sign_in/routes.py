@@ -11,8 +11,10 @@ from athena_auth.languages import Languages
 from athena_auth.mfa.answers import (
     EnrolmentMethods,
     EnrolmentRequiredAnswer,
+    PreferredMethod,
     SignInCookies,
     enrolment_cookie,
+    factor_name,
     factor_names,
     forgotten_enrolment,
     minted_cookies,
@@ -107,6 +109,7 @@ class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only
 
     two_factor_redirect: SecondFactorRequired = True
     two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
+    preferred_method: PreferredMethod
     token: ChallengeToken
 
 
@@ -265,5 +268,9 @@ def _challenged(issued: ChallengeIssued, caller: Caller) -> Reply[SecondFactorDu
     # just have received it.
     challenge = Cookie(CookieName.CHALLENGE, issued.token, issued.expires_in)
     removed = (expired(CookieName.TRUSTED_DEVICE),) if issued.device_is_invalid else ()
-    answer = SecondFactorDueAnswer(two_factor_methods=factor_names(issued.methods), token=issued.token)
+    answer = SecondFactorDueAnswer(
+        two_factor_methods=factor_names(issued.methods),
+        preferred_method=factor_name(issued.preferred),
+        token=issued.token,
+    )
     return Reply(answer, (challenge, *removed, *forgotten_enrolment(caller)))

@@ -7,6 +7,7 @@ import msgspec
 
 from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.breaches.notifier import BreachNotifier
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.kernel.clock import Clock, Millis
@@ -40,6 +41,7 @@ class SignInService:
     login: PasswordLogin
     sign_in_policy: SignInPolicy
     links: VerificationLinks
+    breaches: BreachNotifier
 
     async def sign_in(
         self, credentials: Credentials, first: FirstFactor
@@ -75,7 +77,10 @@ class SignInService:
                 await self._send_link(tx, account, first, now)
             return outcome
 
-        return await self.store.transact(work)
+        outcome = await self.store.transact(work)
+        if not isinstance(outcome, Refused):
+            self.breaches.check_soon(stored.account, credentials.password, first.client)
+        return outcome
 
     async def _send_link(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> None:
         """Send another verification link: the first one may have been lost, or have expired."""

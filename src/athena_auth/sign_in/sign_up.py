@@ -10,12 +10,12 @@ An invitation was sent to the address, so it proves the mailbox as a verificatio
 from dataclasses import dataclass
 
 from athena_auth import invites
-from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.creation import new_account
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest
@@ -40,6 +40,7 @@ class SignUpService:
     notifications: SecurityNotifications
     links: VerificationLinks
     policy: SignUpPolicy
+    password_policy: PasswordPolicy
 
     async def sign_up(
         self, registration: Registration, first: FirstFactor
@@ -49,7 +50,7 @@ class SignUpService:
         account = await self._permitted_account(registration, now)
         if isinstance(account, Refused):
             return account
-        refused = rules.refuse_password(registration.password, account.email)
+        refused = await self.password_policy.refuse(registration.password, account.email)
         if refused is not None:
             return refused
         password_hash = await self.pool.hash(registration.password)

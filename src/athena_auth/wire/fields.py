@@ -118,6 +118,16 @@ BackupCode = Annotated[
         examples=["k7wm-3xqa-9tfe-hd2p"],
     ),
 ]
+Label = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=PRINTABLE,
+        description="The owner's name for the authenticator.",
+        examples=["Work phone"],
+    ),
+]
 Issuer = Annotated[
     str,
     Meta(

@@ -47,6 +47,8 @@ class Reply(msgspec.Struct, Generic[A_co], frozen=True):
     session_token: str | None = None
     """The token of a session that was created or got a new token; also sent as the header `set-auth-token`."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    cache_control: bytes | None = None
+    """For how long caches may keep the body, if it is the same for every caller; by default they must not."""
 
     def __repr__(self) -> str:
         return "Reply(…)"

@@ -19,6 +19,7 @@ from athena_auth.administration.enforcement import EnforcementService
 from athena_auth.administration.invitations import InvitationService
 from athena_auth.administration.recoveries import RecoveryAdministration
 from athena_auth.administration.service import AdministrationService
+from athena_auth.assertions import sql as signing_keys_sql
 from athena_auth.audit import sql as audit_sql
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.email_change import sql as email_change_sql
@@ -111,6 +112,8 @@ def _administration(resources: Resources, shared: SharedServices) -> Administrat
         shared.events,
         shared.notifications,
         resources.languages,
+        shared.authenticator_changes,
+        shared.password_policy,
     )
 
 
@@ -166,6 +169,7 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
         invites_sql.SWEEP,
         sends_sql.SWEEP,
         enrolment_tokens.SWEEP,
+        signing_keys_sql.SWEEP,
     )
     audit_log = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
     recovery_cases = Sweep(recovery_cases_sql.SWEEP, lambda now: now - recovery_rules.INTERVAL)

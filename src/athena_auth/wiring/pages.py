@@ -13,6 +13,7 @@ from athena_auth.pages.access import PageAccess
 from athena_auth.pages.account import AccountPages
 from athena_auth.pages.assets import Assets, assets_of
 from athena_auth.pages.authenticator import AuthenticatorPages
+from athena_auth.pages.authenticators import AddedAppPages, AuthenticatorListPages, PendingApp
 from athena_auth.pages.backup_codes import BackupCodePages
 from athena_auth.pages.devices import DevicePages, SessionPages
 from athena_auth.pages.email_change import EmailChangeLinkPages, EmailPages
@@ -23,6 +24,7 @@ from athena_auth.pages.page import Page, pages_of
 from athena_auth.pages.recovery import ForgotPasswordPages
 from athena_auth.pages.recovery_cases import LostFactorsPages, RecoveryLinkPages
 from athena_auth.pages.required_enrolment import RequiredEnrolmentPages
+from athena_auth.pages.sealed_state import SealedState
 from athena_auth.pages.second_step import SecondStepPages
 from athena_auth.pages.security import SecurityPages
 from athena_auth.pages.sent_codes import SentCodePages
@@ -133,10 +135,13 @@ def _settings_pages(
 ) -> tuple[object, ...]:
     access = PageAccess(site, status.accounts)
     forms = NewCredentialsForms.build(access, status.accounts, resources.keyring, resources.clock)
+    added = SealedState(resources.keyring, resources.clock, "added-app", PendingApp)
     goes_by_text, digits = shared.factors.otp.goes_by_text, settings.totp_digits
     return (
         RequiredEnrolmentPages(forms, status.enrolments, apis.enrolment, apis.otp, _enrolments(apis), digits),
-        SecurityPages(access, apis.status, status.events, goes_by_text),
+        SecurityPages(access, apis.status, status.events, apis.preferred_method, goes_by_text),
+        AuthenticatorListPages(access, apis.authenticators, apis.status),
+        AddedAppPages(access, apis.authenticators, apis.totp, added, digits),
         AuthenticatorPages(forms, apis.enrolment, apis.totp, apis.status, digits),
         BackupCodePages(forms, apis.backup_codes, apis.status),
         SentCodePages(

@@ -2,15 +2,22 @@
 
 import msgspec
 
+from athena_auth.accounts.breaches.notifier import BreachNotifier
 from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.forward_auth import ForwardAuthApi, SignInUrls
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
+from athena_auth.assertions.routes import TokenApi
+from athena_auth.assertions.rules import TokenIssuer
+from athena_auth.assertions.service import SigningKeys
 from athena_auth.email_change.links import EmailChangeLinks
 from athena_auth.email_change.routes import EmailChangeApi
 from athena_auth.email_change.service import EmailChangeService
+from athena_auth.enrolment.authenticator_routes import AuthenticatorApi
+from athena_auth.enrolment.authenticator_service import AuthenticatorService
+from athena_auth.enrolment.preferred_method import PreferredMethodApi
 from athena_auth.enrolment.required import RequiredEnrolment
 from athena_auth.enrolment.routes import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService, Factors
@@ -55,6 +62,8 @@ class Apis(msgspec.Struct, frozen=True):
     backup_codes: BackupCodeApi
     enrolment: EnrolmentApi
     status: StatusApi
+    authenticators: AuthenticatorApi
+    preferred_method: PreferredMethodApi
     trusted_devices: TrustedDeviceApi
     sign_in: SignInApi
     current_session: CurrentSessionApi
@@ -68,6 +77,7 @@ class Apis(msgspec.Struct, frozen=True):
     email_change: EmailChangeApi
     required_enrolment: RequiredEnrolment
     """Has no routes of its own; the pages use it too."""
+    tokens: TokenApi
     own_factors: dict[str, tuple[Route, ...]]
     """The routes of the factors that the host has added, by the factor's name; the one that verifies is the first."""
 
@@ -88,7 +98,9 @@ def build_apis(
     enrolment = _enrolment(resources, shared)
     required = RequiredEnrolment(resources.store, resources.clock, login, enrolment)
     sign_up = _sign_up(settings, resources, shared, links)
-    passwords = PasswordService(shared.step_up, resources.pool, shared.events, resources.clock)
+    passwords = PasswordService(
+        shared.step_up, resources.pool, shared.events, resources.clock, shared.password_policy
+    )
     factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
     prompts = Prompts(resources.store, resources.clock)
     own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
@@ -98,6 +110,8 @@ def build_apis(
         backup_codes=BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, verify),
         enrolment=EnrolmentApi(enrolment, required),
         status=_status(resources, shared, required),
+        authenticators=AuthenticatorApi(_authenticators(resources, shared)),
+        preferred_method=PreferredMethodApi(factors, resources.store),
         trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
         sign_in=SignInApi(sign_in, sign_up, cookies, redirects, resources.languages),
         current_session=CurrentSessionApi(accounts),
@@ -110,6 +124,7 @@ def build_apis(
         passwords=PasswordApi(passwords, cookies),
         email_change=_email_change(settings, resources, shared, links),
         required_enrolment=required,
+        tokens=_tokens(settings, resources),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
 
@@ -155,6 +170,12 @@ def _enrolment(resources: Resources, shared: SharedServices) -> EnrolmentService
     )
 
 
+def _authenticators(resources: Resources, shared: SharedServices) -> AuthenticatorService:
+    return AuthenticatorService(
+        shared.factors, shared.authenticator_changes, shared.step_up, resources.store, resources.clock
+    )
+
+
 def _sign_up(
     settings: Settings, resources: Resources, shared: SharedServices, links: EmailLinkRequests
 ) -> SignUpService:
@@ -166,6 +187,7 @@ def _sign_up(
         notifications=shared.notifications,
         links=links,
         policy=SignUpPolicy(settings.sign_up, settings.require_verified_email == "on"),
+        password_policy=shared.password_policy,
     )
 
 
@@ -179,6 +201,13 @@ def _sign_in(
         login=login,
         sign_in_policy=shared.sign_in_policy,
         links=links,
+        breaches=BreachNotifier(
+            resources.breaches,
+            resources.store,
+            resources.clock,
+            resources.background,
+            shared.notifications,
+        ),
     )
 
 
@@ -192,6 +221,12 @@ def _password_login(settings: Settings, resources: Resources, shared: SharedServ
         browsers=shared.browsers,
         notifications=shared.notifications,
     )
+
+
+def _tokens(settings: Settings, resources: Resources) -> TokenApi:
+    keys = SigningKeys(resources.store, resources.clock, resources.keyring, settings.token_algorithm)
+    issuer = TokenIssuer(settings.url, settings.token_audience or settings.url, settings.token_ttl)
+    return TokenApi(keys, resources.clock, issuer)
 
 
 def _links(
@@ -211,6 +246,7 @@ def _recovery(settings: Settings, resources: Resources, shared: SharedServices) 
         events=shared.events,
         sign_in_policy=shared.sign_in_policy,
         login=_password_login(settings, resources, shared),
+        password_policy=shared.password_policy,
     )
 
 

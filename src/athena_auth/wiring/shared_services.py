@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,9 +11,12 @@ from athena_auth import authenticators as authenticators_sql
 from athena_auth.accounts.enforcement.deadlines import Deadlines
 from athena_auth.accounts.enforcement.rules import EnforcementPolicy
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up_policy import StepUp
 from athena_auth.audit.model import EventName
+from athena_auth.authenticator_changes import AuthenticatorChanges
+from athena_auth.authenticators import Authenticator
 from athena_auth.email_change import sql as email_change_sql
 from athena_auth.enrolment.service import Factors
 from athena_auth.factors.backup_codes.factor import BackupCodes
@@ -58,8 +62,10 @@ class SharedServices(msgspec.Struct, frozen=True):
     trust: TrustedDevices
     browsers: RecognizedBrowsers
     passwords: PasswordVerifier
+    password_policy: PasswordPolicy
     notifications: SecurityNotifications
     events: CredentialEvents
+    authenticator_changes: AuthenticatorChanges
     sign_in_policy: SignInPolicy
     second_step: SecondStep
     step_up: StepUp
@@ -85,8 +91,10 @@ def shared_services(
         trust=trust,
         browsers=RecognizedBrowsers(resources.keyring),
         passwords=passwords,
+        password_policy=PasswordPolicy(resources.breaches),
         notifications=notifications,
         events=events,
+        authenticator_changes=AuthenticatorChanges(events, partial(_is_usable, factors)),
         sign_in_policy=SignInPolicy(
             factors.every,
             trust,
@@ -111,6 +119,13 @@ def shared_services(
 
 def _deadlines(settings: Settings, notifications: SecurityNotifications) -> Deadlines:
     return Deadlines(EnforcementPolicy(settings.require_second_factor, settings.require_grace), notifications)
+
+
+def _is_usable(factors: Factors, authenticator: Authenticator) -> bool:
+    """Tell whether this server can verify an active authenticator."""
+    if authenticator.factor == factors.otp.name:
+        return factors.otp.reaches(authenticator)
+    return any(each.name == authenticator.factor for each in factors.every)
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:

@@ -14,6 +14,8 @@ from athena_auth_client.errors import (
     WrongCodeError,
 )
 from athena_auth_client.models import (
+    AddedAuthenticator,
+    Authenticator,
     BackupCodes,
     CurrentSession,
     Enrolment,
@@ -37,10 +39,12 @@ from athena_auth_client.senders import Async, Sync
 from athena_auth_client.tokens import FileTokenStore, MemoryTokenStore, Tokens, TokenStore
 
 __all__ = [
+    "AddedAuthenticator",
     "Async",
     "AsyncAthenaClient",
     "AthenaClient",
     "AthenaError",
+    "Authenticator",
     "BackupCodes",
     "Challenge",
     "ChallengeEndedError",

@@ -85,6 +85,12 @@ class CurrentSession(Model, frozen=True, kw_only=True):
     user: User
 
 
+class SignedToken(Model, frozen=True, kw_only=True):
+    """A JSON Web Token about the session, for other services."""
+
+    token: str
+
+
 class SignedIn(Model, frozen=True, kw_only=True):
     """The user is signed in. The client stores the token itself; it is here for programs that pass it on."""
 
@@ -169,7 +175,7 @@ class TwoFactorStatus(Model, frozen=True, kw_only=True):
     methods: tuple[str, ...]
     """The methods that a sign-in would offer now."""
     preferred_method: str | None
-    """The method to offer first; None while two-factor authentication is off."""
+    """The method to offer first: the user's choice while it is available, otherwise the first. None while it is all off."""
     backup_codes_left: int
     trusted_devices: int
     """The number of trusted devices."""
@@ -179,6 +185,28 @@ class TwoFactorStatus(Model, frozen=True, kw_only=True):
     """The number that codes are sent to, masked; None if they are sent by mail."""
     second_factor_due_at: datetime | None = None
     """By when the account must have a second factor, if the server requires one of it and it has none."""
+    authenticator_apps: int = 0
+    """The number of authenticator apps that are not suspended."""
+
+
+class Authenticator(Model, frozen=True, kw_only=True):
+    """What an account has enrolled for a factor, such as an authenticator app."""
+
+    id: str
+    factor: str
+    """The factor by name; apps have the name in `Method.TOTP`."""
+    label: str | None
+    """The user's name for it."""
+    created_at: datetime
+    last_used_at: datetime | None
+    suspended: bool
+    """Whether its user has suspended it: it verifies nothing until it is resumed."""
+
+
+class AddedAuthenticator(TotpUri, frozen=True, kw_only=True):
+    """An authenticator app that a first code has yet to confirm."""
+
+    id: str
 
 
 class TrustedDevice(Model, frozen=True, kw_only=True):
@@ -201,6 +229,7 @@ class PasswordResetResult(Model, frozen=True, kw_only=True):
     token: str | None = None
     two_factor_redirect: bool = False
     two_factor_methods: tuple[str, ...] = ()
+    preferred_method: str | None = None
 
 
 class PasswordSignInResult(PasswordResetResult, frozen=True, kw_only=True):

@@ -64,13 +64,17 @@ class SecondFactor(OperationGroup[S]):
 class Challenge(SecondFactor[S]):
     """The password was right and a second factor is required: a code completes the sign-in."""
 
-    def __init__(self, connection: Connection[S], token: str, methods: tuple[str, ...]) -> None:
+    def __init__(
+        self, connection: Connection[S], token: str, methods: tuple[str, ...], preferred: str | None = None
+    ) -> None:
         super().__init__(connection)
         self._challenge = token
         self.token = token
         """Valid for the second factor only. Keep it to resume the sign-in in another request or process."""
         self.methods = methods
-        """The methods that can complete the sign-in, see `Method`; offer the first one first."""
+        """The methods that can complete the sign-in, see `Method`."""
+        self.preferred_method = preferred
+        """The method to offer first; None if the challenge was resumed without one."""
 
     @operation
     async def begin_recovery(self) -> None:

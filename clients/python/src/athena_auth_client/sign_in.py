@@ -87,4 +87,4 @@ def challenge_from(result: PasswordResetResult, connection: Connection[S]) -> Ch
     """Return the challenge in this result, or None if no second factor is required."""
     if not result.two_factor_redirect or result.token is None:
         return None
-    return Challenge(connection, result.token, result.two_factor_methods)
+    return Challenge(connection, result.token, result.two_factor_methods, result.preferred_method)

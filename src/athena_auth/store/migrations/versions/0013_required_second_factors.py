@@ -1,4 +1,4 @@
-"""Deadlines for a second factor, the tokens that enrol one after it, and why an operator did something.
+"""Deadlines for a second factor, and the tokens that enrol one after it.
 
 A server of the version before can run beside this schema: it leaves the new columns as they are and signs overdue accounts
 in with the password alone. So set ATHENA_REQUIRE_SECOND_FACTOR once every server has this version.
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 
 _ID = sa.String(32)
 _TIME = sa.BigInteger
@@ -43,4 +43,3 @@ def upgrade() -> None:
     )
     op.create_index("athena_enrolment_token_user", "athena_enrolment_token", ["user_id"])
     op.create_index("athena_enrolment_token_expiry", "athena_enrolment_token", ["expires_at"])
-    op.add_column("athena_audit", sa.Column("note", sa.Text))
