@@ -1,7 +1,9 @@
 """Every page of the server in every state that people meet, as a real browser gets there."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -10,10 +12,12 @@ import pyotp
 from playwright.sync_api import Page
 
 from athena_auth.kernel.clock import SystemClock
-from support.process import Server, wait_for
+from support.process import Server, run_athena, wait_for
 
 PASSWORD = "correct horse battery"
 WRONG = "000000"
+POLICY = {"require_second_factor": "per-account"}
+"""The setting with which a server reaches every state."""
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff" * 5
 LONG_ADDRESS = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.example"
 
@@ -75,6 +79,13 @@ class Stage:
         self.page.context.clear_cookies()
         self.open("/sign-in")
         self.send("Sign in", email=self.email, password=PASSWORD)
+
+    def require(self, by: str) -> None:
+        """Create an account that an operator requires to have a second factor by this date."""
+        self.sign_up()
+        settings = {"database_url": "sqlite:///athena.db", "mail_url": "file:required.jsonl", **POLICY}
+        done = run_athena(self.server.folder, "require-second-factor", self.email, "--by", by, **settings)
+        assert done.returncode == 0, done.stderr
 
     def link(self, path: str) -> str:
         """Wait for a mail with a link to this path, and return the link."""
@@ -317,6 +328,90 @@ def _outbox(stage: Stage) -> None:
     stage.page.locator("summary").first.click()
 
 
+def _required(stage: Stage) -> None:
+    stage.require("now")
+    stage.sign_in()
+
+
+def _required_refused(stage: Stage) -> None:
+    _required(stage)
+    stage.send("Continue", password="not the password")
+
+
+def _required_app(stage: Stage) -> None:
+    _required(stage)
+    stage.send("Continue", password=PASSWORD)
+
+
+def _required_app_refused(stage: Stage) -> None:
+    _required_app(stage)
+    stage.page.locator("input[name=code]").fill(WRONG)
+    stage.page.get_by_role("alert").wait_for()
+
+
+def _required_mail(stage: Stage) -> None:
+    _required(stage)
+    stage.open("/enrol?method=otp")
+
+
+def _required_mail_sent(stage: Stage) -> None:
+    _required_mail(stage)
+    stage.send("Continue", password=PASSWORD)
+
+
+def _step_up_without_fitting_factor(stage: Stage) -> None:
+    _trusted(stage)
+    stage.open("/step-up?amr=phishing_resistant")
+
+
+def _lost(stage: Stage) -> None:
+    stage.enrol()
+    stage.sign_in()
+    stage.open("/second-step/lost")
+
+
+def _lost_sent(stage: Stage) -> None:
+    _lost(stage)
+    stage.send("Send the link")
+
+
+def _lost_refused(stage: Stage) -> None:
+    _lost_sent(stage)
+    for _ in range(2):
+        stage.call("/two-factor/recovery/begin")
+    stage.open("/second-step/lost")
+    stage.send("Send the link")
+
+
+def _recovery(stage: Stage) -> None:
+    _lost_sent(stage)
+    stage.page.context.clear_cookies()
+    stage.page.goto(stage.link("/open-recovery"))
+
+
+def _recovery_begun(stage: Stage) -> None:
+    _recovery(stage)
+    stage.send("Begin the recovery")
+
+
+def _recovery_cancelling(stage: Stage) -> None:
+    _recovery_begun(stage)
+    stage.page.goto(stage.link("/cancel-recovery"))
+
+
+def _recovery_cancelled(stage: Stage) -> None:
+    _recovery_cancelling(stage)
+    stage.send("Cancel the recovery")
+
+
+def _breached(stage: Stage) -> None:
+    """Mark the password, as a server does that knows breached ones."""
+    stage.sign_up()
+    mark = "UPDATE athena_account SET breach_found_for = password_changed_at WHERE email = ?"
+    with closing(sqlite3.connect(stage.server.folder / "athena.db")) as database, database:
+        assert database.execute(mark, (stage.email,)).rowcount == 1
+
+
 STATES: dict[str, Callable[[Stage], None]] = {
     "sign-in": _opened("/sign-in"),
     "sign-in-refused": _sign_in_refused,
@@ -342,9 +437,18 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "second-step-mail": _second_step("otp"),
     "second-step-mail-sent": _second_step_sent,
     "second-step-backup-code": _second_step("backup-code"),
+    "lost-factors": _lost,
+    "lost-factors-sent": _lost_sent,
+    "lost-factors-refused": _lost_refused,
+    "recovery": _recovery,
+    "recovery-begun": _recovery_begun,
+    "recovery-cancel": _recovery_cancelling,
+    "recovery-cancelled": _recovery_cancelled,
+    "recovery-finish": _opened("/api/auth/finish-recovery?token=no-such-token"),
     "security-off": _opened("/security", Stage.sign_up),
     "security-on": _opened("/security", Stage.enrol),
     "security-long": _long,
+    "security-breached": _opened("/security", _breached),
     "authenticator": _opened("/security/authenticator", Stage.sign_up),
     "authenticator-pending": _app_pending,
     "authenticator-refused": _app_refused,
@@ -379,6 +483,14 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "sign-in-again": _sign_in_again,
     "step-up": _step_up,
     "step-up-refused": _step_up_refused,
+    "security-required": _opened("/security", lambda stage: stage.require("2099-01-01")),
+    "enrol": _required,
+    "enrol-refused": _required_refused,
+    "enrol-app": _required_app,
+    "enrol-app-refused": _required_app_refused,
+    "enrol-mail": _required_mail,
+    "enrol-mail-sent": _required_mail_sent,
+    "step-up-no-fitting-factor": _step_up_without_fitting_factor,
     "dev-outbox": _outbox,
 }
 """How to reach each state, by its name."""

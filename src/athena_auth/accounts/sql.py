@@ -27,7 +27,8 @@ class StoredPassword(msgspec.Struct, frozen=True):
 # `updated_at` twice.
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
-           a.password_changed_at, a.language, a.preferred_method,
+           a.password_changed_at, a.language, a.recovery_case, a.recovered_at, a.second_factor_due_at, a.preferred_method,
+           a.breach_found_for,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -64,10 +65,13 @@ _LOCK_IF_CURRENT = Statement("""
     RETURNING *
 """)
 
+_LOCK = Statement("UPDATE athena_account SET credential_version = credential_version WHERE id = :id")
+
 _CHANGE_CREDENTIALS = Statement("""
     UPDATE athena_account
     SET credential_version = credential_version + 1, updated_at = :now,
-        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled)
+        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled),
+        recovered_at = CASE WHEN :two_factor_enabled IS NULL THEN recovered_at END
     WHERE id = :id
     RETURNING *
 """)
@@ -85,6 +89,13 @@ _RESET_PASSWORD = Statement(f"""
     WHERE id = :id
 """)  # noqa: S608 - as above
 _CLEAR_RESET_BY_MAIL = Statement("UPDATE athena_account SET reset_by_mail = :no WHERE id = :id")
+
+_MARK_BREACHED = Statement("""
+    UPDATE athena_account SET breach_found_for = password_changed_at
+    WHERE id = :id AND password_changed_at = :changed_at
+      AND (breach_found_for IS NULL OR breach_found_for <> password_changed_at)
+    RETURNING *
+""")
 
 _UPDATE_PROFILE = Statement("""
     UPDATE athena_account SET name = COALESCE(:name, name),
@@ -120,7 +131,11 @@ def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) 
         created_at=created_at,
         updated_at=updated_at,
         language=row["language"],
+        recovery_case=row["recovery_case"],
+        recovered_at=row["recovered_at"],
+        second_factor_due_at=row["second_factor_due_at"],
         preferred_method=row["preferred_method"],
+        password_is_breached=row["breach_found_for"] == row["password_changed_at"],
     )
 
 
@@ -207,6 +222,11 @@ async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:
     return None if row is None else account_from(row)
 
 
+async def lock(tx: Tx, user_id: UserId) -> bool:
+    """Lock the account until the transaction ends; False when it no longer exists."""
+    return await tx.execute(_LOCK, id=user_id) == 1
+
+
 async def change_credentials(
     tx: Tx, user_id: UserId, now: Millis, *, two_factor_enabled: bool | None
 ) -> Account | None:
@@ -233,6 +253,15 @@ async def reset_password(tx: Tx, user_id: UserId, password_hash: str, now: Milli
 def clear_reset_by_mail(tx: Tx, user_id: UserId) -> None:
     """Record that a factor other than the mailbox was verified since the password was reset."""
     tx.defer(_CLEAR_RESET_BY_MAIL, id=user_id, no=False)
+
+
+async def mark_breached(tx: Tx, user_id: UserId, changed_at: Millis) -> Account | None:
+    """Record that the password that was set at this time was found in a breach.
+
+    None means that this is recorded already, or that the password was changed in the meantime.
+    """
+    row = await tx.fetch_one(_MARK_BREACHED, id=user_id, changed_at=changed_at)
+    return None if row is None else account_from(row)
 
 
 async def update_profile(tx: Tx, user_id: UserId, now: Millis, changes: ProfileChanges) -> bool:

@@ -16,8 +16,8 @@ import msgspec
 from athena_auth.accounts.model import SignedIn
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.sessions.model import Level
-from athena_auth.sessions.rules import has_fresh_second_factor, is_fresh
+from athena_auth.sessions.model import AmrClass, Level
+from athena_auth.sessions.rules import has_factor_of, has_fresh_second_factor, is_fresh
 from athena_auth.store.transaction import Tx
 
 T = TypeVar("T")
@@ -59,6 +59,10 @@ class Action(StrEnum):
     VERIFY_TOTP = "/two-factor/verify-totp"
     VERIFY_OTP = "/two-factor/verify-otp"
     VERIFY_BACKUP_CODE = "/two-factor/verify-backup-code"
+    BEGIN_RECOVERY = "/two-factor/recovery/begin"
+    OPEN_RECOVERY = "/two-factor/recovery/open"
+    CANCEL_RECOVERY = "/two-factor/recovery/cancel"
+    COMPLETE_RECOVERY = "/two-factor/recovery/complete"
     REVOKE_TRUSTED_DEVICE = "/two-factor/revoke-trusted-device"
     REVOKE_TRUSTED_DEVICES = "/two-factor/revoke-trusted-devices"
 
@@ -104,6 +108,11 @@ POLICY = {
     Action.CONFIRM_EMAIL: _IN_THE_REQUEST,
     Action.CHECK_RESET_TOKEN: _IN_THE_REQUEST,
     Action.RECOGNIZE_BROWSER: _IN_THE_REQUEST,
+    # BEGIN_RECOVERY takes a challenge; the others take the token of a link, and COMPLETE_RECOVERY the password too.
+    Action.BEGIN_RECOVERY: _IN_THE_REQUEST,
+    Action.OPEN_RECOVERY: _IN_THE_REQUEST,
+    Action.CANCEL_RECOVERY: _IN_THE_REQUEST,
+    Action.COMPLETE_RECOVERY: _IN_THE_REQUEST,
     # The request itself contains a code, also when it confirms a factor or trusts the device.
     Action.VERIFY_TOTP: _IN_THE_REQUEST,
     Action.VERIFY_OTP: _IN_THE_REQUEST,
@@ -180,11 +189,13 @@ class StepUp(Protocol):
 
 
 class Requirement(msgspec.Struct, frozen=True):
-    """A minimum assurance level, and how recently a factor must have been verified."""
+    """A minimum assurance level, how recently a factor must have been verified, and of which kind it must be."""
 
     level: Level = Level.ONE
     fresh: int | None = None
     """Seconds."""
+    amr: AmrClass | None = None
+    """The kind of second factor that must have been verified in the session."""
 
 
 def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis) -> ErrorCode | None:
@@ -195,12 +206,14 @@ def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis
     """
     session, has_factors = signed_in.session, signed_in.account.two_factor_enabled
     within = None if requirement.fresh is None else requirement.fresh * 1000
-    if requirement.level is Level.TWO:
+    kind = requirement.amr
+    if requirement.level is Level.TWO or kind is not None:
         if not has_factors:
             return ErrorCode.ENROLMENT_REQUIRED
         good = session.assurance.level is Level.TWO and (
             within is None or has_fresh_second_factor(session, now, within)
         )
+        good = good and (kind is None or has_factor_of(session, kind, within))
         return None if good else ErrorCode.STEP_UP_REQUIRED
     if within is None or is_fresh(session, now, within):
         return None

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import msgspec
 
 from athena_auth import authenticators
-from athena_auth.accounts import creation, rules
+from athena_auth.accounts import creation
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.languages import offered_language
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.administration.unlock import reset_attempts
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
@@ -63,6 +64,7 @@ class AdministrationService:
     notifications: SecurityNotifications
     languages: Languages
     changes: AuthenticatorChanges
+    password_policy: PasswordPolicy
 
     async def create(self, new: NewAccount) -> Account | Refused:
         """Create an account. Without a password, the owner must set one by a password reset email before signing in."""
@@ -75,7 +77,9 @@ class AdministrationService:
         )
         if isinstance(account, Refused):
             return account
-        refused = None if new.password is None else rules.refuse_password(new.password, account.email)
+        refused = (
+            None if new.password is None else await self.password_policy.refuse(new.password, account.email)
+        )
         if refused is not None:
             return refused
         # An unknown random password, so that verification takes as long as for any other account.

@@ -10,8 +10,9 @@ from athena_auth.cli import operators
 from athena_auth.cli.invocation import fail, read_settings
 from athena_auth.cli.options import with_settings
 from athena_auth.delivery.one_line import one_line
+from athena_auth.host.athena import Athena
 from athena_auth.host.errors import RefusedError
-from athena_auth.host.model import EnrolledAuthenticator
+from athena_auth.host.model import EnrolledAuthenticator, User
 from athena_auth.kernel.errors import Unavailable
 from athena_auth.settings import SettingsError
 
@@ -67,14 +68,17 @@ def remove(
     not removed: see reset-factors. Run this with the server's ATHENA_ settings, or no mail is sent. Verify the person's
     identity first: someone else may know their password, and would ask for exactly this.
     """
+
+    async def work(athena: Athena, user: User) -> str:
+        await athena.users.remove_authenticator(user.id, authenticator_id, reason=reason)
+        return user.id
+
     settings = read_settings(given)
     try:
-        is_found = asyncio.run(
-            operators.remove_authenticator(settings, email, authenticator_id, reason, prints_mail=print_mail)
-        )
+        removed_from = asyncio.run(operators.act_on(settings, email, work, prints_mail=print_mail))
     except (SettingsError, Unavailable, RefusedError) as error:
         fail(str(error))
-    if not is_found:
+    if removed_from is None:
         fail(_NO_ACCOUNT)
     typer.echo("The authenticator was removed. Its owner is notified by mail.")
 

@@ -18,6 +18,7 @@ from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
 from athena_auth.mfa.credentials import Actor
 from athena_auth.mfa.factor import EnrolmentOptions, EnrolmentRequest
+from athena_auth.mfa.model import session_binding
 from athena_auth.store.transaction import Store, Tx
 
 ChangeOfOne = Callable[[Tx, UserId, str, Actor, Millis], Awaitable[Refused | None]]
@@ -58,7 +59,9 @@ class AuthenticatorService:
             if not current.account.two_factor_enabled:
                 # The first factor comes with backup codes, which `enable` returns.
                 return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
-            request = EnrolmentRequest(signed_in, current.account, options, now)
+            session_id, client = signed_in.session.id, signed_in.client
+            binding = session_binding(session_id)
+            request = EnrolmentRequest(current.account, options, binding, client, session_id, now)
             begun = await self.factors.totp.begin_enrolment(tx, request)
             if isinstance(begun, Refused):
                 return begun

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.recovery_cases.rules import RecoveryCase
 from athena_auth.audit.model import RecordedEvent
 from athena_auth.authenticators import Authenticator, AuthenticatorState
 from athena_auth.kernel.clock import Millis
@@ -25,6 +26,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     language: str | None = None
     """The language of the user's mails (BCP 47), if it is known."""
+    second_factor_due_at: datetime | None = None
+    """By when the account needs a second factor, if a deadline is stored; it also stays when one was enrolled."""
 
 
 class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +48,17 @@ class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str
     created_at: datetime
     expires_at: datetime
+
+
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """An open recovery case."""
+
+    user_id: str
+    opened_at: datetime
+    due_at: datetime
+    """When the waiting time ends."""
+    expires_at: datetime
+    """Until when it can be completed."""
 
 
 class EnrolledAuthenticator(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +118,9 @@ def user_of(account: Account) -> User:
         created_at=_moment(account.created_at),
         updated_at=_moment(account.updated_at),
         language=account.language,
+        second_factor_due_at=None
+        if account.second_factor_due_at is None
+        else _moment(account.second_factor_due_at),
     )
 
 
@@ -120,6 +137,16 @@ def live_session_of(session: Session) -> LiveSession:
         user_agent=session.client.user_agent,
         created_at=_moment(session.created_at),
         expires_at=_moment(session.expires_at),
+    )
+
+
+def recovery_of(case: RecoveryCase) -> Recovery:
+    """Convert a recovery case."""
+    return Recovery(
+        user_id=case.user_id,
+        opened_at=_moment(case.opened_at),
+        due_at=_moment(case.due_at),
+        expires_at=_moment(case.expires_at),
     )
 
 

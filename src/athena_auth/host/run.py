@@ -123,6 +123,7 @@ class Run:
         await resources.background.stop()
         await resources.outbox.stop()
         resources.pool.close()
+        resources.breaches.close()
         await resources.store.close()
 
 

@@ -41,6 +41,7 @@ class ErrorCode(StrEnum):
     PASSWORD_TOO_SHORT = auto(), 400, "The password is too short. Use at least 8 characters."
     PASSWORD_TOO_LONG = auto(), 400, "The password is too long. Use at most 128 characters."
     PASSWORD_TOO_COMMON = auto(), 400, "This password is too common. Choose another one."
+    PASSWORD_COMPROMISED = auto(), 400, "This password has appeared in a data breach. Choose another one."
     PASSWORD_CONTAINS_EMAIL = auto(), 400, "The password contains your email address. Choose another one."
     INVALID_EMAIL = auto(), 400, "This is not a valid email address. Check it and try again."
     USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = (
@@ -124,6 +125,28 @@ class ErrorCode(StrEnum):
         "This action requires two-factor authentication. Turn it on for your account first.",
     )
     INVALID_TOKEN = auto(), 400, "This link has expired or has already been used. Request a new one."
+    RECOVERY_NOT_OFFERED = auto(), 403, "Accounts cannot be recovered here without help. Contact support."
+    RECOVERY_ALREADY_OPEN = (
+        auto(),
+        409,
+        "The recovery of this account has begun already. Look for the latest email about it.",
+    )
+    RECOVERY_TOO_SOON = (
+        auto(),
+        403,
+        "A recovery of this account was begun in the last 30 days. Wait, or contact support.",
+    )
+    RECOVERY_NEEDS_OPERATOR = (
+        auto(),
+        403,
+        "The password of this account was last set with a link from an email, so another link is not enough. Contact support.",
+    )
+    RECOVERY_NOT_DUE = (
+        auto(),
+        403,
+        "The waiting time of this recovery is not over. Wait for the next email about it.",
+    )
+    RECOVERY_ENDED = auto(), 400, "This recovery was completed or cancelled, or has expired."
     TOO_MANY_REQUESTS = auto(), 429, "Too many requests. Wait before you try again."
     INVALID_TWO_FACTOR_COOKIE = (
         auto(),

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from athena_auth import enrolment_tokens
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.recovery_cases import cancellation
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.delivery.model import MessageKind
@@ -36,6 +38,7 @@ _RECORDS = {
     Change.AUTHENTICATOR_RESUMED: (EventName.AUTHENTICATOR_RESUMED, MessageKind.AUTHENTICATOR_RESUMED),
     Change.FACTORS_REMOVED: (EventName.FACTORS_REMOVED, MessageKind.FACTORS_REMOVED),
     Change.FACTORS_RESET: (EventName.FACTORS_RESET, MessageKind.FACTORS_RESET),
+    Change.FACTORS_RECOVERED: (EventName.FACTORS_RECOVERED, MessageKind.FACTORS_RECOVERED),
 }
 """The audit event of each change of credentials, and the notification to the owner."""
 
@@ -44,6 +47,7 @@ _TWO_FACTOR = {
     Change.FACTOR_REPLACED: True,
     Change.FACTORS_REMOVED: False,
     Change.FACTORS_RESET: False,
+    Change.FACTORS_RECOVERED: False,
     Change.ACCOUNT_RECLAIMED: False,
 }
 
@@ -91,14 +95,15 @@ class CredentialEvents:
         """Record the change, revoke what rests on the old credentials except the actor's session; return the account.
 
         The order is part of the guarantee. Each write waits for transactions that have locked the same rows, and the
-        next write sees what they added. First the account, which sign-ins lock; then the challenges, which second
-        steps lock and turn into sessions; then the sessions, which step-ups lock and which can trust devices; then
+        next write sees what they added. First the account, which sign-ins lock; then the challenges and enrolment tokens,
+        which second steps lock and turn into sessions; then the sessions, which step-ups lock and which can trust devices; then
         everything else at once.
         """
         account = await accounts.change_credentials(
             tx, user_id, now, two_factor_enabled=_TWO_FACTOR.get(change)
         )
         await sql.end_all(tx, user_id)
+        await enrolment_tokens.end_all(tx, user_id)
         if not actor.keeps_other_sessions:
             below = Level.TWO if change.only_adds else None
             await sessions.end_others(tx, user_id, actor.session_id, below)
@@ -110,6 +115,7 @@ class CredentialEvents:
         event, kind = _RECORDS[change]
         audit.record(tx, _entry(event, user_id, actor, authenticator_id), now)
         if account is not None:
+            await cancellation.cancel(tx, self._notifications, account, actor.client, now)
             await self._notifications.notify(tx, account, kind, actor.client, now)
         return account
 

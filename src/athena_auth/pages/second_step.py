@@ -23,6 +23,7 @@ class SecondStepPages:
         verifiers: The handler that verifies the code of each factor, by the factor's name.
         trust_ttl: Seconds for which a browser stays trusted.
         totp_digits: The digits of an app's code; the form is submitted with the last one.
+        offers_recovery: Whether owners who have lost every factor can have them removed (ATHENA_RECOVERY).
     """
 
     site: Site
@@ -31,6 +32,7 @@ class SecondStepPages:
     verifiers: dict[str, AnsweringHandler[Any]]
     trust_ttl: int
     totp_digits: int
+    offers_recovery: bool
 
     @show("/second-step")
     async def second_step(self, visit: Visit) -> PageOutcome:
@@ -92,6 +94,7 @@ class SecondStepPages:
             "trust_days": self.trust_ttl // _SECONDS_A_DAY,
             "trust": "trust" in visit.form,
             "totp_digits": self.totp_digits,
+            "offers_recovery": self.offers_recovery,
             "next": self.site.next(visit),
         }
         return form_of("second_step.html", context, refused)

@@ -36,7 +36,9 @@ def tokens_of(cookies: dict[CookieName, str]) -> Tokens:
         cookies.get(CookieName.TRUSTED_DEVICE),
         cookies.get(CookieName.RECOGNIZED_BROWSER),
     )
-    return Tokens(session, challenge, trusted_device, recognized, by_cookie=bool(session or challenge))
+    enrolment = cookies.get(CookieName.ENROLMENT)
+    by_cookie = bool(session or challenge or enrolment)
+    return Tokens(session, challenge, trusted_device, recognized, by_cookie, enrolment)
 
 
 class CookieCodec:

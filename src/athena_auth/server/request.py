@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.types import Receive, Scope
 
-from athena_auth.crypto.tokens import CHALLENGE_PREFIX
+from athena_auth.crypto.tokens import CHALLENGE_PREFIX, ENROLMENT_PREFIX
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.server.client_address import ClientAddressResolver
@@ -124,6 +124,8 @@ class CallerReader:
         token = authorization[len(_BEARER) :].strip()
         if token.startswith(CHALLENGE_PREFIX):
             return Tokens(None, token, trusted_device, recognized_browser)
+        if token.startswith(ENROLMENT_PREFIX):
+            return Tokens(None, None, trusted_device, recognized_browser, enrolment=token)
         return Tokens(token or None, None, trusted_device, recognized_browser)
 
 

@@ -8,11 +8,14 @@ from urllib.parse import urlsplit
 
 from athena_auth.settings.accounts import AccountSettings
 from athena_auth.settings.addresses import parse_ehlo_name
+from athena_auth.settings.enforcement import EnforcementSettings
 from athena_auth.settings.factors import FactorSettings
 from athena_auth.settings.messages import MessageSettings
 from athena_auth.settings.pages import PageSettings
+from athena_auth.settings.recovery import RecoverySettings
 from athena_auth.settings.serving import ServingSettings
 from athena_auth.settings.storage import StorageSettings
+from athena_auth.settings.tokens import TokenSettings
 
 BASE_PATH = "/api/auth"
 
@@ -23,7 +26,15 @@ class SettingsError(Exception):
 
 # The reference lists the groups from the last to the first.
 class Settings(
-    PageSettings, FactorSettings, AccountSettings, MessageSettings, ServingSettings, StorageSettings
+    PageSettings,
+    RecoverySettings,
+    EnforcementSettings,
+    TokenSettings,
+    FactorSettings,
+    AccountSettings,
+    MessageSettings,
+    ServingSettings,
+    StorageSettings,
 ):
     """The settings of one server."""
 

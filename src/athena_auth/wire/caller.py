@@ -17,7 +17,8 @@ class Tokens(msgspec.Struct, frozen=True):
     trusted_device: str | None = None
     recognized_browser: str | None = None
     by_cookie: bool = False
-    """Whether the session or challenge token came as a cookie, which browsers also send for other sites (CSRF)."""
+    """Whether the session, challenge or enrolment token came as a cookie, which browsers also send for other sites (CSRF)."""
+    enrolment: str | None = None
 
     def __repr__(self) -> str:
         return "Tokens(…)"

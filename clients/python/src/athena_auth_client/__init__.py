@@ -22,6 +22,7 @@ from athena_auth_client.models import (
     Method,
     NewSession,
     OtpEnrolment,
+    RecoveryOpened,
     Session,
     SignedIn,
     SignedInByBackupCode,
@@ -32,6 +33,7 @@ from athena_auth_client.models import (
     TwoFactorStatus,
     User,
 )
+from athena_auth_client.required_enrolment import RequiredEnrolment
 from athena_auth_client.second_factor import Challenge
 from athena_auth_client.senders import Async, Sync
 from athena_auth_client.tokens import FileTokenStore, MemoryTokenStore, Tokens, TokenStore
@@ -56,6 +58,8 @@ __all__ = [
     "Options",
     "OtpEnrolment",
     "RateLimitedError",
+    "RecoveryOpened",
+    "RequiredEnrolment",
     "ServiceUnavailableError",
     "Session",
     "SignedIn",

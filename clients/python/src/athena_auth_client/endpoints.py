@@ -16,9 +16,11 @@ from athena_auth_client.models import (
     OtpEnrolment,
     PasswordResetResult,
     PasswordSignInResult,
+    RecoveryOpened,
     Session,
     SignedIn,
     SignedInByBackupCode,
+    SignedToken,
     SignedUp,
     Success,
     TotpEnrolment,
@@ -71,6 +73,7 @@ SIGN_OUT = Endpoint("POST", "/sign-out", Success)
 GET_SESSION: Endpoint[CurrentSession | None] = Endpoint(
     "GET", "/get-session", CurrentSession | None, retryable=True
 )
+TOKEN = Endpoint("GET", "/token", SignedToken, retryable=True)
 LIST_SESSIONS = Endpoint("GET", "/list-sessions", tuple[Session, ...], retryable=True)
 REVOKE_SESSION = Endpoint("POST", "/revoke-session", Success)
 REVOKE_SESSIONS = Endpoint("POST", "/revoke-sessions", Success)
@@ -111,3 +114,7 @@ SET_PREFERRED_METHOD = Endpoint("POST", "/two-factor/set-preferred-method", Succ
 TRUSTED_DEVICES = Endpoint("GET", "/two-factor/trusted-devices", tuple[TrustedDevice, ...], retryable=True)
 REVOKE_TRUSTED_DEVICE = Endpoint("POST", "/two-factor/revoke-trusted-device", Success)
 REVOKE_TRUSTED_DEVICES = Endpoint("POST", "/two-factor/revoke-trusted-devices", Success)
+BEGIN_RECOVERY = Endpoint("POST", "/two-factor/recovery/begin", Success)
+OPEN_RECOVERY = Endpoint("POST", "/two-factor/recovery/open", RecoveryOpened)
+CANCEL_RECOVERY = Endpoint("POST", "/two-factor/recovery/cancel", Success)
+COMPLETE_RECOVERY = Endpoint("POST", "/two-factor/recovery/complete", Success)

@@ -76,5 +76,15 @@ class Challenge(SecondFactor[S]):
         self.preferred_method = preferred
         """The method to offer first; None if the challenge was resumed without one."""
 
+    @operation
+    async def begin_recovery(self) -> None:
+        """Mail the link that begins a recovery to an owner who has lost every second factor.
+
+        Raises:
+            AthenaError: RECOVERY_NOT_OFFERED, the server's ATHENA_RECOVERY is off.
+            RateLimitedError: too many links were sent; wait.
+        """
+        await self._call(endpoints.BEGIN_RECOVERY, {})
+
     def __repr__(self) -> str:
         return f"Challenge(methods={self.methods!r})"

@@ -10,6 +10,7 @@ from athena_auth_client.models import (
     Authenticator,
     BackupCodes,
     OtpEnrolment,
+    RecoveryOpened,
     TotpEnrolment,
     TotpUri,
     TrustedDevice,
@@ -192,3 +193,28 @@ class TwoFactor(SecondFactor[S]):
     async def revoke_trusted_devices(self) -> None:
         """Revoke all trusted devices, this client included."""
         await self._connection.call(endpoints.REVOKE_TRUSTED_DEVICES)
+
+    @operation
+    async def open_recovery(self, token: str) -> RecoveryOpened:
+        """Begin a recovery with the token of the link that `Challenge.begin_recovery` has mailed.
+
+        Raises:
+            AthenaError: RECOVERY_ALREADY_OPEN, RECOVERY_TOO_SOON or RECOVERY_NEEDS_OPERATOR: none can be begun now.
+        """
+        return await self._connection.call(endpoints.OPEN_RECOVERY, {"token": token})
+
+    @operation
+    async def cancel_recovery(self, token: str) -> None:
+        """Cancel a recovery with the token of a link from any of its mails. The second factors stay."""
+        await self._connection.call(endpoints.CANCEL_RECOVERY, {"token": token})
+
+    @operation
+    async def complete_recovery(self, token: str, *, password: str) -> None:
+        """Remove every second factor, with the token of the link from the mail about the end of the waiting time.
+
+        All sessions are revoked. The next sign-in with the password can do nothing but enrol a second factor.
+
+        Raises:
+            AthenaError: RECOVERY_NOT_DUE, or RECOVERY_ENDED: it was cancelled or completed, or has expired.
+        """
+        await self._connection.call(endpoints.COMPLETE_RECOVERY, {"token": token, "password": password})

@@ -30,7 +30,7 @@ from athena_auth.mfa.factor import (
     Verified,
     read_code,
 )
-from athena_auth.mfa.model import Binding, Change, FactorName, session_binding
+from athena_auth.mfa.model import Binding, Change, FactorName
 from athena_auth.sessions.model import Amr
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
@@ -256,18 +256,17 @@ class Otp:
         new = self._new(account.id, number, request.options.label, now)
         if number is None and await self.is_enrolled(tx, account.id):
             return EnrolmentBegun(EnrolmentState.UNCHANGED)
-        if number is None and account.email_verified:
+        if number is None and account.email_verified and not request.must_be_confirmed:
             replaced = all_confirmed(await authenticators.load(tx, account.id), self.name)
             await authenticators.begin_enrolment(tx, new)
             await authenticators.confirm(tx, new, replaced, None, now)
             return EnrolmentBegun(EnrolmentState.CONFIRMED)
-        binding = session_binding(request.signed_in.session.id)
         # Counted before anything is replaced: a refusal commits what came before it.
-        refused = await self._consume_send(tx, account, binding, request.signed_in.client, now)
+        refused = await self._consume_send(tx, account, request.binding, request.client, now)
         if refused is not None:
             return refused
         await authenticators.begin_enrolment(tx, new)
-        await self._send_counted(tx, account, binding, now, confirming=True)
+        await self._send_counted(tx, account, request.binding, now, confirming=True)
         return EnrolmentBegun(EnrolmentState.PENDING, code_was_sent=True)
 
     def _new(self, user_id: UserId, number: str | None, label: str | None, now: Millis) -> Authenticator:
