@@ -33,8 +33,8 @@ class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
         label: The owner's name for it.
         sealed_data: Its secret, encrypted for `context`; empty for a factor that stores none.
         details: Other data of its factor, as JSON. None of it is secret.
-        counter: The highest value accepted so far: a time step (TOTP) or a signature counter. Nothing at or below it
-            is accepted again (I3).
+        counter: The highest value accepted so far, such as a time step (TOTP): nothing at or below it is accepted again
+            (I3). Of a passkey, the last signature count, which only warns: its nonces are what is used once.
     """
 
     id: str
@@ -46,6 +46,9 @@ class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
     details: str = "{}"
     counter: int = NEVER
     created_at: Millis
+    last_used_at: Millis | None = None
+    credential_id: bytes | None = None
+    """The id of a passkey, which no other account has."""
 
     def __repr__(self) -> str:
         return f"Authenticator({self.id}, {self.factor}, {self.state})"
@@ -100,6 +103,24 @@ _ADVANCE = Statement("""
     WHERE id = :id AND counter < :counter
 """)
 
+# One id belongs to one account: the first registration decides, also of two at the same time.
+_INSERT_ACTIVE = Statement("""
+    INSERT INTO athena_authenticator
+        (id, user_id, factor, state, label, details, counter, created_at, confirmed_at, credential_id)
+    VALUES (:id, :user_id, :factor, 'active', :label, :details, :counter, :created_at, :created_at, :credential_id)
+    ON CONFLICT (credential_id) DO NOTHING
+""")
+
+_RENAME = Statement("""
+    UPDATE athena_authenticator SET label = :label
+    WHERE id = :id AND user_id = :user_id AND factor = :factor AND state = 'active'
+""")
+
+_REMOVE = Statement("""
+    DELETE FROM athena_authenticator
+    WHERE id = :id AND user_id = :user_id AND factor = :factor AND state = :state
+""")
+
 _RECORD_REUSE = Statement("""
     UPDATE athena_authenticator SET last_used_by = :browser WHERE id = :id AND last_used_by <> :browser
 """)
@@ -136,6 +157,8 @@ def _authenticator(row: Row) -> Authenticator:
         details=row["details"],
         counter=row["counter"],
         created_at=row["created_at"],
+        last_used_at=row["last_used_at"],
+        credential_id=row["credential_id"],
     )
 
 
@@ -193,6 +216,40 @@ async def confirm(
     return Change.FACTOR_ADDED if replaced is None else Change.FACTOR_REPLACED
 
 
+async def add(tx: Tx, authenticator: Authenticator) -> bool:
+    """Store an active authenticator that was verified when it was made; False if its credential id is taken."""
+    changed = await tx.execute(
+        _INSERT_ACTIVE,
+        id=authenticator.id,
+        user_id=authenticator.user_id,
+        factor=authenticator.factor,
+        label=authenticator.label,
+        details=authenticator.details,
+        counter=authenticator.counter,
+        created_at=authenticator.created_at,
+        credential_id=authenticator.credential_id,
+    )
+    return changed == 1
+
+
+async def rename(tx: Tx, user_id: UserId, factor: str, authenticator_id: str, label: str) -> bool:
+    """Rename an active authenticator; False if the account has none with this id."""
+    changed = await tx.execute(_RENAME, id=authenticator_id, user_id=user_id, factor=factor, label=label)
+    return changed == 1
+
+
+async def remove(tx: Tx, authenticator: Authenticator) -> bool:
+    """Delete an authenticator; False if it is no longer in the state in which it was loaded."""
+    changed = await tx.execute(
+        _REMOVE,
+        id=authenticator.id,
+        user_id=authenticator.user_id,
+        factor=authenticator.factor,
+        state=authenticator.state,
+    )
+    return changed == 1
+
+
 async def advance(tx: Tx, authenticator_id: str, counter: int, browser: bytes, now: Millis) -> bool:
     """Consume all counter values up to this one; False when it or a later one has been consumed (I3)."""
     changed = await tx.execute(_ADVANCE, id=authenticator_id, counter=counter, browser=browser, now=now)
@@ -210,7 +267,10 @@ async def reseal(tx: Tx, authenticator_id: str, sealed_data: bytes) -> None:
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
-    """Delete all authenticators when the factors are removed, and pending ones when the password is replaced."""
+    """Delete all authenticators when the factors are removed, and pending ones when the password is replaced.
+
+    Of an account without two-factor authentication a cancelled enrolment leaves the passkeys, which sign in by themselves.
+    """
     if change.removes_factors:
         return (_DROP_ALL,)
-    return (_DROP_PENDING,) if change.replaces_password else ()
+    return (_DROP_PENDING,) if change.replaces_password or change is Change.ENROLMENT_CANCELLED else ()

@@ -64,6 +64,8 @@ _LOCK_IF_CURRENT = Statement("""
     RETURNING *
 """)
 
+_LOCK = Statement("UPDATE athena_account SET credential_version = credential_version WHERE id = :id RETURNING *")
+
 _CHANGE_CREDENTIALS = Statement("""
     UPDATE athena_account
     SET credential_version = credential_version + 1, updated_at = :now,
@@ -201,6 +203,12 @@ async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:
     finds and revokes what this transaction adds.
     """
     row = await tx.fetch_one(_LOCK_IF_CURRENT, id=version.user_id, version=version.number)
+    return None if row is None else account_from(row)
+
+
+async def lock(tx: Tx, user_id: UserId) -> Account | None:
+    """Lock the account until the transaction ends, for a decision that a concurrent change must not overtake."""
+    row = await tx.fetch_one(_LOCK, id=user_id)
     return None if row is None else account_from(row)
 
 

@@ -7,6 +7,7 @@ used to links in warnings follow forged ones. The exception is a blocked account
 """
 
 from athena_auth.delivery.model import MessageKind
+from athena_auth.delivery.passkey_texts import PASSKEY_MESSAGES
 from athena_auth.delivery.sentences import Advice, MessageText
 from athena_auth.delivery.sign_up_texts import SIGN_UP_MESSAGES
 
@@ -31,7 +32,7 @@ _NOT_YOUR_FACTOR = _was_not_you(
 )
 
 
-MESSAGES = SIGN_UP_MESSAGES | {
+MESSAGES = SIGN_UP_MESSAGES | PASSKEY_MESSAGES | {
     MessageKind.TWO_FACTOR_OTP: MessageText(
         subject="Your {app_name} security code",
         opening="This is the security code that you requested at {app_name}. It expires {lifetime} after your "

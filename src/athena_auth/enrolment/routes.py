@@ -10,11 +10,12 @@ from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, renewed_reply,
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import StepUpCredentials
 from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
+from athena_auth.factors.passkeys.answers import CreationOptions
 from athena_auth.factors.totp.routes import qr_code_of
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
 from athena_auth.wire.fields import (
-    PRINTABLE,
+    AuthenticatorName,
     BackupCodeList,
     Issuer,
     Password,
@@ -40,18 +41,6 @@ PhoneNumber = Annotated[
 ]
 
 
-Label = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=64,
-        pattern=PRINTABLE,
-        description="The owner's name for the authenticator, of a factor of which an account may have several.",
-        examples=["Blue key"],
-    ),
-]
-
-
 class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
     """The password, and the factor to turn on."""
 
@@ -61,16 +50,18 @@ class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
     method: Annotated[EnrollableFactor, Meta(description="The factor to turn on.", examples=["totp"])] = (
         EnrollableFactor.TOTP
     )
+    label: AuthenticatorName | None = None
     phone_number: PhoneNumber | None = None
     qr_code: QrCodeWanted | None = None
 
 
 class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """The new credentials, which are shown only in this response; without `totpURI` for the method `otp`."""
+    """The new credentials, which are shown only in this response; `totpURI` only for the method `totp`."""
 
     totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
     qr_code: QrCode | UnsetType = UNSET
     backup_codes: BackupCodeList
+    options: CreationOptions | UnsetType = UNSET
     method: Annotated[EnrollableFactor, Meta(examples=["totp"])]
     confirmation_pending: Annotated[
         bool,
@@ -85,7 +76,7 @@ def with_methods(route: Route, names: tuple[str, ...]) -> Route:
     """Return the route of `enable` with the factors of this server, which may include those of the host."""
     methods = StrEnum("EnrollableMethod", {name.upper().replace("-", "_"): name for name in names})  # type: ignore[misc]
     method = Annotated[methods, Meta(description="Which factor to turn on.")]
-    fields = [("method", method, methods(EnrollableFactor.TOTP)), ("label", Label | None, None)]
+    fields = [("method", method, methods(EnrollableFactor.TOTP))]
     body = msgspec.defstruct("EnableBody", fields, bases=(EnableBody,), frozen=True, rename="camel")
     return msgspec.structs.replace(route, body=body)
 
@@ -107,7 +98,8 @@ class EnrolmentApi:
         The new secret and backup codes take effect when a code confirms them (/two-factor/verify-totp, or
         /two-factor/verify-otp for the method `otp`, whose first code is sent at once). Until then the current factors
         stay active. The method `otp` takes effect at once if the email address is verified and no phone number is
-        given.
+        given. For the method `passkey`, a new passkey that answers the `options` confirms it (/two-factor/verify-passkey);
+        if the account has passkeys and no second factor yet, these become it at once.
         """
         body = call.body
         begun = await self._service.enable(
@@ -116,17 +108,18 @@ class EnrolmentApi:
             body.method,
             issuer=body.issuer,
             number=body.phone_number,
-            label=getattr(body, "label", None),
+            label=body.label,
         )
         if isinstance(begun, Refused):
             return begun
         enrolment = begun.outcome
         shown = dict(enrolment.shown)
-        uri = shown.pop("totpURI", UNSET)
+        uri, options = shown.pop("totpURI", UNSET), shown.pop("options", UNSET)
         answer = EnableAnswer(
             totp_uri=uri,
             qr_code=await qr_code_of(uri, body.qr_code),
             backup_codes=enrolment.backup_codes,
+            options=options,
             method=body.method,
             confirmation_pending=enrolment.is_pending,
         )

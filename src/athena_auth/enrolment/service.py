@@ -14,9 +14,11 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.backup_codes.sql import BackupCodeState
 from athena_auth.factors.otp.factor import Otp
+from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.errors import Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.factor import (
@@ -36,6 +38,7 @@ class EnrollableFactor(StrEnum):
 
     TOTP = "totp"
     OTP = "otp"
+    PASSKEY = "passkey"
 
 
 class Enrolment(msgspec.Struct, frozen=True):
@@ -59,6 +62,8 @@ class Factors(msgspec.Struct, frozen=True):
     totp: Totp
     otp: Otp
     backup_codes: BackupCodes
+    passkeys: Passkeys | None = None
+    """None on a server whose host application has left them out."""
 
 
 class EnrolmentService:
@@ -97,7 +102,9 @@ class EnrolmentService:
         label: str | None = None,
     ) -> Authorized[Enrolment] | Refused:
         """Begin an enrolment. With a phone number it is for codes by text message to that number."""
-        enrollable = self._enrollable[factor]
+        enrollable = self._enrollable.get(factor)
+        if enrollable is None:
+            return Refused(ErrorCode.VALIDATION_ERROR, Text("This server does not offer this method."))
         options = EnrolmentOptions(issuer, number, label)
         refused = enrollable.validate(options)
         if refused is not None:

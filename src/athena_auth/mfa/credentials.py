@@ -30,6 +30,8 @@ _RECORDS = {
     Change.ACCOUNT_RECLAIMED: (EventName.ACCOUNT_RECLAIMED, MessageKind.ACCOUNT_RECLAIMED),
     Change.FACTOR_ADDED: (EventName.FACTOR_ADDED, MessageKind.FACTOR_ADDED),
     Change.FACTOR_REPLACED: (EventName.FACTOR_REPLACED, MessageKind.FACTOR_REPLACED),
+    Change.PASSKEY_ADDED: (EventName.PASSKEY_ADDED, MessageKind.PASSKEY_ADDED),
+    Change.PASSKEY_REMOVED: (EventName.PASSKEY_REMOVED, MessageKind.PASSKEY_REMOVED),
     Change.FACTORS_REMOVED: (EventName.FACTORS_REMOVED, MessageKind.FACTORS_REMOVED),
     Change.FACTORS_RESET: (EventName.FACTORS_RESET, MessageKind.FACTORS_RESET),
 }
@@ -92,13 +94,12 @@ class CredentialEvents:
         )
         await sql.end_all(tx, user_id)
         if not actor.keeps_other_sessions:
-            # A new factor keeps other sessions of level two; any other change ends all of them.
-            below = Level.TWO if change is Change.FACTOR_ADDED else None
-            await sessions.end_others(tx, user_id, actor.session_id, below)
+            await _end_sessions(tx, user_id, change, actor)
         if change.removes_factors and actor.session_id is not None:
             # Otherwise an attacker who removes the factors keeps a session that survives the owner's next enrolment.
             await sessions.lower(tx, actor.session_id)
-        tx.defer(_attempts_of(change, actor), user_id=user_id)
+        if (resets := _attempts_of(change, actor)) is not None:
+            tx.defer(resets, user_id=user_id)
         self._defer_writes(tx, user_id, change)
         event, kind = _RECORDS[change]
         entry = AuditEvent(name=event, user_id=user_id, client=actor.client, session_id=actor.session_id)
@@ -110,15 +111,29 @@ class CredentialEvents:
     def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
         """Cancel an enrolment of an account that has no factor on. No session or device depends on it yet."""
         tx.defer(RESET_ALL, user_id=user_id)
-        self._defer_writes(tx, user_id, Change.FACTORS_REMOVED)
+        self._defer_writes(tx, user_id, Change.ENROLMENT_CANCELLED)
 
     def _defer_writes(self, tx: Tx, user_id: UserId, change: Change) -> None:
         for write in self._writes[change]:
             tx.defer(write, user_id=user_id)
 
 
-def _attempts_of(change: Change, actor: Actor) -> Statement:
+async def _end_sessions(tx: Tx, user_id: UserId, change: Change, actor: Actor) -> None:
+    """End the other sessions of the account, except those that the change does not concern.
+
+    A new factor keeps those of level two. A new passkey keeps all: nothing they rest on has changed. A removed one ends
+    all, because a lost or stolen device may have begun them.
+    """
+    if change is not Change.PASSKEY_ADDED:
+        below = Level.TWO if change is Change.FACTOR_ADDED else None
+        await sessions.end_others(tx, user_id, actor.session_id, below)
+
+
+def _attempts_of(change: Change, actor: Actor) -> Statement | None:
     """Return the write that resets the counted attempts, as far as this change allows it."""
+    if change in {Change.PASSKEY_ADDED, Change.PASSKEY_REMOVED}:
+        # An attacker in a session would add and remove passkeys to get new attempts at the password and the codes.
+        return None
     if actor.reset_attempts or change.removes_factors:
         return RESET_ALL
     # A reset by email ends the delay that strangers' attempts caused, but gives no new attempts at codes.

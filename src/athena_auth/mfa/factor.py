@@ -57,6 +57,8 @@ class Verified(msgspec.Struct, frozen=True):
     """Set when the response confirmed an enrolment."""
     codes_left: int | None = None
     """The number of backup codes left, if the code was one of them."""
+    count_decreased: bool = False
+    """Whether the authenticator's signature count did not increase, so that there may be a copy of it."""
 
 
 class Used(msgspec.Struct, frozen=True):

@@ -39,6 +39,7 @@ class FactorName(StrEnum):
     TOTP = "totp"
     OTP = "otp"
     BACKUP_CODE = "backup-code"
+    PASSKEY = "passkey"
 
 
 class Challenge(msgspec.Struct, frozen=True):
@@ -92,6 +93,11 @@ class Change(StrEnum):
     """The same, where the address had not been verified: factors that were set up before may be an attacker's."""
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
+    PASSKEY_ADDED = "passkey-added"
+    """It signs in by itself, and is a second factor while two-factor authentication is on; that stays as it is."""
+    PASSKEY_REMOVED = "passkey-removed"
+    ENROLMENT_CANCELLED = "enrolment-cancelled"
+    """Of an account that has two-factor authentication off: nothing depends on it yet."""
     FACTORS_REMOVED = "factors-removed"
     """By the owner."""
     FACTORS_RESET = "factors-reset"

@@ -119,12 +119,15 @@ class CallerReader:
             # Another scheme is not ours: a proxy may ask for its own password, for instance.
             return tokens_of(cookies)
         # An explicit token is used alone: a cookie never replaces a wrong one.
-        trusted_device = cookies.get(CookieName.TRUSTED_DEVICE)
-        recognized_browser = cookies.get(CookieName.RECOGNIZED_BROWSER)
         token = authorization[len(_BEARER) :].strip()
-        if token.startswith(CHALLENGE_PREFIX):
-            return Tokens(None, token, trusted_device, recognized_browser)
-        return Tokens(token or None, None, trusted_device, recognized_browser)
+        is_challenge = token.startswith(CHALLENGE_PREFIX)
+        return Tokens(
+            session=None if is_challenge else token or None,
+            challenge=token if is_challenge else None,
+            trusted_device=cookies.get(CookieName.TRUSTED_DEVICE),
+            recognized_browser=cookies.get(CookieName.RECOGNIZED_BROWSER),
+            passkey=cookies.get(CookieName.PASSKEY),
+        )
 
 
 def _is_navigation(method: str, headers: RawHeaders) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from athena_auth.settings.addresses import parse_pages_path
-from athena_auth.settings.model import ServerSettings
+from athena_auth.settings.passkeys import PasskeySettings
 from athena_auth.settings.values import OnOff
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -36,7 +36,7 @@ def _check_link(value: str) -> str:
 PageLink = Annotated[str, AfterValidator(_check_link)]
 
 
-class Settings(ServerSettings):
+class Settings(PasskeySettings):
     """The settings of one server."""
 
     pages: OnOff = Field(

@@ -139,6 +139,16 @@ BackupCodeList = Annotated[
         examples=[["k7wm-3xqa-9tfe-hd2p"]],
     ),
 ]
+AuthenticatorName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=PRINTABLE,
+        description="The owner's name for the authenticator, of a factor of which an account may have several.",
+        examples=["Blue key"],
+    ),
+]
 JsonObject = Annotated[
     dict[str, Any], Meta(description="A JSON object whose fields are those of the factor.", examples=[{}])
 ]

@@ -14,6 +14,7 @@ from athena_auth.audit.model import EventName
 from athena_auth.enrolment.service import Factors
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
+from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import CredentialEvents
@@ -36,7 +37,7 @@ T = TypeVar("T")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 
 FactorFactory = Callable[[FactorParts], Factor[Any]]
-BUILT_IN: tuple[FactorFactory, ...] = (Totp, Otp, BackupCodes)
+BUILT_IN: tuple[FactorFactory, ...] = (Passkeys, Totp, Otp, BackupCodes)
 """The factors that come with the server, in the order they are offered."""
 
 
@@ -136,7 +137,8 @@ def _factors(parts: FactorParts, factories: tuple[FactorFactory, ...]) -> Factor
             raise ValueError(
                 f"factors: {name!r} is no name of its own, of up to 16 letters a-z, digits and hyphens"
             )
-    return Factors(every, _only(every, Totp), _only(every, Otp), _only(every, BackupCodes))
+    passkeys = next((factor for factor in every if isinstance(factor, Passkeys)), None)
+    return Factors(every, _only(every, Totp), _only(every, Otp), _only(every, BackupCodes), passkeys)
 
 
 def _only(factors: tuple[Factor[Any], ...], kind: type[T]) -> T:

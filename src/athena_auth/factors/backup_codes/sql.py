@@ -126,4 +126,6 @@ def credentials_changed(change: Change) -> tuple[Statement, ...]:
         return (_DROP_ALL,)
     if change in {Change.FACTOR_ADDED, Change.FACTOR_REPLACED}:
         return (_DROP_SUCCEEDED, _ACTIVATE)
+    if change in {Change.PASSKEY_ADDED, Change.PASSKEY_REMOVED}:
+        return ()  # the pending set belongs to an enrolment that goes on
     return (_DROP_PENDING,)
