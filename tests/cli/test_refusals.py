@@ -37,7 +37,7 @@ SETTINGS = {
         {"session_ttl": "7d"},
         "ATHENA_SESSION_TTL: whole seconds, for instance 604800.",
     ),
-    "a lifetime of no time": ({"trust_ttl": "0"}, "ATHENA_TRUST_TTL: the smallest value accepted is 60."),
+    "a lifetime of no time": ({"session_ttl": "0"}, "ATHENA_SESSION_TTL: the smallest value accepted is 60."),
     "a number of five thousand digits": ({"session_ttl": "9" * 5000}, "ATHENA_SESSION_TTL: whole seconds"),
     "no worker": ({"workers": "0"}, "ATHENA_WORKERS: "),
     "an origin without a scheme": ({"trusted_origins": "app.example.com"}, "ATHENA_TRUSTED_ORIGINS: "),

@@ -23,7 +23,7 @@ WRONG = {
     "the domain of another site": {"rp_id": "example.net"},
     "nobody touched the authenticator": {"is_present": False},
     "a page of another origin frames this one": {"in_foreign_frame": True},
-    "the key of another passkey": {"_key": Authenticator()._key},
+    "the key of another passkey": {"key": Authenticator().key},
     "the user handle of another account": {"user_handle": bytes(32)},
     "a passkey that was bound to its device and can now be copied": {"is_synced": True},
 }
@@ -38,7 +38,9 @@ async def test_a_passkey_turns_two_factor_authentication_on_and_signs_in(world: 
     assert signed_in.status_code == 200, signed_in.text
     session = (await browser.get("/get-session")).json()["session"]
     assert (session["level"], session["amr"]) == (2, ["pwd", "hwk"])
-    assert [each["name"] for each in (await browser.get("/passkey/list-user-passkeys")).json()] == ["Blue key"]
+    assert [each["name"] for each in (await browser.get("/passkey/list-user-passkeys")).json()] == [
+        "Blue key"
+    ]
     await world.mailbox.message_for(ada.email, MessageKind.FACTOR_ADDED)
 
 
@@ -124,9 +126,7 @@ async def test_failed_responses_of_strangers_block_nobody(world: World, ada: Per
             assert (await second_step(stranger, replace(device, is_present=False))).status_code == 401
 
     assert (await second_step(await challenged(world, ada), device)).status_code == 200
-    answered = await ada.answer(
-        await ada.challenge(), "verify-backup-code", code=ada.backup_codes[0]
-    )
+    answered = await ada.answer(await ada.challenge(), "verify-backup-code", code=ada.backup_codes[0])
     assert answered.status_code == 200, answered.text
 
 
@@ -177,9 +177,7 @@ async def test_passkeys_that_do_not_count_are_not_reported(world: World, ada: Pe
     assert MessageKind.SIGN_COUNT_DECREASED not in world.mailbox.kinds_for(ada.email)
 
 
-async def test_an_enrolment_is_confirmed_only_in_the_session_that_began_it(
-    world: World, ada: Person
-) -> None:
+async def test_an_enrolment_is_confirmed_only_in_the_session_that_began_it(world: World, ada: Person) -> None:
     """An attacker in another session, who cannot step up, would otherwise confirm it with their own authenticator."""
     await turn_on(ada)
     thief = await world.bearer(await second_step_token(ada))
@@ -195,9 +193,7 @@ async def test_an_enrolment_is_confirmed_only_in_the_session_that_began_it(
 
 
 async def second_step_token(ada: Person) -> str:
-    answered = await ada.answer(
-        await ada.challenge(), "verify-backup-code", code=ada.backup_codes[0]
-    )
+    answered = await ada.answer(await ada.challenge(), "verify-backup-code", code=ada.backup_codes[0])
     token: str = answered.json()["token"]
     return token
 

@@ -18,7 +18,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "the domain of another site": {"rp_id": "example.net"},
     "nobody touched the authenticator": {"is_present": False},
     "a page of another origin frames this one": {"in_foreign_frame": True},
-    "the key of another passkey": {"_key": Authenticator()._key},
+    "the key of another passkey": {"key": Authenticator().key},
     "the user handle of another account": {"user_handle": bytes(32)},
 }
 

@@ -278,7 +278,10 @@ async def test_a_host_may_leave_passkeys_out(database_url: str) -> None:
         missing = await ada.client.get("/passkey/list-user-passkeys")
         refused = await ada.post("/two-factor/enable", password=PASSWORD, method="passkey")
 
-    assert (missing.status_code, refused.json()["message"]) == (404, "This server does not offer this method.")
+    assert (missing.status_code, refused.json()["message"]) == (
+        404,
+        "This server does not offer this method.",
+    )
 
 
 JSON = st.recursive(
@@ -312,9 +315,7 @@ async def test_garbage_is_refused_everywhere(sqlite_world: World, response: dict
         await sign_up(sqlite_world)
     client = await sqlite_world.client()
     await client.get("/passkey/generate-authenticate-options")
-    signed_in = await client.post(
-        "/sign-in/email", json={"email": "ada@example.com", "password": PASSWORD}
-    )
+    signed_in = await client.post("/sign-in/email", json={"email": "ada@example.com", "password": PASSWORD})
     bearer = await sqlite_world.bearer(signed_in.json()["token"])
     await bearer.get("/passkey/generate-register-options")
 

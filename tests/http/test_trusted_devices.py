@@ -1,6 +1,7 @@
 """Trusted devices as shown to their owner, and how they are revoked."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -16,7 +17,7 @@ from athena_auth.store.transaction import Store, Tx
 from athena_auth.trusted_devices.device_trust import TrustedDevices
 from support.clock import START
 from support.person import PASSWORD, Person, sign_up
-from support.world import ORIGIN, SECRET, World
+from support.world import ORIGIN, SECRET, World, world_over
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 SAFARI = (
@@ -262,3 +263,23 @@ async def test_a_challenge_opens_none_of_it(sqlite_world: World, method: str, pa
     answer = await challenged.request(method, path, json={"id": "x"})
 
     assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED")
+
+
+async def test_a_server_that_trusts_no_device_asks_for_a_code_on_those_that_were_trusted(
+    database_url: str,
+) -> None:
+    async with world_over(database_url) as world:
+        ada = await sign_up(world)
+        await ada.turn_on_totp()
+        cookies = (await trusted(ada)).cookies
+    async with world_over(database_url, trust_ttl=0) as world:
+        browser = await world.client(origin=ORIGIN, **{"user-agent": FIREFOX})
+        browser.cookies.update(cookies)
+        assert await is_challenged(replace(ada, world=world), browser)
+
+        body = {"code": ada.backup_codes.pop(), "trustDevice": True}
+        passed = await browser.post("/two-factor/verify-backup-code", json=body)
+
+        assert passed.status_code == 200, passed.text
+        assert COOKIE not in passed.headers.get("set-cookie", "")
+        assert await is_challenged(replace(ada, world=world), browser)

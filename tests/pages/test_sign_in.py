@@ -59,6 +59,19 @@ async def test_a_new_user_signs_up_out_and_in(sqlite_world: World) -> None:
     assert (await visitor.open("/")).url.path == "/security"
 
 
+async def test_the_link_of_a_sign_up_leads_to_the_page_asked_for(database_url: str) -> None:
+    asked = "https://app.example.com/start?a=b"
+    async with world_over(database_url, trusted_origins="https://app.example.com") as world:
+        visitor = await visiting(world)
+        await visitor.open(str(httpx.URL("/sign-up", params={"next": asked})))
+        await visitor.send("Create the account", name="Ada", email=EMAIL, password=PASSWORD)
+        await visitor.send("Send the link again")
+
+        for nth in (1, 2):
+            mail = await world.mailbox.message_for(EMAIL, MessageKind.EMAIL_VERIFICATION, nth=nth)
+            assert httpx.URL(str(mail.url)).params["callbackURL"] == asked
+
+
 async def test_a_refused_form_keeps_what_was_entered_but_the_password(sqlite_world: World) -> None:
     visitor = await visiting(sqlite_world)
     await visitor.open("/sign-up")
@@ -114,6 +127,17 @@ async def test_the_second_step_takes_a_code_that_was_sent(enrolled: Person) -> N
     await visitor.send("Confirm", code=f" {again.code[:3]} {again.code[3:]}")
 
     assert visitor.path == "/security"
+
+
+@pytest.mark.parametrize(("trust_ttl", "offered"), [(86_400, True), (0, False)])
+async def test_trust_is_offered_where_devices_are_trusted(
+    sqlite_url: str, trust_ttl: int, offered: bool
+) -> None:
+    async with world_over(sqlite_url, trust_ttl=trust_ttl) as world:
+        await (await sign_up(world)).turn_on_totp()
+        visitor = await signing_in(world)
+        assert visitor.path == "/second-step"
+        assert ("Trust this browser" in visitor.text) is offered
 
 
 async def test_the_second_step_takes_a_backup_code_and_trusts_the_browser(enrolled: Person) -> None:

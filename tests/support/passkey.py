@@ -52,7 +52,7 @@ class Authenticator:
     in_foreign_frame: bool = False
     user_handle: bytes = b""
     credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
-    _key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
     def create(self, options: dict[str, Any]) -> dict[str, Any]:
         """Return the response to the options of `navigator.credentials.create()`."""
@@ -73,7 +73,7 @@ class Authenticator:
             self.count += 1
         data = self._data(self.rp_id or options["rpId"], 0)
         client_data = self._client_data("webauthn.get", options["challenge"])
-        signature = self._key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(SHA256()))
+        signature = self.key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(SHA256()))
         response = {
             "clientDataJSON": base64url(client_data),
             "authenticatorData": base64url(data),
@@ -109,6 +109,6 @@ class Authenticator:
         return json.dumps(data).encode()
 
     def _public_key(self) -> bytes:
-        numbers = self._key.public_key().public_numbers()
+        numbers = self.key.public_key().public_numbers()
         key = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
         return cbor2.dumps(key)

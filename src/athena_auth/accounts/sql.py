@@ -64,7 +64,9 @@ _LOCK_IF_CURRENT = Statement("""
     RETURNING *
 """)
 
-_LOCK = Statement("UPDATE athena_account SET credential_version = credential_version WHERE id = :id RETURNING *")
+_LOCK = Statement(
+    "UPDATE athena_account SET credential_version = credential_version WHERE id = :id RETURNING *"
+)
 
 _CHANGE_CREDENTIALS = Statement("""
     UPDATE athena_account

@@ -32,252 +32,260 @@ _NOT_YOUR_FACTOR = _was_not_you(
 )
 
 
-MESSAGES = SIGN_UP_MESSAGES | PASSKEY_MESSAGES | {
-    MessageKind.TWO_FACTOR_OTP: MessageText(
-        subject="Your {app_name} security code",
-        opening="This is the security code that you requested at {app_name}. It expires {lifetime} after your "
-        "request. Nobody from {app_name} will ever ask for this code. Enter it only on the page where "
-        "you requested it.",
-        advice=(
-            Advice(
-                "If you did not try to sign in,",
-                "someone else did, and they may know your password. Do not share the code, and change your "
-                "password now.",
+MESSAGES = (
+    SIGN_UP_MESSAGES
+    | PASSKEY_MESSAGES
+    | {
+        MessageKind.TWO_FACTOR_OTP: MessageText(
+            subject="Your {app_name} security code",
+            opening="This is the security code that you requested at {app_name}. It expires {lifetime} after your "
+            "request. Nobody from {app_name} will ever ask for this code. Enter it only on the page where "
+            "you requested it.",
+            advice=(
+                Advice(
+                    "If you did not try to sign in,",
+                    "someone else did, and they may know your password. Do not share the code, and change your "
+                    "password now.",
+                ),
             ),
         ),
-    ),
-    MessageKind.EMAIL_VERIFICATION: MessageText(
-        subject="Confirm your email address for {app_name}",
-        opening="Someone, probably you, entered this email address at {app_name}. Open the link below to confirm "
-        "that it is yours. The link expires {lifetime} after it was requested.",
-        action="Confirm this address",
-        advice=(Advice("If you did not request this,", "ignore this email. Nothing will change."),),
-    ),
-    MessageKind.PASSWORD_RESET: MessageText(
-        subject="Choose a new {app_name} password",
-        opening="Someone, probably you, asked to reset the password of your {app_name} account. Open the link "
-        "below to choose a new one. The link works once and expires {lifetime} after it was requested.",
-        action="Choose a new password",
-        advice=(
-            Advice("If your account has a second factor,", "you will still be asked for it afterwards."),
-            Advice(
-                "If you did not request this,",
-                "ignore this email. Nothing will change. Do not share the link with anyone.",
+        MessageKind.EMAIL_VERIFICATION: MessageText(
+            subject="Confirm your email address for {app_name}",
+            opening="Someone, probably you, entered this email address at {app_name}. Open the link below to confirm "
+            "that it is yours. The link expires {lifetime} after it was requested.",
+            action="Confirm this address",
+            advice=(Advice("If you did not request this,", "ignore this email. Nothing will change."),),
+        ),
+        MessageKind.PASSWORD_RESET: MessageText(
+            subject="Choose a new {app_name} password",
+            opening="Someone, probably you, asked to reset the password of your {app_name} account. Open the link "
+            "below to choose a new one. The link works once and expires {lifetime} after it was requested.",
+            action="Choose a new password",
+            advice=(
+                Advice("If your account has a second factor,", "you will still be asked for it afterwards."),
+                Advice(
+                    "If you did not request this,",
+                    "ignore this email. Nothing will change. Do not share the link with anyone.",
+                ),
             ),
         ),
-    ),
-    MessageKind.SECOND_FACTOR_REFUSED: MessageText(
-        subject="A sign-in to your {app_name} account was stopped",
-        opening="Someone entered the correct password of your {app_name} account, and then a wrong code. "
-        "They were not signed in.",
-        advice=(
-            Advice("If this was you,", "try again. There is nothing else to do."),
-            _was_not_you("someone knows your password. Change it now, here and wherever else you use it."),
-        ),
-    ),
-    MessageKind.SECOND_FACTOR_CLOSED: MessageText(
-        subject="Security codes for your {app_name} account are blocked",
-        opening="Too many wrong codes in a row were entered for your {app_name} account. Codes are blocked, even "
-        "correct ones, except in browsers that have signed in before. Open the link below in another browser to "
-        "allow it there. Backup codes still work everywhere.",
-        action=_RECOGNIZE,
-        advice=(
-            Advice(
-                "To sign in elsewhere,",
-                "use the link or a backup code, or contact support.",
-            ),
-            _was_not_you(
-                "someone probably knows your password. Change it now, here and wherever else you use it."
+        MessageKind.SECOND_FACTOR_REFUSED: MessageText(
+            subject="A sign-in to your {app_name} account was stopped",
+            opening="Someone entered the correct password of your {app_name} account, and then a wrong code. "
+            "They were not signed in.",
+            advice=(
+                Advice("If this was you,", "try again. There is nothing else to do."),
+                _was_not_you(
+                    "someone knows your password. Change it now, here and wherever else you use it."
+                ),
             ),
         ),
-    ),
-    MessageKind.FACTOR_ADDED: MessageText(
-        subject="Your {app_name} account has a new second factor",
-        opening="A second factor was added to your {app_name} account. Signing in can now require it after the "
-        "password.",
-        advice=(
-            _WAS_YOU,
-            _NOT_YOUR_FACTOR,
-        ),
-    ),
-    MessageKind.FACTOR_REPLACED: MessageText(
-        subject="The second factor of your {app_name} account was replaced",
-        opening="The second factor of your {app_name} account was replaced by a new one. The old one no longer "
-        "works.",
-        advice=(
-            _WAS_YOU,
-            _NOT_YOUR_FACTOR,
-        ),
-    ),
-    MessageKind.FACTORS_REMOVED: MessageText(
-        subject="Two-factor authentication is off for your {app_name} account",
-        opening="Two-factor authentication was turned off for your {app_name} account. From now on the "
-        "password alone is enough to sign in.",
-        advice=(
-            _WAS_YOU,
-            _was_not_you(
-                "someone else has access to your account. Change your password now, then turn two-factor "
-                "authentication on again.",
-                _HELP,
+        MessageKind.SECOND_FACTOR_CLOSED: MessageText(
+            subject="Security codes for your {app_name} account are blocked",
+            opening="Too many wrong codes in a row were entered for your {app_name} account. Codes are blocked, even "
+            "correct ones, except in browsers that have signed in before. Open the link below in another browser to "
+            "allow it there. Backup codes still work everywhere.",
+            action=_RECOGNIZE,
+            advice=(
+                Advice(
+                    "To sign in elsewhere,",
+                    "use the link or a backup code, or contact support.",
+                ),
+                _was_not_you(
+                    "someone probably knows your password. Change it now, here and wherever else you use it."
+                ),
             ),
         ),
-    ),
-    MessageKind.FACTORS_RESET: MessageText(
-        subject="Your {app_name} account no longer has a second factor",
-        opening="An administrator of {app_name} turned two-factor authentication off for your account, for instance "
-        "because you had lost your phone. You were signed out everywhere. From now on the password alone is enough "
-        "to sign in.",
-        advice=(
-            Advice("If you requested this,", "sign in with your password and turn it on again."),
-            _was_not_you(
-                "someone may have requested it in your name. Change your password now, turn two-factor "
-                "authentication on again, and tell support.",
-                _HELP,
+        MessageKind.FACTOR_ADDED: MessageText(
+            subject="Your {app_name} account has a new second factor",
+            opening="A second factor was added to your {app_name} account. Signing in can now require it after the "
+            "password.",
+            advice=(
+                _WAS_YOU,
+                _NOT_YOUR_FACTOR,
             ),
         ),
-    ),
-    MessageKind.BACKUP_CODE_USED: MessageText(
-        subject="A backup code of your {app_name} account was used",
-        opening="One of the backup codes of your {app_name} account was used. It does not work a second time. "
-        "{codes_left}",
-        advice=(
-            _WAS_YOU,
-            _was_not_you(
-                "someone has your backup codes and probably your password. Change the password now, then "
-                "generate new backup codes.",
-                _HELP,
+        MessageKind.FACTOR_REPLACED: MessageText(
+            subject="The second factor of your {app_name} account was replaced",
+            opening="The second factor of your {app_name} account was replaced by a new one. The old one no longer "
+            "works.",
+            advice=(
+                _WAS_YOU,
+                _NOT_YOUR_FACTOR,
             ),
         ),
-    ),
-    MessageKind.BACKUP_CODES_REPLACED: MessageText(
-        subject="Your {app_name} account has new backup codes",
-        opening="New backup codes were generated for your {app_name} account. The old ones no longer work.",
-        advice=(
-            _WAS_YOU,
-            _was_not_you(
-                "someone else has access to your account and knows your password. Change it now, then generate new "
-                "backup codes.",
-                _HELP,
+        MessageKind.FACTORS_REMOVED: MessageText(
+            subject="Two-factor authentication is off for your {app_name} account",
+            opening="Two-factor authentication was turned off for your {app_name} account. From now on the "
+            "password alone is enough to sign in.",
+            advice=(
+                _WAS_YOU,
+                _was_not_you(
+                    "someone else has access to your account. Change your password now, then turn two-factor "
+                    "authentication on again.",
+                    _HELP,
+                ),
             ),
         ),
-    ),
-    MessageKind.DEVICE_TRUSTED: MessageText(
-        subject="Your {app_name} account trusts a new device",
-        opening="Your {app_name} account now trusts a new device. That device can sign in with the password alone.",
-        advice=(
-            _WAS_YOU,
-            _was_not_you(
-                "someone else had access to your account. Remove the device from the trusted devices in your "
-                "settings, and change your password now."
+        MessageKind.FACTORS_RESET: MessageText(
+            subject="Your {app_name} account no longer has a second factor",
+            opening="An administrator of {app_name} turned two-factor authentication off for your account, for instance "
+            "because you had lost your phone. You were signed out everywhere. From now on the password alone is enough "
+            "to sign in.",
+            advice=(
+                Advice("If you requested this,", "sign in with your password and turn it on again."),
+                _was_not_you(
+                    "someone may have requested it in your name. Change your password now, turn two-factor "
+                    "authentication on again, and tell support.",
+                    _HELP,
+                ),
             ),
         ),
-    ),
-    MessageKind.PASSWORD_CHANGED: MessageText(
-        subject="Your {app_name} password was changed",
-        opening="The password of your {app_name} account was changed by someone who was signed in and knew "
-        "the old one.",
-        advice=(
-            _WAS_YOU,
-            _was_not_you(
-                "someone else has access to your account. Reset your password on the sign-in page, and choose one "
-                "that you use nowhere else.",
-                _HELP,
+        MessageKind.BACKUP_CODE_USED: MessageText(
+            subject="A backup code of your {app_name} account was used",
+            opening="One of the backup codes of your {app_name} account was used. It does not work a second time. "
+            "{codes_left}",
+            advice=(
+                _WAS_YOU,
+                _was_not_you(
+                    "someone has your backup codes and probably your password. Change the password now, then "
+                    "generate new backup codes.",
+                    _HELP,
+                ),
             ),
         ),
-    ),
-    MessageKind.PASSWORD_WAS_RESET: MessageText(
-        subject="Your {app_name} password was reset",
-        opening="A new password was set for your {app_name} account, with a link that was emailed to this "
-        "address.",
-        advice=(
-            _WAS_YOU,
-            _was_not_you(
-                "someone else can read your email. Change the password of your mailbox first, then that of "
-                "{app_name}.",
-                _HELP,
+        MessageKind.BACKUP_CODES_REPLACED: MessageText(
+            subject="Your {app_name} account has new backup codes",
+            opening="New backup codes were generated for your {app_name} account. The old ones no longer work.",
+            advice=(
+                _WAS_YOU,
+                _was_not_you(
+                    "someone else has access to your account and knows your password. Change it now, then generate new "
+                    "backup codes.",
+                    _HELP,
+                ),
             ),
         ),
-    ),
-    MessageKind.ACCOUNT_LOCKED: MessageText(
-        subject="Wrong passwords or codes for your {app_name} account",
-        opening="Several wrong passwords or codes in a row were entered for your {app_name} account. New attempts "
-        "have to wait. To sign in without waiting, open the link below in the browser that you want to use, and "
-        "enter your password. The link works once and is valid for {lifetime}.",
-        action=_RECOGNIZE,
-        advice=(
-            Advice("If this was you,", "wait and then try again, or use the link."),
-            _was_not_you(
-                "someone is guessing, and they were not signed in. Make sure that your password is long and that "
-                "you use it nowhere else."
+        MessageKind.DEVICE_TRUSTED: MessageText(
+            subject="Your {app_name} account trusts a new device",
+            opening="Your {app_name} account now trusts a new device. That device can sign in with the password alone.",
+            advice=(
+                _WAS_YOU,
+                _was_not_you(
+                    "someone else had access to your account. Remove the device from the trusted devices in your "
+                    "settings, and change your password now."
+                ),
             ),
         ),
-    ),
-    MessageKind.PASSWORDS_CLOSED: MessageText(
-        subject="Password sign-in to your {app_name} account is blocked",
-        opening="Too many wrong passwords in a row were entered for your {app_name} account. Password sign-in is "
-        "blocked, even with the correct password, except in browsers that have signed in before. Open the link "
-        "below in another browser to allow it there.",
-        action=_RECOGNIZE,
-        advice=(
-            Advice("To sign in elsewhere,", "use the link, or reset your password by email."),
-            _was_not_you("someone is guessing, and they were not signed in."),
-        ),
-    ),
-    MessageKind.CODE_REUSED: MessageText(
-        subject="A used code of your {app_name} account was entered again",
-        opening="A security code of your {app_name} account was entered again in another browser after it had been "
-        "used. It was refused.",
-        advice=(
-            Advice("If you entered it twice yourself,", "there is nothing to do."),
-            _was_not_you(
-                "someone has seen your code, for instance on a forged page, and knows your password. Change your "
-                "password now."
+        MessageKind.PASSWORD_CHANGED: MessageText(
+            subject="Your {app_name} password was changed",
+            opening="The password of your {app_name} account was changed by someone who was signed in and knew "
+            "the old one.",
+            advice=(
+                _WAS_YOU,
+                _was_not_you(
+                    "someone else has access to your account. Reset your password on the sign-in page, and choose one "
+                    "that you use nowhere else.",
+                    _HELP,
+                ),
             ),
         ),
-    ),
-    MessageKind.SECRET_REVEALED: MessageText(
-        subject="The authenticator secret of your {app_name} account was shown",
-        opening="The secret of your {app_name} authenticator app was shown to someone who was signed in. "
-        "Anyone who has it can generate your codes.",
-        advice=(
-            _WAS_YOU,
-            _was_not_you(
-                "someone else has access to your account. Change your password, then set the app up again.",
-                _HELP,
+        MessageKind.PASSWORD_WAS_RESET: MessageText(
+            subject="Your {app_name} password was reset",
+            opening="A new password was set for your {app_name} account, with a link that was emailed to this "
+            "address.",
+            advice=(
+                _WAS_YOU,
+                _was_not_you(
+                    "someone else can read your email. Change the password of your mailbox first, then that of "
+                    "{app_name}.",
+                    _HELP,
+                ),
             ),
         ),
-    ),
-    MessageKind.DEVICE_TOKEN_REUSED: MessageText(
-        subject="A trusted device of your {app_name} account was signed out",
-        opening="Two browsers used the same trusted device of your {app_name} account, so one of them may be a "
-        "copy. The device is no longer trusted, and its sessions were ended.",
-        advice=(
-            Advice("If you restored a browser from a backup,", "sign in and trust it again."),
-            _was_not_you(
-                "someone has copied your browser's data and knows your password. Change your password now."
+        MessageKind.ACCOUNT_LOCKED: MessageText(
+            subject="Wrong passwords or codes for your {app_name} account",
+            opening="Several wrong passwords or codes in a row were entered for your {app_name} account. New attempts "
+            "have to wait. To sign in without waiting, open the link below in the browser that you want to use, and "
+            "enter your password. The link works once and is valid for {lifetime}.",
+            action=_RECOGNIZE,
+            advice=(
+                Advice("If this was you,", "wait and then try again, or use the link."),
+                _was_not_you(
+                    "someone is guessing, and they were not signed in. Make sure that your password is long and that "
+                    "you use it nowhere else."
+                ),
             ),
         ),
-    ),
-    MessageKind.ACCOUNT_RECLAIMED: MessageText(
-        subject="Your {app_name} password was reset, and two-factor authentication is off",
-        opening="A new password was set for your {app_name} account, with a link that was emailed to this address. "
-        "The address had never been confirmed, so everything that was set up before was removed: two-factor "
-        "authentication, trusted devices and sessions.",
-        advice=(
-            Advice("If this was you,", "sign in with the new password and set up two-factor authentication."),
-            _was_not_you(
-                "someone else can read your email. Change the password of your mailbox first, then that of "
-                "{app_name}.",
-                _HELP,
+        MessageKind.PASSWORDS_CLOSED: MessageText(
+            subject="Password sign-in to your {app_name} account is blocked",
+            opening="Too many wrong passwords in a row were entered for your {app_name} account. Password sign-in is "
+            "blocked, even with the correct password, except in browsers that have signed in before. Open the link "
+            "below in another browser to allow it there.",
+            action=_RECOGNIZE,
+            advice=(
+                Advice("To sign in elsewhere,", "use the link, or reset your password by email."),
+                _was_not_you("someone is guessing, and they were not signed in."),
             ),
         ),
-    ),
-    MessageKind.ACCOUNT_DELETED: MessageText(
-        subject="Your {app_name} account was deleted",
-        opening="Your {app_name} account and all data that belonged to it were deleted.",
-        advice=(
-            _WAS_YOU,
-            _was_not_you("someone else had access to your account.", _HELP),
+        MessageKind.CODE_REUSED: MessageText(
+            subject="A used code of your {app_name} account was entered again",
+            opening="A security code of your {app_name} account was entered again in another browser after it had been "
+            "used. It was refused.",
+            advice=(
+                Advice("If you entered it twice yourself,", "there is nothing to do."),
+                _was_not_you(
+                    "someone has seen your code, for instance on a forged page, and knows your password. Change your "
+                    "password now."
+                ),
+            ),
         ),
-    ),
-}
+        MessageKind.SECRET_REVEALED: MessageText(
+            subject="The authenticator secret of your {app_name} account was shown",
+            opening="The secret of your {app_name} authenticator app was shown to someone who was signed in. "
+            "Anyone who has it can generate your codes.",
+            advice=(
+                _WAS_YOU,
+                _was_not_you(
+                    "someone else has access to your account. Change your password, then set the app up again.",
+                    _HELP,
+                ),
+            ),
+        ),
+        MessageKind.DEVICE_TOKEN_REUSED: MessageText(
+            subject="A trusted device of your {app_name} account was signed out",
+            opening="Two browsers used the same trusted device of your {app_name} account, so one of them may be a "
+            "copy. The device is no longer trusted, and its sessions were ended.",
+            advice=(
+                Advice("If you restored a browser from a backup,", "sign in and trust it again."),
+                _was_not_you(
+                    "someone has copied your browser's data and knows your password. Change your password now."
+                ),
+            ),
+        ),
+        MessageKind.ACCOUNT_RECLAIMED: MessageText(
+            subject="Your {app_name} password was reset, and two-factor authentication is off",
+            opening="A new password was set for your {app_name} account, with a link that was emailed to this address. "
+            "The address had never been confirmed, so everything that was set up before was removed: two-factor "
+            "authentication, trusted devices and sessions.",
+            advice=(
+                Advice(
+                    "If this was you,", "sign in with the new password and set up two-factor authentication."
+                ),
+                _was_not_you(
+                    "someone else can read your email. Change the password of your mailbox first, then that of "
+                    "{app_name}.",
+                    _HELP,
+                ),
+            ),
+        ),
+        MessageKind.ACCOUNT_DELETED: MessageText(
+            subject="Your {app_name} account was deleted",
+            opening="Your {app_name} account and all data that belonged to it were deleted.",
+            advice=(
+                _WAS_YOU,
+                _was_not_you("someone else had access to your account.", _HELP),
+            ),
+        ),
+    }
+)

@@ -99,6 +99,13 @@ class Athena:
             raise RuntimeError("Athena was made without pages; make it with Athena(pages=True)")
         await self._run.pages(scope, receive, send)
 
+    async def well_known(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request below the mount point `/.well-known`, which is where browsers look for related origins of passkeys.
+
+        `wrap` does this by itself, and leaves the other paths there to the application.
+        """
+        await self._run.well_known(scope, receive, send)
+
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every endpoint of the API."""
@@ -246,6 +253,8 @@ class Athena:
                 await self.asgi(scope, receive, send)
             elif scope["type"] == "lifespan":
                 await self._serve_lifespan(receive, send)
+            elif self._run.well_known.admits(scope):
+                await self._run.well_known.respond(scope, send)
             elif dev_outbox and (outbox := self._run.dev_outbox) is not None and outbox.admits(scope, root):
                 await outbox.respond(scope, send)
             elif self._parts.pages and _is_below(scope, root := _root_of(scope, root, sub_path), pages):

@@ -16,6 +16,7 @@ from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.dev_outbox import DevOutbox, shows_dev_outbox
 from athena_auth.server.limits import request_limits
 from athena_auth.server.readiness import LivenessApi, Readiness, ReadinessApi
+from athena_auth.server.well_known import WellKnown
 from athena_auth.settings import Settings
 from athena_auth.store.migrate import is_current, migrate, require_current
 from athena_auth.store.transaction import Listener
@@ -80,6 +81,7 @@ class Run:
         policy = edge_policy(settings, self._limits, resources.languages)
         built = applications(self.routes, self.components, settings, policy)
         self.application, self.pages = built.api, built.pages
+        self.well_known = WellKnown(settings, has_pages=parts.pages)
         sheets = self.components.pages.templates.stylesheets
         self.dev_outbox = None if recent is None else DevOutbox(recent, settings, resources.languages, sheets)
         self.guard_context = GuardContext(policy, self.components.resolver, resources.clock)

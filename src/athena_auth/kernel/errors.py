@@ -140,7 +140,11 @@ class ErrorCode(StrEnum):
         "Too many failed attempts for this account. Wait before you try again.",
     )
     CHALLENGE_NOT_FOUND = auto(), 400, "This prompt has expired or was answered already. Request a new one."
-    AUTHENTICATION_FAILED = auto(), 401, "The passkey was not accepted. Try again, or confirm another way that it is you."
+    AUTHENTICATION_FAILED = (
+        auto(),
+        401,
+        "The passkey was not accepted. Try again, or confirm another way that it is you.",
+    )
     FAILED_TO_VERIFY_REGISTRATION = auto(), 400, "The passkey could not be verified. Try to add it again."
     PREVIOUSLY_REGISTERED = auto(), 400, "This passkey is already registered. Use another one."
     PASSKEY_NOT_FOUND = auto(), 404, "This passkey is not registered. It may have been removed."

@@ -39,8 +39,8 @@ class DeviceTrust(Protocol):
         """
         ...
 
-    def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> Granted:
-        """Trust the device and return its token."""
+    def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> Granted | None:
+        """Trust the device and return its token; None if this server trusts no device."""
         ...
 
     async def recognizes(self, runner: Runner, user_id: UserId, token: str, now: Millis) -> bool:

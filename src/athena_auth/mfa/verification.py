@@ -134,6 +134,8 @@ class AttemptVerifier:
         self, tx: Tx, account: Account, context: RequestContext, session_id: SessionId, now: Millis
     ) -> str | None:
         granted = self.trust.grant(tx, account.id, context.client, now)
+        if granted is None:
+            return None
         entry = AuditEvent(
             name=EventName.TRUST_GRANTED,
             user_id=account.id,

@@ -28,7 +28,9 @@ _TEXTS: dict[str, Text] = {
     EventName.FACTOR_REPLACED: Text("A second factor was replaced"),
     EventName.PASSKEY_ADDED: Text("A passkey was added"),
     EventName.PASSKEY_REMOVED: Text("A passkey was removed"),
-    EventName.SIGN_COUNT_DECREASED: Text("A passkey had counted fewer uses than before: it may have been copied"),
+    EventName.SIGN_COUNT_DECREASED: Text(
+        "A passkey had counted fewer uses than before: it may have been copied"
+    ),
     EventName.FACTORS_REMOVED: Text("Two-factor authentication was turned off"),
     EventName.BACKUP_CODES_GENERATED: Text("New backup codes were made"),
     EventName.PASSWORD_CHANGED: Text("The password was changed"),

@@ -49,6 +49,11 @@ class Site:
         target = self.redirects.absolute(asked) if asked else None
         return asked if target is not None and len(target) <= _MOST_NEXT else ""
 
+    def mailed_next(self, visit: Visit) -> dict[str, str]:
+        """Return the fields of a call that may mail a link, so that the link leads to the page asked for as well."""
+        asked = self.next(visit)
+        return {"callbackURL": asked} if asked else {}
+
     def last_code_used(self, visit: Visit) -> str:
         """Return the page to open when the last backup code was used; it leads on to the page asked for."""
         return self.link("/security/backup-codes", notice="last-code", next=self.next(visit))

@@ -33,6 +33,7 @@ class Appearance(msgspec.Struct, frozen=True):
     Attributes:
         app_name: The name of the service.
         offers_sign_up: Whether anybody may sign up.
+        trusts_devices: Whether users may trust browsers.
         stylesheets: The paths of the stylesheets, in their order.
         module: The path of the script.
         icon: The path of the icon in the browser's tab.
@@ -44,6 +45,7 @@ class Appearance(msgspec.Struct, frozen=True):
 
     app_name: str
     offers_sign_up: bool
+    trusts_devices: bool
     stylesheets: tuple[str, ...]
     module: str
     icon: str
@@ -59,6 +61,7 @@ def appearance_of(settings: Settings, site: Site, names: dict[str, str], languag
     return Appearance(
         settings.app_name,
         settings.sign_up == "open",
+        settings.trust_ttl > 0,
         tuple(map(site.asset, sheets)),
         site.asset(names["pages.js"]),
         site.asset(names["icon.svg"]),

@@ -125,11 +125,9 @@ class BrowserCalls:
         if in_session:
             tokens = msgspec.structs.replace(tokens, challenge=None, by_cookie=tokens.session is not None)
         caller = msgspec.structs.replace(self.caller, tokens=tokens)
-        limits = self.routes.policy.limits
-        if route.limit is not None and limits is not None:
-            limited = await limits.refuse(route.limit, caller.client.address)
-            if limited is not None:
-                return limited
+        limited = await self.routes.policy.refuse_excess(route, caller)
+        if limited is not None:
+            return limited
         body = _decoded(route.body, fields)
         query = body if route.method == "GET" else _empty(route.query)
         if isinstance(query, Refused):

@@ -158,11 +158,9 @@ class Edge:
         self, route: Route, receive: Receive, headers: RawHeaders, caller: Caller
     ) -> bytes | Refused:
         """Count the request if its route limits requests by address, then read its body."""
-        limits = self._policy.limits
-        if route.limit is not None and limits is not None:
-            refused = await limits.refuse(route.limit, caller.client.address)
-            if refused is not None:
-                return refused
+        refused = await self._policy.refuse_excess(route, caller)
+        if refused is not None:
+            return refused
         return b"" if route.method == "GET" else await read_body(receive, headers)
 
     async def _admit(

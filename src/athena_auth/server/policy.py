@@ -10,6 +10,7 @@ from athena_auth.server.limits import RequestLimits
 from athena_auth.server.origin import OriginPolicy
 from athena_auth.server.request import CallerReader, RawHeaders
 from athena_auth.wire.caller import Caller
+from athena_auth.wire.route import Route
 
 _log = Log(__name__)
 
@@ -32,6 +33,12 @@ class Policy(msgspec.Struct, frozen=True):
     def language_of(self, headers: RawHeaders) -> Language:
         """Return the language for the response. Of the API, refusals and the answers that have a `message` need it."""
         return self.languages.negotiate(headers.get(b"accept-language", ""))
+
+    async def refuse_excess(self, route: Route, caller: Caller) -> Refused | None:
+        """Count a request of this route, if its address is limited, and refuse what is above the limit."""
+        if route.limit is None or self.limits is None:
+            return None
+        return await self.limits.refuse(route.limit, caller.client.address)
 
     def refuse_forged(self, caller: Caller, headers: RawHeaders) -> Refused | None:
         """Refuse a request with cookies that a page of another site may have made the browser send (CSRF)."""

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from athena_auth.settings.injected import is_injected
-from athena_auth.settings.model import ENV_FILE, PREFIX, SettingsError
-from athena_auth.settings.pages import Settings
+from athena_auth.settings.model import Settings, SettingsError
+from athena_auth.settings.sources import ENV_FILE, PREFIX
 
 _NOT_WHOLE = frozenset({"int_parsing", "int_parsing_size", "int_from_float", "int_type"})
 _IN_SECONDS = ("_ttl", "_period", "_timeout")

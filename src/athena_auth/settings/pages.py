@@ -1,4 +1,4 @@
-"""The settings of the pages, after those of the server."""
+"""The settings of the pages."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from athena_auth.settings.addresses import parse_pages_path
-from athena_auth.settings.passkeys import PasskeySettings
+from athena_auth.settings.sources import SettingsSources
 from athena_auth.settings.values import OnOff
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -36,8 +36,8 @@ def _check_link(value: str) -> str:
 PageLink = Annotated[str, AfterValidator(_check_link)]
 
 
-class Settings(PasskeySettings):
-    """The settings of one server."""
+class PageSettings(SettingsSources):
+    """Whether there are pages, and what they look like."""
 
     pages: OnOff = Field(
         "on",
@@ -64,8 +64,3 @@ class Settings(PasskeySettings):
         None,
         description="A folder with templates that replace those of the pages one by one, by their file names.",
     )
-
-    @property
-    def pages_prefix(self) -> str:
-        """The path of the pages as browsers see it, without a final slash; empty at the root."""
-        return self.sub_path + self.pages_path.rstrip("/")

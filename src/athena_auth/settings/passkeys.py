@@ -1,13 +1,12 @@
-"""The settings of passkeys, after those of the server."""
+"""The settings of passkeys."""
 
-from typing import Annotated, Self
-from urllib.parse import urlsplit
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from athena_auth.settings.addresses import is_within, parse_rp_id
-from athena_auth.settings.model import ServerSettings
+from athena_auth.settings.addresses import parse_rp_id
+from athena_auth.settings.sources import SettingsSources
 from athena_auth.settings.values import CommaSeparated
 
 
@@ -22,8 +21,8 @@ Aaguids = Annotated[CommaSeparated, AfterValidator(lambda parts: tuple(map(_pars
 RpId = Annotated[str, AfterValidator(parse_rp_id)]
 
 
-class PasskeySettings(ServerSettings):
-    """The settings of the server and of its passkeys."""
+class PasskeySettings(SettingsSources):
+    """What passkeys belong to, and which may be added."""
 
     rp_id: RpId | None = Field(
         None,
@@ -35,15 +34,3 @@ class PasskeySettings(ServerSettings):
         description="The kinds of authenticator that may be added as passkeys, as AAGUIDs separated by commas; by default "
         "all. It keeps users from unsuitable devices by mistake: what an authenticator says of itself is not verified.",
     )
-
-    @model_validator(mode="after")
-    def _rp_id_is_ours(self) -> Self:
-        # A browser refuses every ceremony for a domain that the page is not a part of.
-        if self.rp_id is not None and not is_within(urlsplit(self.origin).hostname or "", self.rp_id):
-            raise ValueError("ATHENA_RP_ID: it must be the host of ATHENA_BASE_URL or a parent of it")
-        return self
-
-    @property
-    def relying_party_id(self) -> str:
-        """The domain that passkeys belong to (WebAuthn level 3 section 4, "RP ID")."""
-        return self.rp_id or urlsplit(self.origin).hostname or ""

@@ -30,7 +30,7 @@ class TrustedDevices:
     """Issues and verifies trust tokens, each of which is valid once and for one account.
 
     Attributes:
-        ttl: Seconds without a sign-in after which the trust ends.
+        ttl: Seconds without a sign-in after which the trust ends; 0 if no device is trusted, not even one that was.
     """
 
     keyring: Keyring
@@ -43,6 +43,8 @@ class TrustedDevices:
 
         None means that the token is unknown, has expired or belongs to another account.
         """
+        if not self.ttl:
+            return None
         shown = _digest(token)
         # Tokens of earlier versions of the server have no family; their successors get one.
         family = self._family_of(token) or secrets.token_urlsafe(_FAMILY_BYTES)
@@ -65,8 +67,10 @@ class TrustedDevices:
         await sql.end(tx, user_id, device.id, None, now)
         return Reused(device.id)
 
-    def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> Granted:
+    def grant(self, tx: Tx, user_id: UserId, client: ClientInfo, now: Millis) -> Granted | None:
         """Trust the device and return its token. If the account has too many, the oldest devices lose their trust."""
+        if not self.ttl:
+            return None
         family = secrets.token_urlsafe(_FAMILY_BYTES)
         token, device_id = self._new_token(family), new_id(now)
         sql.end_oldest(tx, user_id)

@@ -53,7 +53,11 @@ class PasskeyAnswer(msgspec.Struct, frozen=True, rename="camel"):
         Meta(description="How browsers reach it, separated by commas.", examples=["internal,hybrid"]),
     ]
     aaguid: Annotated[
-        str, Meta(description="The kind of authenticator, as it says itself.", examples=["ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4"])
+        str,
+        Meta(
+            description="The kind of authenticator, as it says itself.",
+            examples=["ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4"],
+        ),
     ]
     created_at: Timestamp
     last_used_at: Timestamp | None

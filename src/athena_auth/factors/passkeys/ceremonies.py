@@ -210,8 +210,6 @@ def _descriptor(passkey: Passkey) -> PublicKeyCredentialDescriptor:
     )
 
 
-
-
 def _json(options: Any) -> dict[str, Any]:
     found: dict[str, Any] = options_to_json_dict(options)
     return found

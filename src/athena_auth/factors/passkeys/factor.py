@@ -38,7 +38,9 @@ from athena_auth.mfa.model import Change, FactorName
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
-MALFORMED = Text("This is not the response of a passkey. Send what `navigator.credentials` returned, as JSON.")
+MALFORMED = Text(
+    "This is not the response of a passkey. Send what `navigator.credentials` returned, as JSON."
+)
 _NONCE_BYTES = 32
 
 PasskeyResponse = RegistrationResponse | AssertionResponse

@@ -156,7 +156,9 @@ class PasskeyApi:
     ) -> Reply[UpdatePasskeyAnswer] | Refused:
         """Rename a passkey."""
         renamed = await self._service.rename(call.principal, call.body.id, call.body.name)
-        return renamed if isinstance(renamed, Refused) else Reply(UpdatePasskeyAnswer(passkey_answer(renamed)))
+        return (
+            renamed if isinstance(renamed, Refused) else Reply(UpdatePasskeyAnswer(passkey_answer(renamed)))
+        )
 
     @post(
         "/passkey/delete-passkey",

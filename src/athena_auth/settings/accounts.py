@@ -1,0 +1,58 @@
+"""The settings of accounts, of their sessions and of their passwords."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from athena_auth.crypto.passwords import DEFAULT_COST, Cost, is_strong_enough
+from athena_auth.settings.sources import SettingsSources
+from athena_auth.settings.values import TEN_YEARS, OnOff, SignUp
+
+
+class AccountSettings(SettingsSources):
+    """Who may have an account, and how long what belongs to it is kept."""
+
+    sign_up: SignUp = Field(
+        "open",
+        description="Who may create an account: open, anyone; invite, who has an invitation of `athena-auth invite`; closed, "
+        "nobody. Operators and a host application can always create accounts.",
+    )
+    invite_days: int = Field(7, ge=1, le=90, description="Days that an invitation is valid.")
+    require_verified_email: OnOff = Field(
+        "off",
+        description="Accept sessions only of accounts whose email address is verified. With on, the response to a sign-up is "
+        "the same for new addresses and those of existing accounts.",
+    )
+    session_ttl: int = Field(
+        604_800,
+        ge=60,
+        le=TEN_YEARS,
+        description="Seconds that a session lasts without use; at most ten years.",
+    )
+    audit_ttl: int = Field(
+        15_552_000,
+        ge=86_400,
+        le=TEN_YEARS,
+        description="Seconds that events stay in the audit log: 180 days by default, at most ten years.",
+    )
+    argon2_memory: int = Field(
+        DEFAULT_COST.memory_kib, ge=7_168, le=4_194_304, description="KiB of memory for each password hash."
+    )
+    argon2_passes: int = Field(DEFAULT_COST.passes, ge=1, le=100, description="Passes over that memory.")
+    argon2_lanes: int = Field(
+        DEFAULT_COST.lanes, ge=1, le=16, description="Lanes of a password hash; see `athena-auth tune`."
+    )
+
+    @model_validator(mode="after")
+    def _hashes_are_strong_enough(self) -> Self:
+        if not is_strong_enough(self.argon2_cost):
+            raise ValueError(
+                "ATHENA_ARGON2_MEMORY and ATHENA_ARGON2_PASSES are below what OWASP accepts; "
+                "run athena-auth tune for values that fit this machine"
+            )
+        return self
+
+    @property
+    def argon2_cost(self) -> Cost:
+        """The cost of a new password hash."""
+        return Cost(self.argon2_memory, self.argon2_passes, self.argon2_lanes)
