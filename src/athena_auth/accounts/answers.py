@@ -48,7 +48,7 @@ PASSWORD_STEP_UP_ERRORS = (
 """For a password, and a code if one is required, in a live session."""
 
 
-A = TypeVar("A")
+A = TypeVar("A", bound=msgspec.Struct)
 
 
 class UserAnswer(msgspec.Struct, frozen=True, rename="camel"):

@@ -32,6 +32,43 @@ PasskeyId = Annotated[
 ]
 
 
+_Nonce = Annotated[str, Meta(description="What the authenticator signs, in base64url.")]
+_Timeout = Annotated[
+    int, Meta(description="Milliseconds that the browser waits for the user.", examples=[300_000])
+]
+
+
+class CreationOptionsAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The options of `navigator.credentials.create()`; `PublicKeyCredential.parseCreationOptionsFromJSON()` reads them."""
+
+    rp: Annotated[JsonObject, Meta(description="The site: its domain and its name.")]
+    user: Annotated[JsonObject, Meta(description="The account: an opaque id, its address and its name.")]
+    challenge: _Nonce
+    pub_key_cred_params: Annotated[list[JsonObject], Meta(description="The accepted algorithms.")]
+    timeout: _Timeout
+    exclude_credentials: Annotated[
+        list[JsonObject], Meta(description="The account's passkeys; a device that has one makes no other.")
+    ]
+    authenticator_selection: Annotated[JsonObject, Meta(description="Which authenticators are offered.")]
+    attestation: Annotated[
+        str, Meta(description="`direct` if ATHENA_PASSKEY_AAGUIDS is set.", examples=["none"])
+    ]
+
+
+class RequestOptionsAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The options of `navigator.credentials.get()`; `PublicKeyCredential.parseRequestOptionsFromJSON()` reads them."""
+
+    challenge: _Nonce
+    timeout: _Timeout
+    rp_id: Annotated[str, Meta(description="The domain of the site.", examples=["example.com"])]
+    allow_credentials: Annotated[
+        list[JsonObject], Meta(description="Empty: the user chooses one of their passkeys.", examples=[[]])
+    ]
+    user_verification: Annotated[
+        str, Meta(description="The authenticator must verify its user.", examples=["required"])
+    ]
+
+
 class PasskeyAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """A passkey. None of it is secret."""
 

@@ -1,6 +1,6 @@
 """HTTP for the passkeys of an account: adding, listing, naming and removing them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -9,7 +9,7 @@ from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, renewed_reply,
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import StepUpCredentials
 from athena_auth.factors.passkeys.answers import (
-    CreationOptions,
+    CreationOptionsAnswer,
     CredentialJson,
     PasskeyAnswer,
     PasskeyId,
@@ -88,7 +88,7 @@ class PasskeyApi:
     @get("/passkey/generate-register-options", errors=_BEGIN_ERRORS, limit=SECOND_STEP, tag="passkey")
     async def register_options(
         self, call: Call[SignedIn, RegisterOptionsQuery]
-    ) -> Reply[CreationOptions] | Refused:
+    ) -> Reply[CreationOptionsAnswer] | Refused:
         """Get the options for making a passkey.
 
         The user must have signed in, or verified a second factor if two-factor authentication is on, in the last ten
@@ -96,12 +96,12 @@ class PasskeyApi:
         """
         attachment = call.body.authenticator_attachment
         begun = await self._service.begin(call.principal, StepUpCredentials(), attachment)
-        return begun if isinstance(begun, Refused) else Reply(begun.outcome)
+        return begun if isinstance(begun, Refused) else Reply(_options(begun.outcome))
 
     @post("/passkey/generate-register-options", errors=_BEGIN_ERRORS, limit=SECOND_STEP, tag="passkey")
     async def register_options_by_post(
         self, call: Call[SignedIn, RegisterOptionsBody]
-    ) -> Reply[CreationOptions] | Refused:
+    ) -> Reply[CreationOptionsAnswer] | Refused:
         """Get the options for making a passkey, with the password or a code.
 
         Like the GET, for a session that signed in longer ago.
@@ -111,7 +111,7 @@ class PasskeyApi:
         begun = await self._service.begin(call.principal, offered, body.authenticator_attachment)
         if isinstance(begun, Refused):
             return begun
-        return renewed_reply(begun.outcome, call.principal, begun.signed_in)
+        return renewed_reply(_options(begun.outcome), call.principal, begun.signed_in)
 
     @post(
         "/passkey/verify-registration",
@@ -183,3 +183,7 @@ class PasskeyApi:
         if isinstance(removed, Refused):
             return removed
         return session_reply(StatusAnswer(), removed.signed_in)
+
+
+def _options(options: dict[str, Any]) -> CreationOptionsAnswer:
+    return msgspec.convert(options, CreationOptionsAnswer)

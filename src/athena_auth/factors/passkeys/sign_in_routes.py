@@ -3,7 +3,7 @@
 import msgspec
 
 from athena_auth.accounts.answers import SessionAnswer, UserAnswer, session_answer, user_answer
-from athena_auth.factors.passkeys.answers import CredentialJson, RequestOptions
+from athena_auth.factors.passkeys.answers import CredentialJson, RequestOptionsAnswer
 from athena_auth.factors.passkeys.factor import MALFORMED, Passkeys
 from athena_auth.factors.passkeys.model import AssertionResponse
 from athena_auth.factors.passkeys.nonces import LIFETIME
@@ -41,17 +41,18 @@ class PasskeySignInApi:
         self._cookies = cookies
 
     @get("/passkey/generate-authenticate-options", limit=SIGN_IN, tag="passkey")
-    async def authenticate_options(self, _call: Call[None, NoBody]) -> Reply[RequestOptions]:
+    async def authenticate_options(self, _call: Call[None, NoBody]) -> Reply[RequestOptionsAnswer]:
         """Get the options for signing in with a passkey.
 
         The user chooses one of theirs, also from the autofill of a field (`mediation: "conditional"`). The options are
         valid for five minutes, in the browser that gets the cookie of this response.
         """
         cookie, options = self._service.begin()
-        return Reply(options, (Cookie(CookieName.PASSKEY, cookie, LIFETIME),))
+        answer = msgspec.convert(options, RequestOptionsAnswer)
+        return Reply(answer, (Cookie(CookieName.PASSKEY, cookie, LIFETIME),))
 
     @post("/passkey/generate-authenticate-options", limit=SIGN_IN, tag="passkey")
-    async def authenticate_options_by_post(self, call: Call[None, NoBody]) -> Reply[RequestOptions]:
+    async def authenticate_options_by_post(self, call: Call[None, NoBody]) -> Reply[RequestOptionsAnswer]:
         """Get the options for signing in with a passkey.
 
         The same as the GET.
