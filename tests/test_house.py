@@ -29,6 +29,7 @@ def test_the_public_face_is_what_it_says() -> None:
     assert sorted(athena_auth.__all__) == [
         "Athena",
         "AuthEvent",
+        "EnrolledAuthenticator",
         "Guard",
         "LiveSession",
         "Principal",

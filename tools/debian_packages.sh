@@ -9,6 +9,7 @@ need() {  # need PROGRAM PACKAGE
 }
 need caddy caddy
 need chromium chromium
+need go golang-go
 need haproxy haproxy
 need nginx nginx-light
 need pgbouncer pgbouncer

@@ -19,11 +19,18 @@ _WHO = {
         "bearerAuth",
         "cookieAuth",
         "challengeCookieAuth",
-    ): "a signed-in user, or a pending sign-in with its challenge, by bearer token or cookie",
+        "enrolmentCookieAuth",
+    ): "a signed-in user, or a pending sign-in with its challenge or enrolment token, by bearer token or cookie",
+    (
+        "bearerAuth",
+        "cookieAuth",
+        "enrolmentCookieAuth",
+    ): "a signed-in user, or a sign-in with its enrolment token, by bearer token or cookie",
 }
 _WITHOUT_SCHEMA = (
     "There are also pages and files, each with GET: `/reference` (the API as a page), `/openapi.json` (for programs), "
-    "`/client.js` (the module for browsers), `/reset-password` and `/recognize-browser` (for links in mails) and, with `ATHENA_METRICS_TOKEN`, `/metrics`."
+    "`/client.js` (the module for browsers), `/reset-password`, `/recognize-browser`, `/open-recovery`, `/cancel-recovery` and "
+    "`/finish-recovery` (for links in mails) and, with `ATHENA_METRICS_TOKEN`, `/metrics`."
 )
 
 

@@ -52,11 +52,23 @@ export interface TrustedDevice {
   current: boolean;
 }
 
+/** What an account has enrolled for a factor, such as an authenticator app. */
+export interface Authenticator {
+  id: string;
+  factor: string;
+  /** The owner's name for it; null if it has none. */
+  label: string | null;
+  createdAt: Timestamp;
+  lastUsedAt: Timestamp | null;
+  /** A suspended one verifies nothing until it is resumed. */
+  suspended: boolean;
+}
+
 export interface TwoFactorStatus {
   enabled: boolean;
   /** What a sign-in would offer now. */
   methods: TwoFactorMethod[];
-  /** What to offer first; null while nothing is on. */
+  /** What to offer first: the user's choice while it is available, else the first; null while nothing is on. */
   preferredMethod: TwoFactorMethod | null;
   backupCodesLeft: number;
   trustedDevices: number;
@@ -64,6 +76,9 @@ export interface TwoFactorStatus {
   pendingEnrolment: "totp" | "otp" | "passkey" | null;
   /** Where sent codes go by text message, masked; null when they go by mail. */
   phoneNumber: string | null;
+  secondFactorDueAt?: string; // by when a second factor is required, where one is and none is on
+  /** How many authenticator apps are not suspended. */
+  authenticatorApps: number;
 }
 
 /** Where to go on: the `callbackURL` of the sign-in. */
@@ -76,30 +91,35 @@ export interface LedTo {
 export interface TokenAndUser extends LedTo {
   token: string;
   user: User;
+  secondFactorDueAt?: string; // by when a second factor is required, where one is
 }
+
+/** A second factor must be enrolled first: `enable`, and the call that confirms it, complete the sign-in. The client sends the token by itself. */
+export type EnrolmentRequired = { enrolmentRequired: true; enrolmentToken: string; methods: TwoFactorMethod[] };
 
 /** The first factor was right, and the second is due: nobody is signed in yet. */
 export interface TwoFactorRedirect {
   twoFactorRedirect: true;
   twoFactorMethods: TwoFactorMethod[];
+  preferredMethod: TwoFactorMethod | null;
   /** Valid only for verifying the second factor. The client sends it by itself. */
   token: string;
 }
 
-export interface Done {
-  status: true;
-}
+export type Done = { status: true };
 
 /** The codes of the server; its reference says when it sends which. A test holds them equal to the server's. */
 export type ServerErrorCode =
-  | "INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD" | "PASSWORD_TOO_SHORT" | "PASSWORD_TOO_LONG" | "PASSWORD_TOO_COMMON"
+  | "INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD" | "PASSWORD_TOO_SHORT" | "PASSWORD_TOO_LONG" | "PASSWORD_TOO_COMMON" | "PASSWORD_COMPROMISED"
   | "PASSWORD_CONTAINS_EMAIL" | "INVALID_EMAIL" | "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL" | "EMAIL_PASSWORD_SIGN_UP_DISABLED" | "INVITE_REQUIRED"
   | "INVALID_INVITE" | "EMAIL_NOT_VERIFIED" | "UNAUTHORIZED" | "INVALID_ORIGIN" | "MISSING_OR_NULL_ORIGIN" | "INVALID_REDIRECT_URL"
   | "INVALID_CALLBACK_URL" | "SESSION_EXPIRED" | "EMAIL_ALREADY_VERIFIED" | "EMAIL_MISMATCH" | "EMAIL_CAN_NOT_BE_UPDATED" | "SIGN_IN_AGAIN"
-  | "USER_NOT_FOUND" | "SESSION_NOT_FOUND" | "TRUSTED_DEVICE_NOT_FOUND" | "STEP_UP_REQUIRED" | "ENROLMENT_REQUIRED" | "INVALID_TOKEN"
+  | "USER_NOT_FOUND" | "SESSION_NOT_FOUND" | "TRUSTED_DEVICE_NOT_FOUND" | "STEP_UP_REQUIRED" | "ENROLMENT_REQUIRED" | "INVALID_TOKEN" | "RECOVERY_NOT_OFFERED"
+  | "RECOVERY_ALREADY_OPEN" | "RECOVERY_TOO_SOON" | "RECOVERY_NEEDS_OPERATOR" | "RECOVERY_NOT_DUE" | "RECOVERY_ENDED"
+  | "AUTHENTICATOR_NOT_FOUND" | "LAST_AUTHENTICATOR" | "TOO_MANY_AUTHENTICATORS" | "METHOD_NOT_AVAILABLE"
   | "TOO_MANY_REQUESTS" | "INVALID_TWO_FACTOR_COOKIE" | "INVALID_CODE" | "INVALID_BACKUP_CODE" | "OTP_HAS_EXPIRED" | "OTP_NOT_CONFIGURED"
   | "TOTP_NOT_ENABLED" | "TWO_FACTOR_NOT_ENABLED" | "BACKUP_CODES_NOT_ENABLED" | "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE" | "ACCOUNT_TEMPORARILY_LOCKED"
-  | "CHALLENGE_NOT_FOUND" | "AUTHENTICATION_FAILED" | "FAILED_TO_VERIFY_REGISTRATION" | "PREVIOUSLY_REGISTERED" | "PASSKEY_NOT_FOUND" | "TOO_MANY_PASSKEYS" | "AUTHENTICATOR_NOT_ALLOWED" | "USER_VERIFICATION_REQUIRED" | "LAST_SECOND_FACTOR" | "CONFLICT" | "VALIDATION_ERROR" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "HEADERS_TOO_LARGE"
+  | "CHALLENGE_NOT_FOUND" | "AUTHENTICATION_FAILED" | "FAILED_TO_VERIFY_REGISTRATION" | "PREVIOUSLY_REGISTERED" | "PASSKEY_NOT_FOUND" | "TOO_MANY_PASSKEYS" | "AUTHENTICATOR_NOT_ALLOWED" | "USER_VERIFICATION_REQUIRED" | "CONFLICT" | "VALIDATION_ERROR" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "HEADERS_TOO_LARGE"
   | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "SERVICE_UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
 
 /** The codes of this client: for a proxy's own response, and where there is no response that can be read. */
@@ -160,6 +180,8 @@ export interface TwoFactor {
       issuer?: string;
       method?: "totp" | "otp" | "passkey";
       qrCode?: Flag;
+      /** The user's name for the authenticator. */
+      label?: string;
       /** With `otp`: where to send codes by text message, as `+4915112345678`. */
       phoneNumber?: string;
     },
@@ -200,24 +222,47 @@ export interface TwoFactor {
   generateBackupCodes: Call<{ password: string; code?: string }, Done & { backupCodes: string[] }>;
   /** Say what is on. */
   status: BareCall<TwoFactorStatus>;
+  /** List the authenticators, the oldest first, suspended ones included. */
+  listAuthenticators: BareCall<Authenticator[]>;
+  /** Begin to add an authenticator app to those in use; `verifyTotp` confirms it. Backup codes stay as they are. */
+  addAuthenticator: Call<
+    { password: string; code?: string; label?: string; issuer?: string; qrCode?: Flag },
+    { id: string; totpURI: string; qrCode?: string }
+  >;
+  renameAuthenticator: Call<{ id: string; label: string }, Done>;
+  /** Remove one of several. All other sessions end, and every device that was trusted. */
+  removeAuthenticator: Call<{ id: string; code?: string }, Done>;
+  /** Suspend one of several until it is resumed. All other sessions end, and every device that was trusted. */
+  suspendAuthenticator: Call<{ id: string; code?: string }, Done>;
+  resumeAuthenticator: Call<{ id: string; code?: string }, Done>;
+  /** Choose what sign-ins offer first; null for the server's order. */
+  setPreferredMethod: Call<{ method: TwoFactorMethod | null }, Done>;
   /** List the trusted devices, the last used first. */
   listTrustedDevices: BareCall<TrustedDevice[]>;
   /** Revoke the trust in one device. Its live sessions are not ended. */
   revokeTrustedDevice: Call<{ id: string }, Done>;
   /** Revoke the trust in all devices, including this one. */
   revokeTrustedDevices: BareCall<Done>;
+  /** Mail the link that begins a recovery, in a sign-in whose owner has lost every second factor; `ATHENA_RECOVERY` turns it on. */
+  beginRecovery: BareCall<Done>;
+  /** Begin a recovery by the token of that link; `completeRecovery` can end it from `dueAt` on. */
+  openRecovery: Call<{ token: string }, Done & { dueAt: Timestamp }>;
+  /** Cancel a recovery by the token of a link from any of its mails. */
+  cancelRecovery: Call<{ token: string }, Done>;
+  /** Remove every second factor, by the token of the link in the last mail of a recovery. The next sign-in can only enrol one. */
+  completeRecovery: Call<{ token: string; password: string }, { enrolmentRequired: true; enrolmentToken: string; methods: string[] }>;
 }
 
 export interface Auth {
   signUp: {
-    /** Create an account and sign in; `invite` is the token of an invitation. A null token: the address must be verified first. */
+    /** Create an account and sign in; `invite` is the token of an invitation. A null token: the address must be verified, or a second factor enrolled, first. */
     email: Call<
       { name: string; email: string; password: string; image?: string; invite?: string; rememberMe?: Flag; callbackURL?: string },
-      LedTo & { token: string | null; user: User }
+      LedTo & { token: string | null; user: User; secondFactorDueAt?: string } & Partial<EnrolmentRequired>
     >;
   };
   signIn: {
-    /** Sign in with a password. Where a second factor is due, the data is a `TwoFactorRedirect`. */
+    /** Sign in with a password. Where a second factor is due, the data is a `TwoFactorRedirect` or `EnrolmentRequired`. */
     email: Call<
       {
         email: string;
@@ -227,13 +272,17 @@ export interface Auth {
         /** Where to go on when the sign-in is complete; the answer that completes it says `redirect` and `url`. */
         callbackURL?: string;
       },
-      (TokenAndUser & { redirect: boolean; twoFactorRedirect?: undefined }) | TwoFactorRedirect
+      | (TokenAndUser & { redirect: boolean; twoFactorRedirect?: undefined; enrolmentRequired?: undefined })
+      | (TwoFactorRedirect & { enrolmentRequired?: undefined })
+      | (EnrolmentRequired & { redirect: false; token: null; user?: undefined; twoFactorRedirect?: undefined })
     >;
   };
   /** End this session. Without one nothing happens. */
   signOut: BareCall<{ success: true }>;
   /** Say who is signed in; null when nobody is. */
   getSession: BareCall<{ session: Session; user: User } | null>;
+  /** Get a short-lived JSON Web Token about this session, for a service that verifies it by the keys at `/jwks`. */
+  token: BareCall<{ token: string }>;
   /** List the account's live sessions; `token` holds each one's id. */
   listSessions: BareCall<Session[]>;
   /** End one session, by its id or its token. */

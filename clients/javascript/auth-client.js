@@ -44,8 +44,8 @@ export class AuthError extends Error {
  */
 export function createAuthClient(options = {}) {
   const connection = new Connection(options);
-  /** @type {(path: string) => (how: CallOptions) => Promise<any>} */
-  const get = (path) => (how) => connection.call("GET", path, undefined, {}, how);
+  /** @type {(path: string, traits?: Traits) => (how: CallOptions) => Promise<any>} */
+  const get = (path, traits = {}) => (how) => connection.call("GET", path, undefined, traits, how);
   /** @type {(path: string, traits?: Traits) => (how: CallOptions) => Promise<any>} */
   const act = (path, traits) => (how) => connection.call("POST", path, {}, traits, how);
   /** @type {(path: string, traits?: Traits) => (body: Body, how: CallOptions) => Promise<any>} */
@@ -56,7 +56,7 @@ export function createAuthClient(options = {}) {
       signUp: { email: post("/sign-up/email") },
       signIn: { email: post("/sign-in/email") },
       signOut: act("/sign-out", { endsSession: true }),
-      getSession: get("/get-session"),
+      getSession: get("/get-session"), token: get("/token"),
       listSessions: get("/list-sessions"),
       revokeSession: post("/revoke-session"),
       revokeSessions: act("/revoke-sessions", { endsSession: true }),
@@ -68,7 +68,7 @@ export function createAuthClient(options = {}) {
       updateUser: post("/update-user"),
       deleteUser: post("/delete-user", { endsSession: true }),
       twoFactor: {
-        enable: post("/two-factor/enable"),
+        enable: post("/two-factor/enable", { isSecondStep: true }),
         disable: post("/two-factor/disable"),
         getTotpUri: post("/two-factor/get-totp-uri"),
         verifyTotp: post("/two-factor/verify-totp", { isSecondStep: true }),
@@ -76,10 +76,21 @@ export function createAuthClient(options = {}) {
         verifyOtp: post("/two-factor/verify-otp", { isSecondStep: true }),
         verifyBackupCode: post("/two-factor/verify-backup-code", { isSecondStep: true }),
         generateBackupCodes: post("/two-factor/generate-backup-codes"),
-        status: get("/two-factor/status"),
+        status: get("/two-factor/status", { isSecondStep: true }),
+        listAuthenticators: get("/two-factor/list-authenticators"),
+        addAuthenticator: post("/two-factor/add-authenticator"),
+        renameAuthenticator: post("/two-factor/rename-authenticator"),
+        removeAuthenticator: post("/two-factor/remove-authenticator"),
+        suspendAuthenticator: post("/two-factor/suspend-authenticator"),
+        resumeAuthenticator: post("/two-factor/resume-authenticator"),
+        setPreferredMethod: post("/two-factor/set-preferred-method"),
         listTrustedDevices: get("/two-factor/trusted-devices"),
         revokeTrustedDevice: post("/two-factor/revoke-trusted-device"),
         revokeTrustedDevices: act("/two-factor/revoke-trusted-devices"),
+        beginRecovery: act("/two-factor/recovery/begin", { isSecondStep: true }),
+        openRecovery: post("/two-factor/recovery/open"),
+        cancelRecovery: post("/two-factor/recovery/cancel"),
+        completeRecovery: post("/two-factor/recovery/complete", { endsSession: true }),
       },
     },
   };
@@ -163,9 +174,9 @@ class Connection {
   async learn({ data, error, minted }, traits, held, body) {
     if (error) {
       if (traits.isSecondStep && CHALLENGE_IS_OVER.includes(error.code)) await this.tokens.forget(held.challenge);
-    } else if (data?.twoFactorRedirect) {
+    } else if (data?.twoFactorRedirect || data?.enrolmentRequired) {
       // A session of before would let the app take its owner for the one who is signing in.
-      await this.tokens.save({ challenge: data.token });
+      await this.tokens.save({ challenge: data.enrolmentToken ?? data.token });
     } else if (traits.endsSession) {
       await this.tokens.save({});
     } else if (minted) {

@@ -7,7 +7,7 @@ standalone server.
 from athena_auth.host.athena import Athena
 from athena_auth.host.errors import RefusedError
 from athena_auth.host.guard import Guard
-from athena_auth.host.model import AuthEvent, LiveSession, Principal, User
+from athena_auth.host.model import AuthEvent, EnrolledAuthenticator, LiveSession, Principal, User
 from athena_auth.host.standalone import create_app
 from athena_auth.host.users import Users
 from athena_auth.settings import Settings, SettingsError, load_settings
@@ -16,6 +16,7 @@ from athena_auth.version import __version__
 __all__ = [
     "Athena",
     "AuthEvent",
+    "EnrolledAuthenticator",
     "Guard",
     "LiveSession",
     "Principal",

@@ -3,7 +3,7 @@
 An account has at most one pending authenticator, of whatever factor, and as many active ones as each factor allows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -16,6 +16,8 @@ from athena_auth.store.transaction import Row, Tx
 
 NEVER = -1
 """The counter of an authenticator before its first verification."""
+MOST = 10
+"""The number of authenticators that an account may have of one factor, suspended ones included."""
 
 
 class AuthenticatorState(StrEnum):
@@ -24,6 +26,8 @@ class AuthenticatorState(StrEnum):
     PENDING = "pending"
     """Shown to the account owner but not confirmed; it cannot be used to sign in."""
     ACTIVE = "active"
+    SUSPENDED = "suspended"
+    """Its owner has turned it off for a while: it verifies nothing and is not offered."""
 
 
 class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +77,17 @@ def all_active(authenticators: Iterable[Authenticator], factor: str) -> list[Aut
     return [a for a in _of(authenticators, factor) if a.state is AuthenticatorState.ACTIVE]
 
 
+def confirmed(authenticators: Iterable[Authenticator]) -> list[Authenticator]:
+    """Return those that a code has confirmed, active or suspended, the oldest first."""
+    found = [a for a in authenticators if a.state is not AuthenticatorState.PENDING]
+    return sorted(found, key=lambda a: (a.created_at, a.id))
+
+
+def all_confirmed(authenticators: Iterable[Authenticator], factor: str) -> list[Authenticator]:
+    """Return those of this factor that a code has confirmed, active or suspended, the oldest first."""
+    return confirmed(_of(authenticators, factor))
+
+
 def active(authenticators: Iterable[Authenticator], factor: str) -> Authenticator | None:
     """Return the authenticator that verifies sign-ins, of a factor of which an account has only one."""
     return next(iter(all_active(authenticators, factor)), None)
@@ -100,29 +115,12 @@ _INSERT_PENDING = Statement("""
 
 _ADVANCE = Statement("""
     UPDATE athena_authenticator SET counter = :counter, last_used_by = :browser, last_used_at = :now
-    WHERE id = :id AND counter < :counter
-""")
-
-# One id belongs to one account: the first registration decides, also of two at the same time.
-_INSERT_ACTIVE = Statement("""
-    INSERT INTO athena_authenticator
-        (id, user_id, factor, state, label, details, counter, created_at, confirmed_at, credential_id)
-    VALUES (:id, :user_id, :factor, 'active', :label, :details, :counter, :created_at, :created_at, :credential_id)
-    ON CONFLICT (credential_id) DO NOTHING
-""")
-
-_RENAME = Statement("""
-    UPDATE athena_authenticator SET label = :label
-    WHERE id = :id AND user_id = :user_id AND factor = :factor AND state = 'active'
-""")
-
-_REMOVE = Statement("""
-    DELETE FROM athena_authenticator
-    WHERE id = :id AND user_id = :user_id AND factor = :factor AND state = :state
+    WHERE id = :id AND counter < :counter AND state = 'active'
 """)
 
 _RECORD_REUSE = Statement("""
-    UPDATE athena_authenticator SET last_used_by = :browser WHERE id = :id AND last_used_by <> :browser
+    UPDATE athena_authenticator SET last_used_by = :browser
+    WHERE id = :id AND last_used_by <> :browser AND state = 'active'
 """)
 
 _RESEAL = Statement("UPDATE athena_authenticator SET sealed_data = :sealed_data WHERE id = :id")
@@ -139,11 +137,19 @@ _CONFIRM = Statement("""
     WHERE id = :id AND state = 'pending' AND counter < :counter
 """)
 
-_DROP_ACTIVE = Statement("DELETE FROM athena_authenticator WHERE id = :id AND state = 'active'")
+_DROP_CONFIRMED = Statement("DELETE FROM athena_authenticator WHERE id = :id AND state <> 'pending'")
 
 _DROP_PENDING = Statement("DELETE FROM athena_authenticator WHERE user_id = :user_id AND state = 'pending'")
 
 _DROP_ALL = Statement("DELETE FROM athena_authenticator WHERE user_id = :user_id")
+
+_LOCK_ALL = Statement("UPDATE athena_authenticator SET state = state WHERE user_id = :user_id RETURNING *")
+
+_RENAME = Statement("""
+    UPDATE athena_authenticator SET label = :label WHERE id = :id AND user_id = :user_id AND state <> 'pending'
+""")
+
+_SET_STATE = Statement("UPDATE athena_authenticator SET state = :state WHERE id = :id AND state <> 'pending'")
 
 
 def _authenticator(row: Row) -> Authenticator:
@@ -165,6 +171,14 @@ def _authenticator(row: Row) -> Authenticator:
 async def load(tx: Tx, user_id: UserId) -> list[Authenticator]:
     """Load the account's authenticators of all factors."""
     return [_authenticator(row) for row in await tx.fetch_all(_LOAD, user_id=user_id)]
+
+
+async def load_locked(tx: Tx, user_id: UserId) -> list[Authenticator]:
+    """Load the account's authenticators, and lock them until the transaction ends.
+
+    Of two requests that each remove one of the last two, the second waits here, and then finds one.
+    """
+    return [_authenticator(row) for row in await tx.fetch_all(_LOCK_ALL, user_id=user_id)]
 
 
 async def begin_enrolment(tx: Tx, authenticator: Authenticator) -> None:
@@ -189,7 +203,7 @@ async def begin_enrolment(tx: Tx, authenticator: Authenticator) -> None:
 async def confirm(
     tx: Tx,
     pending: Authenticator,
-    replaced: Authenticator | None,
+    replaced: Authenticator | Sequence[Authenticator] | None,
     browser: bytes | None,
     now: Millis,
     *,
@@ -198,56 +212,39 @@ async def confirm(
 ) -> Change | None:
     """Activate a pending authenticator; None when it is no longer pending.
 
-    `replaced` is the active one whose place it takes; with None, it is added to those that are active. `details` are
-    what became known of it only now, such as its public key.
+    `replaced` is what it takes the place of; with None, it is added to those that are active. `details` are what became
+    known of it only now, such as its public key.
 
     The pending one is locked before the active one is deleted: a refusal commits what came before it, and must not
     remove the owner's active authenticator (I6).
     """
-    if replaced is not None:
+    dropped = (replaced,) if isinstance(replaced, Authenticator) else tuple(replaced or ())
+    if dropped:
         if await tx.execute(_LOCK_PENDING, id=pending.id, counter=counter) != 1:
             return None
-        await tx.execute(_DROP_ACTIVE, id=replaced.id)
+        for each in dropped:
+            await tx.execute(_DROP_CONFIRMED, id=each.id)
     if (
         await tx.execute(_CONFIRM, id=pending.id, counter=counter, browser=browser, now=now, details=details)
         != 1
     ):
         return None
-    return Change.FACTOR_ADDED if replaced is None else Change.FACTOR_REPLACED
+    return Change.FACTOR_REPLACED if dropped else Change.FACTOR_ADDED
 
 
-async def add(tx: Tx, authenticator: Authenticator) -> bool:
-    """Store an active authenticator that was verified when it was made; False if its credential id is taken."""
-    changed = await tx.execute(
-        _INSERT_ACTIVE,
-        id=authenticator.id,
-        user_id=authenticator.user_id,
-        factor=authenticator.factor,
-        label=authenticator.label,
-        details=authenticator.details,
-        counter=authenticator.counter,
-        created_at=authenticator.created_at,
-        credential_id=authenticator.credential_id,
-    )
-    return changed == 1
+async def rename(tx: Tx, user_id: UserId, authenticator_id: str, label: str) -> bool:
+    """Store the owner's name for a confirmed authenticator; False if the account has no such one."""
+    return await tx.execute(_RENAME, id=authenticator_id, user_id=user_id, label=label) == 1
 
 
-async def rename(tx: Tx, user_id: UserId, factor: str, authenticator_id: str, label: str) -> bool:
-    """Rename an active authenticator; False if the account has none with this id."""
-    changed = await tx.execute(_RENAME, id=authenticator_id, user_id=user_id, factor=factor, label=label)
-    return changed == 1
+async def remove(tx: Tx, authenticator_id: str) -> None:
+    """Delete a confirmed authenticator that `load_locked` has returned."""
+    await tx.execute(_DROP_CONFIRMED, id=authenticator_id)
 
 
-async def remove(tx: Tx, authenticator: Authenticator) -> bool:
-    """Delete an authenticator; False if it is no longer in the state in which it was loaded."""
-    changed = await tx.execute(
-        _REMOVE,
-        id=authenticator.id,
-        user_id=authenticator.user_id,
-        factor=authenticator.factor,
-        state=authenticator.state,
-    )
-    return changed == 1
+async def set_state(tx: Tx, authenticator_id: str, state: AuthenticatorState) -> None:
+    """Suspend or resume a confirmed authenticator that `load_locked` has returned."""
+    await tx.execute(_SET_STATE, id=authenticator_id, state=state)
 
 
 async def advance(tx: Tx, authenticator_id: str, counter: int, browser: bytes, now: Millis) -> bool:
@@ -267,10 +264,7 @@ async def reseal(tx: Tx, authenticator_id: str, sealed_data: bytes) -> None:
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
-    """Delete all authenticators when the factors are removed, and pending ones when the password is replaced.
-
-    Of an account without two-factor authentication a cancelled enrolment leaves the passkeys, which sign in by themselves.
-    """
+    """Delete all authenticators when the factors are removed, and pending ones with their backup codes."""
     if change.removes_factors:
         return (_DROP_ALL,)
-    return (_DROP_PENDING,) if change.replaces_password or change is Change.ENROLMENT_CANCELLED else ()
+    return () if change.confirms_enrolment else (_DROP_PENDING,)

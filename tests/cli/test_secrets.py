@@ -30,6 +30,7 @@ async def use(database_url: str) -> Person:
         world.clock.advance((SystemClock().now() - world.clock.now()) / 1000)
         ada = await sign_up(world)
         await ada.turn_on_totp()
+        assert (await ada.client.get("/token")).status_code == 200
         challenge = await ada.challenge()
         # What was sent before must have arrived: only the code is to wait in the database.
         await world.mailbox.message_for(ada.email, MessageKind.FACTOR_ADDED)
@@ -74,6 +75,7 @@ async def test_what_depends_on_each_secret_is_counted(database_url: str, tmp_pat
             "backupCodes": 10,
             "waitingMessages": 0,
             "sentCodes": 0,
+            "signingKeys": 0,
         },
         1: {
             "status": "needed",
@@ -82,6 +84,7 @@ async def test_what_depends_on_each_secret_is_counted(database_url: str, tmp_pat
             "backupCodes": 10,
             "waitingMessages": 1,
             "sentCodes": 1,
+            "signingKeys": 1,
         },
     }
 

@@ -27,7 +27,7 @@ def test_the_whole_story_works_and_is_as_typed(server: Server, tmp_path: Path, m
     without_cookies = {"listTrustedDevices", "revokeTrustedDevice", "revokeTrustedDevices"}
     answered = {call.removesuffix(".email").rpartition(".")[2] for call, _ in answers}
     assert every_call - answered == (without_cookies if mode == "bearer" else set())
-    assert len(every_call) == 26
+    assert len(every_call) == 33
     check_against_types(answers, tmp_path)
 
 

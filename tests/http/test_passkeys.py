@@ -220,7 +220,7 @@ async def test_the_last_second_factor_stays(world: World, ada: Person) -> None:
     await with_passkey(ada)
     removed = await ada.post("/passkey/delete-passkey", id=only["id"])
 
-    assert code_of(refused) == "LAST_SECOND_FACTOR"
+    assert code_of(refused) == "LAST_AUTHENTICATOR"
     assert "turn two-factor authentication off" in refused.json()["message"]
     assert removed.status_code == 200
 

@@ -13,6 +13,7 @@ OFF: dict[str, Any] = {
     "trustedDevices": 0,
     "pendingEnrolment": None,
     "phoneNumber": None,
+    "authenticatorApps": 0,
 }
 
 
@@ -53,6 +54,7 @@ async def test_an_authenticator_app_is_preferred(ada: Person) -> None:
         "trustedDevices": 0,
         "pendingEnrolment": None,
         "phoneNumber": None,
+        "authenticatorApps": 1,
     }
 
 

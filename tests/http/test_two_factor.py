@@ -55,6 +55,7 @@ async def test_sign_in_needs_the_phone(world: World, ada: Person) -> None:
     assert due.json() == {
         "twoFactorRedirect": True,
         "twoFactorMethods": ["totp", "otp", "backup-code"],
+        "preferredMethod": "totp",
         "token": due.json()["token"],
     }
     assert due.json()["token"].startswith("2fa_")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from support.chromium import PATIENCE_MS, chromium
 from support.node import PACKAGES, require
-from support.page_states import STATES, Stage
+from support.page_states import POLICY, STATES, Stage
 from support.process import Server, serving
 
 AXE = PACKAGES / "axe-core" / "axe.min.js"
@@ -36,7 +36,14 @@ def browser() -> Iterator[Browser]:
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     (folder / "athena.db").write_bytes(sqlite_template.read_bytes())
-    with serving(folder, help_url="/help", privacy_url="/privacy") as running:
+    settings = {
+        "help_url": "/help",
+        "privacy_url": "/privacy",
+        "sms_url": "console:",
+        "recovery": "on",
+        **POLICY,
+    }
+    with serving(folder, **settings) as running:
         yield running
 
 

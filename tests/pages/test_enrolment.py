@@ -129,7 +129,9 @@ async def test_of_two_tabs_the_later_enrolment_counts(sqlite_world: World) -> No
 async def test_an_app_is_replaced_by_a_code_of_the_new_one(enrolled: Person) -> None:
     visitor = await signed_in(enrolled)
     await visitor.open("/security")
-    await visitor.follow("Replace")
+    assert "1 authenticator app" in visitor.text
+    await visitor.open("/security/authenticators")
+    await visitor.follow("Replace your apps by a new one")
     assert "keeps working until the new one is confirmed" in visitor.text
     app = await begin(visitor)
 

@@ -17,6 +17,8 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.
 PAGES = (
     "/security",
     "/security/authenticator",
+    "/security/authenticators",
+    "/security/authenticators/add",
     "/security/backup-codes",
     "/security/otp",
     "/security/devices",

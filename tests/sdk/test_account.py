@@ -1,5 +1,6 @@
 """Sessions, profile, passwords and email addresses with the SDK."""
 
+import jwt
 import pytest
 
 from athena_auth.delivery.model import MessageKind
@@ -32,6 +33,19 @@ def test_sessions_are_listed_and_one_is_ended(harness: SdkHarness, client: Clien
     assert len(sessions) == 2
     assert not harness.is_signed_in(phone)
     assert harness.is_signed_in(client)
+
+
+def test_a_token_tells_other_services_of_the_session(harness: SdkHarness, client: Client) -> None:
+    harness.sign_up(client)
+    own = harness.done(client.auth.get_session())
+    assert own is not None
+
+    token = harness.done(client.auth.token())
+
+    assert jwt.decode(token, options={"verify_signature": False})["sid"] == own.session.id
+    harness.done(client.auth.sign_out())
+    with pytest.raises(UnauthorizedError):
+        harness.done(client.auth.token())
 
 
 def test_all_other_sessions_end(harness: SdkHarness, client: Client) -> None:

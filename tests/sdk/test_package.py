@@ -35,6 +35,7 @@ async def misuse(blocking: AthenaClient, awaiting: AsyncAthenaClient) -> None:
 """
 # What says that the server is there is for those who run it.
 # For load balancers, proxies and browsers that follow a link; for Better Auth's clients.
+# The keys are for services, which read them with a library for tokens.
 NOT_OF_THE_SDK = {
     "/ok",
     "/ready",
@@ -46,9 +47,11 @@ NOT_OF_THE_SDK = {
     # Browsers sign in with a passkey: the response is bound to a cookie of the one that asked.
     "/passkey/generate-authenticate-options",
     "/passkey/verify-authentication",
+    "/jwks",
+    "/.well-known/jwks.json",
 }
 # Of two routes that do the same.
-OTHER_METHODS = {("POST", "/get-session"), ("GET", "/passkey/generate-register-options")}
+OTHER_METHODS = {("POST", "/get-session"), ("POST", "/token"), ("GET", "/passkey/generate-register-options")}
 
 
 def test_all_that_is_exported_exists_and_is_documented() -> None:

@@ -39,7 +39,7 @@ def test_a_passkey_is_the_second_factor(harness: SdkHarness, client: Client) -> 
     (only,) = harness.done(client.auth.passkeys.list())
     with pytest.raises(AthenaError) as refused:
         harness.done(client.auth.passkeys.delete(only.id))
-    assert refused.value.code == "LAST_SECOND_FACTOR"
+    assert refused.value.code == "LAST_AUTHENTICATOR"
 
 
 def test_a_passkey_completes_a_sign_in(harness: SdkHarness, client: Client) -> None:

@@ -172,3 +172,37 @@ def test_no_device_is_trusted_any_more(harness: SdkHarness, client: Client) -> N
 
     assert harness.done(client.auth.two_factor.trusted_devices()) == ()
     harness.challenge(client)
+
+
+def test_several_apps_are_managed_one_by_one(harness: SdkHarness, client: Client) -> None:
+    harness.sign_up(client)
+    enrolment = harness.done(client.auth.two_factor.enable(PASSWORD))
+    harness.done(client.auth.two_factor.verify_totp(harness.phone(enrolment.totp_uri).code()))
+
+    added = harness.done(client.auth.two_factor.add_authenticator(PASSWORD, label="Work", qr_code=True))
+    harness.done(client.auth.two_factor.verify_totp(harness.phone(added.totp_uri).code()))
+    harness.done(client.auth.two_factor.rename_authenticator(added.id, "Work phone"))
+    harness.done(client.auth.two_factor.suspend_authenticator(added.id))
+    suspended = harness.done(client.auth.two_factor.authenticators())
+    harness.done(client.auth.two_factor.resume_authenticator(added.id))
+    status = harness.done(client.auth.two_factor.status())
+    harness.done(client.auth.two_factor.remove_authenticator(added.id))
+    [left] = harness.done(client.auth.two_factor.authenticators())
+    with pytest.raises(AthenaError) as refused:
+        harness.done(client.auth.two_factor.remove_authenticator(left.id))
+
+    assert added.qr_code is not None
+    assert {(each.label, each.suspended) for each in suspended} == {(None, False), ("Work phone", True)}
+    assert status.authenticator_apps == 2
+    assert refused.value.code == "LAST_AUTHENTICATOR"
+
+
+def test_the_preferred_method_comes_with_the_challenge(harness: SdkHarness, client: Client) -> None:
+    harness.sign_up(client)
+    enrolment = harness.done(client.auth.two_factor.enable(PASSWORD))
+    harness.done(client.auth.two_factor.verify_totp(harness.phone(enrolment.totp_uri).code()))
+
+    harness.done(client.auth.two_factor.set_preferred_method(Method.OTP))
+
+    assert harness.done(client.auth.two_factor.status()).preferred_method == Method.OTP
+    assert harness.challenge(client).preferred_method == Method.OTP

@@ -3,15 +3,18 @@
 from typing import Literal, assert_type
 
 from athena_auth_client import (
+    AddedAuthenticator,
     Async,
     AsyncAthenaClient,
     AthenaClient,
+    Authenticator,
     BackupCodes,
     Challenge,
     CurrentSession,
     Enrolment,
     FileTokenStore,
     OtpEnrolment,
+    RequiredEnrolment,
     SignedIn,
     SignedInByBackupCode,
     Sync,
@@ -24,11 +27,15 @@ from athena_auth_client import (
 
 def sign_in(client: AthenaClient, code: str) -> User:
     answer = client.auth.sign_in.email(email="ada@example.com", password="secret", remember_me=False)
-    assert_type(answer, SignedIn | Challenge[Sync])
+    assert_type(answer, SignedIn | Challenge[Sync] | RequiredEnrolment[Sync])
     if isinstance(answer, Challenge):
         assert_type(answer, Challenge[Sync])
         assert_type(answer.methods, tuple[str, ...])
         return finish(answer, code)
+    if isinstance(answer, RequiredEnrolment):
+        assert_type(answer.enable_totp("secret", qr_code=True), TotpEnrolment)
+        assert_type(answer.enable_otp("secret"), OtpEnrolment)
+        return answer.verify_totp(code).user
     assert_type(answer, SignedIn)
     return answer.user
 
@@ -41,16 +48,20 @@ def finish(challenge: Challenge[Sync], code: str) -> User:
 
 async def sign_in_awaiting(client: AsyncAthenaClient, code: str) -> User:
     answer = await client.auth.sign_in.email(email="ada@example.com", password="secret")
-    assert_type(answer, SignedIn | Challenge[Async])
+    assert_type(answer, SignedIn | Challenge[Async] | RequiredEnrolment[Async])
     if isinstance(answer, Challenge):
         await answer.send_otp()
         assert_type(await answer.verify_backup_code(code), SignedInByBackupCode)
         return (await answer.verify_totp(code, trust_device=True)).user
+    if isinstance(answer, RequiredEnrolment):
+        assert_type(await answer.enable_totp("secret"), TotpEnrolment)
+        return (await answer.verify_otp(code)).user
     return answer.user
 
 
 def look_after(client: AthenaClient) -> None:
     assert_type(client.auth.get_session(), CurrentSession | None)
+    assert_type(client.auth.token(), str)
     by_app = client.auth.two_factor.enable("secret", issuer="Engines")
     assert_type(by_app, TotpEnrolment)
     assert_type(by_app.totp_uri, str)
@@ -62,6 +73,9 @@ def look_after(client: AthenaClient) -> None:
     assert_type(client.auth.two_factor.generate_backup_codes(password="secret"), BackupCodes)
     assert_type(client.auth.two_factor.status(), TwoFactorStatus)
     assert_type(client.auth.two_factor.trusted_devices(), tuple[TrustedDevice, ...])
+    assert_type(client.auth.two_factor.authenticators(), tuple[Authenticator, ...])
+    assert_type(client.auth.two_factor.add_authenticator("secret", label="Phone"), AddedAuthenticator)
+    client.auth.two_factor.set_preferred_method(None)
     assert_type(client.auth.reset_password(token="t", new_password="p"), Challenge[Sync] | None)
     client.auth.update_user(image=None)
     client.auth.sign_out()

@@ -192,11 +192,11 @@ def test_an_operation_id_is_the_path_in_camel_case_and_unique(document: Json) ->
     assert len(set(names)) == len(names)
 
 
-def test_a_sign_in_answers_with_a_session_or_with_a_challenge(document: Json) -> None:
+def test_a_sign_in_answers_with_a_session_a_challenge_or_an_enrolment_token(document: Json) -> None:
     schema = content(document["paths"]["/sign-in/email"]["post"]["responses"]["200"])["schema"]
 
     names = [reference["$ref"].rpartition("/")[2] for reference in schema["oneOf"]]
-    assert names == ["SignInAnswer", "SecondFactorDueAnswer"]
+    assert names == ["SignInAnswer", "SecondFactorDueAnswer", "EnrolmentRequiredAnswer"]
 
 
 def test_an_answer_field_with_a_default_is_always_there_and_an_unset_one_is_not(document: Json) -> None:

@@ -1,7 +1,9 @@
 """Every page of the server in every state that people meet, as a real browser gets there."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -10,10 +12,12 @@ import pyotp
 from playwright.sync_api import Page
 
 from athena_auth.kernel.clock import SystemClock
-from support.process import Server, wait_for
+from support.process import Server, run_athena, wait_for
 
 PASSWORD = "correct horse battery"
 WRONG = "000000"
+POLICY = {"require_second_factor": "per-account"}
+"""The setting with which a server reaches every state."""
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff" * 5
 LONG_ADDRESS = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.example"
 
@@ -75,6 +79,13 @@ class Stage:
         self.page.context.clear_cookies()
         self.open("/sign-in")
         self.send("Sign in", email=self.email, password=PASSWORD)
+
+    def require(self, by: str) -> None:
+        """Create an account that an operator requires to have a second factor by this date."""
+        self.sign_up()
+        settings = {"database_url": "sqlite:///athena.db", "mail_url": "file:required.jsonl", **POLICY}
+        done = run_athena(self.server.folder, "require-second-factor", self.email, "--by", by, **settings)
+        assert done.returncode == 0, done.stderr
 
     def link(self, path: str) -> str:
         """Wait for a mail with a link to this path, and return the link."""
@@ -212,6 +223,54 @@ def _sent_code_pending(stage: Stage) -> None:
     stage.send("Continue", password=PASSWORD)
 
 
+def _sent_text_pending(stage: Stage) -> None:
+    stage.sign_up()
+    stage.open("/security/otp?by=text")
+    stage.send("Continue", number="+49 151 12345678", password=PASSWORD)
+
+
+def _add_app(stage: Stage, label: str) -> str:
+    added = stage.call("/two-factor/add-authenticator", password=PASSWORD, label=label)
+    app = pyotp.parse_uri(added["totpURI"])
+    assert isinstance(app, pyotp.TOTP)
+    stage.call("/two-factor/verify-totp", code=app.at(SystemClock().now() // 1000))
+    return str(added["id"])
+
+
+def _several_apps(stage: Stage) -> None:
+    stage.enrol()
+    _add_app(stage, "Work phone")
+    stage.call("/two-factor/suspend-authenticator", id=_add_app(stage, LONG_NAME[:64]))
+    stage.open("/security/authenticators")
+    for summary in stage.page.locator("summary").all():
+        summary.click()
+
+
+def _last_app_removed(stage: Stage) -> None:
+    stage.enrol()
+    stage.open("/security/authenticators")
+    stage.page.locator("summary").click()
+    with stage.page.expect_navigation():
+        stage.page.get_by_role("button", name="Remove").click()
+    stage.page.get_by_role("alert").wait_for()
+
+
+def _added_app_pending(stage: Stage) -> None:
+    stage.enrol()
+    stage.open("/security/authenticators/add")
+    stage.send("Continue", label="Work phone", password=PASSWORD)
+
+
+def _sign_in_again(stage: Stage) -> None:
+    stage.sign_up()
+
+    def is_shown() -> bool:
+        stage.open("/step-up?level=1&fresh=1")
+        return "/step-up" in stage.page.url
+
+    wait_for(is_shown, "the session to be older than a second")
+
+
 def _new_codes(stage: Stage) -> None:
     stage.enrol()
     stage.open("/security/backup-codes")
@@ -269,6 +328,90 @@ def _outbox(stage: Stage) -> None:
     stage.page.locator("summary").first.click()
 
 
+def _required(stage: Stage) -> None:
+    stage.require("now")
+    stage.sign_in()
+
+
+def _required_refused(stage: Stage) -> None:
+    _required(stage)
+    stage.send("Continue", password="not the password")
+
+
+def _required_app(stage: Stage) -> None:
+    _required(stage)
+    stage.send("Continue", password=PASSWORD)
+
+
+def _required_app_refused(stage: Stage) -> None:
+    _required_app(stage)
+    stage.page.locator("input[name=code]").fill(WRONG)
+    stage.page.get_by_role("alert").wait_for()
+
+
+def _required_mail(stage: Stage) -> None:
+    _required(stage)
+    stage.open("/enrol?method=otp")
+
+
+def _required_mail_sent(stage: Stage) -> None:
+    _required_mail(stage)
+    stage.send("Continue", password=PASSWORD)
+
+
+def _step_up_without_fitting_factor(stage: Stage) -> None:
+    _trusted(stage)
+    stage.open("/step-up?amr=phishing_resistant")
+
+
+def _lost(stage: Stage) -> None:
+    stage.enrol()
+    stage.sign_in()
+    stage.open("/second-step/lost")
+
+
+def _lost_sent(stage: Stage) -> None:
+    _lost(stage)
+    stage.send("Send the link")
+
+
+def _lost_refused(stage: Stage) -> None:
+    _lost_sent(stage)
+    for _ in range(2):
+        stage.call("/two-factor/recovery/begin")
+    stage.open("/second-step/lost")
+    stage.send("Send the link")
+
+
+def _recovery(stage: Stage) -> None:
+    _lost_sent(stage)
+    stage.page.context.clear_cookies()
+    stage.page.goto(stage.link("/open-recovery"))
+
+
+def _recovery_begun(stage: Stage) -> None:
+    _recovery(stage)
+    stage.send("Begin the recovery")
+
+
+def _recovery_cancelling(stage: Stage) -> None:
+    _recovery_begun(stage)
+    stage.page.goto(stage.link("/cancel-recovery"))
+
+
+def _recovery_cancelled(stage: Stage) -> None:
+    _recovery_cancelling(stage)
+    stage.send("Cancel the recovery")
+
+
+def _breached(stage: Stage) -> None:
+    """Mark the password, as a server does that knows breached ones."""
+    stage.sign_up()
+    mark = "UPDATE athena_account SET breach_found_for = password_changed_at WHERE email = ?"
+    with closing(sqlite3.connect(stage.server.folder / "athena.db")) as database, database:
+        assert database.execute(mark, (stage.email,)).rowcount == 1
+
+
 STATES: dict[str, Callable[[Stage], None]] = {
     "sign-in": _opened("/sign-in"),
     "sign-in-refused": _sign_in_refused,
@@ -294,20 +437,38 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "second-step-mail": _second_step("otp"),
     "second-step-mail-sent": _second_step_sent,
     "second-step-backup-code": _second_step("backup-code"),
+    "lost-factors": _lost,
+    "lost-factors-sent": _lost_sent,
+    "lost-factors-refused": _lost_refused,
+    "recovery": _recovery,
+    "recovery-begun": _recovery_begun,
+    "recovery-cancel": _recovery_cancelling,
+    "recovery-cancelled": _recovery_cancelled,
+    "recovery-finish": _opened("/api/auth/finish-recovery?token=no-such-token"),
     "security-off": _opened("/security", Stage.sign_up),
     "security-on": _opened("/security", Stage.enrol),
     "security-long": _long,
+    "security-breached": _opened("/security", _breached),
     "authenticator": _opened("/security/authenticator", Stage.sign_up),
     "authenticator-pending": _app_pending,
     "authenticator-refused": _app_refused,
     "authenticator-replace": _opened("/security/authenticator", Stage.enrol),
+    "authenticator-replaces-several": _opened("/security/authenticator", _several_apps),
+    "authenticators": _several_apps,
+    "authenticators-none": _opened("/security/authenticators", Stage.sign_up),
+    "authenticators-last-one": _last_app_removed,
+    "authenticators-add": _opened("/security/authenticators/add", Stage.enrol),
+    "authenticators-add-pending": _added_app_pending,
     "backup-codes": _opened("/security/backup-codes", Stage.enrol),
     "backup-codes-new": _new_codes,
+    "backup-codes-last-one": _opened("/security/backup-codes?notice=last-code", Stage.enrol),
     "backup-codes-check": _check_code,
     "backup-codes-check-refused": _check_code_refused,
     "sent-codes": _opened("/security/otp", Stage.sign_up),
     "sent-codes-mail": _opened("/security/otp?by=email", Stage.sign_up),
     "sent-codes-pending": _sent_code_pending,
+    "sent-codes-text": _opened("/security/otp?by=text", Stage.sign_up),
+    "sent-codes-text-pending": _sent_text_pending,
     "sent-codes-on": _opened("/security/otp", Stage.enrol),
     "devices-none": _opened("/security/devices", Stage.enrol),
     "devices": _opened("/security/devices", _trusted),
@@ -319,8 +480,17 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "disable": _opened("/security/disable", Stage.enrol),
     "disable-refused": _password_refused("/security/disable", "Turn it off"),
     "delete": _opened("/security/delete", Stage.enrol),
+    "sign-in-again": _sign_in_again,
     "step-up": _step_up,
     "step-up-refused": _step_up_refused,
+    "security-required": _opened("/security", lambda stage: stage.require("2099-01-01")),
+    "enrol": _required,
+    "enrol-refused": _required_refused,
+    "enrol-app": _required_app,
+    "enrol-app-refused": _required_app_refused,
+    "enrol-mail": _required_mail,
+    "enrol-mail-sent": _required_mail_sent,
+    "step-up-no-fitting-factor": _step_up_without_fitting_factor,
     "dev-outbox": _outbox,
 }
 """How to reach each state, by its name."""

@@ -28,6 +28,7 @@ NEW_PASSWORD_ERRORS = (
     ErrorCode.PASSWORD_TOO_SHORT,
     ErrorCode.PASSWORD_TOO_LONG,
     ErrorCode.PASSWORD_TOO_COMMON,
+    ErrorCode.PASSWORD_COMPROMISED,
     ErrorCode.PASSWORD_CONTAINS_EMAIL,
 )
 """For a new password."""

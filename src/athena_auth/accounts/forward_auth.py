@@ -16,7 +16,6 @@ from athena_auth.accounts.session_check import SessionCheckQuery
 from athena_auth.accounts.step_up_policy import Requirement, unmet_requirement
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.sessions.model import Level
 from athena_auth.wire.bodies import StatusAnswer
 from athena_auth.wire.handlers import get
 from athena_auth.wire.redirects import RedirectPolicy, with_parameters
@@ -62,7 +61,8 @@ class SignInUrls:
     def step_up(self, target: str | None, requirement: Requirement) -> str:
         """Return the page where a signed-in user meets a requirement."""
         fresh = {} if requirement.fresh is None else {"fresh": str(requirement.fresh)}
-        parameters = {**self._next(target), "level": str(int(requirement.level)), **fresh}
+        kind = {} if requirement.amr is None else {"amr": requirement.amr.value}
+        parameters = {**self._next(target), "level": str(int(requirement.level)), **fresh, **kind}
         return with_parameters(f"{self._base}/step-up", **parameters)
 
     def _next(self, target: str | None) -> dict[str, str]:
@@ -115,7 +115,7 @@ class ForwardAuthApi:
         if call.principal is None:
             page = None if pages is None else pages.sign_in(forwarded.url)
             return _refuse(ErrorCode.UNAUTHORIZED, page, query)
-        requirement = Requirement(Level(query.level), query.fresh)
+        requirement = query.requirement
         unmet = unmet_requirement(call.principal, requirement, self._clock.now())
         if unmet is not None:
             page = None if pages is None else pages.step_up(forwarded.url, requirement)

@@ -30,6 +30,16 @@ class Account(msgspec.Struct, frozen=True):
     updated_at: Millis
     language: str | None = None
     """The language of its owner's mails (BCP 47), if it is known."""
+    recovery_case: str | None = None
+    """The open recovery case, if its owner has asked to have every second factor removed."""
+    recovered_at: Millis | None = None
+    """When a recovery removed every second factor; None once one is enrolled again."""
+    second_factor_due_at: Millis | None = None
+    """By when it needs a second factor, while the enforcement policy is on; `EnforcementPolicy.due_at` decides."""
+    preferred_method: str | None = None
+    """The second factor that its owner wants to be offered first; it may not be available any more."""
+    password_is_breached: bool = False
+    """Whether the current password was found in a breach, and its owner was notified."""
 
     @property
     def greeting_name(self) -> str:
@@ -87,7 +97,12 @@ class CredentialVersion(msgspec.Struct, frozen=True):
 
 
 def audit_event(
-    signed_in: SignedIn, event: EventName, *, reason: ErrorCode | None = None, device_id: str | None = None
+    signed_in: SignedIn,
+    event: EventName,
+    *,
+    reason: ErrorCode | None = None,
+    device_id: str | None = None,
+    authenticator_id: str | None = None,
 ) -> AuditEvent:
     """Return the event, with the account, the client and the session of the signed-in user."""
     return AuditEvent(
@@ -97,4 +112,5 @@ def audit_event(
         reason=reason,
         session_id=signed_in.session.id,
         device_id=device_id,
+        authenticator_id=authenticator_id,
     )

@@ -78,6 +78,23 @@ class SecurityNotifications:
             return
         self._post(tx, account, kind, client, now, codes_left=codes_left)
 
+    async def notify_of_deadline(
+        self, tx: Tx, account: Account, kind: MessageKind, due_at: Millis, now: Millis
+    ) -> None:
+        """Notify the owner of the deadline for a second factor. No request caused it, so none is described."""
+        if not account.email_verified and not await sends.consume_notification(tx, account.id, now):
+            return
+        message = Message(
+            kind=kind,
+            to=account.email,
+            name=account.greeting_name,
+            app_name=self.app_name,
+            language=account.language,
+            expires_at=after(now, _LIFETIME),
+            due_at=due_at,
+        )
+        self.outbox.post(tx, message, now)
+
     def notify_of_sign_up(self, tx: Tx, account: Account, client: ClientInfo, now: Millis) -> None:
         """Notify the owner of a sign-up with their address. The caller has counted it (`consume_sign_up`)."""
         self._post(tx, account, MessageKind.SIGN_UP_REPEATED, client, now)

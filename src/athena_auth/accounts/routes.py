@@ -121,10 +121,14 @@ class AccountApi:
 
     @post("/sign-out", tag="sessions")
     async def sign_out(self, call: Call[SignedIn | None, NoBody]) -> Reply[SuccessAnswer]:
-        """End this session."""
+        """End this session, or a pending sign-in that can only enrol a second factor."""
         if call.principal is not None:
             await self._service.sign_out(call.principal)
-        return Reply(SuccessAnswer(), cookies=_FORGET)
+        enrolment = call.caller.tokens.enrolment
+        if enrolment is None:
+            return Reply(SuccessAnswer(), cookies=_FORGET)
+        await self._service.end_enrolment_token(enrolment)
+        return Reply(SuccessAnswer(), cookies=(*_FORGET, expired(CookieName.ENROLMENT)))
 
     @get("/list-sessions", limit=SESSION_LISTS, tag="sessions")
     async def list_sessions(self, call: Call[SignedIn, NoBody]) -> Reply[list[SessionAnswer]]:

@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 from msgspec import UNSET
 
-from athena_auth import retired_tokens
+from athena_auth import enrolment_tokens, retired_tokens
 from athena_auth.accounts import sql
 from athena_auth.accounts.languages import offered_language
 from athena_auth.accounts.model import ProfileChanges, SignedIn, audit_event
@@ -130,6 +130,10 @@ class AccountService:
             self._record(tx, signed_in, EventName.SIGNED_OUT)
 
         await self.store.transact(work)
+
+    async def end_enrolment_token(self, token: str) -> None:
+        """End a sign-in that can only enrol a second factor."""
+        await enrolment_tokens.end(self.store, token)
 
     async def revoke(
         self, signed_in: SignedIn, token_or_id: str, offered: StepUpCredentials

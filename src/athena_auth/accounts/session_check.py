@@ -14,7 +14,7 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import Requirement, unmet_requirement
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.sessions.model import Level
+from athena_auth.sessions.model import AmrClass, Level
 from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Call
@@ -44,6 +44,23 @@ class SessionCheckQuery(msgspec.Struct, frozen=True):
         ),
     ] = 1
     fresh: _Seconds | None = None
+    amr: (
+        Annotated[
+            AmrClass,
+            Meta(
+                description="The kind of second factor that was verified in the session: `phishing_resistant`, a passkey or "
+                "security key; `without_sent_codes`, any but codes by email or text message. With `fresh`, the factor that was "
+                "verified last must be of this kind.",
+                examples=["phishing_resistant"],
+            ),
+        ]
+        | None
+    ) = None
+
+    @property
+    def requirement(self) -> Requirement:
+        """What the session must meet."""
+        return Requirement(Level(self.level), self.fresh, self.amr)
 
 
 class SessionCheckAnswer(msgspec.Struct, frozen=True):
@@ -75,8 +92,7 @@ class SessionCheckApi:
         cookie is not extended, because proxies do not forward the renewed cookie.
         """
         signed_in = call.principal
-        requirement = Requirement(Level(call.body.level), call.body.fresh)
-        unmet = unmet_requirement(signed_in, requirement, self._clock.now())
+        unmet = unmet_requirement(signed_in, call.body.requirement, self._clock.now())
         if unmet is not None:
             return Refused(unmet)
         session, account = signed_in.session, signed_in.account

@@ -27,7 +27,8 @@ class StoredPassword(msgspec.Struct, frozen=True):
 # `updated_at` twice.
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
-           a.password_changed_at, a.language,
+           a.password_changed_at, a.language, a.recovery_case, a.recovered_at, a.second_factor_due_at, a.preferred_method,
+           a.breach_found_for,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -71,7 +72,8 @@ _LOCK = Statement(
 _CHANGE_CREDENTIALS = Statement("""
     UPDATE athena_account
     SET credential_version = credential_version + 1, updated_at = :now,
-        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled)
+        two_factor_enabled = COALESCE(:two_factor_enabled, two_factor_enabled),
+        recovered_at = CASE WHEN :two_factor_enabled IS NULL THEN recovered_at END
     WHERE id = :id
     RETURNING *
 """)
@@ -90,12 +92,21 @@ _RESET_PASSWORD = Statement(f"""
 """)  # noqa: S608 - as above
 _CLEAR_RESET_BY_MAIL = Statement("UPDATE athena_account SET reset_by_mail = :no WHERE id = :id")
 
+_MARK_BREACHED = Statement("""
+    UPDATE athena_account SET breach_found_for = password_changed_at
+    WHERE id = :id AND password_changed_at = :changed_at
+      AND (breach_found_for IS NULL OR breach_found_for <> password_changed_at)
+    RETURNING *
+""")
+
 _UPDATE_PROFILE = Statement("""
     UPDATE athena_account SET name = COALESCE(:name, name),
            image = CASE WHEN :set_image THEN :image ELSE image END,
            language = CASE WHEN :set_language THEN :language ELSE language END, updated_at = :now
     WHERE id = :id
 """)
+
+_SET_PREFERRED_METHOD = Statement("UPDATE athena_account SET preferred_method = :method WHERE id = :id")
 
 _VERIFY_EMAIL = Statement("""
     UPDATE athena_account SET email_verified = :yes, updated_at = :now WHERE id = :id AND NOT email_verified
@@ -122,6 +133,11 @@ def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) 
         created_at=created_at,
         updated_at=updated_at,
         language=row["language"],
+        recovery_case=row["recovery_case"],
+        recovered_at=row["recovered_at"],
+        second_factor_due_at=row["second_factor_due_at"],
+        preferred_method=row["preferred_method"],
+        password_is_breached=row["breach_found_for"] == row["password_changed_at"],
     )
 
 
@@ -209,7 +225,7 @@ async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:
 
 
 async def lock(tx: Tx, user_id: UserId) -> Account | None:
-    """Lock the account until the transaction ends, for a decision that a concurrent change must not overtake."""
+    """Lock the account until the transaction ends, and load it; None when it no longer exists."""
     row = await tx.fetch_one(_LOCK, id=user_id)
     return None if row is None else account_from(row)
 
@@ -242,6 +258,15 @@ def clear_reset_by_mail(tx: Tx, user_id: UserId) -> None:
     tx.defer(_CLEAR_RESET_BY_MAIL, id=user_id, no=False)
 
 
+async def mark_breached(tx: Tx, user_id: UserId, changed_at: Millis) -> Account | None:
+    """Record that the password that was set at this time was found in a breach.
+
+    None means that this is recorded already, or that the password was changed in the meantime.
+    """
+    row = await tx.fetch_one(_MARK_BREACHED, id=user_id, changed_at=changed_at)
+    return None if row is None else account_from(row)
+
+
 async def update_profile(tx: Tx, user_id: UserId, now: Millis, changes: ProfileChanges) -> bool:
     """Make the changes; False when the account no longer exists."""
     changed = await tx.execute(
@@ -255,6 +280,11 @@ async def update_profile(tx: Tx, user_id: UserId, now: Millis, changes: ProfileC
         now=now,
     )
     return changed == 1
+
+
+async def set_preferred_method(tx: Tx, user_id: UserId, method: str | None) -> None:
+    """Store which second factor to offer first; None for the server's order."""
+    await tx.execute(_SET_PREFERRED_METHOD, id=user_id, method=method)
 
 
 async def mark_email_verified(tx: Tx, user_id: UserId, now: Millis) -> None:

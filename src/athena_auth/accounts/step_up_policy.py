@@ -16,8 +16,8 @@ import msgspec
 from athena_auth.accounts.model import SignedIn
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.sessions.model import Level
-from athena_auth.sessions.rules import has_fresh_second_factor, is_fresh
+from athena_auth.sessions.model import AmrClass, Level
+from athena_auth.sessions.rules import has_factor_of, has_fresh_second_factor, is_fresh
 from athena_auth.store.transaction import Tx
 
 T = TypeVar("T")
@@ -47,6 +47,12 @@ class Action(StrEnum):
     REVOKE_OTHER_SESSIONS = "/revoke-other-sessions"
     ENABLE = "/two-factor/enable"
     DISABLE = "/two-factor/disable"
+    ADD_AUTHENTICATOR = "/two-factor/add-authenticator"
+    RENAME_AUTHENTICATOR = "/two-factor/rename-authenticator"
+    REMOVE_AUTHENTICATOR = "/two-factor/remove-authenticator"
+    SUSPEND_AUTHENTICATOR = "/two-factor/suspend-authenticator"
+    RESUME_AUTHENTICATOR = "/two-factor/resume-authenticator"
+    SET_PREFERRED_METHOD = "/two-factor/set-preferred-method"
     REVEAL_SECRET = "/two-factor/get-totp-uri"
     GENERATE_BACKUP_CODES = "/two-factor/generate-backup-codes"
     SEND_OTP = "/two-factor/send-otp"
@@ -55,6 +61,10 @@ class Action(StrEnum):
     VERIFY_BACKUP_CODE = "/two-factor/verify-backup-code"
     PROMPT_PASSKEY = "/two-factor/prompt-passkey"
     VERIFY_PASSKEY = "/two-factor/verify-passkey"
+    BEGIN_RECOVERY = "/two-factor/recovery/begin"
+    OPEN_RECOVERY = "/two-factor/recovery/open"
+    CANCEL_RECOVERY = "/two-factor/recovery/cancel"
+    COMPLETE_RECOVERY = "/two-factor/recovery/complete"
     REVOKE_TRUSTED_DEVICE = "/two-factor/revoke-trusted-device"
     REVOKE_TRUSTED_DEVICES = "/two-factor/revoke-trusted-devices"
     BEGIN_PASSKEY = "/passkey/generate-register-options"
@@ -91,6 +101,9 @@ class Demand(msgspec.Struct, frozen=True):
 _IN_THE_REQUEST = Demand(None)
 _SESSION = Demand(Level.ONE)
 _CREDENTIAL = Demand(Level.TWO, FRESH, new_token=NewToken.BY_COOKIE)
+# These take no password, so a second factor is required whatever ATHENA_STEP_UP says. An attacker in a stolen session could
+# otherwise leave the account with the factor that they have.
+_ONE_OF_SEVERAL = Demand(Level.TWO, FRESH, relaxable=False, new_token=NewToken.BY_COOKIE)
 
 POLICY = {
     Action.SIGN_UP: _IN_THE_REQUEST,
@@ -103,6 +116,11 @@ POLICY = {
     Action.CONFIRM_EMAIL: _IN_THE_REQUEST,
     Action.CHECK_RESET_TOKEN: _IN_THE_REQUEST,
     Action.RECOGNIZE_BROWSER: _IN_THE_REQUEST,
+    # BEGIN_RECOVERY takes a challenge; the others take the token of a link, and COMPLETE_RECOVERY the password too.
+    Action.BEGIN_RECOVERY: _IN_THE_REQUEST,
+    Action.OPEN_RECOVERY: _IN_THE_REQUEST,
+    Action.CANCEL_RECOVERY: _IN_THE_REQUEST,
+    Action.COMPLETE_RECOVERY: _IN_THE_REQUEST,
     # The request itself contains a code, also when it confirms a factor or trusts the device.
     Action.VERIFY_TOTP: _IN_THE_REQUEST,
     Action.VERIFY_OTP: _IN_THE_REQUEST,
@@ -129,6 +147,13 @@ POLICY = {
     # session's token has not seen it.
     Action.ADD_PASSKEY: Demand(Level.ONE, new_token=NewToken.BY_COOKIE),
     Action.REMOVE_PASSKEY: _CREDENTIAL,
+    # Neither changes what the account accepts.
+    Action.RENAME_AUTHENTICATOR: _SESSION,
+    Action.SET_PREFERRED_METHOD: _SESSION,
+    Action.REMOVE_AUTHENTICATOR: _ONE_OF_SEVERAL,
+    Action.SUSPEND_AUTHENTICATOR: _ONE_OF_SEVERAL,
+    Action.RESUME_AUTHENTICATOR: _ONE_OF_SEVERAL,
+    Action.ADD_AUTHENTICATOR: _CREDENTIAL,
     Action.ENABLE: _CREDENTIAL,
     Action.DISABLE: _CREDENTIAL,
     Action.GENERATE_BACKUP_CODES: _CREDENTIAL,
@@ -182,11 +207,13 @@ class StepUp(Protocol):
 
 
 class Requirement(msgspec.Struct, frozen=True):
-    """A minimum assurance level, and how recently a factor must have been verified."""
+    """A minimum assurance level, how recently a factor must have been verified, and of which kind it must be."""
 
     level: Level = Level.ONE
     fresh: int | None = None
     """Seconds."""
+    amr: AmrClass | None = None
+    """The kind of second factor that must have been verified in the session."""
 
 
 def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis) -> ErrorCode | None:
@@ -197,10 +224,12 @@ def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis
     """
     session, has_factors = signed_in.session, signed_in.account.two_factor_enabled
     within = None if requirement.fresh is None else requirement.fresh * 1000
-    if requirement.level is Level.TWO:
-        if session.assurance.level is Level.TWO and (
+    kind = requirement.amr
+    if requirement.level is Level.TWO or kind is not None:
+        good = session.assurance.level is Level.TWO and (
             within is None or has_fresh_second_factor(session, now, within)
-        ):
+        )
+        if good and (kind is None or has_factor_of(session, kind, within)):
             # A passkey with user verification is two factors, also where two-factor authentication is off.
             return None
         return ErrorCode.STEP_UP_REQUIRED if has_factors else ErrorCode.ENROLMENT_REQUIRED

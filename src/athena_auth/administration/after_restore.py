@@ -1,7 +1,7 @@
 """Making a restored database safe to serve (docs/adr/0014-restoring-an-old-database.md).
 
 A backup does not contain what was used, ended or sent after it was taken: all of that would be valid again. So challenges,
-sessions, trusted devices, sent codes, links, invitations, queued messages and the past time steps of authenticator apps are
+sessions, trusted devices, sent codes, links, recoveries, invitations, queued messages and the past time steps of authenticator apps are
 revoked for all accounts, and backup codes if the operator says so. This needs none of the server's secrets.
 
 Passkeys need nothing: their counts go back too, which is harmless, and a nonce is valid for five minutes and only with the
@@ -13,6 +13,7 @@ are bound to challenges and sessions that have ended.
 """
 
 from athena_auth import invites, retired_tokens
+from athena_auth.accounts.recovery_cases import sql as recovery_cases
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.delivery import sql as outbox
@@ -61,6 +62,8 @@ async def end_what_may_be_replayed(store: Store, clock: Clock, *, discards_backu
     """
     for statement in _ENDED:
         await _empty(store, statement, cutoff=_ALL)
+    # An owner may have cancelled theirs since.
+    await _empty(store, recovery_cases.END_ALL)
     if discards_backup_codes:
         await _empty(store, backup_codes.DISCARD)
     # Devices whose clock is ahead may have used codes of future steps.

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth.accounts import creation, rules
+from athena_auth import authenticators
+from athena_auth.accounts import creation
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.languages import offered_language
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.administration.unlock import reset_attempts
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
+from athena_auth.authenticator_changes import AuthenticatorChanges
+from athena_auth.authenticators import Authenticator, confirmed
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId, UserId
@@ -59,6 +63,8 @@ class AdministrationService:
     events: CredentialEvents
     notifications: SecurityNotifications
     languages: Languages
+    changes: AuthenticatorChanges
+    password_policy: PasswordPolicy
 
     async def create(self, new: NewAccount) -> Account | Refused:
         """Create an account. Without a password, the owner must set one by a password reset email before signing in."""
@@ -71,7 +77,9 @@ class AdministrationService:
         )
         if isinstance(account, Refused):
             return account
-        refused = None if new.password is None else rules.refuse_password(new.password, account.email)
+        refused = (
+            None if new.password is None else await self.password_policy.refuse(new.password, account.email)
+        )
         if refused is not None:
             return refused
         # An unknown random password, so that verification takes as long as for any other account.
@@ -113,6 +121,27 @@ class AdministrationService:
             await self.events.announce(tx, user_id, Change.FACTORS_RESET, actor, self.clock.now())
 
         return await self._change_account(user_id, work)
+
+    async def authenticators_of(self, user_id: UserId) -> list[Authenticator]:
+        """Return the account's authenticators of every factor, the oldest first, suspended ones included."""
+        return confirmed(await self.store.read(lambda tx: authenticators.load(tx, user_id)))
+
+    async def remove_authenticator(
+        self, user_id: UserId, authenticator_id: str, reason: str
+    ) -> Refused | None:
+        """Remove one of several authenticators; the reason is recorded.
+
+        All sessions, challenges and trusted devices are revoked. The last usable one is removed by `reset_factors` only.
+        """
+
+        async def work(tx: Tx) -> Refused | None:
+            if await accounts.load(tx, user_id) is None:
+                return Refused(ErrorCode.USER_NOT_FOUND)
+            actor = Actor(NO_CLIENT, session_id=None, note=reason)
+            now = self.clock.now()
+            return await self.changes.remove(tx, user_id, authenticator_id, actor, now, by_operator=True)
+
+        return await self.store.transact(work)
 
     async def end_sessions(self, user_id: UserId) -> Refused | None:
         """Revoke all sessions of an account, and its pending sign-ins."""

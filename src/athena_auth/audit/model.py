@@ -41,6 +41,10 @@ class EventName(StrEnum):
         "sign-in:password:refused",
         "A sign-in with a wrong password, or with an address that has no account.",
     )
+    ENROLMENT_DEMANDED = (
+        "sign-in:enrolment:required",
+        "The password was correct, but the deadline for a second factor has passed. The sign-in can only enrol one.",
+    )
     UNVERIFIED_REFUSED = (
         "sign-in:email:refused",
         "A sign-in with a correct password or passkey was refused, because the email address is not verified.",
@@ -84,6 +88,10 @@ class EventName(StrEnum):
         "account:factor:staged",
         "An enrolment was begun; a code must confirm it before the factor is active.",
     )
+    FACTOR_REQUIRED = (
+        "account:factor:required",
+        "The enforcement policy began to apply to the account: its deadline was stored.",
+    )
     FACTOR_ADDED = "account:factor:added", "A second factor was turned on."
     FACTOR_REPLACED = "account:factor:replaced", "A second factor replaced another one."
     PASSKEY_ADDED = "account:passkey:added", "The account owner added a passkey."
@@ -92,12 +100,28 @@ class EventName(StrEnum):
         "account:passkey:count-decreased",
         "The signature count of a passkey did not increase: there may be a copy of it. It was accepted.",
     )
+    AUTHENTICATOR_REMOVED = (
+        "account:authenticator:removed",
+        "The account owner removed one of several authenticators.",
+    )
+    AUTHENTICATOR_SUSPENDED = (
+        "account:authenticator:suspended",
+        "The account owner suspended an authenticator: until it is resumed, it verifies nothing.",
+    )
+    AUTHENTICATOR_RESUMED = (
+        "account:authenticator:resumed",
+        "The account owner resumed a suspended authenticator.",
+    )
     FACTORS_REMOVED = "account:factors:removed", "The account owner turned two-factor authentication off."
     BACKUP_CODES_GENERATED = (
         "account:backup-codes:generated",
         "New backup codes replaced the old ones.",
     )
     PASSWORD_CHANGED = "account:password:changed", "The account owner changed the password."
+    PASSWORD_BREACHED = (
+        "account:password:breached",
+        "A sign-in with a correct password that has appeared in a data breach. The owner was notified.",
+    )
     PASSWORD_RESET_ASKED = (
         "account:password:reset-asked",
         "A password reset email was requested.",
@@ -111,6 +135,24 @@ class EventName(StrEnum):
     BROWSER_RECOGNIZED = (
         "sign-in:browser:recognized",
         "A browser became recognized by a link from an email and the password.",
+    )
+    RECOVERY_REQUESTED = (
+        "recovery:link:asked",
+        "After a correct password, a link that opens a recovery case was requested.",
+    )
+    RECOVERY_OPENED = "recovery:case:opened", "A recovery case was opened with a link from an email."
+    RECOVERY_REFUSED = (
+        "recovery:case:refused",
+        "A recovery case was not opened, although the link from an email was valid.",
+    )
+    RECOVERY_CANCELLED = (
+        "recovery:case:cancelled",
+        "A recovery case was cancelled: by a link from an email, a verified second factor or a change of credentials.",
+    )
+    RECOVERY_EXPIRED = "recovery:case:expired", "A recovery case was not completed in time, and ended."
+    FACTORS_RECOVERED = (
+        "recovery:factors:removed",
+        "A recovery case was completed: the second factors were removed, and the account must enrol one.",
     )
     DELETED = "account:account:deleted", "The account owner deleted the account."
 
@@ -135,6 +177,24 @@ class EventName(StrEnum):
     INVITES_REVOKED = "operator:invite:revoked", "An operator revoked the invitations of an address."
     DELETED_BY_OPERATOR = "operator:account:deleted", "An operator deleted the account."
     FACTORS_RESET = "operator:factors:removed", "An operator removed the second factors."
+    RECOVERY_OPENED_BY_OPERATOR = "operator:recovery:opened", "An operator opened a recovery case."
+    RECOVERY_SHORTENED = (
+        "operator:recovery:shortened",
+        "An operator shortened the waiting time of a recovery case.",
+    )
+    RECOVERY_CANCELLED_BY_OPERATOR = "operator:recovery:cancelled", "An operator cancelled a recovery case."
+    FACTOR_REQUIRED_BY_OPERATOR = (
+        "operator:factor:required",
+        "An operator set the deadline by which the account needs a second factor.",
+    )
+    FACTOR_EXEMPTED_BY_OPERATOR = (
+        "operator:factor:exempted",
+        "An operator exempted the account from the enforcement policy.",
+    )
+    AUTHENTICATOR_REVOKED = (
+        "operator:authenticator:removed",
+        "An operator removed one of several authenticators; the note is their reason.",
+    )
     SESSIONS_ENDED_BY_OPERATOR = "operator:sessions:revoked", "An operator revoked one or all sessions."
     TRUST_ENDED_BY_OPERATOR = "operator:trust:revoked", "An operator revoked all trusted devices."
 
@@ -175,6 +235,10 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     session_id: SessionId | None = None
     device_id: str | None = None
     """The trusted device that was added, used or revoked."""
+    authenticator_id: str | None = None
+    """The authenticator that was verified or changed, where the event is about one."""
+    note: str | None = None
+    """An operator's reason, in their words."""
 
 
 class RecordedEvent(msgspec.Struct, frozen=True):

@@ -13,8 +13,9 @@ from athena_auth.wire.caller import ClientInfo
 
 _INSERT = Statement(
     """
-    INSERT INTO athena_audit (id, user_id, event, reason, address, user_agent, session_id, device_id, created_at)
-    VALUES (:id, :user_id, :event, :reason, :address, :user_agent, :session_id, :device_id, :now)
+    INSERT INTO athena_audit (id, user_id, event, reason, address, user_agent, session_id, device_id, authenticator_id,
+                              note, created_at)
+    VALUES (:id, :user_id, :event, :reason, :address, :user_agent, :session_id, :device_id, :authenticator_id, :note, :now)
     """,
     combinable=True,
 )
@@ -62,6 +63,8 @@ def _columns(entry: AuditEvent, now: Millis) -> dict[str, Value]:
         "user_agent": entry.client.user_agent,
         "session_id": entry.session_id,
         "device_id": entry.device_id,
+        "authenticator_id": entry.authenticator_id,
+        "note": entry.note,
         "now": now,
     }
 
@@ -74,5 +77,7 @@ def _listed(row: Row) -> ListedEvent:
         reason=None if row["reason"] is None else ErrorCode[row["reason"]],
         session_id=row["session_id"],
         device_id=row["device_id"],
+        authenticator_id=row["authenticator_id"],
+        note=row["note"],
     )
     return ListedEvent(row["created_at"], entry, row["email"])

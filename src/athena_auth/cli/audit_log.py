@@ -15,6 +15,7 @@ from athena_auth.wire.fields import timestamp
 _HEADINGS = ("time", "event", "reason", "account", "address", "browser")
 _WIDEST_AGENT = 40
 _LONGEST_EMAIL = 320
+_LONGEST_NOTE = 80
 
 
 class AuditLine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -30,6 +31,9 @@ class AuditLine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     user_agent: str | None = None
     session_id: str | None = None
     device_id: str | None = None
+    authenticator_id: str | None = None
+    note: str | None = None
+    """An operator's reason."""
 
 
 async def load(store: Store, email: str | None, since: Millis, most: int) -> list[ListedEvent] | None:
@@ -65,7 +69,11 @@ def _cells(line: AuditLine) -> tuple[str, ...]:
     # Addresses and user agents are chosen by callers, and could send escape sequences to the operator's terminal.
     account = one_line(line.email or line.user_id or "", limit=_LONGEST_EMAIL)
     agent = one_line(line.user_agent or "", limit=_WIDEST_AGENT)
-    return (line.at, line.event, line.reason or "", account, line.ip_address or "", agent)
+    return (line.at, line.event, _reason(line), account, line.ip_address or "", agent)
+
+
+def _reason(line: AuditLine) -> str:
+    return line.reason or one_line(line.note or "", limit=_LONGEST_NOTE)
 
 
 def _line(listed: ListedEvent) -> AuditLine:
@@ -80,4 +88,6 @@ def _line(listed: ListedEvent) -> AuditLine:
         user_agent=entry.client.user_agent or None,
         session_id=entry.session_id,
         device_id=entry.device_id,
+        authenticator_id=entry.authenticator_id,
+        note=entry.note,
     )

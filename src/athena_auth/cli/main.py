@@ -6,12 +6,16 @@ import typer
 
 from athena_auth.administration.unlock import unlock as unlock_account
 from athena_auth.cli import audit_log, operators, serving, tuning
+from athena_auth.cli.authenticators import authenticators
 from athena_auth.cli.backups import after_restore, backup, restore
+from athena_auth.cli.enforcement import accounts, require_second_factor
 from athena_auth.cli.invitations import invite
 from athena_auth.cli.invocation import fail, read_settings, with_store
 from athena_auth.cli.mail_commands import mail
 from athena_auth.cli.options import with_settings
+from athena_auth.cli.recoveries import recovery
 from athena_auth.cli.secret_commands import secrets
+from athena_auth.cli.token_commands import tokens
 from athena_auth.host.errors import RefusedError
 from athena_auth.kernel.clock import SystemClock, after
 from athena_auth.kernel.errors import Unavailable
@@ -24,6 +28,9 @@ app = typer.Typer(
 )
 app.add_typer(secrets)
 app.add_typer(mail)
+app.add_typer(recovery)
+app.add_typer(authenticators)
+app.add_typer(tokens)
 
 _NO_ACCOUNT = "no account has this address"
 
@@ -155,5 +162,5 @@ def tune(
     tuning.tune(target)
 
 
-for _command in (invite, backup, restore, after_restore):
+for _command in (invite, require_second_factor, accounts, backup, restore, after_restore):
     app.command()(_command)

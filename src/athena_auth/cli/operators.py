@@ -1,13 +1,20 @@
 """Operator commands that use `Athena`, as a host application does."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
 
 from athena_auth.host.athena import Athena
+from athena_auth.host.model import EnrolledAuthenticator, User
 from athena_auth.settings import Settings, SettingsError
 from athena_auth.store.migrate import require_current
 from athena_auth.wiring.resources import open_keyring
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -47,6 +54,80 @@ async def reset_factors(settings: Settings, email: str, *, prints_mail: bool) ->
         if user.two_factor_enabled:
             await athena.users.reset_second_factor(user.id)
         return user.two_factor_enabled
+
+
+class DeadlineRequest(msgspec.Struct, frozen=True):
+    """What an operator demands of one account.
+
+    Attributes:
+        due_at: The deadline; None for the end of the grace period that begins now.
+        reason: Why, for the audit log.
+        exempts: Whether the account is exempted instead.
+    """
+
+    email: str
+    due_at: datetime | None
+    reason: str | None
+    exempts: bool
+
+
+async def require_second_factor(settings: Settings, demand: DeadlineRequest, *, prints_mail: bool) -> bool:
+    """Set the deadline of an account, or exempt it; False if no account has this address.
+
+    Raises:
+        SettingsError: a setting cannot be used, or the mail would be printed without permission.
+        Unavailable: the database or its generated secret is missing or unreachable.
+        RefusedError: the policy is off, or the database became unreachable.
+    """
+    async with _athena(settings, prints_mail=prints_mail) as athena:
+        user = await athena.users.find(demand.email)
+        if user is None:
+            return False
+        if demand.exempts:
+            await athena.users.exempt_from_second_factor(user.id, reason=demand.reason)
+        else:
+            await athena.users.require_second_factor(user.id, by=demand.due_at, reason=demand.reason)
+        return True
+
+
+async def require_of_all(settings: Settings, *, prints_mail: bool) -> int:
+    """Begin the grace period of every account without a second factor, and return their number. Raises as above."""
+    async with _athena(settings, prints_mail=prints_mail) as athena:
+        return await athena.users.require_second_factor_of_all()
+
+
+async def authenticators(settings: Settings, email: str) -> list[EnrolledAuthenticator] | None:
+    """Return the authenticators of the account with this address. None means that no account has it.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+        Unavailable: the database or its generated secret is missing or unreachable.
+        RefusedError: the database became unreachable.
+    """
+    async with _athena(settings, prints_mail=True) as athena:
+        user = await athena.users.find(email)
+        return None if user is None else await athena.users.authenticators(user.id)
+
+
+async def act_on(
+    settings: Settings, email: str, work: Callable[[Athena, User], Awaitable[T]], *, prints_mail: bool
+) -> T | None:
+    """Return the result of the work on the account with this address; None if no account has it.
+
+    Args:
+        settings: The server's settings; with others the mail to the owner is not sent.
+        email: The account's address.
+        work: Acts on the account.
+        prints_mail: Whether the mail may be printed here instead of being sent.
+
+    Raises:
+        SettingsError: a setting cannot be used, or the mail would be printed without permission.
+        Unavailable: the database or its generated secret is missing or unreachable.
+        RefusedError: the work was refused, or the database became unreachable.
+    """
+    async with _athena(settings, prints_mail=prints_mail) as athena:
+        user = await athena.users.find(email)
+        return None if user is None else await work(athena, user)
 
 
 async def invite(settings: Settings, email: str, page: str | None, *, prints_mail: bool) -> None:

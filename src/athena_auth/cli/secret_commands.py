@@ -27,6 +27,7 @@ _KINDS = {
     "backup_codes": "backup codes",
     "waiting_messages": "waiting messages",
     "sent_codes": "sent codes",
+    "signing_keys": "signing keys",
 }
 
 

@@ -16,6 +16,7 @@ class TokenKind(StrEnum):
 
     SESSION = "session"
     CHALLENGE = "challenge"
+    ENROLMENT = "enrolment"
     TRUSTED_DEVICE = "trusted-device"
     MAIL = "mail"
     INVITE = "invite"
@@ -23,12 +24,13 @@ class TokenKind(StrEnum):
 
 
 CHALLENGE_PREFIX = "2fa_"
+ENROLMENT_PREFIX = "enrol_"
+_PREFIXES = {TokenKind.CHALLENGE: CHALLENGE_PREFIX, TokenKind.ENROLMENT: ENROLMENT_PREFIX}
 
 
 def new_token(kind: TokenKind) -> str:
-    """Return a new token. Challenge tokens have the prefix `2fa_`."""
-    prefix = CHALLENGE_PREFIX if kind is TokenKind.CHALLENGE else ""
-    return prefix + secrets.token_urlsafe(_TOKEN_BYTES)
+    """Return a new token. Challenge tokens have the prefix `2fa_`, enrolment tokens `enrol_`."""
+    return _PREFIXES.get(kind, "") + secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def digest(kind: TokenKind, token: str) -> bytes:

@@ -30,6 +30,7 @@ class OutboxLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
         url: The secret link.
         expires_at: Unix milliseconds after which the message is useless.
         codes_left: How many backup codes are left.
+        due_at: The deadline that the message is about, in Unix milliseconds.
         at: Unix milliseconds of the event that the message reports.
         ip_address: Where the request came from.
         user_agent: The request's `User-Agent` header.
@@ -45,6 +46,7 @@ class OutboxLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
     url: str | None = None
     expires_at: int
     codes_left: int | None = None
+    due_at: int | None = None
     at: int | None = None
     ip_address: str | None = None
     user_agent: str | None = None
@@ -142,6 +144,7 @@ def _line(message: Message) -> OutboxLine:
         url=message.url,
         expires_at=message.expires_at,
         codes_left=message.codes_left,
+        due_at=message.due_at,
         at=None if context is None else context.at,
         ip_address=None if context is None else context.address,
         user_agent=None if context is None else context.user_agent,
@@ -172,6 +175,7 @@ def _message(line: OutboxLine, app_name: str) -> Message:
         valid_for=line.valid_for,
         context=context,
         codes_left=line.codes_left,
+        due_at=line.due_at,
         channel=line.channel,
         language=line.language,
     )

@@ -1,13 +1,18 @@
 """What each kind of message says, once for its plain text and its HTML.
 
-`render` fills in `{app_name}`, `{lifetime}` and `{codes_left}`. A subject contains no secret, because a locked phone
+`render` fills in `{app_name}`, `{lifetime}`, `{deadline}` and `{codes_left}`. A subject contains no secret, because a locked phone
 shows it to anyone, including the thief that the second factor is there to stop. For the same reason the opening comes
 before the code or the link and is long enough to fill a preview. Notifications carry no link, because users who are
-used to links in warnings follow forged ones. The exception is a blocked account, whose owner may need the link.
+used to links in warnings follow forged ones. The exceptions are a blocked account, whose owner may need the link, and a
+recovery, which an owner must be able to cancel without signing in.
 """
 
+from athena_auth.delivery.authenticator_texts import AUTHENTICATOR_MESSAGES
+from athena_auth.delivery.enforcement_texts import ENFORCEMENT_MESSAGES
 from athena_auth.delivery.model import MessageKind
 from athena_auth.delivery.passkey_texts import PASSKEY_MESSAGES
+from athena_auth.delivery.password_texts import PASSWORD_MESSAGES
+from athena_auth.delivery.recovery_texts import RECOVERY_MESSAGES
 from athena_auth.delivery.sentences import Advice, MessageText
 from athena_auth.delivery.sign_up_texts import SIGN_UP_MESSAGES
 
@@ -35,6 +40,10 @@ _NOT_YOUR_FACTOR = _was_not_you(
 MESSAGES = (
     SIGN_UP_MESSAGES
     | PASSKEY_MESSAGES
+    | RECOVERY_MESSAGES
+    | ENFORCEMENT_MESSAGES
+    | AUTHENTICATOR_MESSAGES
+    | PASSWORD_MESSAGES
     | {
         MessageKind.TWO_FACTOR_OTP: MessageText(
             subject="Your {app_name} security code",

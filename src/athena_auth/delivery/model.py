@@ -48,12 +48,24 @@ class MessageKind(StrEnum):
     SIGN_COUNT_DECREASED = "sign-count-decreased"
     """The signature count of a passkey did not increase."""
     FACTORS_REMOVED = "factors-removed"
+    SECOND_FACTOR_REQUIRED = "second-factor-required"
+    """The enforcement policy began to apply to the account, or an operator set its deadline."""
+    SECOND_FACTOR_DUE = "second-factor-due"
+    """The deadline for a second factor is near."""
     FACTORS_RESET = "factors-reset"
     """An operator turned two-factor authentication off, for instance for a user who lost their phone."""
+    AUTHENTICATOR_REMOVED = "authenticator-removed"
+    """The owner removed one of several."""
+    AUTHENTICATOR_REVOKED = "authenticator-revoked"
+    """An operator removed one of several."""
+    AUTHENTICATOR_SUSPENDED = "authenticator-suspended"
+    AUTHENTICATOR_RESUMED = "authenticator-resumed"
     BACKUP_CODE_USED = "backup-code-used"
     BACKUP_CODES_REPLACED = "backup-codes-replaced"
     DEVICE_TRUSTED = "device-trusted"
     PASSWORD_CHANGED = "password-changed"
+    PASSWORD_BREACHED = "password-breached"
+    """The password was found in a data breach."""
     PASSWORD_WAS_RESET = "password-was-reset"
     ACCOUNT_LOCKED = "account-locked"
     """Several passwords or codes were wrong in a row: new attempts have to wait."""
@@ -70,6 +82,18 @@ class MessageKind(StrEnum):
     """A password reset removed everything that was set up before the address was verified."""
     PASSWORDS_CLOSED = "passwords-closed"
     """Too many passwords were wrong in a row: password sign-in is blocked, except in recognized browsers."""
+
+    RECOVERY_REQUESTED = "recovery-requested"
+    """After the correct password: a link that opens a recovery case."""
+    RECOVERY_OPENED = "recovery-opened"
+    RECOVERY_OPENED_BY_OPERATOR = "recovery-opened-by-operator"
+    RECOVERY_WAITING = "recovery-waiting"
+    """Every day of the waiting time."""
+    RECOVERY_DUE = "recovery-due"
+    """The waiting time is over: a link that completes the recovery."""
+    RECOVERY_ENDED = "recovery-ended"
+    """The recovery was cancelled, or not completed in time."""
+    FACTORS_RECOVERED = "factors-recovered"
 
 
 class EventContext(msgspec.Struct, frozen=True):
@@ -102,6 +126,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         context: The time and the origin of the event that the message reports.
         codes_left: How many backup codes are left after one was used.
         language: The recipient's language (BCP 47), if it is known.
+        due_at: The deadline that the message is about, in Unix milliseconds.
         channel: How it is delivered. Messages of older versions in an outbox are mail.
     """
 
@@ -118,6 +143,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     codes_left: int | None = None
     channel: Channel = Channel.MAIL
     language: str | None = None
+    due_at: int | None = None
 
     def __repr__(self) -> str:
         return f"Message(kind={self.kind.value!r}, to={_masked(self.to)!r})"

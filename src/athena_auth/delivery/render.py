@@ -65,6 +65,7 @@ def render(message: Message, language: Language = ENGLISH) -> Rendered:
         "app_name": one_line(message.app_name),
         "lifetime": duration(message.valid_for or 0, language),
         "codes_left": _codes_left(message.codes_left, language),
+        "deadline": "" if message.due_at is None else moment(message.due_at, language),
     }
     subject = subject_of(message, language)
     name = _greeting_name(message.name)

@@ -30,6 +30,8 @@ class VisitorAnswer(msgspec.Struct, frozen=True):
     session_id: str
     step_up_required: bool
     """Whether the action would be refused until a second factor is verified again."""
+    password_is_breached: bool
+    """Whether the password was found in a breach at a sign-in."""
 
 
 class BackupCodeQuery(msgspec.Struct, frozen=True):
@@ -57,7 +59,10 @@ class AccountStatusApi:
         """Get the owner of the session, and whether step-up is due."""
         signed_in, action = call.principal, call.body.action
         is_due = action is not None and self.step_up.is_due(action, signed_in)
-        return Reply(VisitorAnswer(user_answer(signed_in.account), signed_in.session.id, is_due))
+        account = signed_in.account
+        return Reply(
+            VisitorAnswer(user_answer(account), signed_in.session.id, is_due, account.password_is_breached)
+        )
 
     @get("/backup-code-state")
     async def backup_code_state(

@@ -10,7 +10,7 @@ from athena_auth.factors.otp.factor import masked
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import sql
-from athena_auth.mfa.model import MAX_ATTEMPTS, SecondStepCaller
+from athena_auth.mfa.model import MAX_ATTEMPTS, SecondStepCaller, preferred_method
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
@@ -23,6 +23,8 @@ class ChallengeStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
     email: str
     methods: tuple[str, ...]
     """The factors that complete it, in the order they are offered."""
+    preferred_method: str | None
+    """The one to offer first."""
     phone_number: str | None
     """The masked number to which codes are sent; None when they are sent by email."""
 
@@ -50,9 +52,11 @@ class ChallengeStatusApi:
             if pending.attempts >= MAX_ATTEMPTS:
                 return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
             account = pending.account
-            methods = [each.name for each in self.factors.every if await each.is_available(tx, account)]
+            available = [each.name for each in self.factors.every if await each.is_available(tx, account)]
+            methods = tuple(available)
+            preferred = preferred_method(methods, account)
             number = await self.factors.otp.number(tx, account.id)
             phone_number = None if number is None else masked(number)
-            return Reply(ChallengeStatusAnswer(account.email, tuple(methods), phone_number))
+            return Reply(ChallengeStatusAnswer(account.email, methods, preferred, phone_number))
 
         return await self.store.read(work)

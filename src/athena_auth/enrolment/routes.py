@@ -9,15 +9,17 @@ from msgspec import UNSET, Meta, UnsetType
 from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, renewed_reply, session_reply
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import StepUpCredentials
-from athena_auth.enrolment.service import EnrollableFactor, EnrolmentService
+from athena_auth.enrolment.required import RequiredEnrolment
+from athena_auth.enrolment.service import EnrollableFactor, Enrolment, EnrolmentService
 from athena_auth.factors.passkeys.answers import CreationOptions
 from athena_auth.factors.totp.routes import qr_code_of
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.factor import EnrolmentOptions
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer
 from athena_auth.wire.fields import (
-    AuthenticatorName,
     BackupCodeList,
     Issuer,
+    Label,
     Password,
     QrCode,
     QrCodeWanted,
@@ -27,7 +29,7 @@ from athena_auth.wire.fields import (
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired
-from athena_auth.wire.route import Call, Route
+from athena_auth.wire.route import Call, EnrolmentBearer, Route
 
 PhoneNumber = Annotated[
     str,
@@ -50,8 +52,8 @@ class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
     method: Annotated[EnrollableFactor, Meta(description="The factor to turn on.", examples=["totp"])] = (
         EnrollableFactor.TOTP
     )
-    label: AuthenticatorName | None = None
     phone_number: PhoneNumber | None = None
+    label: Label | None = None
     qr_code: QrCodeWanted | None = None
 
 
@@ -84,49 +86,38 @@ def with_methods(route: Route, names: tuple[str, ...]) -> Route:
 class EnrolmentApi:
     """The routes that turn two-factor authentication on and off."""
 
-    def __init__(self, service: EnrolmentService) -> None:
+    def __init__(self, service: EnrolmentService, required: RequiredEnrolment) -> None:
         self._service = service
+        self._required = required
 
     @post(
         "/two-factor/enable",
         errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
         limit=SECOND_STEP,
     )
-    async def enable(self, call: Call[SignedIn, EnableBody]) -> Reply[EnableAnswer] | Refused:
+    async def enable(
+        self, call: Call[SignedIn | EnrolmentBearer, EnableBody]
+    ) -> Reply[EnableAnswer] | Refused:
         """Begin to enrol a second factor.
 
         The new secret and backup codes take effect when a code confirms them (/two-factor/verify-totp, or
         /two-factor/verify-otp for the method `otp`, whose first code is sent at once). Until then the current factors
-        stay active. The method `otp` takes effect at once if the email address is verified and no phone number is
+        stay active. A confirmed app then replaces all apps of the account; /two-factor/add-authenticator adds one.
+        The method `otp` takes effect at once if the email address is verified and no phone number is
         given. For the method `passkey`, a new passkey that answers the `options` confirms it (/two-factor/verify-passkey);
-        if the account has passkeys and no second factor yet, these become it at once.
+        if the account has passkeys and no second factor yet, these become it at once. With an enrolment token, a code or a
+        new passkey must always confirm the factor, and completes the sign-in.
         """
-        body = call.body
-        begun = await self._service.enable(
-            call.principal,
-            StepUpCredentials(body.password, body.code),
-            body.method,
-            issuer=body.issuer,
-            number=body.phone_number,
-            label=body.label,
-        )
+        principal, body = call.principal, call.body
+        options = EnrolmentOptions(body.issuer, body.phone_number, body.label)
+        if isinstance(principal, EnrolmentBearer):
+            enrolment = await self._required.begin(principal, body.password, body.method, options)
+            return enrolment if isinstance(enrolment, Refused) else Reply(await _answer(enrolment, body))
+        offered = StepUpCredentials(body.password, body.code)
+        begun = await self._service.enable(principal, offered, body.method, options)
         if isinstance(begun, Refused):
             return begun
-        enrolment = begun.outcome
-        shown = dict(enrolment.shown)
-        uri, options = shown.pop("totpURI", UNSET), shown.pop("options", UNSET)
-        answer = EnableAnswer(
-            totp_uri=uri,
-            qr_code=await qr_code_of(uri, body.qr_code),
-            backup_codes=enrolment.backup_codes,
-            options=options,
-            method=body.method,
-            confirmation_pending=enrolment.is_pending,
-        )
-        if shown:
-            # The schema has no fields for what a host's factor shows.
-            answer = cast("EnableAnswer", msgspec.to_builtins(answer) | shown)
-        return renewed_reply(answer, call.principal, begun.signed_in)
+        return renewed_reply(await _answer(begun.outcome, body), principal, begun.signed_in)
 
     @post("/two-factor/disable", errors=PASSWORD_STEP_UP_ERRORS, limit=SECOND_STEP)
     async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply[StatusAnswer] | Refused:
@@ -140,3 +131,20 @@ class EnrolmentApi:
         if isinstance(done, Refused):
             return done
         return session_reply(StatusAnswer(), done.signed_in, expired(CookieName.TRUSTED_DEVICE))
+
+
+async def _answer(enrolment: Enrolment, body: EnableBody) -> EnableAnswer:
+    shown = dict(enrolment.shown)
+    uri, options = shown.pop("totpURI", UNSET), shown.pop("options", UNSET)
+    answer = EnableAnswer(
+        totp_uri=uri,
+        qr_code=await qr_code_of(uri, body.qr_code),
+        backup_codes=enrolment.backup_codes,
+        options=options,
+        method=body.method,
+        confirmation_pending=enrolment.is_pending,
+    )
+    if shown:
+        # The schema has no fields for what a host's factor shows.
+        answer = cast("EnableAnswer", msgspec.to_builtins(answer) | shown)
+    return answer

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from athena_auth.accounts.model import SignedIn, audit_event
+from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.audit import sql as audit
-from athena_auth.audit.model import EventName
+from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.backup_codes.sql import BackupCodeState
@@ -17,8 +17,7 @@ from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.kernel.texts import Text
+from athena_auth.kernel.errors import Refused
 from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.factor import (
@@ -96,54 +95,56 @@ class EnrolmentService:
         signed_in: SignedIn,
         offered: StepUpCredentials,
         factor: str,
-        *,
-        issuer: str | None = None,
-        number: str | None = None,
-        label: str | None = None,
+        options: EnrolmentOptions,
     ) -> Authorized[Enrolment] | Refused:
         """Begin an enrolment. With a phone number it is for codes by text message to that number."""
+        refused = self.validate(factor, options)
+        if refused is not None:
+            return refused
+        session_id, now = signed_in.session.id, self._clock.now()
+
+        async def work(tx: Tx, current: SignedIn) -> Enrolment | Refused:
+            binding, client = session_binding(session_id), signed_in.client
+            request = EnrolmentRequest(current.account, options, binding, client, session_id, now)
+            return await self.begin(tx, factor, request)
+
+        return await self._step_up.act(Action.ENABLE, signed_in, offered, work)
+
+    def validate(self, factor: str, options: EnrolmentOptions) -> Refused | None:
+        """Return why these options do not fit this factor, or this server; None if they do."""
         enrollable = self._enrollable.get(factor)
         if enrollable is None:
             return Refused(ErrorCode.VALIDATION_ERROR, Text("This server does not offer this method."))
-        options = EnrolmentOptions(issuer, number, label)
-        refused = enrollable.validate(options)
-        if refused is not None:
-            return refused
-        now = self._clock.now()
+        return enrollable.validate(options)
 
-        async def work(tx: Tx, current: SignedIn) -> Enrolment | Refused:
-            request = EnrolmentRequest(signed_in, current.account, options, now)
-            begun = await enrollable.begin_enrolment(tx, request)
-            if isinstance(begun, Refused):
-                return begun
-            return await self._continue(tx, factor, request, begun)
-
-        return await self._step_up.act(Action.ENABLE, signed_in, offered, work)
+    async def begin(self, tx: Tx, factor: str, request: EnrolmentRequest) -> Enrolment | Refused:
+        """Begin an enrolment whose sender has been authenticated in this transaction."""
+        begun = await self._enrollable[factor].begin_enrolment(tx, request)
+        return begun if isinstance(begun, Refused) else await self._continue(tx, factor, request, begun)
 
     async def _continue(
         self, tx: Tx, factor: str, request: EnrolmentRequest, begun: EnrolmentBegun
     ) -> Enrolment:
         """Create the backup codes of the enrolment, and record its state."""
-        account, signed_in, now = request.account, request.signed_in, request.now
+        account, now = request.account, request.now
         if begun.state is EnrolmentState.UNCHANGED:
             # There is nothing to confirm, so the new backup codes are active at once.
             codes = await self._backup_codes.issue(tx, account.id, BackupCodeState.ACTIVE, now)
-            audit.record(tx, audit_event(signed_in, EventName.BACKUP_CODES_GENERATED), now)
+            _record(tx, request, EventName.BACKUP_CODES_GENERATED)
             await self._notifications.notify(
-                tx, account, MessageKind.BACKUP_CODES_REPLACED, signed_in.client, now
+                tx, account, MessageKind.BACKUP_CODES_REPLACED, request.client, now
             )
             return Enrolment(codes, is_pending=False)
         codes = await self._backup_codes.issue(tx, account.id, BackupCodeState.PENDING, now)
         if begun.state is EnrolmentState.CONFIRMED:
-            actor = Actor(signed_in.client, signed_in.session.id)
+            actor = Actor(request.client, request.session_id)
             await self._events.announce(tx, account.id, Change.FACTOR_ADDED, actor, now)
             return Enrolment(codes, is_pending=False)
-        audit.record(tx, audit_event(signed_in, EventName.ENROLMENT_BEGUN), now)
+        _record(tx, request, EventName.ENROLMENT_BEGUN)
         if begun.code_was_sent:
-            audit.record(tx, audit_event(signed_in, EventName.OTP_SENT), now)
+            _record(tx, request, EventName.OTP_SENT)
         if begun.nonce is not None:
-            binding = session_binding(signed_in.session.id)
-            prompts.keep_nonce(tx, account.id, binding, factor, begun.nonce, now)
+            prompts.keep_nonce(tx, account.id, request.binding, factor, begun.nonce, now)
         return Enrolment(codes, begun.shown)
 
     async def disable(self, signed_in: SignedIn, offered: StepUpCredentials) -> Authorized[None] | Refused:
@@ -158,3 +159,9 @@ class EnrolmentService:
             await self._events.announce(tx, user_id, Change.FACTORS_REMOVED, actor, now)
 
         return await self._step_up.act(Action.DISABLE, signed_in, offered, work)
+
+
+def _record(tx: Tx, request: EnrolmentRequest, event: EventName) -> None:
+    user_id, session_id = request.account.id, request.session_id
+    entry = AuditEvent(name=event, user_id=user_id, client=request.client, session_id=session_id)
+    audit.record(tx, entry, request.now)

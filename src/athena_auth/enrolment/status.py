@@ -4,22 +4,25 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from athena_auth.accounts.enforcement.rules import EnforcementPolicy
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.enrolment.required import RequiredEnrolment
 from athena_auth.enrolment.service import EnrollableFactor, Factors
 from athena_auth.factors.otp.factor import masked
 from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.errors import Refused
 from athena_auth.kernel.ids import UserId
-from athena_auth.mfa.answers import factor_names
+from athena_auth.mfa.answers import factor_name, factor_names
 from athena_auth.mfa.factor import Enrollable
-from athena_auth.mfa.model import FactorName
+from athena_auth.mfa.model import FactorName, preferred_method
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.trusted_devices import sql as trusted_devices
-from athena_auth.wire.fields import CodesLeft, TwoFactorEnabled
+from athena_auth.wire.fields import CodesLeft, SecondFactorDueAt, TwoFactorEnabled, timestamp
 from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Call, NoBody
+from athena_auth.wire.route import Call, EnrolmentBearer, NoBody
 
 
 class TwoFactorStatus(msgspec.Struct, frozen=True):
@@ -33,11 +36,8 @@ class TwoFactorStatus(msgspec.Struct, frozen=True):
     """The enrolment that a code has yet to confirm."""
     phone_number: str | None
     """The masked number to which codes are sent; None when they are sent by email."""
-
-    @property
-    def preferred(self) -> str | None:
-        """The method to offer first: the authenticator app, otherwise sent codes."""
-        return next((name for name in self.methods if name != FactorName.BACKUP_CODE), None)
+    apps: int
+    """The number of authenticator apps that are not suspended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class StatusService:
     store: Store
     clock: Clock
 
-    async def load(self, signed_in: SignedIn) -> TwoFactorStatus:
+    async def load(self, account: Account) -> TwoFactorStatus:
         """Load the second factors of the account."""
-        account, now = signed_in.account, self.clock.now()
+        now = self.clock.now()
 
         async def work(tx: Tx) -> TwoFactorStatus:
             number = await self.factors.otp.number(tx, account.id)
@@ -60,6 +60,7 @@ class StatusService:
                 trusted_devices=await trusted_devices.count_live(tx, account.id, now),
                 pending=await self._pending(tx, account.id, now),
                 phone_number=None if number is None else masked(number),
+                apps=await self.factors.totp.count(tx, account.id),
             )
 
         return await self.store.read(work)
@@ -88,7 +89,8 @@ class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
     preferred_method: Annotated[
         FactorName | None,
         Meta(
-            description="The factor to offer first; null while two-factor authentication is off.",
+            description="The factor to offer first: the owner's choice as long as it is available, otherwise the first "
+            "one. Null while two-factor authentication is off.",
             examples=["totp"],
         ),
     ]
@@ -108,29 +110,51 @@ class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
             examples=["+49*********78"],
         ),
     ]
+    authenticator_apps: Annotated[
+        int, Meta(description="The number of authenticator apps that are not suspended.", examples=[1])
+    ]
+    second_factor_due_at: SecondFactorDueAt | UnsetType = UNSET
 
 
 class StatusApi:
     """The route of the status."""
 
-    def __init__(self, service: StatusService) -> None:
+    def __init__(
+        self, service: StatusService, required: RequiredEnrolment, policy: EnforcementPolicy
+    ) -> None:
         self._service = service
+        self._required = required
+        self._policy = policy
 
     @get("/two-factor/status")
-    async def status(self, call: Call[SignedIn, NoBody]) -> Reply[TwoFactorStatusAnswer]:
+    async def status(
+        self, call: Call[SignedIn | EnrolmentBearer, NoBody]
+    ) -> Reply[TwoFactorStatusAnswer] | Refused:
         """Get the state of the second factors.
 
         For the settings page of the account owner. The response contains no secrets.
         """
-        found = await self._service.load(call.principal)
+        principal = call.principal
+        account = (
+            await self._required.owner_of(principal)
+            if isinstance(principal, EnrolmentBearer)
+            else principal.account
+        )
+        if isinstance(account, Refused):
+            return account
+        found = await self._service.load(account)
+        due_at = self._policy.due_at(account)
+        preferred = preferred_method(found.methods, account)
         return Reply(
             TwoFactorStatusAnswer(
-                enabled=call.principal.account.two_factor_enabled,
+                enabled=account.two_factor_enabled,
                 methods=factor_names(found.methods),
-                preferred_method=cast("FactorName | None", found.preferred),
+                preferred_method=factor_name(preferred),
                 backup_codes_left=found.backup_codes_left,
                 trusted_devices=found.trusted_devices,
                 pending_enrolment=cast("EnrollableFactor | None", found.pending),
                 phone_number=found.phone_number,
+                second_factor_due_at=UNSET if due_at is None else timestamp(due_at),
+                authenticator_apps=found.apps,
             )
         )

@@ -18,12 +18,13 @@ from athena_auth.host.run import Parts, Run
 from athena_auth.host.users import Users
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import Unavailable
-from athena_auth.sessions.model import Level
+from athena_auth.sessions.model import AmrClass, Level
 from athena_auth.settings import BASE_PATH, Settings, SettingsError, load_settings
 from athena_auth.wire.route import Route
 from athena_auth.wiring.shared_services import BUILT_IN, FactorFactory, known_events
 
 S = TypeVar("S", bound=Subscriber)
+_WELL_KNOWN = "/.well-known/"
 
 
 class Athena:
@@ -80,7 +81,10 @@ class Athena:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.session = Guard(lambda: self._run.guard_context, Requirement())
         self.users = Users(
-            lambda: self._run.components.administration, lambda: self._run.components.invitations
+            lambda: self._run.components.administration,
+            lambda: self._run.components.invitations,
+            lambda: self._run.components.enforcement,
+            lambda: self._run.components.recoveries,
         )
         # FastAPI, Starlette and Litestar type this mapping differently.
         self.exception_handlers: dict[Any, Any] = {RefusedError: answer_refusal}
@@ -116,20 +120,24 @@ class Athena:
         """Authenticates session tokens."""
         return self._run.components.resolver
 
-    def require(self, *, level: int = 1, fresh: int | None = None) -> Guard:
+    def require(self, *, level: int = 1, fresh: int | None = None, amr: str | None = None) -> Guard:
         """Return a guard that requires more than a session.
 
         Args:
             level: The assurance level: 2 requires a session with a second factor.
             fresh: The most seconds since a factor was last verified in the session. With level 2 that must be the second
                 factor itself, not a trusted device.
+            amr: The kind of second factor that was verified in the session: `phishing_resistant`, a passkey or security key;
+                `without_sent_codes`, any but codes by email or text message. It requires level 2. With `fresh`, the factor that
+                was verified last must be of this kind.
 
         Raises:
-            ValueError: the level does not exist, or `fresh` is not positive.
+            ValueError: the level or the kind does not exist, or `fresh` is not positive.
         """
         if fresh is not None and fresh <= 0:
             raise ValueError("fresh must be a positive number of seconds")
-        return Guard(lambda: self._run.guard_context, Requirement(Level(level), fresh))
+        kind = None if amr is None else AmrClass(amr)
+        return Guard(lambda: self._run.guard_context, Requirement(Level(level), fresh, kind))
 
     def on(self, pattern: str) -> Callable[[S], S]:
         """Subscribe a function to the events whose name matches `pattern`: `@athena.on("account:*")`.
@@ -232,6 +240,7 @@ class Athena:
 
         With `pages=True` it also serves the pages, at `ATHENA_PAGES_PATH`; at `/`, which is the default, nothing is left
         for `app`. It is for applications that cannot mount another one, such as Django's. The lifespan of `app` is not run.
+        The API's paths below `/.well-known/` are served at the root as well (RFC 8615).
 
         Args:
             app: Answers the other requests.
@@ -241,6 +250,8 @@ class Athena:
         api, below = BASE_PATH, f"{BASE_PATH}/"
         settings = self._parts.settings
         sub_path, pages = settings.sub_path, settings.pages_path.rstrip("/")
+        of_routes = {route.path for route in self.routes if route.path.startswith(_WELL_KNOWN)}
+        well_known = of_routes | self._run.well_known.paths
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
             # Starlette's route search costs a twelfth of a get-session, and a single prefix needs none.
@@ -253,8 +264,9 @@ class Athena:
                 await self.asgi(scope, receive, send)
             elif scope["type"] == "lifespan":
                 await self._serve_lifespan(receive, send)
-            elif self._run.well_known.admits(scope):
-                await self._run.well_known.respond(scope, send)
+            elif scope["type"] == "http" and scope["path"].removeprefix(root) in well_known:
+                scope["root_path"] = root
+                await self._run.at_the_root(scope, receive, send)
             elif dev_outbox and (outbox := self._run.dev_outbox) is not None and outbox.admits(scope, root):
                 await outbox.respond(scope, send)
             elif self._parts.pages and _is_below(scope, root := _root_of(scope, root, sub_path), pages):

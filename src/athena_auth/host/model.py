@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.recovery_cases.rules import RecoveryCase
 from athena_auth.audit.model import RecordedEvent
+from athena_auth.authenticators import Authenticator, AuthenticatorState
 from athena_auth.kernel.clock import Millis
 from athena_auth.sessions.model import Session
 from athena_auth.sessions.rules import has_second_factor
@@ -24,6 +26,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     language: str | None = None
     """The language of the user's mails (BCP 47), if it is known."""
+    second_factor_due_at: datetime | None = None
+    """By when the account needs a second factor, if a deadline is stored; it also stays when one was enrolled."""
 
 
 class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +50,32 @@ class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """An open recovery case."""
+
+    user_id: str
+    opened_at: datetime
+    due_at: datetime
+    """When the waiting time ends."""
+    expires_at: datetime
+    """Until when it can be completed."""
+
+
+class EnrolledAuthenticator(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account has enrolled for a factor, such as an authenticator app. It contains no secret."""
+
+    id: str
+    factor: str
+    """The name of the factor, such as `totp`."""
+    label: str | None
+    """The owner's name for it: untrusted text."""
+    created_at: datetime
+    last_used_at: datetime | None
+    """None for sent codes."""
+    suspended: bool
+    """Whether its owner has suspended it: it verifies nothing until it is resumed."""
+
+
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """The authenticated caller of a request: an account with a live session."""
 
@@ -66,6 +96,10 @@ class AuthEvent(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str | None
     device_id: str | None
     """The trusted device that was granted, used or revoked."""
+    authenticator_id: str | None
+    """The authenticator that was verified or changed."""
+    note: str | None
+    """An operator's reason, in their words."""
     address: str
     """The IP address; empty for an operator's action."""
     user_agent: str
@@ -84,6 +118,9 @@ def user_of(account: Account) -> User:
         created_at=_moment(account.created_at),
         updated_at=_moment(account.updated_at),
         language=account.language,
+        second_factor_due_at=None
+        if account.second_factor_due_at is None
+        else _moment(account.second_factor_due_at),
     )
 
 
@@ -103,6 +140,29 @@ def live_session_of(session: Session) -> LiveSession:
     )
 
 
+def recovery_of(case: RecoveryCase) -> Recovery:
+    """Convert a recovery case."""
+    return Recovery(
+        user_id=case.user_id,
+        opened_at=_moment(case.opened_at),
+        due_at=_moment(case.due_at),
+        expires_at=_moment(case.expires_at),
+    )
+
+
+def enrolled_authenticator_of(authenticator: Authenticator) -> EnrolledAuthenticator:
+    """Convert an authenticator."""
+    used_at = authenticator.last_used_at
+    return EnrolledAuthenticator(
+        id=authenticator.id,
+        factor=authenticator.factor,
+        label=authenticator.label,
+        created_at=_moment(authenticator.created_at),
+        last_used_at=None if used_at is None else _moment(used_at),
+        suspended=authenticator.state is AuthenticatorState.SUSPENDED,
+    )
+
+
 def principal_of(signed_in: SignedIn) -> Principal:
     """Convert an authenticated caller."""
     return Principal(user=user_of(signed_in.account), session=live_session_of(signed_in.session))
@@ -118,6 +178,8 @@ def event_of(recorded: RecordedEvent) -> AuthEvent:
         reason=None if entry.reason is None else entry.reason.value,
         session_id=entry.session_id,
         device_id=entry.device_id,
+        authenticator_id=entry.authenticator_id,
+        note=entry.note,
         address=entry.client.address,
         user_agent=entry.client.user_agent,
     )

@@ -3,6 +3,7 @@
 import asyncio
 
 import msgspec
+from starlette.types import Receive, Scope, Send
 
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.recent_messages import RecentMessages
@@ -107,6 +108,13 @@ class Run:
         self.components.sweeper.start()
         self._clock_watch.start()
 
+    async def at_the_root(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for a path below `/.well-known`: a document, or a route of the API."""
+        if self.well_known.admits(scope):
+            await self.well_known.respond(scope, send)
+        else:
+            await self.application(scope, receive, send)
+
     async def _missing_schema(self) -> str | None:
         if await is_current(self.components.resources.store):
             return None
@@ -125,6 +133,7 @@ class Run:
         await resources.background.stop()
         await resources.outbox.stop()
         resources.pool.close()
+        resources.breaches.close()
         await resources.store.close()
 
 

@@ -41,6 +41,7 @@ class ErrorCode(StrEnum):
     PASSWORD_TOO_SHORT = auto(), 400, "The password is too short. Use at least 8 characters."
     PASSWORD_TOO_LONG = auto(), 400, "The password is too long. Use at most 128 characters."
     PASSWORD_TOO_COMMON = auto(), 400, "This password is too common. Choose another one."
+    PASSWORD_COMPROMISED = auto(), 400, "This password has appeared in a data breach. Choose another one."
     PASSWORD_CONTAINS_EMAIL = auto(), 400, "The password contains your email address. Choose another one."
     INVALID_EMAIL = auto(), 400, "This is not a valid email address. Check it and try again."
     USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = (
@@ -97,6 +98,22 @@ class ErrorCode(StrEnum):
     USER_NOT_FOUND = auto(), 404, "Account not found."
     SESSION_NOT_FOUND = auto(), 404, "Session not found. It may have ended already."
     TRUSTED_DEVICE_NOT_FOUND = auto(), 404, "Trusted device not found. Its trust may have ended already."
+    AUTHENTICATOR_NOT_FOUND = auto(), 404, "Authenticator not found. It may have been removed already."
+    LAST_AUTHENTICATOR = (
+        auto(),
+        400,
+        "This is the only second factor that you can use now. Add another one first, or turn two-factor authentication off.",
+    )
+    TOO_MANY_AUTHENTICATORS = (
+        auto(),
+        400,
+        "This account has ten authenticators of this kind already. Remove one first.",
+    )
+    METHOD_NOT_AVAILABLE = (
+        auto(),
+        400,
+        "This account cannot use this method. Set it up first, or choose another one.",
+    )
     STEP_UP_REQUIRED = (
         auto(),
         403,
@@ -108,6 +125,28 @@ class ErrorCode(StrEnum):
         "This action requires two-factor authentication. Turn it on for your account first.",
     )
     INVALID_TOKEN = auto(), 400, "This link has expired or has already been used. Request a new one."
+    RECOVERY_NOT_OFFERED = auto(), 403, "Accounts cannot be recovered here without help. Contact support."
+    RECOVERY_ALREADY_OPEN = (
+        auto(),
+        409,
+        "The recovery of this account has begun already. Look for the latest email about it.",
+    )
+    RECOVERY_TOO_SOON = (
+        auto(),
+        403,
+        "A recovery of this account was begun in the last 30 days. Wait, or contact support.",
+    )
+    RECOVERY_NEEDS_OPERATOR = (
+        auto(),
+        403,
+        "The password of this account was last set with a link from an email, so another link is not enough. Contact support.",
+    )
+    RECOVERY_NOT_DUE = (
+        auto(),
+        403,
+        "The waiting time of this recovery is not over. Wait for the next email about it.",
+    )
+    RECOVERY_ENDED = auto(), 400, "This recovery was completed or cancelled, or has expired."
     TOO_MANY_REQUESTS = auto(), 429, "Too many requests. Wait before you try again."
     INVALID_TWO_FACTOR_COOKIE = (
         auto(),
@@ -158,11 +197,6 @@ class ErrorCode(StrEnum):
         auto(),
         401,
         "Your device did not check that it is you. Set up a PIN or a fingerprint on it, or sign in with your password first.",
-    )
-    LAST_SECOND_FACTOR = (
-        auto(),
-        400,
-        "This is the only second factor of the account. Add another one first, or turn two-factor authentication off.",
     )
     CONFLICT = auto(), 409, "The account was changed at the same time. Check its current state, then retry."
     VALIDATION_ERROR = auto(), 400, "The request is not valid."

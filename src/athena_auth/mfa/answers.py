@@ -1,20 +1,30 @@
 """The responses to a verified second factor."""
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
+from athena_auth import enrolment_tokens
 from athena_auth.accounts.answers import UserAnswer, session_cookie, user_answer
 from athena_auth.accounts.model import Account
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode
-from athena_auth.mfa.model import FactorName, SecondFactorResult
+from athena_auth.mfa.model import EnrolmentIssued, FactorName, SecondFactorResult
 from athena_auth.mfa.recognized_browsers import LIFETIME, RecognizedBrowsers
 from athena_auth.sessions.model import Minted
 from athena_auth.wire.caller import Caller
-from athena_auth.wire.fields import CallbackUrl, Id, Redirect, SessionToken, Timestamp, timestamp
+from athena_auth.wire.fields import (
+    CallbackUrl,
+    EnrolmentRequired,
+    EnrolmentToken,
+    Id,
+    Redirect,
+    SessionToken,
+    Timestamp,
+    timestamp,
+)
 from athena_auth.wire.reply import Cookie, CookieName, expired
 
 SECOND_STEP_ERRORS = (
@@ -23,6 +33,20 @@ SECOND_STEP_ERRORS = (
     ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,
     ErrorCode.EMAIL_NOT_VERIFIED,
 )
+
+
+EnrolmentMethods = Annotated[
+    tuple[FactorName, ...],
+    Meta(description="The factors that can be enrolled.", examples=[["totp", "otp"]]),
+]
+PreferredMethod = Annotated[
+    FactorName | None,
+    Meta(
+        description="The factor to offer first: the owner's choice as long as it is available, otherwise the first one. "
+        "Null if none but a backup code is left.",
+        examples=["totp"],
+    ),
+]
 
 
 class TokenUserAnswer(msgspec.Struct, frozen=True):
@@ -43,12 +67,28 @@ class NewSessionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     expires_at: Timestamp
 
 
+class EnrolmentRequiredAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A second factor must be enrolled first; the token is valid only for that."""
+
+    enrolment_required: EnrolmentRequired = True
+    enrolment_token: EnrolmentToken
+    methods: EnrolmentMethods
+    redirect: Annotated[bool, Meta(description="Always false: the sign-in is not complete.")] = False
+    # Existing clients keep the token of a sign-in as that of a session.
+    token: Annotated[None, Meta(description="Always null: there is no session.")] = None
+
+
 def factor_names(names: tuple[str, ...]) -> tuple[FactorName, ...]:
     """Return names for an answer whose schema lists the factors that come with the server.
 
     A factor that a host adds goes out by its name too; clients ignore names they do not know.
     """
     return cast("tuple[FactorName, ...]", names)
+
+
+def factor_name(name: str | None) -> FactorName | None:
+    """Return a name likewise."""
+    return cast("FactorName | None", name)
 
 
 def redirect_fields(callback_url: str | None) -> tuple[Literal[True], str] | tuple[UnsetType, UnsetType]:
@@ -59,6 +99,16 @@ def redirect_fields(callback_url: str | None) -> tuple[Literal[True], str] | tup
 def minted_cookies(minted: Minted) -> tuple[Cookie, ...]:
     """Return the cookies of a new session: its own, and one that removes the challenge cookie."""
     return (session_cookie(minted.session, minted.token), expired(CookieName.CHALLENGE))
+
+
+def enrolment_cookie(issued: EnrolmentIssued) -> Cookie:
+    """Return the cookie of an enrolment token."""
+    return Cookie(CookieName.ENROLMENT, issued.token, enrolment_tokens.LIFETIME)
+
+
+def forgotten_enrolment(caller: Caller) -> tuple[Cookie, ...]:
+    """Return the cookie that removes the browser's enrolment token, if it has one: another sign-in takes its place."""
+    return () if caller.tokens.enrolment is None else (expired(CookieName.ENROLMENT),)
 
 
 @dataclass(frozen=True, slots=True)

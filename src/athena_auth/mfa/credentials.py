@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from athena_auth import enrolment_tokens
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.recovery_cases import cancellation
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.delivery.model import MessageKind
@@ -32,8 +34,13 @@ _RECORDS = {
     Change.FACTOR_REPLACED: (EventName.FACTOR_REPLACED, MessageKind.FACTOR_REPLACED),
     Change.PASSKEY_ADDED: (EventName.PASSKEY_ADDED, MessageKind.PASSKEY_ADDED),
     Change.PASSKEY_REMOVED: (EventName.PASSKEY_REMOVED, MessageKind.PASSKEY_REMOVED),
+    Change.AUTHENTICATOR_REMOVED: (EventName.AUTHENTICATOR_REMOVED, MessageKind.AUTHENTICATOR_REMOVED),
+    Change.AUTHENTICATOR_REVOKED: (EventName.AUTHENTICATOR_REVOKED, MessageKind.AUTHENTICATOR_REVOKED),
+    Change.AUTHENTICATOR_SUSPENDED: (EventName.AUTHENTICATOR_SUSPENDED, MessageKind.AUTHENTICATOR_SUSPENDED),
+    Change.AUTHENTICATOR_RESUMED: (EventName.AUTHENTICATOR_RESUMED, MessageKind.AUTHENTICATOR_RESUMED),
     Change.FACTORS_REMOVED: (EventName.FACTORS_REMOVED, MessageKind.FACTORS_REMOVED),
     Change.FACTORS_RESET: (EventName.FACTORS_RESET, MessageKind.FACTORS_RESET),
+    Change.FACTORS_RECOVERED: (EventName.FACTORS_RECOVERED, MessageKind.FACTORS_RECOVERED),
 }
 """The audit event of each change of credentials, and the notification to the owner."""
 
@@ -42,6 +49,7 @@ _TWO_FACTOR = {
     Change.FACTOR_REPLACED: True,
     Change.FACTORS_REMOVED: False,
     Change.FACTORS_RESET: False,
+    Change.FACTORS_RECOVERED: False,
     Change.ACCOUNT_RECLAIMED: False,
 }
 
@@ -57,6 +65,8 @@ class Actor(msgspec.Struct, frozen=True):
     reset_attempts: bool = True
     """Whether failed attempts at the second factor are reset. They are not if a second factor is on and was not
     verified: the factor stays the same, and an attacker could change the password repeatedly to get new attempts."""
+    note: str | None = None
+    """An operator's reason, in their words."""
 
 
 class CredentialEvents:
@@ -81,18 +91,21 @@ class CredentialEvents:
         change: Change,
         actor: Actor,
         now: Millis,
+        *,
+        authenticator_id: str | None = None,
     ) -> Account | None:
         """Record the change, revoke what rests on the old credentials except the actor's session; return the account.
 
         The order is part of the guarantee. Each write waits for transactions that have locked the same rows, and the
-        next write sees what they added. First the account, which sign-ins lock; then the challenges, which second
-        steps lock and turn into sessions; then the sessions, which step-ups lock and which can trust devices; then
+        next write sees what they added. First the account, which sign-ins lock; then the challenges and enrolment tokens,
+        which second steps lock and turn into sessions; then the sessions, which step-ups lock and which can trust devices; then
         everything else at once.
         """
         account = await accounts.change_credentials(
             tx, user_id, now, two_factor_enabled=_TWO_FACTOR.get(change)
         )
         await sql.end_all(tx, user_id)
+        await enrolment_tokens.end_all(tx, user_id)
         if not actor.keeps_other_sessions:
             await _end_sessions(tx, user_id, change, actor)
         if change.removes_factors and actor.session_id is not None:
@@ -102,9 +115,9 @@ class CredentialEvents:
             tx.defer(resets, user_id=user_id)
         self._defer_writes(tx, user_id, change)
         event, kind = _RECORDS[change]
-        entry = AuditEvent(name=event, user_id=user_id, client=actor.client, session_id=actor.session_id)
-        audit.record(tx, entry, now)
+        audit.record(tx, _entry(event, user_id, actor, authenticator_id), now)
         if account is not None:
+            await cancellation.cancel(tx, self._notifications, account, actor.client, now)
             await self._notifications.notify(tx, account, kind, actor.client, now)
         return account
 
@@ -118,14 +131,25 @@ class CredentialEvents:
             tx.defer(write, user_id=user_id)
 
 
+def _entry(event: EventName, user_id: UserId, actor: Actor, authenticator_id: str | None) -> AuditEvent:
+    return AuditEvent(
+        name=event,
+        user_id=user_id,
+        client=actor.client,
+        session_id=actor.session_id,
+        authenticator_id=authenticator_id,
+        note=actor.note,
+    )
+
+
 async def _end_sessions(tx: Tx, user_id: UserId, change: Change, actor: Actor) -> None:
     """End the other sessions of the account, except those that the change does not concern.
 
-    A new factor keeps those of level two. A new passkey keeps all: nothing they rest on has changed. A removed one ends
-    all, because a lost or stolen device may have begun them.
+    A new passkey keeps all: nothing they rest on has changed. A removed one ends all, because a lost or stolen device may
+    have begun them.
     """
     if change is not Change.PASSKEY_ADDED:
-        below = Level.TWO if change is Change.FACTOR_ADDED else None
+        below = Level.TWO if change.only_adds else None
         await sessions.end_others(tx, user_id, actor.session_id, below)
 
 

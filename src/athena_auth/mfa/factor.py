@@ -10,13 +10,13 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
-from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.model import Account
 from athena_auth.crypto.codes import normalised_code
 from athena_auth.crypto.keys import Keyring
 from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import Refused
-from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.mfa.model import Binding, Change
 from athena_auth.settings import Settings
 from athena_auth.store.statement import Statement
@@ -57,6 +57,8 @@ class Verified(msgspec.Struct, frozen=True):
     """Set when the response confirmed an enrolment."""
     codes_left: int | None = None
     """The number of backup codes left, if the code was one of them."""
+    authenticator_id: str | None = None
+    """Which of the account's authenticators accepted it, for the audit log."""
     count_decreased: bool = False
     """Whether the authenticator's signature count did not increase, so that there may be a copy of it."""
 
@@ -164,21 +166,35 @@ class EnrolmentOptions(msgspec.Struct, frozen=True):
     phone_number: str | None = None
     label: str | None = None
     """The owner's name for the authenticator, such as "blue key"."""
+    adds: bool = False
+    """Whether the authenticator is added to those of its factor, where the factor would otherwise replace them."""
 
     def __repr__(self) -> str:
         return "EnrolmentOptions(…)"
 
 
 class EnrolmentRequest(msgspec.Struct, frozen=True):
-    """A request to turn a factor on, after the step-up."""
+    """A request to turn a factor on, whose sender has been authenticated."""
 
-    signed_in: SignedIn
     account: Account
     options: EnrolmentOptions
+    binding: Binding
+    """The session or enrolment token. The response that confirms the enrolment is valid only there."""
+    client: ClientInfo
+    session_id: SessionId | None
+    """None for an enrolment token, whose bearer has shown the password only."""
     now: Millis
 
     def __repr__(self) -> str:
         return f"EnrolmentRequest({self.account.id})"
+
+    @property
+    def must_be_confirmed(self) -> bool:
+        """Whether a response must confirm the factor, even if there seems to be nothing to confirm.
+
+        With an enrolment token, the confirmation creates a session of level two.
+        """
+        return self.session_id is None
 
 
 class EnrolmentState(Enum):
@@ -202,6 +218,7 @@ class EnrolmentBegun(msgspec.Struct, frozen=True):
     code_was_sent: bool = False
     nonce: bytes | None = None
     """The nonce that the confirming response must answer; it is kept like that of a prompt."""
+    authenticator_id: str | None = None
 
     def __repr__(self) -> str:
         return f"EnrolmentBegun({self.state.name})"

@@ -5,13 +5,14 @@ from enum import StrEnum
 import msgspec
 
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.sessions.model import Session
-from athena_auth.wire.route import ChallengeBearer, EndedSession
+from athena_auth.wire.route import ChallengeBearer, EndedSession, EnrolmentBearer
 
-SecondStepCaller = SignedIn | ChallengeBearer | EndedSession
+SecondStepCaller = SignedIn | ChallengeBearer | EnrolmentBearer | EndedSession
 """Who may use a second factor."""
 
 MAX_ATTEMPTS = 5
@@ -20,7 +21,7 @@ MAX_ATTEMPTS = 5
 ENDS_THE_CHALLENGE = frozenset(
     {ErrorCode.INVALID_TWO_FACTOR_COOKIE, ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE}
 )
-"""The refusals after which a challenge accepts no response."""
+"""The refusals after which a challenge or an enrolment token accepts no response."""
 
 ENROLMENT = 1_200_000
 """Milliseconds: after 20 minutes the password is required again (NIST SP 800-63B-4 section 4.1)."""
@@ -40,6 +41,16 @@ class FactorName(StrEnum):
     OTP = "otp"
     BACKUP_CODE = "backup-code"
     PASSKEY = "passkey"
+
+
+def preferred_method(methods: tuple[str, ...], account: Account) -> str | None:
+    """Return which of these methods to offer first: the owner's choice if it is among them, otherwise the first.
+
+    Backup codes run out, so they are offered first only by name.
+    """
+    if account.preferred_method in methods:
+        return account.preferred_method
+    return next((name for name in methods if name != FactorName.BACKUP_CODE), None)
 
 
 class Challenge(msgspec.Struct, frozen=True):
@@ -75,11 +86,24 @@ class ChallengeIssued(msgspec.Struct, frozen=True):
     methods: tuple[str, ...]
     expires_in: int
     """Seconds."""
+    preferred: str | None
+    """The factor to offer first."""
     device_is_invalid: bool = False
     """Whether the browser presented a trust token that is valid for no account."""
 
     def __repr__(self) -> str:
         return f"ChallengeIssued({', '.join(self.methods)})"
+
+
+class EnrolmentIssued(msgspec.Struct, frozen=True):
+    """A second factor must be enrolled first: the enrolment token and the factors to choose from."""
+
+    token: str
+    methods: tuple[str, ...]
+    account: Account
+
+    def __repr__(self) -> str:
+        return f"EnrolmentIssued({self.account.id})"
 
 
 class Change(StrEnum):
@@ -98,10 +122,19 @@ class Change(StrEnum):
     PASSKEY_REMOVED = "passkey-removed"
     ENROLMENT_CANCELLED = "enrolment-cancelled"
     """Of an account that has two-factor authentication off: nothing depends on it yet."""
+    AUTHENTICATOR_REMOVED = "authenticator-removed"
+    """One of several, by the owner."""
+    AUTHENTICATOR_REVOKED = "authenticator-revoked"
+    """One of several, by an operator."""
+    AUTHENTICATOR_SUSPENDED = "authenticator-suspended"
+    """By the owner, for a while; another one stays active."""
+    AUTHENTICATOR_RESUMED = "authenticator-resumed"
     FACTORS_REMOVED = "factors-removed"
     """By the owner."""
     FACTORS_RESET = "factors-reset"
     """By an operator, for an owner who has lost their factors."""
+    FACTORS_RECOVERED = "factors-recovered"
+    """By a recovery case, for an owner who has lost their factors."""
 
     @property
     def replaces_password(self) -> bool:
@@ -109,9 +142,24 @@ class Change(StrEnum):
         return self in {Change.PASSWORD_CHANGED, Change.PASSWORD_RESET, Change.ACCOUNT_RECLAIMED}
 
     @property
+    def confirms_enrolment(self) -> bool:
+        """Whether what was pending becomes active. Any other change ends a pending enrolment and its backup codes."""
+        return self in {Change.FACTOR_ADDED, Change.FACTOR_REPLACED}
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether nothing that was verified before has lost its worth, so that sessions of level two stay."""
+        return self in {Change.FACTOR_ADDED, Change.AUTHENTICATOR_RESUMED}
+
+    @property
     def removes_factors(self) -> bool:
         """Whether no second factor is left."""
-        return self in {Change.FACTORS_REMOVED, Change.FACTORS_RESET, Change.ACCOUNT_RECLAIMED}
+        return self in {
+            Change.FACTORS_REMOVED,
+            Change.FACTORS_RESET,
+            Change.FACTORS_RECOVERED,
+            Change.ACCOUNT_RECLAIMED,
+        }
 
 
 class SecondFactorResult(msgspec.Struct, frozen=True):
@@ -133,11 +181,11 @@ class SecondFactorResult(msgspec.Struct, frozen=True):
 
 
 class Binding(msgspec.Struct, frozen=True):
-    """The challenge or session of an attempt. A sent code is valid only where it was requested."""
+    """The challenge, enrolment token or session of an attempt. A sent code is valid only where it was requested."""
 
     key: bytes
     signed_in: bool
-    """Whether this is a live session, in which a code may also confirm an enrolment."""
+    """Whether this is a live session or an enrolment token, with which a code may also confirm an enrolment."""
     recognized: bool = False
     """Whether this is a challenge that was issued to a recognized browser."""
 
@@ -145,6 +193,11 @@ class Binding(msgspec.Struct, frozen=True):
 def challenge_binding(token_digest: bytes, *, recognized: bool) -> Binding:
     """Return the binding to the challenge with this token digest."""
     return Binding(token_digest, signed_in=False, recognized=recognized)
+
+
+def enrolment_binding(token: str) -> Binding:
+    """Return the binding to an enrolment token."""
+    return Binding(digest(TokenKind.ENROLMENT, token), signed_in=True)
 
 
 def session_binding(session_id: SessionId) -> Binding:

@@ -10,6 +10,7 @@ factor accepts the code: the transaction is rolled back.
 from dataclasses import dataclass
 from typing import Any
 
+from athena_auth import enrolment_tokens
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn, audit_event
 from athena_auth.audit import sql as audit
@@ -26,11 +27,12 @@ from athena_auth.mfa.model import (
     Change,
     SecondStepCaller,
     challenge_binding,
+    enrolment_binding,
     session_binding,
 )
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.wire.route import ChallengeBearer, EndedSession
+from athena_auth.wire.route import ChallengeBearer, EndedSession, EnrolmentBearer
 
 _LIFETIME = 300
 """Seconds (WebAuthn level 3 section 15.1 recommends five to ten minutes)."""
@@ -79,7 +81,7 @@ class Prompts:
     clock: Clock
 
     async def prompt(self, factor: Prompting[Any], principal: SecondStepCaller) -> Prompted | Refused:
-        """Prompt the bearer of a challenge or the owner of a session; it replaces this factor's previous prompt there."""
+        """Prompt the bearer of a challenge or an enrolment token, or the owner of a session; it replaces this factor's previous prompt there."""
         now = self.clock.now()
 
         async def work(tx: Tx) -> Prompted | Refused:
@@ -116,7 +118,20 @@ async def _find(
         if account is None:
             return Refused(ErrorCode.UNAUTHORIZED)
         return account, session_binding(principal.session.id), audit_event(principal, EventName.OTP_SENT)
+    if isinstance(principal, EnrolmentBearer):
+        return await _find_enrolling(tx, principal, now)
     return await _find_challenged(tx, principal, now)
+
+
+async def _find_enrolling(
+    tx: Tx, bearer: EnrolmentBearer, now: Millis
+) -> tuple[Account, Binding, AuditEvent] | Refused:
+    user_id = await enrolment_tokens.load_owner(tx, bearer.token, now)
+    account = None if user_id is None else await accounts.load(tx, user_id)
+    if account is None:
+        return Refused(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
+    sent = AuditEvent(name=EventName.OTP_SENT, user_id=account.id, client=bearer.client)
+    return account, enrolment_binding(bearer.token), sent
 
 
 async def _find_challenged(

@@ -12,13 +12,15 @@ from athena_auth.mfa.answers import (
     SECOND_STEP_ERRORS,
     SignInCookies,
     TokenUserAnswer,
+    forgotten_enrolment,
     minted_cookies,
     token_user_answer,
 )
 from athena_auth.mfa.factor import Factor, Prompting, RawResponse
 from athena_auth.mfa.model import SecondFactorResult, SecondStepCaller
 from athena_auth.mfa.prompts import Prompts
-from athena_auth.mfa.second_step import SecondStep, Submitted
+from athena_auth.mfa.second_step import SecondStep
+from athena_auth.mfa.submission import Submitted
 from athena_auth.sessions.model import Minted
 from athena_auth.wire.fields import Code, Done, JsonObject, TrustDevice, is_set
 from athena_auth.wire.handlers import post, routes_of
@@ -64,7 +66,8 @@ class VerifyEndpoint:
         minted = minted_cookies(Minted(result.session, result.token))
         trust = () if result.trust_token is None else (self.cookies.trust(result.trust_token),)
         recognition = self.cookies.recognition(result.account, call.caller)
-        cookies = (*(minted if set_session else minted[1:]), *trust, recognition)
+        shown = (*(minted if set_session else minted[1:]), *forgotten_enrolment(call.caller))
+        cookies = (*shown, *trust, recognition)
         return Reply(answer(result), cookies, session_token=result.token)
 
 

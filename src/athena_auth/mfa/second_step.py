@@ -8,15 +8,14 @@ import msgspec
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.crypto.tokens import TokenKind, digest
-from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.kernel.ids import UserId
 from athena_auth.mfa import sql
 from athena_auth.mfa.credentials import Actor, CredentialEvents
-from athena_auth.mfa.factor import Attempt, Factor, RawResponse, Used, Verified
+from athena_auth.mfa.enrolment_sign_in import EnrolmentSignIn
+from athena_auth.mfa.factor import Factor, Used, Verified
 from athena_auth.mfa.model import (
     MAX_ATTEMPTS,
-    Binding,
     Challenge,
     SecondFactorResult,
     SecondStepCaller,
@@ -25,26 +24,14 @@ from athena_auth.mfa.model import (
 )
 from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
 from athena_auth.mfa.sign_in_policy import Lifetimes, refuse_unverified
-from athena_auth.mfa.verification import AttemptVerifier, Candidate, RequestContext
+from athena_auth.mfa.submission import Submission, Submitted, refusal_of
+from athena_auth.mfa.verification import AttemptVerifier, RequestContext
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
 from athena_auth.sessions.model import Amr, Assurance, Level, SessionOptions
 from athena_auth.store.transaction import Store, Tx
-from athena_auth.throttle.attempts import CODES_USED_UP, refused_by
 from athena_auth.throttle.sql import Throttled
-from athena_auth.wire.caller import ClientInfo
-from athena_auth.wire.route import ChallengeBearer, EndedSession
-
-
-class Submitted(msgspec.Struct, frozen=True):
-    """The response of a request."""
-
-    response: RawResponse
-    """As typed, or as the client's program made it."""
-    trust_device: bool
-
-    def __repr__(self) -> str:
-        return "Submitted(…)"
+from athena_auth.wire.route import ChallengeBearer, EndedSession, EnrolmentBearer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,25 +43,28 @@ class SecondStep:
     verifier: AttemptVerifier
     events: CredentialEvents
     repeated_submissions: RepeatedSubmissions
+    enrolment_sign_in: EnrolmentSignIn
     lifetimes: Lifetimes
     requires_verified_email: bool
 
     async def verify(
         self, factor: Factor[Any], principal: SecondStepCaller, submitted: Submitted
     ) -> SecondFactorResult | Refused:
-        """Verify a response from the bearer of a challenge or the owner of a session."""
+        """Verify a response from the bearer of a challenge or an enrolment token, or from the owner of a session."""
         response = factor.parse(submitted.response)
         if isinstance(response, Refused):
             return response
-        submission = _Submission(factor, submitted, response, self.clock.now())
+        submission = Submission(factor, submitted, response, self.clock.now())
         if isinstance(principal, ChallengeBearer):
             return await self._verify_challenge(submission, principal)
+        if isinstance(principal, EnrolmentBearer):
+            return await self.enrolment_sign_in.confirm(submission, principal)
         if isinstance(principal, EndedSession):
             return await self._repeat(submission, principal)
         return await self._step_up(submission, principal)
 
     async def _verify_challenge(
-        self, submission: "_Submission", bearer: ChallengeBearer
+        self, submission: Submission, bearer: ChallengeBearer
     ) -> SecondFactorResult | Refused:
         """Verify a response for a challenge; a correct one completes the sign-in."""
         token_digest = digest(TokenKind.CHALLENGE, bearer.token)
@@ -91,7 +81,7 @@ class SecondStep:
                 # The code was not verified, or was correct: neither must consume attempts on the challenge.
                 sql.refund_attempt(tx, token_digest)
             if not isinstance(outcome, Verified):
-                return _refusal(outcome, submission.now)
+                return refusal_of(outcome, submission.now)
             result = await self._sign_in(tx, challenge, bearer, outcome, submission)
             if bearer.by_cookie and isinstance(result, SecondFactorResult):
                 self.repeated_submissions.keep(tx, token_digest, submission.key, result, submission.now)
@@ -99,7 +89,7 @@ class SecondStep:
 
         return await self.store.transact(work)
 
-    async def _step_up(self, submission: "_Submission", signed_in: SignedIn) -> SecondFactorResult | Refused:
+    async def _step_up(self, submission: Submission, signed_in: SignedIn) -> SecondFactorResult | Refused:
         """Verify a response in a live session: confirm an enrolment, or raise the session to level two."""
         token_digest = digest(TokenKind.SESSION, signed_in.token)
 
@@ -118,7 +108,7 @@ class SecondStep:
             context = RequestContext(signed_in.client, session.id)
             outcome = await self.verifier.verify(tx, (candidate,), context)
             if not isinstance(outcome, Verified):
-                return _refusal(outcome, submission.now)
+                return refusal_of(outcome, submission.now)
             result = await self._raise_session(tx, current, outcome, submission)
             if signed_in.by_cookie and isinstance(result, SecondFactorResult):
                 self.repeated_submissions.keep(tx, token_digest, submission.key, result, submission.now)
@@ -126,7 +116,7 @@ class SecondStep:
 
         return await self.store.transact(work)
 
-    async def _repeat(self, submission: "_Submission", ended: EndedSession) -> SecondFactorResult | Refused:
+    async def _repeat(self, submission: Submission, ended: EndedSession) -> SecondFactorResult | Refused:
         """Answer a request whose token was just replaced by a concurrent, identical request."""
         token_digest = digest(TokenKind.SESSION, ended.token)
 
@@ -137,7 +127,7 @@ class SecondStep:
         return await self.store.read(work)
 
     async def _refuse_attempt(
-        self, tx: Tx, token_digest: bytes, submission: "_Submission", bearer: ChallengeBearer
+        self, tx: Tx, token_digest: bytes, submission: Submission, bearer: ChallengeBearer
     ) -> SecondFactorResult | Refused:
         if await sql.load_live(tx, token_digest, submission.now) is not None:
             await sql.end_exhausted(tx, token_digest)
@@ -150,7 +140,7 @@ class SecondStep:
         code: ErrorCode,
         tx: Tx,
         token_digest: bytes,
-        submission: "_Submission",
+        submission: Submission,
         caller: SecondStepCaller,
     ) -> SecondFactorResult | Refused:
         """Return the answer that an identical submission got a moment ago, otherwise refuse."""
@@ -165,7 +155,7 @@ class SecondStep:
         challenge: Challenge,
         bearer: ChallengeBearer,
         verified: Verified,
-        submission: "_Submission",
+        submission: Submission,
     ) -> SecondFactorResult | Refused:
         loaded = await accounts.load_with_sessions(tx, challenge.user_id)
         if loaded is None:
@@ -201,7 +191,7 @@ class SecondStep:
         )
 
     async def _raise_session(
-        self, tx: Tx, signed_in: SignedIn, verified: Verified, submission: "_Submission"
+        self, tx: Tx, signed_in: SignedIn, verified: Verified, submission: Submission
     ) -> SecondFactorResult | Refused:
         session, now = signed_in.session, submission.now
         assurance = session.assurance.raised_by(verified.amr)
@@ -226,33 +216,3 @@ class SecondStep:
         )
         raised = msgspec.structs.replace(session, assurance=assurance, proven_at=now)
         return SecondFactorResult(raised, token, account, trust_token, verified.codes_left)
-
-
-class _Submission(msgspec.Struct, frozen=True):
-    """One submission of a response."""
-
-    factor: Factor[Any]
-    submitted: Submitted
-    response: Any
-    """As the factor reads it."""
-    now: Millis
-
-    @property
-    def key(self) -> str:
-        """Two submissions with the same token and this key are identical."""
-        response = self.response
-        text = response if isinstance(response, str) else msgspec.json.encode(response).decode()
-        return f"{self.factor.name}:{text}"
-
-    def candidate(
-        self, user_id: UserId, binding: Binding, client: ClientInfo, *, confirms: bool = False
-    ) -> Candidate:
-        browser = client.fingerprint
-        attempt = Attempt(user_id, self.response, binding, self.now, browser, confirms)
-        return Candidate(self.factor, attempt)
-
-
-def _refusal(outcome: Refused | Used | Throttled, now: Millis) -> Refused:
-    if isinstance(outcome, Throttled):
-        return refused_by(outcome, now, CODES_USED_UP)
-    return outcome.refused if isinstance(outcome, Used) else outcome

@@ -1,22 +1,25 @@
-"""From a verified first factor to a session or a challenge (I1)."""
+"""From a verified first factor to a session, a challenge or an enrolment token (I1)."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from athena_auth import enrolment_tokens
+from athena_auth.accounts.enforcement.deadlines import Deadlines
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
 from athena_auth.delivery.model import MessageKind
+from athena_auth.enrolment_tokens import EnrolmentToken
 from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import sql
 from athena_auth.mfa.device_trust import DeviceTrust, Granted, Reused
-from athena_auth.mfa.factor import Factor
-from athena_auth.mfa.model import Challenge, ChallengeIssued
+from athena_auth.mfa.factor import Enrollable, Factor
+from athena_auth.mfa.model import Challenge, ChallengeIssued, EnrolmentIssued, preferred_method
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
 from athena_auth.sessions.model import Amr, Assurance, Level, Minted, SessionOptions
@@ -57,6 +60,8 @@ class SessionIssued(msgspec.Struct, frozen=True):
     account: Account
     trust_token: str | None = None
     """The successor of the trust token that replaced the second factor."""
+    second_factor_due_at: Millis | None = None
+    """By when the account must enrol a second factor; None if it need not, or has one."""
 
     def __repr__(self) -> str:
         return f"SessionIssued({self.account.id})"
@@ -64,7 +69,7 @@ class SessionIssued(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class SignInPolicy:
-    """Decides whether a verified first factor yields a session or a challenge.
+    """Decides whether a verified first factor yields a session, a challenge or an enrolment token.
 
     Attributes:
         factors: The second factors, in the order in which clients are offered them.
@@ -76,11 +81,14 @@ class SignInPolicy:
     notifications: SecurityNotifications
     lifetimes: Lifetimes
     requires_verified_email: bool
+    deadlines: Deadlines
 
     async def complete_first_factor(
         self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool = False
-    ) -> SessionIssued | ChallengeIssued | Refused:
+    ) -> SessionIssued | ChallengeIssued | EnrolmentIssued | Refused:
         """Mint a session, or issue a challenge if the account has two-factor authentication on.
+
+        If it has not, but should have had it by now, issue an enrolment token.
 
         The caller must have locked the account in `tx` at the credential version that was verified. The only refusal is
         `EMAIL_NOT_VERIFIED`.
@@ -88,16 +96,7 @@ class SignInPolicy:
         if self.requires_verified_email and not account.email_verified:
             return refuse_unverified(tx, account, first.client, now)
         if not account.two_factor_enabled:
-            minted = self._mint(tx, account, PASSWORD_ONLY, first, now)
-            session_id = minted.session.id
-            accepted = AuditEvent(
-                name=EventName.PASSWORD_ACCEPTED,
-                user_id=account.id,
-                client=first.client,
-                session_id=session_id,
-            )
-            audit.record(tx, accepted, now)
-            return SessionIssued(minted, account)
+            return await self._complete_without_factor(tx, account, first, now)
         device = await self._present(tx, account, first, now)
         if device is None:
             challenged = await self.challenge(tx, account, first, now, recognized=recognized)
@@ -115,6 +114,31 @@ class SignInPolicy:
         )
         audit.record(tx, entry, now)
         return SessionIssued(minted, account, device.token)
+
+    async def _complete_without_factor(
+        self, tx: Tx, account: Account, first: FirstFactor, now: Millis
+    ) -> SessionIssued | EnrolmentIssued:
+        due_at = await self.deadlines.at_sign_in(tx, account, first.client, now)
+        if due_at is not None and due_at <= now:
+            return self.demand_enrolment(tx, account, first, now)
+        minted = self._mint(tx, account, PASSWORD_ONLY, first, now)
+        accepted = AuditEvent(
+            name=EventName.PASSWORD_ACCEPTED,
+            user_id=account.id,
+            client=first.client,
+            session_id=minted.session.id,
+        )
+        audit.record(tx, accepted, now)
+        return SessionIssued(minted, account, second_factor_due_at=due_at)
+
+    def demand_enrolment(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> EnrolmentIssued:
+        """Issue an enrolment token to an account without a second factor; the caller has verified its first factor."""
+        owner = EnrolmentToken(account.id, first.persistent, first.callback_url)
+        token = enrolment_tokens.issue(tx, owner, now)
+        demanded = AuditEvent(name=EventName.ENROLMENT_DEMANDED, user_id=account.id, client=first.client)
+        audit.record(tx, demanded, now)
+        methods = tuple(each.name for each in self.factors if isinstance(each, Enrollable))
+        return EnrolmentIssued(token, methods, account)
 
     def complete_both_factors(
         self, tx: Tx, account: Account, amr: str, first: FirstFactor, now: Millis
@@ -174,7 +198,9 @@ class SignInPolicy:
         sql.insert(tx, challenge)
         issued = AuditEvent(name=EventName.CHALLENGE_ISSUED, user_id=account.id, client=first.client)
         audit.record(tx, issued, now)
-        return ChallengeIssued(token, await self._available(tx, account), self.lifetimes.challenge)
+        methods = await self._available(tx, account)
+        preferred = preferred_method(methods, account)
+        return ChallengeIssued(token, methods, self.lifetimes.challenge, preferred)
 
     async def _available(self, tx: Tx, account: Account) -> tuple[str, ...]:
         return tuple([factor.name for factor in self.factors if await factor.is_available(tx, account)])

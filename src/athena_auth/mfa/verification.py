@@ -9,6 +9,7 @@ import msgspec
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications, begins_episode
+from athena_auth.accounts.recovery_cases import cancellation
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName, Stage, Verdict, verification_event
 from athena_auth.crypto.keys import UnreadableError
@@ -111,13 +112,21 @@ class AttemptVerifier:
     ) -> str | None:
         """Record a verified code and notify the owner; return the trust token if the device becomes trusted."""
         event = verification_event(context.stage, verified.factor, Verdict.ACCEPTED)
-        entry = AuditEvent(name=event, user_id=account.id, client=context.client, session_id=session_id)
+        entry = AuditEvent(
+            name=event,
+            user_id=account.id,
+            client=context.client,
+            session_id=session_id,
+            authenticator_id=verified.authenticator_id,
+        )
         audit.record(tx, entry, now)
         if verified.codes_left is not None:
             kind, left = MessageKind.BACKUP_CODE_USED, verified.codes_left
             await self.notifications.notify(tx, account, kind, context.client, now, codes_left=left)
         if verified.count_decreased:
             await self._warn_of_copy(tx, account, context, session_id, now)
+        if account.recovery_case is not None:
+            await cancellation.cancel(tx, self.notifications, account, context.client, now)
         if account.reset_by_mail and verified.amr != Amr.SENT_CODE:
             accounts.clear_reset_by_mail(tx, account.id)
         return await self._trusted(tx, account, context, session_id, now) if trust_device else None

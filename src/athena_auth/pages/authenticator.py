@@ -1,12 +1,7 @@
 """Setting up an authenticator app, or replacing it: the password, the QR code, a code that confirms it."""
 
-import asyncio
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
 
-from markupsafe import Markup
-
-from athena_auth import qr_code
 from athena_auth.accounts.step_up_policy import Action
 from athena_auth.enrolment.account_status import VisitorAnswer
 from athena_auth.enrolment.routes import EnrolmentApi
@@ -14,13 +9,13 @@ from athena_auth.enrolment.status import StatusApi
 from athena_auth.factors.totp.routes import TotpApi
 from athena_auth.kernel.errors import Refused
 from athena_auth.mfa.model import FactorName
+from athena_auth.pages.app_secret import shown_secret
 from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, PASSWORD_FIELDS, FormErrors, errors_of, form_of
 from athena_auth.pages.new_credentials import NewCredentials, NewCredentialsForms
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import Visit
 
 _PATH = "/security/authenticator"
-_GROUP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +64,10 @@ class AuthenticatorPages:
         self, visit: Visit, errors: FormErrors, refused: Refused | None = None
     ) -> PageOutcome:
         found = await visit.call(self.status.status)
-        methods = () if isinstance(found, Refused) else found.methods
+        methods, apps = ((), 0) if isinstance(found, Refused) else (found.methods, found.authenticator_apps)
         context = {
             "errors": errors,
-            "replaces": FactorName.TOTP in methods,
+            "apps": apps,
             "is_first": not methods,
             "next": self.forms.access.site.next(visit),
         }
@@ -81,22 +76,13 @@ class AuthenticatorPages:
     async def _code_form(
         self, visit: Visit, visitor: VisitorAnswer, credentials: NewCredentials, refused: Refused | None
     ) -> Shown:
-        uri = credentials.uri
-        # In a thread: rendering takes as long as several requests.
-        image = await asyncio.to_thread(qr_code.inline_svg, uri)
         context = {
+            **await shown_secret(credentials.uri),
             "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_FIELDS),
-            "qr_code": Markup(image),  # noqa: S704 - made of squares only
-            "secret": _groups(uri),
-            "uri": uri,
             "state": self.forms.pending.seal(credentials, visitor.session_id),
             "digits": self.totp_digits,
+            "confirm": f"{_PATH}/confirm",
+            "cancel": "/security",
             "next": self.forms.access.site.next(visit),
         }
         return form_of("authenticator_confirm.html", context, refused)
-
-
-def _groups(uri: str) -> list[str]:
-    """Return the secret in groups, for those who type it."""
-    secret = parse_qs(urlsplit(uri).query)["secret"][0]
-    return [secret[start : start + _GROUP] for start in range(0, len(secret), _GROUP)]

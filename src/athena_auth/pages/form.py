@@ -1,6 +1,6 @@
 """What a form shows after a refusal: a sentence, and the fields it is about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -45,6 +45,12 @@ def errors_of(refused: Refused, fields: Mapping[ErrorCode, str]) -> FormErrors:
     """Return what the form shows. `fields` names the field that a code is about; others are about the whole form."""
     about = fields.get(refused.code)
     return FormErrors(refused.text, () if about is None else (about,), refused.retry_after)
+
+
+def method_to_show(asked: str, preferred: str | None, offered: Sequence[str]) -> str:
+    """Return the factor whose field a page shows: the one asked for, the preferred one, or the first."""
+    wanted = (name for name in (asked, preferred) if name in offered)
+    return next(wanted, None) or next(iter(offered), "")
 
 
 def refused_form(template: str, refused: Refused, fields: Mapping[ErrorCode, str], **context: Any) -> Shown:

@@ -35,12 +35,39 @@ _NOT_KEPT = Refused(
 )
 
 
+_SIGN_IN = Shown("link_done.html", {"asks_for_sign_in": True})
+_CONTINUE = Shown("link_done.html", {"asks_for_sign_in": False})
 _DONE = {
-    _RESET: ("password-set", "password-set-second-factor"),
-    _VERIFY: ("verified", "already-verified"),
-    _RECOGNIZE: ("browser-allowed",),
+    _RESET: dict.fromkeys(("password-set", "password-set-second-factor"), _SIGN_IN),
+    _VERIFY: dict.fromkeys(("verified", "already-verified"), _CONTINUE),
+    _RECOGNIZE: {"browser-allowed": _SIGN_IN},
 }
-"""The notices of what each page has done. A link with another one must not look as if something had happened."""
+"""What each page shows when it is done, by the notice."""
+
+
+def opened_token(
+    site: Site, visit: Visit, path: str, done: dict[str, Shown], **query: str
+) -> str | PageOutcome:
+    """Return the token of the opened link, or what is shown instead: the redirect, the result, or a problem.
+
+    `done` has the results by their notice. A link with another notice must not look as if something had happened.
+    """
+    if visit.query.get("token"):
+        opened = visit.mail_link.keep(visit.query["token"])
+        return SeeOther(site.mail_link(path, opened=opened, **query))
+    shown = done.get(visit.query.get("notice", ""))
+    if shown is not None:
+        return shown
+    if "error" in visit.query:
+        return link_ended(Refused(ErrorCode.INVALID_TOKEN))
+    if "opened" not in visit.query:
+        return link_ended(_INCOMPLETE)
+    return visit.mail_link.token(visit.query["opened"]) or link_ended(_NOT_KEPT)
+
+
+def link_ended(refused: Refused) -> Shown:
+    """Return the page about a link that does not work any more."""
+    return Shown("link_ended.html", {"refused": refused}, refused.code.status, refused.retry_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +85,7 @@ class MailLinkPages:
             return token
         outcome = await visit.call(self.recovery.check_reset_token, {"token": token})
         if isinstance(outcome, Refused):
-            return _ended(outcome)
+            return link_ended(outcome)
         return Shown("reset_password.html", {"errors": NO_ERRORS, "token": token})
 
     @submit(_RESET, from_mail=True)
@@ -80,7 +107,7 @@ class MailLinkPages:
         callback = visit.query.get("callbackURL", "")
         target = self.site.redirects.absolute(callback) if callback else None
         if callback and target is None:
-            return _ended(Refused(ErrorCode.INVALID_CALLBACK_URL))
+            return link_ended(Refused(ErrorCode.INVALID_CALLBACK_URL))
         token = self._token(visit, _VERIFY, callbackURL=callback)
         if not isinstance(token, str):
             return token
@@ -92,7 +119,7 @@ class MailLinkPages:
             return Shown("verify_email.html", context)
         if outcome.code in _LINK_ENDED and target is not None:
             return SeeOther(with_parameters(target, error=outcome.code))
-        return _ended(outcome)
+        return link_ended(outcome)
 
     @submit(_VERIFY, from_mail=True)
     async def submit_verify_email(self, visit: Visit) -> PageOutcome:
@@ -126,17 +153,7 @@ class MailLinkPages:
         return SeeOther(self.site.mail_link(_RECOGNIZE, notice="browser-allowed"))
 
     def _token(self, visit: Visit, path: str, **query: str) -> str | PageOutcome:
-        """Return the token of the opened link, or what is shown instead: the redirect, the result, or a problem."""
-        if visit.query.get("token"):
-            opened = visit.mail_link.keep(visit.query["token"])
-            return SeeOther(self.site.mail_link(path, opened=opened, **query))
-        if visit.query.get("notice") in _DONE.get(path, ()):
-            return Shown("link_done.html", {"asks_for_sign_in": path != _VERIFY})
-        if "error" in visit.query:
-            return _ended(Refused(ErrorCode.INVALID_TOKEN))
-        if "opened" not in visit.query:
-            return _ended(_INCOMPLETE)
-        return visit.mail_link.token(visit.query["opened"]) or _ended(_NOT_KEPT)
+        return opened_token(self.site, visit, path, _DONE[path], **query)
 
     def _verified(self, visit: Visit, answer: VerifiedAnswer, target: str | None) -> PageOutcome:
         visit.mail_link.forget()
@@ -147,8 +164,4 @@ class MailLinkPages:
         self, template: str, refused: Refused, fields: dict[ErrorCode, str], **context: Any
     ) -> PageOutcome:
         is_over = refused.code in _LINK_ENDED
-        return _ended(refused) if is_over else refused_form(template, refused, fields, **context)
-
-
-def _ended(refused: Refused) -> Shown:
-    return Shown("link_ended.html", {"refused": refused}, refused.code.status, refused.retry_after)
+        return link_ended(refused) if is_over else refused_form(template, refused, fields, **context)

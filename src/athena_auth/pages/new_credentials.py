@@ -42,12 +42,13 @@ class NewCredentials(msgspec.Struct, frozen=True):
 FormAgain = Callable[[VisitorAnswer, NewCredentials, Refused], Awaitable[PageOutcome]]
 """Shows the form of a pending enrolment again, with the reason."""
 
-_OTHER_APP = Refused(
+OTHER_APP = Refused(
     ErrorCode.INVALID_CODE,
     Text(
         "This code is from the app that you use already. Enter the code of the entry that you have just added."
     ),
 )
+"""The refusal of a code that is correct but confirms nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class NewCredentialsForms:
             return found
         credentials, state = found
         if state is BackupCodeState.PENDING:
-            return await again(visitor, credentials, outcome if isinstance(outcome, Refused) else _OTHER_APP)
+            return await again(visitor, credentials, outcome if isinstance(outcome, Refused) else OTHER_APP)
         return self.codes_page(visit, credentials.codes, visitor.session_id)
 
     async def open_pending(self, visit: Visit, path: str) -> tuple[VisitorAnswer, NewCredentials] | SeeOther:

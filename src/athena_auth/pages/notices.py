@@ -17,6 +17,10 @@ _NOTICES = {
     "reset-asked": Text(
         "If there is an account with this address, we have sent a link to it. Check your email."
     ),
+    "recovery-asked": Text("We have sent you a link. Check your email."),
+    "recovery-begun": Text("The recovery has begun."),
+    "recovery-cancelled": Text("The recovery was cancelled. Your second factors still work."),
+    "recovered": Text("Your second factors were removed. Set up a new one now."),
     "code-sent": Text("We have sent you a code."),
     "session-ended": Text("You are no longer signed in. Sign in again to continue."),
     "signed-out-everywhere": Text("You are signed out everywhere."),
@@ -37,6 +41,12 @@ _NOTICES = {
     "devices-revoked": Text("No browser is trusted any longer."),
     "session-revoked": Text("The session was ended."),
     "sessions-revoked": Text("All other sessions were ended."),
+    "authenticator-added": Text("The authenticator app was added."),
+    "authenticator-renamed": Text("The authenticator was renamed."),
+    "authenticator-suspended": Text("The authenticator is suspended. Resume it here when you have it again."),
+    "authenticator-resumed": Text("The authenticator can be used again."),
+    "authenticator-removed": Text("The authenticator was removed."),
+    "preferred": Text("Your choice was saved."),
     "password-changed": Text("Your password was changed."),
 }
 

@@ -7,7 +7,7 @@ from athena_auth.enrolment.challenge_status import ChallengeStatusAnswer, Challe
 from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.kernel.errors import Refused
 from athena_auth.mfa.model import ENDS_THE_CHALLENGE
-from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, FormErrors, errors_of, form_of
+from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, FormErrors, errors_of, form_of, method_to_show
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.site import Site
 from athena_auth.pages.visit import AnsweringHandler, Visit
@@ -23,6 +23,7 @@ class SecondStepPages:
         verifiers: The handler that verifies the code of each factor, by the factor's name.
         trust_ttl: Seconds for which a browser stays trusted.
         totp_digits: The digits of an app's code; the form is submitted with the last one.
+        offers_recovery: Whether owners who have lost every factor can have them removed (ATHENA_RECOVERY).
     """
 
     site: Site
@@ -31,10 +32,11 @@ class SecondStepPages:
     verifiers: dict[str, AnsweringHandler[Any]]
     trust_ttl: int
     totp_digits: int
+    offers_recovery: bool
 
     @show("/second-step")
     async def second_step(self, visit: Visit) -> PageOutcome:
-        """Show the form of the chosen factor, by default the first."""
+        """Show the form of the chosen factor, by default of the preferred one."""
         found = await visit.call(self.challenges.status)
         if isinstance(found, Refused):
             return SeeOther(self.site.link("/sign-in", notice="ended", next=self.site.next(visit)))
@@ -86,12 +88,13 @@ class SecondStepPages:
             "errors": errors,
             "email": found.email,
             "phone_number": found.phone_number,
-            "method": asked if asked in offered else next(iter(offered), ""),
+            "method": method_to_show(asked, found.preferred_method, offered),
             "methods": offered,
             "is_sent": visit.query.get("notice") == "code-sent" or "sent" in visit.form,
             "trust_days": self.trust_ttl // _SECONDS_A_DAY,
             "trust": "trust" in visit.form,
             "totp_digits": self.totp_digits,
+            "offers_recovery": self.offers_recovery,
             "next": self.site.next(visit),
         }
         return form_of("second_step.html", context, refused)

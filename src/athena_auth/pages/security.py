@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import msgspec
 
 from athena_auth.accounts.security_events import SecurityEventAnswer, SecurityEventsApi
+from athena_auth.enrolment.preferred_method import PreferredMethodApi
 from athena_auth.enrolment.status import StatusApi
 from athena_auth.kernel.errors import Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.mfa.model import FactorName
 from athena_auth.pages.access import PageAccess
 from athena_auth.pages.event_texts import event_text
-from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show
+from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import Visit
 from athena_auth.trusted_devices.rules import device_name
 
@@ -39,6 +40,7 @@ class SecurityPages:
     access: PageAccess
     status: StatusApi
     events: SecurityEventsApi
+    preferences: PreferredMethodApi
     goes_by_text: bool
 
     @show(_OVERVIEW)
@@ -53,11 +55,22 @@ class SecurityPages:
         context = {
             "user": visitor.user,
             "status": found,
-            "has_app": FactorName.TOTP in found.methods,
+            "due_at": found.second_factor_due_at or "",
+            "password_is_breached": visitor.password_is_breached,
             "has_sent_codes": FactorName.OTP in found.methods,
+            "preferable": [name for name in found.methods if name != FactorName.BACKUP_CODE],
             "goes_by_text": self.goes_by_text,
         }
         return Shown("security.html", context)
+
+    @submit(f"{_OVERVIEW}/preferred-method")
+    async def submit_preferred_method(self, visit: Visit) -> PageOutcome:
+        """Choose the second factor to be asked for first."""
+        fields = {"method": visit.field("method")}
+        outcome = await visit.call(self.preferences.set_preferred_method, fields)
+        if isinstance(outcome, Refused):
+            return self.access.refused(visit, outcome, _OVERVIEW)
+        return SeeOther(self.access.site.link(_OVERVIEW, notice="preferred"))
 
     @show(_EVENTS)
     async def recent_events(self, visit: Visit) -> PageOutcome:

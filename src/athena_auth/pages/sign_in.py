@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.answers import EnrolmentRequiredAnswer
 from athena_auth.pages.form import NEW_PASSWORD_FIELDS, NO_ERRORS, refused_form
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.session import session_of
@@ -21,6 +22,8 @@ _SIGN_UP_FIELDS = {
 }
 
 
+_STEPS = {SecondFactorDueAnswer: "second-step", EnrolmentRequiredAnswer: "enrol"}
+"""The page that a sign-in continues on."""
 _CLOSED = {
     "closed": Refused(ErrorCode.EMAIL_PASSWORD_SIGN_UP_DISABLED),
     "invite": Refused(ErrorCode.INVITE_REQUIRED),
@@ -66,7 +69,7 @@ class SignInPages:
         if isinstance(outcome, Refused):
             context = self._sign_in_context(visit)
             return refused_form("sign_in.html", outcome, _SIGN_IN_FIELDS, **context)
-        step = "second-step" if isinstance(outcome, SecondFactorDueAnswer) else ""
+        step = _STEPS.get(type(outcome), "")
         return SeeOther(self.site.link("/signed-in", step=step, next=self.site.next(visit)))
 
     @show("/signed-in")
@@ -75,8 +78,9 @@ class SignInPages:
 
         A page of its own: browsers that refuse cookies would otherwise return to the sign-in without a reason.
         """
-        if visit.query.get("step") == "second-step" and visit.has_pending_sign_in:
-            return SeeOther(self.site.link("/second-step", next=self.site.next(visit)))
+        step = visit.query.get("step")
+        if step in _STEPS.values() and visit.has_pending_sign_in:
+            return SeeOther(self.site.link(f"/{step}", next=self.site.next(visit)))
         if await session_of(visit, self.current) is not None:
             return SeeOther(self.site.after_sign_in(visit))
         return Shown("no_cookies.html", {}, status=400)
@@ -107,6 +111,8 @@ class SignInPages:
             return refused_form("sign_up.html", outcome, _SIGN_UP_FIELDS, **self._sign_up_context(visit))
         if visit.field("invite"):
             visit.mail_link.forget()
+        if outcome.enrolment_required is True:
+            return SeeOther(self.site.link("/signed-in", step="enrol", next=self.site.next(visit)))
         # Without a session nothing says whether there is an account already: the mail does.
         waits = "true" if outcome.token is None else ""
         return SeeOther(self.site.link("/check-mail", waits=waits, next=self.site.next(visit)))

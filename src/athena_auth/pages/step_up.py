@@ -8,19 +8,23 @@ from athena_auth.accounts.step_up_policy import FRESH
 from athena_auth.enrolment.status import StatusApi
 from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.model import FactorName
 from athena_auth.pages.access import PageAccess
-from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, errors_of, form_of
+from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, errors_of, form_of, method_to_show
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
 from athena_auth.pages.visit import AnsweringHandler, Visit
+from athena_auth.sessions.model import AmrClass
 
 _PATH = "/step-up"
 _LEVELS = ("1", "2")
 _MOST_DIGITS = 9
+_PASSKEY = "passkey"
+"""The factor whose keys sign for this site only."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepUpPages:
-    """The query has the requirement, `level` and `fresh` (seconds), and `next`, the page to go on with.
+    """The query has the requirement, `level`, `fresh` (seconds) and `amr`, and `next`, the page to go on with.
 
     Attributes:
         verifiers: The handler that verifies the code of each factor, by the factor's name.
@@ -76,37 +80,47 @@ class StepUpPages:
         if isinstance(found, Refused) or reason.code is ErrorCode.UNAUTHORIZED:
             visitor = await self.access.visitor(visit, _PATH, back=self._here(visit))
             return visitor if isinstance(visitor, SeeOther) else self.access.refused(visit, reason, _PATH)
-        offered = [name for name in found.methods if name in self.verifiers]
+        given = _given(visit)
+        kind = AmrClass(given["amr"]) if given["amr"] else None
+        offered = [name for name in found.methods if name in self.verifiers and _fits(name, kind)]
         asked = visit.field("method")
-        level, fresh = _given(visit)
         context = {
             "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_FIELDS),
-            "method": asked if asked in offered else next(iter(offered), ""),
+            "method": method_to_show(asked, found.preferred_method, offered),
             "methods": offered,
             "phone_number": found.phone_number,
             "is_sent": visit.query.get("notice") == "code-sent" or "sent" in visit.form,
             "totp_digits": self.totp_digits,
-            "level": level,
-            "fresh": fresh,
+            **given,
             "next": self.access.site.next(visit),
         }
         return form_of("step_up.html", context, refused)
 
     def _here(self, visit: Visit, **query: str) -> str:
-        level, fresh = _given(visit)
-        return self.access.site.link(
-            _PATH, **query, level=level, fresh=fresh, next=self.access.site.next(visit)
-        )
+        return self.access.site.link(_PATH, **query, **_given(visit), next=self.access.site.next(visit))
 
 
-def _given(visit: Visit) -> tuple[str, str]:
-    """Return the level and the seconds of the requirement as they were given; empty if they are missing or invalid."""
-    level, fresh = visit.field("level"), visit.field("fresh")
+def _given(visit: Visit) -> dict[str, str]:
+    """Return the requirement as it was given; what is missing or invalid is empty."""
+    level, fresh, amr = visit.field("level"), visit.field("fresh"), visit.field("amr")
     is_number = fresh.isascii() and fresh.isdigit() and len(fresh) <= _MOST_DIGITS and int(fresh) > 0
-    return (level if level in _LEVELS else ""), (fresh if is_number else "")
+    return {
+        "level": level if level in _LEVELS else "",
+        "fresh": fresh if is_number else "",
+        "amr": amr if amr in set(AmrClass) else "",
+    }
 
 
-def _requirement(visit: Visit) -> dict[str, int]:
+def _requirement(visit: Visit) -> dict[str, object]:
     """Return the requirement; by default that of this server's own actions."""
-    level, fresh = _given(visit)
-    return {"level": int(level or 2), "fresh": min(int(fresh or FRESH), LONGEST_FRESH)}
+    given = _given(visit)
+    kind = {"amr": given["amr"]} if given["amr"] else {}
+    fresh = min(int(given["fresh"] or FRESH), LONGEST_FRESH)
+    return {"level": int(given["level"] or 2), "fresh": fresh, **kind}
+
+
+def _fits(method: str, kind: AmrClass | None) -> bool:
+    """Tell whether this factor can meet the requirement."""
+    if kind is AmrClass.PHISHING_RESISTANT:
+        return method == _PASSKEY
+    return kind is None or method != FactorName.OTP

@@ -12,7 +12,7 @@ from athena_auth.wire.route import Call
 
 A = TypeVar("A")
 
-_FROM_URL = frozenset({"by", "email", "fresh", "level", "method", "next"})
+_FROM_URL = frozenset({"amr", "by", "email", "fresh", "level", "method", "next"})
 
 AnsweringHandler = Callable[[Call[Any, Any]], Awaitable[Reply[A] | RedirectReply | Refused]]
 """A handler of the API. It may redirect, but not for the fields that a page gives it."""
@@ -23,7 +23,7 @@ class HandlerCalls(Protocol):
 
     @property
     def has_challenge(self) -> bool:
-        """Whether the browser presents a challenge, which may have ended."""
+        """Whether the browser presents a challenge or an enrolment token, which may have ended."""
         ...
 
     @property
@@ -97,7 +97,7 @@ class Visit:
 
     @property
     def has_pending_sign_in(self) -> bool:
-        """Whether the browser has begun a sign-in whose second factor is due; it may have ended since."""
+        """Whether the browser has begun a sign-in whose second factor must be verified or enrolled; it may have ended since."""
         return self._handlers.has_challenge
 
     @property

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.answers import (
     NEW_PASSWORD_ERRORS,
@@ -14,6 +13,7 @@ from athena_auth.accounts.answers import (
 )
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
@@ -38,6 +38,7 @@ class PasswordService:
     pool: HashingPool
     events: CredentialEvents
     clock: Clock
+    policy: PasswordPolicy
 
     async def change(
         self, signed_in: SignedIn, offered: StepUpCredentials, new: str, *, revoke_others: bool
@@ -47,7 +48,7 @@ class PasswordService:
         This session gets a new token. Challenges and trusted devices are revoked; other sessions if `revoke_others`.
         """
         user_id, session = signed_in.account.id, signed_in.session
-        refused = rules.refuse_password(new, signed_in.account.email)
+        refused = await self.policy.refuse(new, signed_in.account.email)
         if refused is not None:
             return refused
         new_hash = await self.pool.hash(new)

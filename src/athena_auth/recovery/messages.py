@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.kernel.texts import Text
 from athena_auth.languages import Language
+from athena_auth.mfa.answers import PreferredMethod
 from athena_auth.mfa.model import FactorName
 from athena_auth.recovery.service import VerifiedEmail
 from athena_auth.wire.fields import (
@@ -129,6 +130,7 @@ class ChallengedAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True
     status: Done = True
     two_factor_redirect: SecondFactorRequired = True
     two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "backup-code"]])]
+    preferred_method: PreferredMethod
     token: ChallengeToken
 
 

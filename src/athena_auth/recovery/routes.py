@@ -6,7 +6,7 @@ from athena_auth.accounts.answers import NEW_PASSWORD_ERRORS
 from athena_auth.accounts.model import SignedIn
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.languages import Language, Languages
-from athena_auth.mfa.answers import SignInCookies, factor_names
+from athena_auth.mfa.answers import SignInCookies, factor_name, factor_names
 from athena_auth.mfa.sign_in_policy import FirstFactor
 from athena_auth.recovery.messages import (
     AskedAnswer,
@@ -146,7 +146,11 @@ class RecoveryApi:
         challenged = outcome.challenged
         if challenged is None:
             return Reply(PasswordResetAnswer(), cookies)
-        answer = ChallengedAnswer(two_factor_methods=factor_names(challenged.methods), token=challenged.token)
+        answer = ChallengedAnswer(
+            two_factor_methods=factor_names(challenged.methods),
+            preferred_method=factor_name(challenged.preferred),
+            token=challenged.token,
+        )
         challenge = Cookie(CookieName.CHALLENGE, challenged.token, challenged.expires_in)
         return Reply(answer, (challenge, *cookies))
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import msgspec
 
 from athena_auth import authenticators
-from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.authenticators import AuthenticatorState
@@ -67,6 +67,7 @@ class RecoveryService:
     events: CredentialEvents
     sign_in_policy: SignInPolicy
     login: PasswordLogin
+    password_policy: PasswordPolicy
 
     async def verify_in_session(
         self, token: str, signed_in: SignedIn | None, client: ClientInfo
@@ -143,7 +144,7 @@ class RecoveryService:
         account = await self._owner_of(token, Purpose.RESET_PASSWORD, self.clock.now())
         if account is None:
             return Refused(ErrorCode.INVALID_TOKEN)
-        refused = rules.refuse_password(password, account.email)
+        refused = await self.password_policy.refuse(password, account.email)
         if refused is not None:
             return refused
         password_hash = await self.pool.hash(password)

@@ -17,6 +17,9 @@ class Purpose(StrEnum):
     VERIFY_EMAIL = "verify-email"
     RESET_PASSWORD = "reset-password"
     RECOGNIZE_BROWSER = "recognize"
+    OPEN_RECOVERY = "open-recovery"
+    CANCEL_RECOVERY = "cancel-recovery"
+    COMPLETE_RECOVERY = "finish-recovery"
 
 
 LIFETIMES = {
@@ -24,8 +27,9 @@ LIFETIMES = {
     Purpose.VERIFY_EMAIL: 86_400,
     Purpose.RESET_PASSWORD: 1_800,
     Purpose.RECOGNIZE_BROWSER: 86_400,
+    Purpose.OPEN_RECOVERY: 1_800,
 }
-"""Seconds for which a link works."""
+"""Seconds for which a link works. Those of an open recovery case work as long as the case is open."""
 
 
 _PUT = Statement("""
@@ -40,9 +44,10 @@ _CONSUME = Statement("""
     DELETE FROM athena_mail_token WHERE token_digest = :token_digest AND purpose = :purpose AND expires_at > :now
     RETURNING user_id
 """)
-_DROP_RESETS = Statement(
-    "DELETE FROM athena_mail_token WHERE user_id = :user_id AND purpose = 'reset-password'"
-)
+_DROP_OF_CREDENTIALS = Statement("""
+    DELETE FROM athena_mail_token WHERE user_id = :user_id
+    AND purpose IN ('reset-password', 'open-recovery', 'cancel-recovery', 'finish-recovery')
+""")
 
 SWEEP = Statement("""
     DELETE FROM athena_mail_token WHERE token_digest IN
@@ -72,5 +77,5 @@ async def consume(tx: Tx, token_digest: bytes, purpose: Purpose, now: Millis) ->
 
 
 def credentials_changed(_change: Change) -> tuple[Statement, ...]:
-    """Delete password reset links: they were requested under the old credentials."""
-    return (_DROP_RESETS,)
+    """Delete links to reset the password and of recoveries: they were requested under the old credentials."""
+    return (_DROP_OF_CREDENTIALS,)

@@ -15,6 +15,7 @@ class Dependents(msgspec.Struct, frozen=True, rename="camel"):
     backup_codes: int = 0
     waiting_messages: int = 0
     sent_codes: int = 0
+    signing_keys: int = 0
 
     @property
     def total(self) -> int:

@@ -70,6 +70,16 @@ _SENT_COUNT = Statement("""
     GROUP BY substr(code_hash, 1, 2)
 """)
 
+_SIGNING_END = Statement("""
+    SELECT MAX(x.id) AS last FROM
+    (SELECT id FROM athena_signing_key WHERE id > :first ORDER BY id LIMIT :most) AS x
+""")
+_SIGNING_COUNT = Statement("""
+    SELECT substr(sealed_private_key, 1, 2) AS key_id, COUNT(*) AS found FROM athena_signing_key
+    WHERE id > :first AND id <= :last AND expires_at > :now
+    GROUP BY substr(sealed_private_key, 1, 2)
+""")
+
 _SAMPLE_AUTHENTICATORS = Statement("""
     SELECT id, user_id, factor, sealed_data FROM athena_authenticator
     WHERE id > '' AND sealed_data IS NOT NULL AND (state = 'active' OR created_at >= :begun)
@@ -84,6 +94,7 @@ _WALKS = {
     "backup_codes": (_BACKUP_END, _BACKUP_COUNT),
     "waiting_messages": (_OUTBOX_END, _OUTBOX_COUNT),
     "sent_codes": (_SENT_END, _SENT_COUNT),
+    "signing_keys": (_SIGNING_END, _SIGNING_COUNT),
 }
 
 

@@ -16,7 +16,7 @@ from athena_auth.languages import Language
 from athena_auth.server.cookies import is_token, tokens_of
 from athena_auth.server.invalid import explain
 from athena_auth.server.policy import Policy
-from athena_auth.server.principals import PrincipalResolver, is_dead_challenge
+from athena_auth.server.principals import PrincipalResolver, dead_sign_in
 from athena_auth.server.request import RawHeaders
 from athena_auth.wire.caller import Caller, Tokens
 from athena_auth.wire.reply import Cookie, CookieName, RedirectReply, Reply, expired
@@ -108,8 +108,9 @@ class BrowserCalls:
 
     @property
     def has_challenge(self) -> bool:
-        """Whether the browser presents a challenge."""
-        return self.cookies.tokens.challenge is not None
+        """Whether the browser presents a challenge or an enrolment token."""
+        tokens = self.cookies.tokens
+        return tokens.challenge is not None or tokens.enrolment is not None
 
     @property
     def has_session(self) -> bool:
@@ -123,7 +124,8 @@ class BrowserCalls:
         route = self.routes.route_of(handler)
         tokens = self.cookies.tokens
         if in_session:
-            tokens = msgspec.structs.replace(tokens, challenge=None, by_cookie=tokens.session is not None)
+            by_cookie = tokens.session is not None
+            tokens = msgspec.structs.replace(tokens, challenge=None, enrolment=None, by_cookie=by_cookie)
         caller = msgspec.structs.replace(self.caller, tokens=tokens)
         limited = await self.routes.policy.refuse_excess(route, caller)
         if limited is not None:
@@ -154,8 +156,9 @@ class BrowserCalls:
         self.language = (self.routes.policy.languages.find(code) if code else None) or self.language
 
     def _keep_cookies(self, outcome: Outcome, caller: Caller) -> None:
-        if is_dead_challenge(outcome, caller):
-            self.cookies.set((expired(CookieName.CHALLENGE),))
+        dead = dead_sign_in(outcome, caller)
+        if dead is not None:
+            self.cookies.set((expired(dead),))
         if isinstance(outcome, Reply):
             self.cookies.set(outcome.cookies)
 

@@ -19,7 +19,7 @@ from athena_auth.server.documents import Documents
 from athena_auth.server.failures import refusal_of_failure
 from athena_auth.server.page_edge import FORM, PageEdge
 from athena_auth.server.policy import Policy
-from athena_auth.server.principals import Principal, PrincipalResolver, is_dead_challenge
+from athena_auth.server.principals import Principal, PrincipalResolver, dead_sign_in
 from athena_auth.server.request import (
     RawHeaders,
     media_type,
@@ -149,9 +149,10 @@ class Edge:
         self, route: Route, call: Call[Principal, object], renewal: Headers
     ) -> Response | Refused:
         outcome = await route.handler(call)
-        if is_dead_challenge(outcome, call.caller):
+        dead = dead_sign_in(outcome, call.caller)
+        if dead is not None:
             # Front ends take the cookie as a sign that a sign-in is pending.
-            renewal += self._set_cookies((expired(CookieName.CHALLENGE),))
+            renewal += self._set_cookies((expired(dead),))
         return self._outcome(outcome, renewal)
 
     async def _read(
@@ -183,7 +184,7 @@ class Edge:
         answered = [*self._set_cookies(outcome.cookies), *outcome.headers]
         if outcome.session_token is not None:
             answered.append((b"set-auth-token", outcome.session_token.encode()))
-        return success(outcome.body, answered)
+        return success(outcome.body, answered, outcome.cache_control)
 
     def _set_cookies(self, cookies: tuple[Cookie, ...]) -> Headers:
         return [(b"set-cookie", self._policy.cookies.write(cookie)) for cookie in cookies]

@@ -9,8 +9,9 @@ import msgspec
 from athena_auth.kernel.errors import ErrorCode
 from athena_auth.server.cookies import wire_names
 from athena_auth.server.schemas import Json, Schemas
+from athena_auth.server.security_schemes import SECURITY, security_schemes
 from athena_auth.wire.handlers import alternatives_of
-from athena_auth.wire.reply import DEFAULT_COOKIE_PREFIX, CookieName
+from athena_auth.wire.reply import DEFAULT_COOKIE_PREFIX
 from athena_auth.wire.route import Access, NoBody, Route
 
 _DESCRIPTION = """\
@@ -46,6 +47,7 @@ _TAGS = {
     "recovery": "Emailed links: verify an address, reset a password, recognize a browser.",
     "sessions": "List, check and end sessions.",
     "accounts": "Change an account.",
+    "tokens": "Signed assertions, with which other services verify a session without a call.",
     "server": "The server itself.",
 }
 
@@ -67,13 +69,6 @@ _WHERE_A_BODY_IS_READ = (
     ErrorCode.UNSUPPORTED_MEDIA_TYPE,
 )
 _RETRIABLE = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-
-_SECURITY: dict[Access, list[Json]] = {
-    Access.PUBLIC: [],
-    Access.OPTIONAL_SESSION: [{}, {"bearerAuth": []}, {"cookieAuth": []}],
-    Access.SESSION: [{"bearerAuth": []}, {"cookieAuth": []}],
-    Access.SESSION_OR_CHALLENGE: [{"bearerAuth": []}, {"cookieAuth": []}, {"challengeCookieAuth": []}],
-}
 
 _ERROR: Json = {
     "title": "Error",
@@ -146,7 +141,7 @@ def openapi_document(
             "schemas": {"Error": _ERROR, **schemas.components},
             "headers": _HEADERS,
             "examples": {code.value: _refusal_example(code) for code in _all_refusals(ordered)},
-            "securitySchemes": _security_schemes(names),
+            "securitySchemes": security_schemes(names),
         },
     }
 
@@ -168,7 +163,7 @@ def _operation(route: Route, schemas: Schemas, *, is_second: bool) -> Json:
         "tags": [route.tag],
         "summary": route.summary,
         "description": route.description,
-        "security": _SECURITY[route.access],
+        "security": SECURITY[route.access],
         "responses": {"200": _success(route, schemas), **_refusals(route)},
     }
     if route.method == "POST":
@@ -239,9 +234,9 @@ def _refusal_codes(route: Route) -> tuple[ErrorCode, ...]:
         codes += _WHERE_A_BODY_IS_READ
         if route.access is not Access.PUBLIC:
             codes += (ErrorCode.INVALID_ORIGIN, ErrorCode.MISSING_OR_NULL_ORIGIN)
-    if route.access in {Access.SESSION, Access.SESSION_OR_CHALLENGE}:
+    if route.access in {Access.SESSION, Access.SESSION_OR_CHALLENGE, Access.SESSION_OR_ENROLMENT}:
         codes.append(ErrorCode.UNAUTHORIZED)
-    if route.access is Access.SESSION_OR_CHALLENGE:
+    if route.access in {Access.SESSION_OR_CHALLENGE, Access.SESSION_OR_ENROLMENT}:
         codes.append(ErrorCode.INVALID_TWO_FACTOR_COOKIE)
     return tuple(sorted(dict.fromkeys(codes), key=lambda code: code.status))
 
@@ -274,25 +269,3 @@ def _refusal_example(code: ErrorCode) -> Json:
     if code is ErrorCode.INTERNAL_SERVER_ERROR:
         value["requestId"] = "5f2b9c04e1a7d386"
     return {"value": value}
-
-
-def _security_schemes(names: dict[CookieName, str]) -> Json:
-    return {
-        "bearerAuth": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "A session token, or a challenge token (`2fa_…`) while a second step is required.",
-        },
-        "cookieAuth": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": names[CookieName.SESSION],
-            "description": "A session token, as a browser's cookie.",
-        },
-        "challengeCookieAuth": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": names[CookieName.CHALLENGE],
-            "description": "A challenge token of a pending sign-in, as a browser's cookie.",
-        },
-    }

@@ -1,13 +1,23 @@
-"""Resolves the principal of a call: the owner of a session, the bearer of a challenge, or nobody."""
+"""Resolves the principal of a call: the owner of a session, the bearer of a challenge or enrolment token, or nobody."""
 
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.service import Resolver
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.model import ENDS_THE_CHALLENGE
 from athena_auth.wire.caller import Caller
-from athena_auth.wire.route import Access, ChallengeBearer, EndedSession, Outcome, Route
+from athena_auth.wire.reply import CookieName
+from athena_auth.wire.route import (
+    Access,
+    ChallengeBearer,
+    EndedSession,
+    EnrolmentBearer,
+    Outcome,
+    Route,
+)
 
-Principal = SignedIn | ChallengeBearer | EndedSession | None
+Principal = SignedIn | ChallengeBearer | EnrolmentBearer | EndedSession | None
+
+_ENROLS = frozenset({Access.SESSION_OR_CHALLENGE, Access.SESSION_OR_ENROLMENT})
 
 
 class PrincipalResolver:
@@ -21,11 +31,10 @@ class PrincipalResolver:
         access = route.access
         if access is Access.PUBLIC:
             return None
+        pending = _pending_sign_in(access, caller)
+        if pending is not None:
+            return pending
         tokens = caller.tokens
-        # A pending sign-in takes precedence over an earlier session of the browser.
-        if access is Access.SESSION_OR_CHALLENGE and tokens.challenge is not None:
-            superseded = tokens.session if tokens.by_cookie else None
-            return ChallengeBearer(tokens.challenge, caller.client, tokens.by_cookie, superseded)
         signed_in = None
         if tokens.session is not None:
             by_cookie = tokens.by_cookie
@@ -40,10 +49,25 @@ class PrincipalResolver:
         return signed_in
 
 
-def is_dead_challenge(outcome: Outcome, caller: Caller) -> bool:
-    """Return whether this outcome says that the challenge in the caller's cookie has ended."""
-    is_dead = isinstance(outcome, Refused) and outcome.code in ENDS_THE_CHALLENGE
-    return is_dead and caller.tokens.by_cookie and caller.tokens.challenge is not None
+def dead_sign_in(outcome: Outcome, caller: Caller) -> CookieName | None:
+    """Return the caller's cookie of a pending sign-in if this outcome says that the sign-in has ended."""
+    tokens = caller.tokens
+    if not tokens.by_cookie or not isinstance(outcome, Refused) or outcome.code not in ENDS_THE_CHALLENGE:
+        return None
+    if tokens.challenge is not None:
+        return CookieName.CHALLENGE
+    return None if tokens.enrolment is None else CookieName.ENROLMENT
+
+
+def _pending_sign_in(access: Access, caller: Caller) -> ChallengeBearer | EnrolmentBearer | None:
+    """Return the bearer of a sign-in that is not complete. It takes precedence over an earlier session of the browser."""
+    tokens = caller.tokens
+    superseded = tokens.session if tokens.by_cookie else None
+    if access is Access.SESSION_OR_CHALLENGE and tokens.challenge is not None:
+        return ChallengeBearer(tokens.challenge, caller.client, tokens.by_cookie, superseded)
+    if access in _ENROLS and tokens.enrolment is not None:
+        return EnrolmentBearer(tokens.enrolment, caller.client, tokens.by_cookie, superseded)
+    return None
 
 
 def _without_session(caller: Caller) -> EndedSession | Refused:

@@ -28,7 +28,13 @@ _CALLERS = {
         "bearerAuth",
         "cookieAuth",
         "challengeCookieAuth",
+        "enrolmentCookieAuth",
     ): "A signed-in user, or a pending sign-in",
+    (
+        "bearerAuth",
+        "cookieAuth",
+        "enrolmentCookieAuth",
+    ): "A signed-in user, or a sign-in that must enrol a second factor",
 }
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.types import Receive, Scope
 
-from athena_auth.crypto.tokens import CHALLENGE_PREFIX
+from athena_auth.crypto.tokens import CHALLENGE_PREFIX, ENROLMENT_PREFIX
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.server.client_address import ClientAddressResolver
@@ -120,12 +120,13 @@ class CallerReader:
             return tokens_of(cookies)
         # An explicit token is used alone: a cookie never replaces a wrong one.
         token = authorization[len(_BEARER) :].strip()
-        is_challenge = token.startswith(CHALLENGE_PREFIX)
+        is_challenge, is_enrolment = token.startswith(CHALLENGE_PREFIX), token.startswith(ENROLMENT_PREFIX)
         return Tokens(
-            session=None if is_challenge else token or None,
+            session=None if is_challenge or is_enrolment else token or None,
             challenge=token if is_challenge else None,
             trusted_device=cookies.get(CookieName.TRUSTED_DEVICE),
             recognized_browser=cookies.get(CookieName.RECOGNIZED_BROWSER),
+            enrolment=token if is_enrolment else None,
             passkey=cookies.get(CookieName.PASSKEY),
         )
 

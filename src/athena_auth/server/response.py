@@ -12,6 +12,7 @@ from athena_auth.kernel.log import current_request
 from athena_auth.languages import ENGLISH, Language
 
 _JSON = b"application/json"
+_NO_STORE = b"no-store"
 _encoder = msgspec.json.Encoder()
 
 Headers = list[tuple[bytes, bytes]]
@@ -26,7 +27,7 @@ class Response(msgspec.Struct, frozen=True):
     content_type: bytes = _JSON
     code: str | None = None
     """The error code of a refusal, for the log."""
-    cache_control: bytes = b"no-store"
+    cache_control: bytes = _NO_STORE
     """Responses contain tokens and codes, which must not be cached."""
     referrer_policy: bytes = b"no-referrer"
     """Browsers must not send the page's URL to other sites."""
@@ -62,9 +63,9 @@ class UnexpectedAnswer(ErrorAnswer, frozen=True, rename="camel"):
     request_id: str
 
 
-def success(body: Any, headers: Headers) -> Response:
+def success(body: Any, headers: Headers, cache_control: bytes | None = None) -> Response:
     """Return a 200 response."""
-    return Response(200, _encoder.encode(body), headers)
+    return Response(200, _encoder.encode(body), headers, cache_control=cache_control or _NO_STORE)
 
 
 def redirect(location: str) -> Response:

@@ -30,6 +30,11 @@ class WellKnown:
             # https://w3c.github.io/webappsec-passkey-endpoints/passkey-endpoints.html
             self._documents[_ENDPOINTS] = msgspec.json.encode({"enroll": page, "manage": page})
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """Their paths on the host."""
+        return frozenset(self._documents)
+
     def admits(self, scope: Scope) -> bool:
         """Tell whether this is a request for one of the documents; other paths are left to the application around it."""
         path: str = scope.get("path", "")

@@ -33,16 +33,36 @@ class Amr(StrEnum):
     """A passkey that may be synchronized between devices."""
 
 
+class AmrClass(StrEnum):
+    """Kinds of second factors that a guard can require."""
+
+    PHISHING_RESISTANT = "phishing_resistant"
+    """A key that signs for this site only (`hwk` or `swk`): a forged page gets nothing that it can use."""
+    WITHOUT_SENT_CODES = "without_sent_codes"
+    """Any second factor but codes by email or text message."""
+
+    def includes(self, amr: str) -> bool:
+        """Tell whether a method is a second factor of this kind."""
+        if self is AmrClass.PHISHING_RESISTANT:
+            return amr in _PHISHING_RESISTANT
+        return amr not in _NOT_COUNTED
+
+
+_PHISHING_RESISTANT = frozenset({"hwk", "swk"})
+"""RFC 8176: proof of possession of a key that hardware or software keeps."""
+_NOT_COUNTED = frozenset({Amr.PASSWORD, Amr.TRUSTED_DEVICE, Amr.SENT_CODE, Amr.TEXT})
+
+
 class Assurance(msgspec.Struct, frozen=True):
     """The methods that were used in a session, and the level they amount to."""
 
     level: Level
     amr: tuple[str, ...]
-    """Values of `Amr`, and those of factors that a host adds."""
+    """Values of `Amr`, and those of factors that a host adds; the one that was verified last is the last."""
 
     def raised_by(self, amr: str) -> "Assurance":
         """Return this assurance with a second factor added."""
-        return Assurance(Level.TWO, tuple(dict.fromkeys((*self.amr, amr))))
+        return Assurance(Level.TWO, (*(each for each in self.amr if each != amr), amr))
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Pure rules: how long a session lives, and whether its factors were verified recently."""
 
 from athena_auth.kernel.clock import Millis
-from athena_auth.sessions.model import Amr, Session
+from athena_auth.sessions.model import Amr, AmrClass, Session
 
 _DAY = 86_400_000
 _FRESH = 600_000
@@ -34,6 +34,14 @@ def has_fresh_second_factor(session: Session, now: Millis, within: int = _FRESH)
 def has_second_factor(session: Session) -> bool:
     """Tell whether a second factor, not a trusted device in its place, was ever verified in this session."""
     return not _NO_SECOND_FACTOR.issuperset(session.assurance.amr)
+
+
+def has_factor_of(session: Session, kind: AmrClass, within: int | None) -> bool:
+    """Tell whether a second factor of this kind was verified in this session; unless None, within these milliseconds.
+
+    The session knows only when its last factor was verified, so that one must be of this kind if the time matters.
+    """
+    return any(map(kind.includes, session.assurance.amr if within is None else session.assurance.amr[-1:]))
 
 
 def is_fresh(session: Session, now: Millis, within: int = _FRESH) -> bool:

@@ -1,12 +1,13 @@
 """The settings of accounts, of their sessions and of their passwords."""
 
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from athena_auth.crypto.passwords import DEFAULT_COST, Cost, is_strong_enough
 from athena_auth.settings.sources import SettingsSources
-from athena_auth.settings.values import TEN_YEARS, OnOff, SignUp
+from athena_auth.settings.values import TEN_YEARS, OnOff, RangeUrl, SignUp
 
 
 class AccountSettings(SettingsSources):
@@ -42,6 +43,23 @@ class AccountSettings(SettingsSources):
     argon2_lanes: int = Field(
         DEFAULT_COST.lanes, ge=1, le=16, description="Lanes of a password hash; see `athena-auth tune`."
     )
+
+    breached_passwords_file: Path | None = Field(
+        None,
+        description="A file with the SHA-1 hashes of breached passwords, one a line in ascending order, as Have I Been Pwned's "
+        "downloader writes it. New passwords that are in it are refused, and owners are notified at sign-in.",
+    )
+    breached_passwords_url: RangeUrl | None = Field(
+        None,
+        description="A range query for breached passwords in place of a file, such as https://api.pwnedpasswords.com/range/. Only "
+        "the first five hexadecimal digits of a SHA-1 hash are sent. Without an answer in two seconds the password is accepted.",
+    )
+
+    @model_validator(mode="after")
+    def _breaches_have_one_source(self) -> Self:
+        if self.breached_passwords_file is not None and self.breached_passwords_url is not None:
+            raise ValueError("set ATHENA_BREACHED_PASSWORDS_FILE or ATHENA_BREACHED_PASSWORDS_URL, not both")
+        return self
 
     @model_validator(mode="after")
     def _hashes_are_strong_enough(self) -> Self:

@@ -127,6 +127,20 @@ def parse_redis_url(url: str) -> str:
     return url
 
 
+def parse_range_url(url: str) -> str:
+    """Return the URL of a range query with one slash at its end: the first five digits of a hash follow it.
+
+    Raises:
+        ValueError: it is no http(s) URL of host, port and path.
+    """
+    parts = _split_url(url)
+    if parts is None:
+        raise ValueError(
+            "a range query must look like https://host/range/, without a user name, a query or a fragment"
+        )
+    return f"{_origin_of(parts)}{parts.path.rstrip('/')}/"
+
+
 def _split_url(text: str) -> SplitResult | None:
     """Return the parts of an http(s) URL with only host, port and path; None for anything else."""
     try:

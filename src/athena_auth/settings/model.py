@@ -11,12 +11,15 @@ from pydantic import model_validator
 
 from athena_auth.settings.accounts import AccountSettings
 from athena_auth.settings.addresses import is_within, parse_ehlo_name
+from athena_auth.settings.enforcement import EnforcementSettings
 from athena_auth.settings.factors import FactorSettings
 from athena_auth.settings.messages import MessageSettings
 from athena_auth.settings.pages import PageSettings
 from athena_auth.settings.passkeys import PasskeySettings
+from athena_auth.settings.recovery import RecoverySettings
 from athena_auth.settings.serving import ServingSettings
 from athena_auth.settings.storage import StorageSettings
+from athena_auth.settings.tokens import TokenSettings
 
 BASE_PATH = "/api/auth"
 
@@ -28,6 +31,9 @@ class SettingsError(Exception):
 # The reference lists the groups from the last to the first.
 class Settings(
     PageSettings,
+    RecoverySettings,
+    EnforcementSettings,
+    TokenSettings,
     PasskeySettings,
     FactorSettings,
     AccountSettings,

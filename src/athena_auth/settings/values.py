@@ -13,6 +13,7 @@ from athena_auth.settings.addresses import (
     parse_cookie_domain,
     parse_ehlo_name,
     parse_origin,
+    parse_range_url,
     parse_redis_url,
 )
 
@@ -26,6 +27,10 @@ _MIN_METRICS_TOKEN = 16
 _MAX_NAME = 64
 _APP_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f:]+")
 _COOKIE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+RequireSecondFactor = Literal["off", "all", "per-account"]
+"""Which accounts must have a second factor."""
 
 
 def _split(value: object) -> object:
@@ -94,6 +99,7 @@ CookieDomain = Annotated[str, AfterValidator(parse_cookie_domain)]
 DatabaseUrl = Annotated[str, AfterValidator(_check_database_url)]
 EhloName = Annotated[str, AfterValidator(parse_ehlo_name)]
 LimitsUrl = Annotated[str, AfterValidator(_check_limits_url)]
+RangeUrl = Annotated[str, AfterValidator(parse_range_url)]
 Secrets = Annotated[SecretStr, AfterValidator(_check_secrets)]
 MetricsToken = Annotated[SecretStr, AfterValidator(_check_metrics_token)]
 AppName = Annotated[str, AfterValidator(_check_app_name)]

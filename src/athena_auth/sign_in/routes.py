@@ -8,8 +8,19 @@ from msgspec import UNSET, Meta, UnsetType
 from athena_auth.accounts.answers import NEW_PASSWORD_ERRORS, UserAnswer, user_answer
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.languages import Languages
-from athena_auth.mfa.answers import SignInCookies, factor_names, minted_cookies, redirect_fields
-from athena_auth.mfa.model import ChallengeIssued, FactorName
+from athena_auth.mfa.answers import (
+    EnrolmentMethods,
+    EnrolmentRequiredAnswer,
+    PreferredMethod,
+    SignInCookies,
+    enrolment_cookie,
+    factor_name,
+    factor_names,
+    forgotten_enrolment,
+    minted_cookies,
+    redirect_fields,
+)
+from athena_auth.mfa.model import ChallengeIssued, EnrolmentIssued, FactorName
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued
 from athena_auth.sign_in.model import Registration, VerificationAwaited
 from athena_auth.sign_in.service import Credentials, SignInService
@@ -19,16 +30,20 @@ from athena_auth.wire.fields import (
     CallbackUrl,
     ChallengeToken,
     Email,
+    EnrolmentRequired,
+    EnrolmentToken,
     Flag,
     ImageUrl,
     InviteToken,
     NewPassword,
     Password,
     Redirect,
+    SecondFactorDueAt,
     SecondFactorRequired,
     SessionToken,
     SignUpName,
     is_set,
+    timestamp,
 )
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SIGN_IN, SIGN_UP
@@ -51,19 +66,23 @@ class SignUpBody(msgspec.Struct, frozen=True, rename="camel"):
     callback_url: CallbackUrl | None = msgspec.field(default=None, name="callbackURL")
 
 
-class SignUpAnswer(msgspec.Struct, frozen=True):
-    """The account as requested, and its session unless the address must be verified first."""
+class SignUpAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The account as requested, and its session unless the address must be verified or a second factor enrolled first."""
 
     token: Annotated[
         str | None,
         Meta(
-            description="The bearer token of the session; null if the address must be verified first.",
+            description="The bearer token of the session; null if the address must be verified or a second factor enrolled first.",
             examples=["Zt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQwVM"],
         ),
     ]
     user: UserAnswer
     redirect: Redirect = UNSET
     url: CallbackUrl | UnsetType = UNSET
+    second_factor_due_at: SecondFactorDueAt | UnsetType = UNSET
+    enrolment_required: EnrolmentRequired | UnsetType = UNSET
+    enrolment_token: EnrolmentToken | UnsetType = UNSET
+    methods: EnrolmentMethods | UnsetType = UNSET
 
 
 class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -75,13 +94,14 @@ class SignInBody(msgspec.Struct, frozen=True, rename="camel"):
     callback_url: CallbackUrl | None = msgspec.field(default=None, name="callbackURL")
 
 
-class SignInAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class SignInAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """Signed in: no second factor is required, or this device is trusted."""
 
     redirect: Annotated[bool, Meta(description="Whether to open `url`, the `callbackURL`.")] = False
     token: SessionToken
     user: UserAnswer
     url: CallbackUrl | UnsetType = UNSET
+    second_factor_due_at: SecondFactorDueAt | UnsetType = UNSET
 
 
 class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -89,6 +109,7 @@ class SecondFactorDueAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only
 
     two_factor_redirect: SecondFactorRequired = True
     two_factor_methods: Annotated[tuple[FactorName, ...], Meta(examples=[["totp", "otp", "backup-code"]])]
+    preferred_method: PreferredMethod
     token: ChallengeToken
 
 
@@ -149,7 +170,17 @@ class SignInApi:
         if isinstance(outcome, VerificationAwaited):
             return Reply(SignUpAnswer(None, user_answer(outcome.account)))
         owner = user_answer(outcome.account)
-        answer = SignUpAnswer(outcome.minted.token, owner, *redirect_fields(body.callback_url))
+        if isinstance(outcome, EnrolmentIssued):
+            demanded = SignUpAnswer(
+                None,
+                owner,
+                enrolment_required=True,
+                enrolment_token=outcome.token,
+                methods=factor_names(outcome.methods),
+            )
+            return Reply(demanded, (enrolment_cookie(outcome),))
+        redirect, url = redirect_fields(body.callback_url)
+        answer = SignUpAnswer(outcome.minted.token, owner, redirect, url, _due_at(outcome))
         return self._session_issued(outcome, answer, call.caller)
 
     @post(
@@ -166,12 +197,15 @@ class SignInApi:
     )
     async def sign_in(
         self, call: Call[None, SignInBody]
-    ) -> Reply[SignInAnswer | SecondFactorDueAnswer] | Refused:
+    ) -> Reply[SignInAnswer | SecondFactorDueAnswer | EnrolmentRequiredAnswer] | Refused:
         """Sign in with a password.
 
         If two-factor authentication is on, the response is a challenge: `twoFactorRedirect`, the available factors,
         and a token that is valid only for verifying one of them. With a `callbackURL`, the response that completes
         the sign-in contains `redirect` and `url`.
+
+        If ATHENA_REQUIRE_SECOND_FACTOR applies to an account without a second factor, the response says by when it must have
+        one. After that it is `enrolmentRequired`, with a token that is valid only for enrolling one.
 
         With ATHENA_REQUIRE_VERIFIED_EMAIL, a correct password for an address that is not verified is refused, and another link
         is sent.
@@ -190,15 +224,18 @@ class SignInApi:
                 token=outcome.minted.token,
                 user=user_answer(outcome.account),
                 url=url,
+                second_factor_due_at=_due_at(outcome),
             )
             return self._session_issued(outcome, answer, call.caller)
-        return _challenged(outcome)
+        if isinstance(outcome, EnrolmentIssued):
+            return _enrolment_demanded(outcome)
+        return _challenged(outcome, call.caller)
 
     def _session_issued(self, issued: SessionIssued, body: A, caller: Caller) -> Reply[A]:
         token = issued.trust_token
         trust = () if token is None else (self._cookies.trust(token),)
         recognition = self._cookies.recognition(issued.account, caller)
-        cookies = (*minted_cookies(issued.minted), *trust, recognition)
+        cookies = (*minted_cookies(issued.minted), *forgotten_enrolment(caller), *trust, recognition)
         return Reply(body, cookies, session_token=issued.minted.token)
 
     def _first_factor(self, caller: Caller, body: SignUpBody | SignInBody) -> FirstFactor | Refused:
@@ -216,10 +253,24 @@ class SignInApi:
         )
 
 
-def _challenged(issued: ChallengeIssued) -> Reply[SecondFactorDueAnswer]:
+def _due_at(issued: SessionIssued) -> str | UnsetType:
+    return UNSET if issued.second_factor_due_at is None else timestamp(issued.second_factor_due_at)
+
+
+def _enrolment_demanded(issued: EnrolmentIssued) -> Reply[EnrolmentRequiredAnswer]:
+    # As with a challenge, the browser's previous session stays until the sign-in is complete.
+    answer = EnrolmentRequiredAnswer(enrolment_token=issued.token, methods=factor_names(issued.methods))
+    return Reply(answer, (enrolment_cookie(issued), expired(CookieName.CHALLENGE)))
+
+
+def _challenged(issued: ChallengeIssued, caller: Caller) -> Reply[SecondFactorDueAnswer]:
     # The browser's previous session stays until the second factor is verified: a concurrent sign-in in another tab may
     # just have received it.
     challenge = Cookie(CookieName.CHALLENGE, issued.token, issued.expires_in)
     removed = (expired(CookieName.TRUSTED_DEVICE),) if issued.device_is_invalid else ()
-    answer = SecondFactorDueAnswer(two_factor_methods=factor_names(issued.methods), token=issued.token)
-    return Reply(answer, (challenge, *removed))
+    answer = SecondFactorDueAnswer(
+        two_factor_methods=factor_names(issued.methods),
+        preferred_method=factor_name(issued.preferred),
+        token=issued.token,
+    )
+    return Reply(answer, (challenge, *removed, *forgotten_enrolment(caller)))

@@ -7,11 +7,12 @@ import msgspec
 
 from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.breaches.notifier import BreachNotifier
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused, Unavailable
-from athena_auth.mfa.model import ChallengeIssued
+from athena_auth.mfa.model import ChallengeIssued, EnrolmentIssued
 from athena_auth.mfa.password_login import PasswordLogin
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
 from athena_auth.sign_in.model import VerificationLinks
@@ -40,10 +41,11 @@ class SignInService:
     login: PasswordLogin
     sign_in_policy: SignInPolicy
     links: VerificationLinks
+    breaches: BreachNotifier
 
     async def sign_in(
         self, credentials: Credentials, first: FirstFactor
-    ) -> SessionIssued | ChallengeIssued | Refused:
+    ) -> SessionIssued | ChallengeIssued | EnrolmentIssued | Refused:
         """Verify a password. An unknown address has the same response, in the same time, as a wrong password.
 
         If verified addresses are required and this one is not, the owner is sent another link.
@@ -60,7 +62,7 @@ class SignInService:
             new_hash = await self.passwords.rehashed(stored, credentials.password)
         now = self.clock.now()
 
-        async def work(tx: Tx) -> SessionIssued | ChallengeIssued | Refused:
+        async def work(tx: Tx) -> SessionIssued | ChallengeIssued | EnrolmentIssued | Refused:
             # The password was verified outside this transaction: it may have been changed in the meantime.
             account = await accounts.lock_if_current(tx, stored.version)
             if account is None:
@@ -75,7 +77,10 @@ class SignInService:
                 await self._send_link(tx, account, first, now)
             return outcome
 
-        return await self.store.transact(work)
+        outcome = await self.store.transact(work)
+        if not isinstance(outcome, Refused):
+            self.breaches.check_soon(stored.account, credentials.password, first.client)
+        return outcome
 
     async def _send_link(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> None:
         """Send another verification link: the first one may have been lost, or have expired."""

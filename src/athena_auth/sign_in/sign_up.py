@@ -10,17 +10,18 @@ An invitation was sent to the address, so it proves the mailbox as a verificatio
 from dataclasses import dataclass
 
 from athena_auth import invites
-from athena_auth.accounts import rules
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.creation import new_account
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.model import EnrolmentIssued
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
 from athena_auth.sign_in.model import Registration, SignUpPolicy, VerificationAwaited, VerificationLinks
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
@@ -39,16 +40,17 @@ class SignUpService:
     notifications: SecurityNotifications
     links: VerificationLinks
     policy: SignUpPolicy
+    password_policy: PasswordPolicy
 
     async def sign_up(
         self, registration: Registration, first: FirstFactor
-    ) -> SessionIssued | VerificationAwaited | Refused:
+    ) -> SessionIssued | EnrolmentIssued | VerificationAwaited | Refused:
         """Create an account; sign its owner in, unless the address must be verified first."""
         now = self.clock.now()
         account = await self._permitted_account(registration, now)
         if isinstance(account, Refused):
             return account
-        refused = rules.refuse_password(registration.password, account.email)
+        refused = await self.password_policy.refuse(registration.password, account.email)
         if refused is not None:
             return refused
         password_hash = await self.pool.hash(registration.password)
@@ -79,8 +81,8 @@ class SignUpService:
 
     async def _create(
         self, account: Account, password_hash: str, invite: str | None, first: FirstFactor, now: Millis
-    ) -> SessionIssued | Refused:
-        async def work(tx: Tx) -> SessionIssued | Refused:
+    ) -> SessionIssued | EnrolmentIssued | Refused:
+        async def work(tx: Tx) -> SessionIssued | EnrolmentIssued | Refused:
             if invite is not None:
                 if not await invites.consume(tx, digest(TokenKind.INVITE, invite), account.email, now):
                     return Refused(ErrorCode.INVALID_INVITE)
@@ -88,7 +90,7 @@ class SignUpService:
             await accounts.insert(tx, account, password_hash)
             self._begin(tx, account, first, now)
             issued = await self.sign_in_policy.complete_first_factor(tx, account, first, now)
-            if not isinstance(issued, SessionIssued):
+            if not isinstance(issued, SessionIssued | EnrolmentIssued):
                 raise RuntimeError(  # noqa: TRY004 - a fault of ours, not an argument of a wrong type
                     "A new account was refused a session, or was asked for a second factor."
                 )

@@ -1,4 +1,4 @@
-"""Deletes expired rows, in small batches, in one process at a time.
+"""Deletes expired rows, in small batches, in one process at a time, and runs what else is due from time to time.
 
 Correctness does not depend on it: an expired row is refused wherever it is read. It keeps tables and backups
 small, and limits how long personal data is kept.
@@ -7,7 +7,7 @@ small, and limits how long personal data is kept.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -40,15 +40,26 @@ class Sweep(msgspec.Struct, frozen=True):
     """By default the time itself, for rows that hold their expiry."""
 
 
+Job = Callable[[], Awaitable[int]]
+"""Work that is due from time to time; it returns how much was done. Another process may run it at the same time."""
+
+
 class Sweeper:
-    """Runs the sweeps of all slices, in small batches, from `start` to `stop`."""
+    """Runs the sweeps of all slices, in small batches, and then the jobs, from `start` to `stop`."""
 
     def __init__(
-        self, store: Store, clock: Clock, sweeps: tuple[Sweep, ...], *, interval: float = _INTERVAL
+        self,
+        store: Store,
+        clock: Clock,
+        sweeps: tuple[Sweep, ...],
+        *,
+        jobs: tuple[Job, ...] = (),
+        interval: float = _INTERVAL,
     ) -> None:
         self._store = store
         self._clock = clock
         self._sweeps = sweeps
+        self._jobs = jobs
         self._interval = interval
         self._task: asyncio.Task[None] | None = None
 
@@ -67,7 +78,10 @@ class Sweeper:
         """Delete everything expired, unless another process is doing so; return the number of rows."""
         if not await self._is_ours():
             return 0
-        return sum([await self._sweep_one(sweep) for sweep in self._sweeps])
+        deleted = sum([await self._sweep_one(sweep) for sweep in self._sweeps])
+        for job in self._jobs:
+            await job()
+        return deleted
 
     async def _run(self) -> None:
         while True:

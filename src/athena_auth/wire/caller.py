@@ -16,10 +16,11 @@ class Tokens(msgspec.Struct, frozen=True):
     challenge: str | None = None
     trusted_device: str | None = None
     recognized_browser: str | None = None
+    by_cookie: bool = False
+    """Whether the session, challenge or enrolment token came as a cookie, which browsers also send for other sites (CSRF)."""
+    enrolment: str | None = None
     passkey: str | None = None
     """Of the cookie to which a sign-in with a passkey is bound."""
-    by_cookie: bool = False
-    """Whether the session or challenge token came as a cookie, which browsers also send for other sites (CSRF)."""
 
     def __repr__(self) -> str:
         return "Tokens(…)"

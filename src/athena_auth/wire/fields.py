@@ -102,6 +102,16 @@ BackupCode = Annotated[
         examples=["k7wm-3xqa-9tfe-hd2p"],
     ),
 ]
+Label = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=PRINTABLE,
+        description="The owner's name for the authenticator.",
+        examples=["Work phone"],
+    ),
+]
 Issuer = Annotated[
     str,
     Meta(
@@ -137,16 +147,6 @@ BackupCodeList = Annotated[
     Meta(
         description="Each code works once. The codes are shown only in this response.",
         examples=[["k7wm-3xqa-9tfe-hd2p"]],
-    ),
-]
-AuthenticatorName = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=64,
-        pattern=PRINTABLE,
-        description="The owner's name for the authenticator, of a factor of which an account may have several.",
-        examples=["Blue key"],
     ),
 ]
 JsonObject = Annotated[
@@ -186,6 +186,22 @@ ChallengeToken = Annotated[
         examples=["2fa_Qm4cT8vYx2LpR6nJd0ZwKs9HfGb3EaUi7OtVyMqXzNc"],
     ),
 ]
+EnrolmentToken = Annotated[
+    str,
+    Meta(
+        description="The token with which a second factor can be enrolled, and nothing else, for 20 minutes.",
+        examples=["enrol_Hc7bN1sWq5XoZf2kUj9RtLg4MyVp8DaEi6QxTzKvS0w"],
+    ),
+]
+SecondFactorDueAt = Annotated[
+    str,
+    Meta(
+        description="By when the account must have a second factor: after that, its password can only enrol one. Present only if "
+        "ATHENA_REQUIRE_SECOND_FACTOR applies to the account and it has none.",
+        examples=["2027-03-01T09:30:00.000Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
 Id = Annotated[
     str,
     Meta(description="An identifier; it grants no access.", examples=["01927f2a4d1b8c3e5f60718293a4b5c6"]),
@@ -218,6 +234,10 @@ CallbackUrl = Annotated[
 SecondFactorRequired = Annotated[
     Literal[True],
     Meta(description="A second factor is required; no session exists until it has been verified."),
+]
+EnrolmentRequired = Annotated[
+    Literal[True],
+    Meta(description="A second factor must be enrolled; no session exists until it has been confirmed."),
 ]
 NoSecondFactorRequired = Annotated[Literal[False], Meta(description="No second factor is required.")]
 EmailVerified = Annotated[bool, Meta(description="Whether the email address has been verified.")]

@@ -19,6 +19,7 @@ from athena_auth.wire.route import (
     ChallengeBearer,
     Declaration,
     EndedSession,
+    EnrolmentBearer,
     Handler,
     Method,
     Route,
@@ -32,7 +33,8 @@ _ACCESS = {
     frozenset({NoneType}): Access.PUBLIC,
     frozenset({SessionOwner, NoneType}): Access.OPTIONAL_SESSION,
     frozenset({SessionOwner}): Access.SESSION,
-    frozenset({SessionOwner, ChallengeBearer, EndedSession}): Access.SESSION_OR_CHALLENGE,
+    frozenset({SessionOwner, ChallengeBearer, EnrolmentBearer, EndedSession}): Access.SESSION_OR_CHALLENGE,
+    frozenset({SessionOwner, EnrolmentBearer}): Access.SESSION_OR_ENROLMENT,
 }
 
 

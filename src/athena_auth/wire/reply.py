@@ -15,6 +15,7 @@ class CookieName(StrEnum):
 
     SESSION = "athena-auth.session_token"
     CHALLENGE = "athena-auth.two_factor"
+    ENROLMENT = "athena-auth.enrolment"
     TRUSTED_DEVICE = "athena-auth.trust_device"
     RECOGNIZED_BROWSER = "athena-auth.recognized_browser"
     MAIL_LINK = "athena-auth.mail_link"
@@ -47,6 +48,8 @@ class Reply(msgspec.Struct, Generic[A_co], frozen=True):
     session_token: str | None = None
     """The token of a session that was created or got a new token; also sent as the header `set-auth-token`."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    cache_control: bytes | None = None
+    """For how long caches may keep the body, if it is the same for every caller; by default they must not."""
 
     def __repr__(self) -> str:
         return "Reply(…)"

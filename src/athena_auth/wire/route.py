@@ -23,7 +23,9 @@ class Access(Enum):
     SESSION = auto()
     """The owner of a live session."""
     SESSION_OR_CHALLENGE = auto()
-    """The owner of a live session, the bearer of a challenge token, or an `EndedSession`."""
+    """The owner of a live session, the bearer of a challenge or enrolment token, or an `EndedSession`."""
+    SESSION_OR_ENROLMENT = auto()
+    """The owner of a live session, or the bearer of an enrolment token."""
 
 
 class SessionOwner(msgspec.Struct, frozen=True):
@@ -44,6 +46,20 @@ class ChallengeBearer(msgspec.Struct, frozen=True):
         return "ChallengeBearer(…)"
 
 
+class EnrolmentBearer(msgspec.Struct, frozen=True):
+    """A caller with an enrolment token. The token is unverified: the transaction that acts on it looks it up."""
+
+    token: str
+    client: ClientInfo
+    by_cookie: bool = False
+    """Whether the token came as a cookie, so from a browser, which may submit a form twice."""
+    superseded_session: str | None = None
+    """The browser's previous session, which ends when the enrolment is confirmed."""
+
+    def __repr__(self) -> str:
+        return "EnrolmentBearer(…)"
+
+
 class EndedSession(msgspec.Struct, frozen=True):
     """A browser with a session cookie that is no longer valid; its own concurrent request may just have replaced it."""
 
@@ -54,7 +70,7 @@ class EndedSession(msgspec.Struct, frozen=True):
         return "EndedSession(…)"
 
 
-P = TypeVar("P", bound=SessionOwner | ChallengeBearer | EndedSession | None)
+P = TypeVar("P", bound=SessionOwner | ChallengeBearer | EnrolmentBearer | EndedSession | None)
 B = TypeVar("B")
 
 

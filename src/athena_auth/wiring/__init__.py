@@ -7,11 +7,19 @@ from typing import Any
 
 import msgspec
 
+from athena_auth import enrolment_tokens
 from athena_auth import invites as invites_sql
 from athena_auth import retired_tokens as retired_tokens_sql
+from athena_auth.accounts.enforcement import sql as enforcement_sql
+from athena_auth.accounts.enforcement.reminders import Reminders
+from athena_auth.accounts.recovery_cases import rules as recovery_rules
+from athena_auth.accounts.recovery_cases import sql as recovery_cases_sql
 from athena_auth.accounts.service import AccountService, Resolver
+from athena_auth.administration.enforcement import EnforcementService
 from athena_auth.administration.invitations import InvitationService
+from athena_auth.administration.recoveries import RecoveryAdministration
 from athena_auth.administration.service import AdministrationService
+from athena_auth.assertions import sql as signing_keys_sql
 from athena_auth.audit import sql as audit_sql
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.kernel.clock import Clock, SystemClock, after
@@ -20,6 +28,7 @@ from athena_auth.mfa import prompts
 from athena_auth.mfa import sql as challenge_sql
 from athena_auth.mfa.factor import Factor
 from athena_auth.recovery import sql as recovery_sql
+from athena_auth.recovery.cases.daily_mails import DailyRecoveryMails
 from athena_auth.sessions import sql as sessions_sql
 from athena_auth.settings import Settings
 from athena_auth.store.sweeper import Sweep, Sweeper
@@ -50,6 +59,8 @@ class Components(msgspec.Struct, frozen=True):
     pages: PageParts
     administration: AdministrationService
     invitations: InvitationService
+    enforcement: EnforcementService
+    recoveries: RecoveryAdministration
     factors: tuple[Factor[Any], ...]
 
 
@@ -86,6 +97,8 @@ def build(
         build_pages(settings, resources, shared, apis, redirects, is_on=pages),
         _administration(resources, shared),
         _invitations(settings, resources, redirects, pages_url),
+        EnforcementService(resources.store, resources.clock, shared.deadlines),
+        _recoveries(settings, resources, shared),
         shared.factors.every,
     )
 
@@ -98,6 +111,8 @@ def _administration(resources: Resources, shared: SharedServices) -> Administrat
         shared.events,
         shared.notifications,
         resources.languages,
+        shared.authenticator_changes,
+        shared.password_policy,
     )
 
 
@@ -127,6 +142,17 @@ def _invitations(
     )
 
 
+def _recoveries(settings: Settings, resources: Resources, shared: SharedServices) -> RecoveryAdministration:
+    return RecoveryAdministration(
+        store=resources.store,
+        clock=resources.clock,
+        mails=shared.recovery_mails,
+        notifications=shared.notifications,
+        is_on=settings.recovery == "on",
+        days=settings.recovery_days,
+    )
+
+
 def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -> Sweeper:
     expiring = (
         sessions_sql.SWEEP,
@@ -139,6 +165,22 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
         retired_tokens_sql.SWEEP,
         invites_sql.SWEEP,
         sends_sql.SWEEP,
+        enrolment_tokens.SWEEP,
+        signing_keys_sql.SWEEP,
     )
     audit_log = Sweep(audit_sql.SWEEP, lambda now: first_id_at(after(now, -settings.audit_ttl)))
-    return Sweeper(resources.store, resources.clock, (*map(Sweep, expiring), audit_log))
+    recovery_cases = Sweep(recovery_cases_sql.SWEEP, lambda now: now - recovery_rules.INTERVAL)
+    sweeps = (*map(Sweep, expiring), audit_log, recovery_cases)
+    daily = DailyRecoveryMails(
+        resources.store,
+        resources.clock,
+        shared.recovery_mails,
+        shared.notifications,
+        is_on=settings.recovery == "on",
+    )
+    if settings.require_second_factor == "off":
+        return Sweeper(resources.store, resources.clock, sweeps, jobs=(daily.send,))
+    # A session of an overdue account would otherwise outlive the deadline for as long as it is used.
+    overdue = Sweep(enforcement_sql.END_OVERDUE_SESSIONS)
+    reminders = Reminders(resources.store, resources.clock, shared.deadlines)
+    return Sweeper(resources.store, resources.clock, (*sweeps, overdue), jobs=(reminders.send, daily.send))

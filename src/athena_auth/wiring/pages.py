@@ -7,11 +7,13 @@ import msgspec
 from athena_auth.accounts.security_events import SecurityEventsApi
 from athena_auth.enrolment.account_status import AccountStatusApi
 from athena_auth.enrolment.challenge_status import ChallengeStatusApi
+from athena_auth.enrolment.pending_enrolment import PendingEnrolmentApi
 from athena_auth.mfa.model import FactorName
 from athena_auth.pages.access import PageAccess
 from athena_auth.pages.account import AccountPages
 from athena_auth.pages.assets import Assets, assets_of
 from athena_auth.pages.authenticator import AuthenticatorPages
+from athena_auth.pages.authenticators import AddedAppPages, AuthenticatorListPages, PendingApp
 from athena_auth.pages.backup_codes import BackupCodePages
 from athena_auth.pages.devices import DevicePages, SessionPages
 from athena_auth.pages.language_choice import LanguagePages
@@ -19,6 +21,9 @@ from athena_auth.pages.mail_links import MailLinkPages
 from athena_auth.pages.new_credentials import NewCredentialsForms
 from athena_auth.pages.page import Page, pages_of
 from athena_auth.pages.recovery import ForgotPasswordPages
+from athena_auth.pages.recovery_cases import LostFactorsPages, RecoveryLinkPages
+from athena_auth.pages.required_enrolment import RequiredEnrolmentPages
+from athena_auth.pages.sealed_state import SealedState
 from athena_auth.pages.second_step import SecondStepPages
 from athena_auth.pages.security import SecurityPages
 from athena_auth.pages.sent_codes import SentCodePages
@@ -60,6 +65,7 @@ class PageApis(msgspec.Struct, frozen=True):
     challenges: ChallengeStatusApi
     accounts: AccountStatusApi
     events: SecurityEventsApi
+    enrolments: PendingEnrolmentApi
 
 
 def build_pages(
@@ -85,21 +91,36 @@ def build_pages(
         ChallengeStatusApi(shared.factors, resources.store, resources.clock),
         AccountStatusApi(shared.step_up, shared.factors.backup_codes, resources.store),
         SecurityEventsApi(resources.store),
+        PendingEnrolmentApi(apis.required_enrolment, shared.factors),
     )
     account_pages = (
         SignInPages(site, apis.sign_in, apis.current_session, apis.accounts, apis.recovery, settings.sign_up),
-        SecondStepPages(
-            site, status.challenges, apis.otp, _verifiers(apis), settings.trust_ttl, settings.totp_digits
-        ),
+        *_second_step_pages(settings, apis, site, status),
         ForgotPasswordPages(site, apis.recovery),
         *_settings_pages(settings, resources, shared, apis, site, status),
     )
     always = (
         MailLinkPages(site, apis.recovery),
+        RecoveryLinkPages(site, apis.recovery_cases, settings.recovery_days),
         LanguagePages(site, resources.languages, apis.accounts),
     )
     pages = pages_of(*always, *(account_pages if is_on else ()))
     return PageParts(pages, routes_of(*msgspec.structs.astuple(status)), templates, assets, site)
+
+
+def _second_step_pages(settings: Settings, apis: Apis, site: Site, status: PageApis) -> tuple[object, ...]:
+    return (
+        SecondStepPages(
+            site,
+            status.challenges,
+            apis.otp,
+            _verifiers(apis),
+            settings.trust_ttl,
+            settings.totp_digits,
+            offers_recovery=settings.recovery == "on",
+        ),
+        LostFactorsPages(site, status.challenges, apis.recovery_cases, settings.recovery_days),
+    )
 
 
 def _settings_pages(
@@ -112,9 +133,13 @@ def _settings_pages(
 ) -> tuple[object, ...]:
     access = PageAccess(site, status.accounts)
     forms = NewCredentialsForms.build(access, status.accounts, resources.keyring, resources.clock)
+    added = SealedState(resources.keyring, resources.clock, "added-app", PendingApp)
     goes_by_text, digits = shared.factors.otp.goes_by_text, settings.totp_digits
     return (
-        SecurityPages(access, apis.status, status.events, goes_by_text),
+        RequiredEnrolmentPages(forms, status.enrolments, apis.enrolment, apis.otp, _enrolments(apis), digits),
+        SecurityPages(access, apis.status, status.events, apis.preferred_method, goes_by_text),
+        AuthenticatorListPages(access, apis.authenticators, apis.status),
+        AddedAppPages(access, apis.authenticators, apis.totp, added, digits),
         AuthenticatorPages(forms, apis.enrolment, apis.totp, apis.status, digits),
         BackupCodePages(forms, apis.backup_codes, apis.status),
         SentCodePages(
@@ -125,6 +150,11 @@ def _settings_pages(
         AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
         StepUpPages(access, apis.session_check, apis.status, apis.otp, _verifiers(apis), digits),
     )
+
+
+def _enrolments(apis: Apis) -> dict[str, AnsweringHandler[Any]]:
+    """Return the handlers that confirm the factors which the pages can enrol at sign-in, by the factor's name."""
+    return {FactorName.TOTP: apis.totp.verify_totp, FactorName.OTP: apis.otp.verify_otp}
 
 
 def _verifiers(apis: Apis) -> dict[str, AnsweringHandler[Any]]:

@@ -2,6 +2,10 @@
 
 import msgspec
 
+from athena_auth.accounts.breaches.check import BreachCheck
+from athena_auth.accounts.breaches.hash_file import HashFileSource
+from athena_auth.accounts.breaches.model import SourceFailed
+from athena_auth.accounts.breaches.range_query import RangeQuerySource
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.crypto.keys import Keyring
 from athena_auth.crypto.passwords import PasswordHasher
@@ -28,6 +32,7 @@ class Resources(msgspec.Struct, frozen=True):
     outbox: Outbox
     background: BackgroundTasks
     languages: Languages
+    breaches: BreachCheck
 
 
 def open_resources(
@@ -41,7 +46,21 @@ def open_resources(
     keyring = open_keyring(settings)
     outbox = Outbox(store, clock, keyring, messaging.mail, texts=messaging.texts)
     pool = HashingPool(hasher or PasswordHasher(settings.argon2_cost))
-    return Resources(store, clock, keyring, pool, outbox, BackgroundTasks(), messaging.languages)
+    return Resources(
+        store, clock, keyring, pool, outbox, BackgroundTasks(), messaging.languages, _breach_check(settings)
+    )
+
+
+def _breach_check(settings: Settings) -> BreachCheck:
+    path, url = settings.breached_passwords_file, settings.breached_passwords_url
+    if path is None:
+        return BreachCheck(None if url is None else RangeQuerySource(url))
+    try:
+        return BreachCheck(HashFileSource(path))
+    except OSError as error:
+        raise SettingsError(f"ATHENA_BREACHED_PASSWORDS_FILE: it cannot be read: {error.strerror}.") from None
+    except SourceFailed as failed:
+        raise SettingsError(f"ATHENA_BREACHED_PASSWORDS_FILE: {failed}.") from None
 
 
 def open_store(settings: Settings) -> Store:

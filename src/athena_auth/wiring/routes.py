@@ -2,12 +2,20 @@
 
 import msgspec
 
+from athena_auth.accounts.breaches.notifier import BreachNotifier
 from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.forward_auth import ForwardAuthApi, SignInUrls
 from athena_auth.accounts.linked_accounts import LinkedAccountsApi
 from athena_auth.accounts.routes import AccountApi
 from athena_auth.accounts.service import AccountService
 from athena_auth.accounts.session_check import SessionCheckApi
+from athena_auth.assertions.routes import TokenApi
+from athena_auth.assertions.rules import TokenIssuer
+from athena_auth.assertions.service import SigningKeys
+from athena_auth.enrolment.authenticator_routes import AuthenticatorApi
+from athena_auth.enrolment.authenticator_service import AuthenticatorService
+from athena_auth.enrolment.preferred_method import PreferredMethodApi
+from athena_auth.enrolment.required import RequiredEnrolment
 from athena_auth.enrolment.routes import EnrolmentApi, with_methods
 from athena_auth.enrolment.service import EnrolmentService, Factors
 from athena_auth.enrolment.status import StatusApi, StatusService
@@ -24,6 +32,8 @@ from athena_auth.mfa.password_login import PasswordLogin
 from athena_auth.mfa.prompts import Prompts
 from athena_auth.mfa.routes import VerifyEndpoint, routes_of_factor
 from athena_auth.passwords.routes import PasswordApi, PasswordService
+from athena_auth.recovery.cases.routes import RecoveryCaseApi
+from athena_auth.recovery.cases.service import RecoveryCaseService
 from athena_auth.recovery.email_links import EmailLinkSender
 from athena_auth.recovery.requests import EmailLinkRequests
 from athena_auth.recovery.routes import RecoveryApi
@@ -51,6 +61,8 @@ class Apis(msgspec.Struct, frozen=True):
     backup_codes: BackupCodeApi
     enrolment: EnrolmentApi
     status: StatusApi
+    authenticators: AuthenticatorApi
+    preferred_method: PreferredMethodApi
     trusted_devices: TrustedDeviceApi
     sign_in: SignInApi
     current_session: CurrentSessionApi
@@ -59,7 +71,11 @@ class Apis(msgspec.Struct, frozen=True):
     session_check: SessionCheckApi
     forward_auth: ForwardAuthApi
     recovery: RecoveryApi
+    recovery_cases: RecoveryCaseApi
     passwords: PasswordApi
+    required_enrolment: RequiredEnrolment
+    """Has no routes of its own; the pages use it too."""
+    tokens: TokenApi
     passkeys: PasskeyApis | None
     """None if the host application has left passkeys out."""
     own_factors: dict[str, tuple[Route, ...]]
@@ -77,9 +93,14 @@ def build_apis(
     """Build the services and the objects with the handlers. `pages_url` is None if the server has no pages."""
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     links = _links(settings, resources, shared, redirects)
-    sign_in = _sign_in(settings, resources, shared, links)
+    login = _password_login(settings, resources, shared)
+    sign_in = _sign_in(resources, shared, links, login)
+    enrolment = _enrolment(resources, shared)
+    required = RequiredEnrolment(resources.store, resources.clock, login, enrolment)
     sign_up = _sign_up(settings, resources, shared, links)
-    passwords = PasswordService(shared.step_up, resources.pool, shared.events, resources.clock)
+    passwords = PasswordService(
+        shared.step_up, resources.pool, shared.events, resources.clock, shared.password_policy
+    )
     factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
     prompts = Prompts(resources.store, resources.clock)
     own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes | Passkeys)]
@@ -87,24 +108,31 @@ def build_apis(
         totp=TotpApi(_totp(resources, shared), factors.totp, verify),
         otp=OtpApi(factors.otp, prompts, verify),
         backup_codes=BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, verify),
-        enrolment=EnrolmentApi(_enrolment(resources, shared)),
-        status=StatusApi(StatusService(factors, resources.store, resources.clock)),
+        enrolment=EnrolmentApi(enrolment, required),
+        status=_status(resources, shared, required),
+        authenticators=AuthenticatorApi(_authenticators(resources, shared)),
+        preferred_method=PreferredMethodApi(factors, resources.store),
         trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
         sign_in=SignInApi(sign_in, sign_up, cookies, redirects, resources.languages),
         current_session=CurrentSessionApi(accounts),
         accounts=AccountApi(accounts),
         linked_accounts=LinkedAccountsApi(),
         session_check=SessionCheckApi(resources.clock),
-        forward_auth=ForwardAuthApi(
-            resources.clock, None if pages_url is None else SignInUrls(pages_url, redirects)
-        ),
+        forward_auth=_forward_auth(resources, redirects, pages_url),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
+        recovery_cases=RecoveryCaseApi(_recovery_cases(settings, resources, shared)),
         passwords=PasswordApi(passwords, cookies),
+        required_enrolment=required,
+        tokens=_tokens(settings, resources),
         passkeys=None
         if factors.passkeys is None
         else passkey_apis(factors.passkeys, resources, shared, prompts, verify, cookies),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
+
+
+def _forward_auth(resources: Resources, redirects: RedirectPolicy, pages_url: str | None) -> ForwardAuthApi:
+    return ForwardAuthApi(resources.clock, None if pages_url is None else SignInUrls(pages_url, redirects))
 
 
 def all_routes(apis: Apis, factors: Factors) -> tuple[Route, ...]:
@@ -129,6 +157,11 @@ def _backup_codes(resources: Resources, shared: SharedServices) -> BackupCodeSer
     return BackupCodeService(factor, shared.step_up, shared.notifications, resources.clock)
 
 
+def _status(resources: Resources, shared: SharedServices, required: RequiredEnrolment) -> StatusApi:
+    service = StatusService(shared.factors, resources.store, resources.clock)
+    return StatusApi(service, required, shared.deadlines.policy)
+
+
 def _enrolment(resources: Resources, shared: SharedServices) -> EnrolmentService:
     return EnrolmentService(
         factors=shared.factors,
@@ -136,6 +169,12 @@ def _enrolment(resources: Resources, shared: SharedServices) -> EnrolmentService
         events=shared.events,
         notifications=shared.notifications,
         clock=resources.clock,
+    )
+
+
+def _authenticators(resources: Resources, shared: SharedServices) -> AuthenticatorService:
+    return AuthenticatorService(
+        shared.factors, shared.authenticator_changes, shared.step_up, resources.store, resources.clock
     )
 
 
@@ -150,19 +189,27 @@ def _sign_up(
         notifications=shared.notifications,
         links=links,
         policy=SignUpPolicy(settings.sign_up, settings.require_verified_email == "on"),
+        password_policy=shared.password_policy,
     )
 
 
 def _sign_in(
-    settings: Settings, resources: Resources, shared: SharedServices, links: EmailLinkRequests
+    resources: Resources, shared: SharedServices, links: EmailLinkRequests, login: PasswordLogin
 ) -> SignInService:
     return SignInService(
         store=resources.store,
         clock=resources.clock,
         passwords=shared.passwords,
-        login=_password_login(settings, resources, shared),
+        login=login,
         sign_in_policy=shared.sign_in_policy,
         links=links,
+        breaches=BreachNotifier(
+            resources.breaches,
+            resources.store,
+            resources.clock,
+            resources.background,
+            shared.notifications,
+        ),
     )
 
 
@@ -176,6 +223,12 @@ def _password_login(settings: Settings, resources: Resources, shared: SharedServ
         browsers=shared.browsers,
         notifications=shared.notifications,
     )
+
+
+def _tokens(settings: Settings, resources: Resources) -> TokenApi:
+    keys = SigningKeys(resources.store, resources.clock, resources.keyring, settings.token_algorithm)
+    issuer = TokenIssuer(settings.url, settings.token_audience or settings.url, settings.token_ttl)
+    return TokenApi(keys, resources.clock, issuer)
 
 
 def _links(
@@ -195,6 +248,21 @@ def _recovery(settings: Settings, resources: Resources, shared: SharedServices) 
         events=shared.events,
         sign_in_policy=shared.sign_in_policy,
         login=_password_login(settings, resources, shared),
+        password_policy=shared.password_policy,
+    )
+
+
+def _recovery_cases(settings: Settings, resources: Resources, shared: SharedServices) -> RecoveryCaseService:
+    return RecoveryCaseService(
+        store=resources.store,
+        clock=resources.clock,
+        events=shared.events,
+        notifications=shared.notifications,
+        login=_password_login(settings, resources, shared),
+        sign_in_policy=shared.sign_in_policy,
+        mails=shared.recovery_mails,
+        is_on=settings.recovery == "on",
+        days=settings.recovery_days,
     )
 
 

@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
 from athena_auth import authenticators as authenticators_sql
+from athena_auth.accounts.enforcement.deadlines import Deadlines
+from athena_auth.accounts.enforcement.rules import EnforcementPolicy
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up_policy import StepUp
 from athena_auth.audit.model import EventName
+from athena_auth.authenticator_changes import AuthenticatorChanges
+from athena_auth.authenticators import Authenticator
 from athena_auth.enrolment.service import Factors
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
@@ -18,6 +24,7 @@ from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import CredentialEvents
+from athena_auth.mfa.enrolment_sign_in import EnrolmentSignIn
 from athena_auth.mfa.factor import Factor, FactorParts, Prompting
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
@@ -26,6 +33,7 @@ from athena_auth.mfa.sign_in_policy import Lifetimes, SignInPolicy
 from athena_auth.mfa.step_up import PolicyStepUp
 from athena_auth.mfa.verification import AttemptVerifier, verification_events
 from athena_auth.recovery import sql as recovery_sql
+from athena_auth.recovery.cases.mails import RecoveryMails
 from athena_auth.recovery.email_links import RecognitionLinks
 from athena_auth.settings import BASE_PATH, Settings
 from athena_auth.trusted_devices import sql as trusted_devices_sql
@@ -54,11 +62,15 @@ class SharedServices(msgspec.Struct, frozen=True):
     trust: TrustedDevices
     browsers: RecognizedBrowsers
     passwords: PasswordVerifier
+    password_policy: PasswordPolicy
     notifications: SecurityNotifications
     events: CredentialEvents
+    authenticator_changes: AuthenticatorChanges
     sign_in_policy: SignInPolicy
     second_step: SecondStep
     step_up: StepUp
+    recovery_mails: RecoveryMails
+    deadlines: Deadlines
 
 
 def shared_services(
@@ -67,11 +79,11 @@ def shared_services(
     """Build them. Raises `ValueError` when the factors do not go together."""
     factors = _factors(FactorParts(resources.keyring, resources.outbox, settings), factories)
     trust = TrustedDevices(resources.keyring, settings.trust_ttl)
-    notifications = SecurityNotifications(
-        resources.outbox, settings.app_name, RecognitionLinks(_recognition_page(settings))
-    )
+    links = RecognitionLinks(_recognition_page(settings))
+    notifications = SecurityNotifications(resources.outbox, settings.app_name, links)
     passwords = PasswordVerifier(resources.store, resources.clock, resources.pool, notifications)
     events = _credential_events(notifications, factors)
+    deadlines = _deadlines(settings, notifications)
     with_nonce = {each.name for each in factors.every if isinstance(each, Prompting) and each.has_nonce}
     verifier = AttemptVerifier(notifications, trust, frozenset(with_nonce))
     return SharedServices(
@@ -79,14 +91,17 @@ def shared_services(
         trust=trust,
         browsers=RecognizedBrowsers(resources.keyring),
         passwords=passwords,
+        password_policy=PasswordPolicy(resources.breaches),
         notifications=notifications,
         events=events,
+        authenticator_changes=AuthenticatorChanges(events, partial(_is_usable, factors)),
         sign_in_policy=SignInPolicy(
             factors.every,
             trust,
             notifications,
             _lifetimes(settings),
             requires_verified_email=settings.require_verified_email == "on",
+            deadlines=deadlines,
         ),
         second_step=_second_step(settings, resources, verifier, events),
         step_up=PolicyStepUp(
@@ -97,7 +112,20 @@ def shared_services(
             factors=factors.every,
             relaxed=settings.step_up == "password",
         ),
+        recovery_mails=RecoveryMails(resources.outbox, settings.app_name, settings.url + BASE_PATH),
+        deadlines=deadlines,
     )
+
+
+def _deadlines(settings: Settings, notifications: SecurityNotifications) -> Deadlines:
+    return Deadlines(EnforcementPolicy(settings.require_second_factor, settings.require_grace), notifications)
+
+
+def _is_usable(factors: Factors, authenticator: Authenticator) -> bool:
+    """Tell whether this server can verify an active authenticator."""
+    if authenticator.factor == factors.otp.name:
+        return factors.otp.reaches(authenticator)
+    return any(each.name == authenticator.factor for each in factors.every)
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:
@@ -107,14 +135,25 @@ def _lifetimes(settings: Settings) -> Lifetimes:
 def _second_step(
     settings: Settings, resources: Resources, verifier: AttemptVerifier, events: CredentialEvents
 ) -> SecondStep:
+    repeated_submissions = RepeatedSubmissions(resources.keyring)
+    lifetimes = _lifetimes(settings)
+    requires_verified_email = settings.require_verified_email == "on"
     return SecondStep(
         store=resources.store,
         clock=resources.clock,
         verifier=verifier,
         events=events,
-        repeated_submissions=RepeatedSubmissions(resources.keyring),
-        lifetimes=_lifetimes(settings),
-        requires_verified_email=settings.require_verified_email == "on",
+        repeated_submissions=repeated_submissions,
+        enrolment_sign_in=EnrolmentSignIn(
+            store=resources.store,
+            verifier=verifier,
+            events=events,
+            repeated_submissions=repeated_submissions,
+            lifetimes=lifetimes,
+            requires_verified_email=requires_verified_email,
+        ),
+        lifetimes=lifetimes,
+        requires_verified_email=requires_verified_email,
     )
 
 

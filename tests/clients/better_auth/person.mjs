@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 
 import { createAuthClient } from "better-auth/client";
-import { twoFactorClient } from "better-auth/client/plugins";
+import { jwtClient, twoFactorClient } from "better-auth/client/plugins";
 
 import { browser } from "../node/browser.mjs";
 import { phone, wrongCode } from "../node/phone.mjs";
@@ -32,7 +32,7 @@ function bearerDevice() {
 export function device(options = BY_COOKIE ? cookieDevice() : bearerDevice()) {
   const redirects = [];
   const onTwoFactorRedirect = (told) => redirects.push(told);
-  const plugins = [twoFactorClient({ onTwoFactorRedirect })];
+  const plugins = [twoFactorClient({ onTwoFactorRedirect }), jwtClient()];
   const auth = createAuthClient({ baseURL: ORIGIN, plugins, fetchOptions: options.fetchOptions });
   return { auth, redirects, jar: options.jar };
 }

@@ -27,6 +27,16 @@ async function onThreeDevices() {
 const isSignedIn = async ({ auth }) => ok(await auth.getSession()) !== null;
 const signedIn = (devices) => Promise.all(devices.map(isSignedIn));
 
+test("token tells other services of the session", async () => {
+  const { auth } = await signUp();
+  const { session } = ok(await auth.getSession());
+
+  const { token } = ok(await auth.token());
+
+  const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+  assert.equal(claims.sid, session.id);
+});
+
 test("an invitation that is none is refused", async () => {
   const body = { name: "Ada", email: "ada@example.com", password: PASSWORD, invite: "none" };
 

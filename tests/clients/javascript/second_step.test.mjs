@@ -41,6 +41,7 @@ test("an enrolment takes effect with the first code, and the session goes on", a
     trustedDevices: 0,
     pendingEnrolment: null,
     phoneNumber: null,
+    authenticatorApps: 1,
   });
   await assertSignedIn(auth, email);
 });
@@ -132,6 +133,35 @@ test("generateBackupCodes replaces the backup codes", async () => {
   const { auth } = await givePassword(person);
   refused(await auth.twoFactor.verifyBackupCode({ code: person.backupCodes[0] }), 401, "INVALID_BACKUP_CODE");
   ok(await auth.twoFactor.verifyBackupCode({ code: backupCodes[0] }));
+});
+
+test("several apps are added, renamed, suspended, resumed and removed one by one", async () => {
+  const { auth } = await enrolled();
+  const { id, totpURI } = ok(await auth.twoFactor.addAuthenticator({ password: PASSWORD, label: "Work" }));
+  ok(await auth.twoFactor.verifyTotp({ code: phone(totpURI)() }));
+
+  ok(await auth.twoFactor.renameAuthenticator({ id, label: "Work phone" }));
+  ok(await auth.twoFactor.suspendAuthenticator({ id }));
+  const listed = ok(await auth.twoFactor.listAuthenticators());
+  ok(await auth.twoFactor.resumeAuthenticator({ id }));
+  ok(await auth.twoFactor.removeAuthenticator({ id }));
+
+  assert.deepEqual(
+    listed.map(({ factor, label, suspended }) => [factor, label, suspended]).sort(),
+    [["totp", "Work phone", true], ["totp", null, false]],
+  );
+  const [{ id: last }] = ok(await auth.twoFactor.listAuthenticators());
+  refused(await auth.twoFactor.removeAuthenticator({ id: last }), 400, "LAST_AUTHENTICATOR");
+});
+
+test("a sign-in says what the person prefers", async () => {
+  const person = await enrolled();
+
+  ok(await person.auth.twoFactor.setPreferredMethod({ method: "otp" }));
+
+  const { answer } = await givePassword(person);
+  assert.deepEqual(ok(answer).twoFactorMethods, METHODS);
+  assert.equal(ok(answer).preferredMethod, "otp");
 });
 
 test("disable turns the second factor off", async () => {

@@ -14,6 +14,8 @@ from athena_auth_client.errors import (
     WrongCodeError,
 )
 from athena_auth_client.models import (
+    AddedAuthenticator,
+    Authenticator,
     BackupCodes,
     CurrentSession,
     Enrolment,
@@ -23,6 +25,7 @@ from athena_auth_client.models import (
     Passkey,
     PasskeyEnrolment,
     PasskeyPrompt,
+    RecoveryOpened,
     Session,
     SignedIn,
     SignedInByBackupCode,
@@ -33,15 +36,18 @@ from athena_auth_client.models import (
     TwoFactorStatus,
     User,
 )
+from athena_auth_client.required_enrolment import RequiredEnrolment
 from athena_auth_client.second_factor import Challenge
 from athena_auth_client.senders import Async, Sync
 from athena_auth_client.tokens import FileTokenStore, MemoryTokenStore, Tokens, TokenStore
 
 __all__ = [
+    "AddedAuthenticator",
     "Async",
     "AsyncAthenaClient",
     "AthenaClient",
     "AthenaError",
+    "Authenticator",
     "BackupCodes",
     "Challenge",
     "ChallengeEndedError",
@@ -58,6 +64,8 @@ __all__ = [
     "PasskeyEnrolment",
     "PasskeyPrompt",
     "RateLimitedError",
+    "RecoveryOpened",
+    "RequiredEnrolment",
     "ServiceUnavailableError",
     "Session",
     "SignedIn",

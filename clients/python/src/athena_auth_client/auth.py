@@ -35,6 +35,17 @@ class Auth(OperationGroup[S]):
         return await self._connection.call(endpoints.GET_SESSION)
 
     @operation
+    async def token(self) -> str:
+        """Return a JSON Web Token about this session, for a service that verifies it with the server's public keys.
+
+        It is valid for a few minutes: request a new one for each piece of work.
+
+        Raises:
+            UnauthorizedError: there is no session, or it has ended.
+        """
+        return (await self._connection.call(endpoints.TOKEN)).token
+
+    @operation
     async def list_sessions(self) -> tuple[Session, ...]:
         """List the sessions of the account."""
         return await self._connection.call(endpoints.LIST_SESSIONS)

@@ -20,6 +20,8 @@ COOKIE_PREFIX = "athena-auth"
 SECURE_PREFIX = "__Secure-"
 SESSION_COOKIE = "session_token"
 CHALLENGE_COOKIE = "two_factor"
+ENROLMENT_COOKIE = "enrolment"
+_ENROLMENT_PREFIX = "enrol_"
 TRUSTED_DEVICE_COOKIE = "trust_device"
 RECOGNIZED_BROWSER_COOKIE = "recognized_browser"
 SESSION_HEADER = "set-auth-token"
@@ -45,7 +47,7 @@ class Credentials:
         self._lock = Lock()
 
     def request_headers(self, challenge: str | None) -> dict[str, str]:
-        """Return the headers that authenticate a request: by this challenge, else by the session."""
+        """Return the headers that authenticate a request: by this challenge or enrolment token, else by the session."""
         with _store_errors(_NOT_LOADED):
             tokens = self._store.load()
         for token in (challenge, tokens.session, tokens.trusted_device, tokens.recognized_browser):
@@ -57,7 +59,9 @@ class Credentials:
         }
         headers: dict[str, str] = {}
         if self._mode == "cookie":
-            cookies |= {CHALLENGE_COOKIE: challenge} if challenge else {SESSION_COOKIE: tokens.session}
+            cookies |= (
+                {_pending_cookie(challenge): challenge} if challenge else {SESSION_COOKIE: tokens.session}
+            )
             # Browsers add it themselves. Without it the server takes a request with cookies for a forgery (CSRF).
             headers["origin"] = self._origin
         elif token := challenge or tokens.session:
@@ -108,6 +112,11 @@ def _store_errors(message: str) -> Iterator[None]:
         yield
     except Exception as error:
         raise TokenStoreError(TOKEN_STORE_FAILED, message) from error
+
+
+def _pending_cookie(token: str) -> str:
+    """Return the name of the cookie for the token of a sign-in that is not complete."""
+    return ENROLMENT_COOKIE if token.startswith(_ENROLMENT_PREFIX) else CHALLENGE_COOKIE
 
 
 def _check_token(token: str | None) -> None:

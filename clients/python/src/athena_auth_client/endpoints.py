@@ -9,6 +9,8 @@ import msgspec
 
 from athena_auth_client.errors import unexpected_response
 from athena_auth_client.models import (
+    AddedAuthenticator,
+    Authenticator,
     BackupCodes,
     CurrentSession,
     OtpEnrolment,
@@ -17,10 +19,12 @@ from athena_auth_client.models import (
     PasskeyPrompt,
     PasswordResetResult,
     PasswordSignInResult,
+    RecoveryOpened,
     RenamedPasskey,
     Session,
     SignedIn,
     SignedInByBackupCode,
+    SignedToken,
     SignedUp,
     Success,
     TotpEnrolment,
@@ -73,6 +77,7 @@ SIGN_OUT = Endpoint("POST", "/sign-out", Success)
 GET_SESSION: Endpoint[CurrentSession | None] = Endpoint(
     "GET", "/get-session", CurrentSession | None, retryable=True
 )
+TOKEN = Endpoint("GET", "/token", SignedToken, retryable=True)
 LIST_SESSIONS = Endpoint("GET", "/list-sessions", tuple[Session, ...], retryable=True)
 REVOKE_SESSION = Endpoint("POST", "/revoke-session", Success)
 REVOKE_SESSIONS = Endpoint("POST", "/revoke-sessions", Success)
@@ -102,9 +107,22 @@ VERIFY_OTP = Endpoint("POST", "/two-factor/verify-otp", SignedIn)
 VERIFY_BACKUP_CODE = Endpoint("POST", "/two-factor/verify-backup-code", SignedInByBackupCode)
 GENERATE_BACKUP_CODES = Endpoint("POST", "/two-factor/generate-backup-codes", BackupCodes)
 STATUS = Endpoint("GET", "/two-factor/status", TwoFactorStatus, retryable=True)
+LIST_AUTHENTICATORS = Endpoint(
+    "GET", "/two-factor/list-authenticators", tuple[Authenticator, ...], retryable=True
+)
+ADD_AUTHENTICATOR = Endpoint("POST", "/two-factor/add-authenticator", AddedAuthenticator)
+RENAME_AUTHENTICATOR = Endpoint("POST", "/two-factor/rename-authenticator", Success)
+REMOVE_AUTHENTICATOR = Endpoint("POST", "/two-factor/remove-authenticator", Success)
+SUSPEND_AUTHENTICATOR = Endpoint("POST", "/two-factor/suspend-authenticator", Success)
+RESUME_AUTHENTICATOR = Endpoint("POST", "/two-factor/resume-authenticator", Success)
+SET_PREFERRED_METHOD = Endpoint("POST", "/two-factor/set-preferred-method", Success)
 TRUSTED_DEVICES = Endpoint("GET", "/two-factor/trusted-devices", tuple[TrustedDevice, ...], retryable=True)
 REVOKE_TRUSTED_DEVICE = Endpoint("POST", "/two-factor/revoke-trusted-device", Success)
 REVOKE_TRUSTED_DEVICES = Endpoint("POST", "/two-factor/revoke-trusted-devices", Success)
+BEGIN_RECOVERY = Endpoint("POST", "/two-factor/recovery/begin", Success)
+OPEN_RECOVERY = Endpoint("POST", "/two-factor/recovery/open", RecoveryOpened)
+CANCEL_RECOVERY = Endpoint("POST", "/two-factor/recovery/cancel", Success)
+COMPLETE_RECOVERY = Endpoint("POST", "/two-factor/recovery/complete", Success)
 
 PROMPT_PASSKEY = Endpoint("POST", "/two-factor/prompt-passkey", PasskeyPrompt)
 VERIFY_PASSKEY = Endpoint("POST", "/two-factor/verify-passkey", SignedIn)

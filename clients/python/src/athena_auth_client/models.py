@@ -72,6 +72,13 @@ class Session(Model, frozen=True, kw_only=True):
     """When a second factor was last verified in this session; None if none was, as after a sign-in on a trusted device."""
 
 
+class RecoveryOpened(Model, frozen=True, kw_only=True):
+    """A recovery that has begun to wait."""
+
+    due_at: datetime
+    """From when on it can be completed."""
+
+
 class CurrentSession(Model, frozen=True, kw_only=True):
     """The client's own session, and its user."""
 
@@ -79,19 +86,33 @@ class CurrentSession(Model, frozen=True, kw_only=True):
     user: User
 
 
+class SignedToken(Model, frozen=True, kw_only=True):
+    """A JSON Web Token about the session, for other services."""
+
+    token: str
+
+
 class SignedIn(Model, frozen=True, kw_only=True):
     """The user is signed in. The client stores the token itself; it is here for programs that pass it on."""
 
     token: str
     user: User
+    second_factor_due_at: datetime | None = None
+    """By when the account must have a second factor, if the server requires one of it."""
 
 
 class SignedUp(Model, frozen=True, kw_only=True):
     """The response to a sign-up. The client stores the token itself."""
 
     token: str | None
-    """None if the address must be verified before the first sign-in; then nobody is signed in."""
+    """None if the address must be verified or a second factor enrolled first; then nobody is signed in."""
     user: User
+    second_factor_due_at: datetime | None = None
+    """As in `SignedIn`."""
+    enrolment_token: str | None = None
+    """Set if a second factor must be enrolled first; pass it to `sign_in.resume_enrolment`."""
+    methods: tuple[str, ...] = ()
+    """The methods that can then be enrolled."""
 
 
 class NewSession(Model, frozen=True, kw_only=True):
@@ -163,7 +184,7 @@ class TwoFactorStatus(Model, frozen=True, kw_only=True):
     methods: tuple[str, ...]
     """The methods that a sign-in would offer now."""
     preferred_method: str | None
-    """The method to offer first; None while two-factor authentication is off."""
+    """The method to offer first: the user's choice while it is available, otherwise the first. None while it is all off."""
     backup_codes_left: int
     trusted_devices: int
     """The number of trusted devices."""
@@ -171,6 +192,30 @@ class TwoFactorStatus(Model, frozen=True, kw_only=True):
     """The method of an enrolment that awaits its code, or None."""
     phone_number: str | None = None
     """The number that codes are sent to, masked; None if they are sent by mail."""
+    second_factor_due_at: datetime | None = None
+    """By when the account must have a second factor, if the server requires one of it and it has none."""
+    authenticator_apps: int = 0
+    """The number of authenticator apps that are not suspended."""
+
+
+class Authenticator(Model, frozen=True, kw_only=True):
+    """What an account has enrolled for a factor, such as an authenticator app."""
+
+    id: str
+    factor: str
+    """The factor by name; apps have the name in `Method.TOTP`."""
+    label: str | None
+    """The user's name for it."""
+    created_at: datetime
+    last_used_at: datetime | None
+    suspended: bool
+    """Whether its user has suspended it: it verifies nothing until it is resumed."""
+
+
+class AddedAuthenticator(TotpUri, frozen=True, kw_only=True):
+    """An authenticator app that a first code has yet to confirm."""
+
+    id: str
 
 
 class TrustedDevice(Model, frozen=True, kw_only=True):
@@ -226,12 +271,16 @@ class PasswordResetResult(Model, frozen=True, kw_only=True):
     token: str | None = None
     two_factor_redirect: bool = False
     two_factor_methods: tuple[str, ...] = ()
+    preferred_method: str | None = None
 
 
 class PasswordSignInResult(PasswordResetResult, frozen=True, kw_only=True):
-    """The response to a password: a session, or a challenge where a second factor is required."""
+    """The response to a password: a session, a challenge, or an enrolment token where a second factor must be enrolled."""
 
     user: User | None = None
+    second_factor_due_at: datetime | None = None
+    enrolment_token: str | None = None
+    methods: tuple[str, ...] = ()
 
 
 class Success(Model, frozen=True, kw_only=True):

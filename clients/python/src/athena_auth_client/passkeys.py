@@ -45,7 +45,7 @@ class Passkeys(OperationGroup[S]):
         """Remove a passkey, and end all other sessions. `password` and `code` as for `registration_options`.
 
         Raises:
-            AthenaError: LAST_SECOND_FACTOR, two-factor authentication is on and there is no other second factor.
+            AthenaError: LAST_AUTHENTICATOR, two-factor authentication is on and there is no other second factor.
         """
         body = {"id": passkey_id, "password": password, "code": code}
         await self._connection.call(endpoints.DELETE_PASSKEY, body)

@@ -77,13 +77,27 @@ class SecondFactor(OperationGroup[S]):
 class Challenge(SecondFactor[S]):
     """The password was right and a second factor is required: a code completes the sign-in."""
 
-    def __init__(self, connection: Connection[S], token: str, methods: tuple[str, ...]) -> None:
+    def __init__(
+        self, connection: Connection[S], token: str, methods: tuple[str, ...], preferred: str | None = None
+    ) -> None:
         super().__init__(connection)
         self._challenge = token
         self.token = token
         """Valid for the second factor only. Keep it to resume the sign-in in another request or process."""
         self.methods = methods
-        """The methods that can complete the sign-in, see `Method`; offer the first one first."""
+        """The methods that can complete the sign-in, see `Method`."""
+        self.preferred_method = preferred
+        """The method to offer first; None if the challenge was resumed without one."""
+
+    @operation
+    async def begin_recovery(self) -> None:
+        """Mail the link that begins a recovery to an owner who has lost every second factor.
+
+        Raises:
+            AthenaError: RECOVERY_NOT_OFFERED, the server's ATHENA_RECOVERY is off.
+            RateLimitedError: too many links were sent; wait.
+        """
+        await self._call(endpoints.BEGIN_RECOVERY, {})
 
     def __repr__(self) -> str:
         return f"Challenge(methods={self.methods!r})"

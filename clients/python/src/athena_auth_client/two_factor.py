@@ -6,9 +6,12 @@ from typing import Any, Literal, overload
 from athena_auth_client import endpoints
 from athena_auth_client.connection import Connection, S
 from athena_auth_client.models import (
+    AddedAuthenticator,
+    Authenticator,
     BackupCodes,
     OtpEnrolment,
     PasskeyEnrolment,
+    RecoveryOpened,
     TotpEnrolment,
     TotpUri,
     TrustedDevice,
@@ -143,6 +146,67 @@ class TwoFactor(SecondFactor[S]):
         return await self._connection.call(endpoints.STATUS)
 
     @operation
+    async def authenticators(self) -> tuple[Authenticator, ...]:
+        """List the authenticators, the oldest first, suspended ones included."""
+        return await self._connection.call(endpoints.LIST_AUTHENTICATORS)
+
+    @operation
+    async def add_authenticator(
+        self,
+        password: str,
+        *,
+        label: str | None = None,
+        issuer: str | None = None,
+        qr_code: bool = False,
+        code: str | None = None,
+    ) -> AddedAuthenticator:
+        """Begin to add an authenticator app to those in use; `verify_totp` with a code of the new one confirms it.
+
+        The backup codes stay as they are. `label` is the user's name for it; the others as for `enable`.
+        """
+        body = {
+            "password": password,
+            "code": code,
+            "label": label,
+            "issuer": issuer,
+            "qrCode": qr_code or None,
+        }
+        return await self._connection.call(endpoints.ADD_AUTHENTICATOR, body)
+
+    @operation
+    async def rename_authenticator(self, authenticator_id: str, label: str) -> None:
+        """Give an authenticator another name."""
+        await self._connection.call(endpoints.RENAME_AUTHENTICATOR, {"id": authenticator_id, "label": label})
+
+    @operation
+    async def remove_authenticator(self, authenticator_id: str, *, code: str | None = None) -> None:
+        """Remove one of several authenticators. Trusted devices and other sessions are revoked; `code` as for `disable`.
+
+        Raises:
+            AthenaError: LAST_AUTHENTICATOR, no other one is usable: call `disable` instead.
+            StepUpRequiredError: as for `disable`.
+        """
+        body = {"id": authenticator_id, "code": code}
+        await self._connection.call(endpoints.REMOVE_AUTHENTICATOR, body)
+
+    @operation
+    async def suspend_authenticator(self, authenticator_id: str, *, code: str | None = None) -> None:
+        """Suspend one of several authenticators until it is resumed; otherwise as `remove_authenticator`."""
+        body = {"id": authenticator_id, "code": code}
+        await self._connection.call(endpoints.SUSPEND_AUTHENTICATOR, body)
+
+    @operation
+    async def resume_authenticator(self, authenticator_id: str, *, code: str | None = None) -> None:
+        """Resume a suspended authenticator. Trusted devices are revoked; `code` as for `disable`."""
+        body = {"id": authenticator_id, "code": code}
+        await self._connection.call(endpoints.RESUME_AUTHENTICATOR, body)
+
+    @operation
+    async def set_preferred_method(self, method: str | None) -> None:
+        """Choose the method that sign-ins offer first, see `Method`; None for the server's order."""
+        await self._connection.call(endpoints.SET_PREFERRED_METHOD, {"method": method})
+
+    @operation
     async def trusted_devices(self) -> tuple[TrustedDevice, ...]:
         """List the trusted devices, the most recently used first."""
         return await self._connection.call(endpoints.TRUSTED_DEVICES)
@@ -156,3 +220,28 @@ class TwoFactor(SecondFactor[S]):
     async def revoke_trusted_devices(self) -> None:
         """Revoke all trusted devices, this client included."""
         await self._connection.call(endpoints.REVOKE_TRUSTED_DEVICES)
+
+    @operation
+    async def open_recovery(self, token: str) -> RecoveryOpened:
+        """Begin a recovery with the token of the link that `Challenge.begin_recovery` has mailed.
+
+        Raises:
+            AthenaError: RECOVERY_ALREADY_OPEN, RECOVERY_TOO_SOON or RECOVERY_NEEDS_OPERATOR: none can be begun now.
+        """
+        return await self._connection.call(endpoints.OPEN_RECOVERY, {"token": token})
+
+    @operation
+    async def cancel_recovery(self, token: str) -> None:
+        """Cancel a recovery with the token of a link from any of its mails. The second factors stay."""
+        await self._connection.call(endpoints.CANCEL_RECOVERY, {"token": token})
+
+    @operation
+    async def complete_recovery(self, token: str, *, password: str) -> None:
+        """Remove every second factor, with the token of the link from the mail about the end of the waiting time.
+
+        All sessions are revoked. The next sign-in with the password can do nothing but enrol a second factor.
+
+        Raises:
+            AthenaError: RECOVERY_NOT_DUE, or RECOVERY_ENDED: it was cancelled or completed, or has expired.
+        """
+        await self._connection.call(endpoints.COMPLETE_RECOVERY, {"token": token, "password": password})

@@ -77,6 +77,10 @@ class BackupCodes:
             self._keyring.require_known(code_hash)
         return Refused(ErrorCode.INVALID_BACKUP_CODE if hashes else ErrorCode.BACKUP_CODES_NOT_ENABLED)
 
+    async def discard_pending(self, tx: Tx, user_id: UserId) -> None:
+        """Delete the codes of an enrolment that was not confirmed."""
+        await sql.discard_pending(tx, user_id)
+
     async def issue(self, tx: Tx, user_id: UserId, state: BackupCodeState, now: Millis) -> list[str]:
         """Generate a new set, either active at once or pending until its enrolment is confirmed."""
         codes = [new_backup_code() for _ in range(BACKUP_CODE_COUNT)]

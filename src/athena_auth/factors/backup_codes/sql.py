@@ -87,6 +87,11 @@ async def replace(
     await tx.execute(_INSERT_SET, user_id=user_id, state=state, now=now, **named)
 
 
+async def discard_pending(tx: Tx, user_id: UserId) -> None:
+    """Delete the codes of an enrolment that was not confirmed."""
+    await tx.execute(_DROP_PENDING, user_id=user_id)
+
+
 async def consume(tx: Tx, user_id: UserId, code_hash: bytes, browser: bytes) -> bool:
     """Consume a code; False when this account has no such unused code."""
     return await tx.execute(_CONSUME, user_id=user_id, code_hash=code_hash, browser=browser) == 1
@@ -124,8 +129,6 @@ def credentials_changed(change: Change) -> tuple[Statement, ...]:
     """Activate a pending set with its factor; delete it with the password; delete all sets with the factors."""
     if change.removes_factors:
         return (_DROP_ALL,)
-    if change in {Change.FACTOR_ADDED, Change.FACTOR_REPLACED}:
+    if change.confirms_enrolment:
         return (_DROP_SUCCEEDED, _ACTIVATE)
-    if change in {Change.PASSKEY_ADDED, Change.PASSKEY_REMOVED}:
-        return ()  # the pending set belongs to an enrolment that goes on
     return (_DROP_PENDING,)

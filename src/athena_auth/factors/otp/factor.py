@@ -7,7 +7,7 @@ import msgspec
 from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
-from athena_auth.authenticators import Authenticator, active, pending
+from athena_auth.authenticators import Authenticator, active, all_confirmed, pending
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.delivery.model import Channel, Message, MessageKind
 from athena_auth.factors.otp import sql
@@ -30,7 +30,7 @@ from athena_auth.mfa.factor import (
     Verified,
     read_code,
 )
-from athena_auth.mfa.model import Binding, Change, FactorName, session_binding
+from athena_auth.mfa.model import Binding, Change, FactorName
 from athena_auth.sessions.model import Amr
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
@@ -111,11 +111,13 @@ class Otp:
 
     async def is_enrolled(self, tx: Tx, user_id: UserId) -> bool:
         """Tell whether the owner has enrolled sent codes. A number counts only if the server can send texts."""
-        return self._can_reach(active(await authenticators.load(tx, user_id), self.name))
+        found = active(await authenticators.load(tx, user_id), self.name)
+        return found is not None and self.reaches(found)
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
         """Tell whether there is an enrolment that a code has yet to confirm."""
-        return self._can_reach(pending(await authenticators.load(tx, user_id), self.name, now))
+        found = pending(await authenticators.load(tx, user_id), self.name, now)
+        return found is not None and self.reaches(found)
 
     async def number(self, tx: Tx, user_id: UserId) -> str | None:
         """Return the confirmed phone number to which codes are sent; None when they are sent by email."""
@@ -144,7 +146,7 @@ class Otp:
         enrolled = pending(loaded, self.name, attempt.now)
         if enrolled is None or number_of(enrolled.details) != number:
             return None
-        replaced = active(loaded, self.name)
+        replaced = all_confirmed(loaded, self.name)
         change = await authenticators.confirm(tx, enrolled, replaced, attempt.browser, attempt.now)
         if change is not None and number is None:
             # The code shows that the user reads email at this address.
@@ -251,31 +253,35 @@ class Otp:
     async def begin_enrolment(self, tx: Tx, request: EnrolmentRequest) -> EnrolmentBegun | Refused:
         """Send a code to the number or address that it will confirm; a verified address needs none."""
         account, number, now = request.account, request.options.phone_number, request.now
-        new = self._new(account.id, number, now)
+        new = self._new(account.id, number, request.options.label, now)
         if number is None and await self.is_enrolled(tx, account.id):
             return EnrolmentBegun(EnrolmentState.UNCHANGED)
-        if number is None and account.email_verified:
-            replaced = active(await authenticators.load(tx, account.id), self.name)
+        if number is None and account.email_verified and not request.must_be_confirmed:
+            replaced = all_confirmed(await authenticators.load(tx, account.id), self.name)
             await authenticators.begin_enrolment(tx, new)
             await authenticators.confirm(tx, new, replaced, None, now)
             return EnrolmentBegun(EnrolmentState.CONFIRMED)
-        binding = session_binding(request.signed_in.session.id)
         # Counted before anything is replaced: a refusal commits what came before it.
-        refused = await self._consume_send(tx, account, binding, request.signed_in.client, now)
+        refused = await self._consume_send(tx, account, request.binding, request.client, now)
         if refused is not None:
             return refused
         await authenticators.begin_enrolment(tx, new)
-        await self._send_counted(tx, account, binding, now, confirming=True)
+        await self._send_counted(tx, account, request.binding, now, confirming=True)
         return EnrolmentBegun(EnrolmentState.PENDING, code_was_sent=True)
 
-    def _new(self, user_id: UserId, number: str | None, now: Millis) -> Authenticator:
-        details = msgspec.json.encode(OtpDetails(number)).decode()
+    def _new(self, user_id: UserId, number: str | None, label: str | None, now: Millis) -> Authenticator:
         return Authenticator(
-            id=new_id(now), user_id=user_id, factor=self.name, details=details, created_at=now
+            id=new_id(now),
+            user_id=user_id,
+            factor=self.name,
+            label=label,
+            details=msgspec.json.encode(OtpDetails(number)).decode(),
+            created_at=now,
         )
 
-    def _can_reach(self, authenticator: Authenticator | None) -> bool:
-        return authenticator is not None and (self.goes_by_text or number_of(authenticator.details) is None)
+    def reaches(self, authenticator: Authenticator) -> bool:
+        """Tell whether this server can send codes to the destination of a confirmed or pending authenticator."""
+        return self.goes_by_text or number_of(authenticator.details) is None
 
 
 def _sends_of(binding: Binding) -> sends.SendKind:

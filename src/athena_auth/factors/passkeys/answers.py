@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from athena_auth.factors.passkeys.model import Passkey
-from athena_auth.wire.fields import AuthenticatorName, Id, JsonObject, Timestamp, timestamp
+from athena_auth.wire.fields import Id, JsonObject, Label, Timestamp, timestamp
 
 CreationOptions = Annotated[
     JsonObject,
@@ -73,7 +73,7 @@ class PasskeyAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """A passkey. None of it is secret."""
 
     id: Id
-    name: AuthenticatorName
+    name: Label
     user_id: Id
     credential_id: Annotated[str, Meta(description="What browsers know it by, in base64url.")] = (
         msgspec.field(name="credentialID")

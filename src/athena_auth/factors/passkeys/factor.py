@@ -15,7 +15,13 @@ from athena_auth.factors.passkeys.model import (
     passkey_of,
 )
 from athena_auth.factors.passkeys.names import default_name
-from athena_auth.factors.passkeys.registration import add, passkeys_of, refuse_kind, refuse_more
+from athena_auth.factors.passkeys.registration import (
+    add,
+    passkeys_of,
+    refuse_kind,
+    refuse_more,
+    usable_passkeys_of,
+)
 from athena_auth.factors.passkeys.responses import read_credential
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
@@ -81,7 +87,7 @@ class Passkeys:
 
         The user need not be verified: the password or the session is the other factor.
         """
-        passkeys = await passkeys_of(tx, request.account.id)
+        passkeys = await usable_passkeys_of(tx, request.account.id)
         if not passkeys:
             return Refused(ErrorCode.PASSKEY_NOT_FOUND, Text("This account has no passkey. Add one first."))
         nonce = new_nonce()
@@ -111,11 +117,13 @@ class Passkeys:
         """Return the options for making a passkey, which then confirms the enrolment.
 
         If the account has passkeys that sign in by themselves, and no second factor yet, these become it at once: their
-        owner has used them before, and an authenticator that has one would not make another.
+        owner has used them before, and an authenticator that has one would not make another. With an enrolment token
+        a new one must confirm it, because that completes a sign-in.
         """
         account, now = request.account, request.now
         existing = await passkeys_of(tx, account.id)
-        if existing and not account.two_factor_enabled:
+        is_usable = await self.is_available(tx, account)
+        if is_usable and not account.two_factor_enabled and request.session_id is not None:
             return EnrolmentBegun(EnrolmentState.CONFIRMED)
         refused = refuse_more(existing)
         if refused is not None:
@@ -157,7 +165,7 @@ class Passkeys:
         passkey = await add(tx, attempt.user_id, registered, name, attempt.now, begun)
         if isinstance(passkey, Refused):
             return passkey
-        return Verified(self.name, passkey.amr, Change.FACTOR_ADDED)
+        return Verified(self.name, passkey.amr, Change.FACTOR_ADDED, authenticator_id=passkey.id)
 
     async def _use(
         self, tx: Tx, attempt: Attempt[PasskeyResponse], response: AssertionResponse
@@ -170,4 +178,6 @@ class Passkeys:
         asserted = ceremonies.verify_assertion(self.site, passkey, response, attempt.nonce or b"")
         if asserted is None or not await sql.record_use(tx, passkey, asserted, attempt.browser, attempt.now):
             return Refused(ErrorCode.AUTHENTICATION_FAILED)
-        return Verified(self.name, passkey.amr, count_decreased=asserted.count_decreased)
+        return Verified(
+            self.name, passkey.amr, authenticator_id=passkey.id, count_decreased=asserted.count_decreased
+        )

@@ -4,7 +4,8 @@ import msgspec
 
 from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
-from athena_auth.authenticators import Authenticator, all_active
+from athena_auth.authenticators import Authenticator, all_active, all_confirmed
+from athena_auth.factors.passkeys import sql
 from athena_auth.factors.passkeys.model import MAX_PASSKEYS, Passkey, Registered, passkey_of
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
@@ -24,9 +25,15 @@ def refuse_more(existing: list[Passkey]) -> Refused | None:
 
 
 async def passkeys_of(tx: Tx, user_id: UserId) -> list[Passkey]:
-    """Load the account's passkeys, the oldest first."""
-    loaded = all_active(await authenticators.load(tx, user_id), FactorName.PASSKEY)
-    return sorted(map(passkey_of, loaded), key=lambda passkey: (passkey.created_at, passkey.id))
+    """Load the account's passkeys, the oldest first, with those that are suspended."""
+    loaded = await authenticators.load(tx, user_id)
+    return [passkey_of(each) for each in all_confirmed(loaded, FactorName.PASSKEY)]
+
+
+async def usable_passkeys_of(tx: Tx, user_id: UserId) -> list[Passkey]:
+    """Load the account's passkeys that verify sign-ins."""
+    loaded = await authenticators.load(tx, user_id)
+    return [passkey_of(each) for each in all_active(loaded, FactorName.PASSKEY)]
 
 
 async def add(
@@ -41,7 +48,7 @@ async def add(
     refused = refuse_more(await passkeys_of(tx, user_id))
     if refused is not None:
         return refused
-    if pending is not None and not await authenticators.remove(tx, pending):
+    if pending is not None and not await sql.remove(tx, pending):
         return Refused(ErrorCode.FAILED_TO_VERIFY_REGISTRATION)
     authenticator = Authenticator(
         id=new_id(now),
@@ -53,6 +60,6 @@ async def add(
         created_at=now,
         credential_id=registered.credential_id,
     )
-    if not await authenticators.add(tx, authenticator):
+    if not await sql.add(tx, authenticator):
         return Refused(ErrorCode.PREVIOUSLY_REGISTERED)
     return passkey_of(authenticator)

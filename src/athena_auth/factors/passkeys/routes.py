@@ -20,7 +20,7 @@ from athena_auth.factors.passkeys.model import RegistrationResponse
 from athena_auth.factors.passkeys.service import PasskeyService
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.wire.bodies import StatusAnswer
-from athena_auth.wire.fields import AuthenticatorName, Password, StepUpCode
+from athena_auth.wire.fields import Label, Password, StepUpCode
 from athena_auth.wire.handlers import get, post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
@@ -54,14 +54,14 @@ class VerifyRegistrationBody(msgspec.Struct, frozen=True):
     """A new passkey, and what its owner calls it."""
 
     response: CredentialJson
-    name: AuthenticatorName | None = None
+    name: Label | None = None
 
 
 class UpdatePasskeyBody(msgspec.Struct, frozen=True):
     """A passkey and its new name."""
 
     id: PasskeyId
-    name: AuthenticatorName
+    name: Label
 
 
 class UpdatePasskeyAnswer(msgspec.Struct, frozen=True):
@@ -166,7 +166,7 @@ class PasskeyApi:
             *PASSWORD_STEP_UP_ERRORS,
             ErrorCode.SESSION_EXPIRED,
             ErrorCode.PASSKEY_NOT_FOUND,
-            ErrorCode.LAST_SECOND_FACTOR,
+            ErrorCode.LAST_AUTHENTICATOR,
         ),
         limit=SECOND_STEP,
         tag="passkey",

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.authenticators import Authenticator, AuthenticatorState
-from athena_auth.factors.passkeys import ceremonies
+from athena_auth.factors.passkeys import ceremonies, sql
 from athena_auth.factors.passkeys.factor import Passkeys, new_nonce
 from athena_auth.factors.passkeys.model import Passkey, RegistrationResponse
 from athena_auth.factors.passkeys.names import default_name
@@ -78,7 +80,7 @@ class PasskeyService:
             named = name or default_name(aaguid, signed_in.client.user_agent)
             passkey = await add(tx, current.account.id, registered, named, now, None)
             if isinstance(passkey, Passkey):
-                await self._announce(tx, current, Change.PASSKEY_ADDED, now)
+                await self._announce(tx, current, Change.PASSKEY_ADDED, passkey.id, now)
             return passkey
 
         return await self.step_up.act(Action.ADD_PASSKEY, signed_in, StepUpCredentials(), work)
@@ -92,9 +94,10 @@ class PasskeyService:
         user_id = signed_in.account.id
 
         async def work(tx: Tx) -> Passkey | Refused:
-            renamed = await authenticators.rename(tx, user_id, self.factor.name, passkey_id, name)
-            found = [each for each in await passkeys_of(tx, user_id) if each.id == passkey_id]
-            return found[0] if renamed and found else Refused(ErrorCode.PASSKEY_NOT_FOUND)
+            found = next((each for each in await passkeys_of(tx, user_id) if each.id == passkey_id), None)
+            if found is None or not await authenticators.rename(tx, user_id, passkey_id, name):
+                return Refused(ErrorCode.PASSKEY_NOT_FOUND)
+            return msgspec.structs.replace(found, name=name)
 
         return await self.store.transact(work)
 
@@ -110,16 +113,16 @@ class PasskeyService:
         async def work(tx: Tx, current: SignedIn) -> Refused | None:
             # Two removals at once must not both see another factor that is left.
             account = await accounts.lock(tx, current.account.id)
-            enrolled = await authenticators.load(tx, current.account.id)
+            enrolled = await authenticators.load_locked(tx, current.account.id)
             found = next((each for each in enrolled if self._is(each, passkey_id)), None)
             if found is None or account is None:
                 return Refused(ErrorCode.PASSKEY_NOT_FOUND)
             refused = _refuse_removal(enrolled, found, two_factor_enabled=account.two_factor_enabled)
             if refused is not None:
                 return refused
-            if not await authenticators.remove(tx, found):
+            if not await sql.remove(tx, found):
                 return Refused(ErrorCode.PASSKEY_NOT_FOUND)
-            await self._announce(tx, current, Change.PASSKEY_REMOVED, now)
+            await self._announce(tx, current, Change.PASSKEY_REMOVED, found.id, now)
             return None
 
         return await self.step_up.act(Action.REMOVE_PASSKEY, signed_in, offered, work)
@@ -137,17 +140,21 @@ class PasskeyService:
         return None if fresh else Refused(ErrorCode.SESSION_EXPIRED)
 
     def _is(self, authenticator: Authenticator, passkey_id: str) -> bool:
-        is_active = authenticator.state is AuthenticatorState.ACTIVE
-        return authenticator.id == passkey_id and authenticator.factor == self.factor.name and is_active
+        is_confirmed = authenticator.state is not AuthenticatorState.PENDING
+        return authenticator.id == passkey_id and authenticator.factor == self.factor.name and is_confirmed
 
-    async def _announce(self, tx: Tx, current: SignedIn, change: Change, now: Millis) -> None:
+    async def _announce(
+        self, tx: Tx, current: SignedIn, change: Change, passkey_id: str, now: Millis
+    ) -> None:
         actor = Actor(current.client, current.session.id)
-        await self.events.announce(tx, current.account.id, change, actor, now)
+        await self.events.announce(tx, current.account.id, change, actor, now, authenticator_id=passkey_id)
 
 
 def _refuse_removal(
     enrolled: list[Authenticator], removed: Authenticator, *, two_factor_enabled: bool
 ) -> Refused | None:
     """Refuse to remove the last way in: signing in requires a second factor, and none but backup codes would be left."""
-    active = [each for each in enrolled if each.state is AuthenticatorState.ACTIVE and each.id != removed.id]
-    return Refused(ErrorCode.LAST_SECOND_FACTOR) if two_factor_enabled and not active else None
+    others = [each for each in enrolled if each.id != removed.id]
+    is_left = any(each.state is AuthenticatorState.ACTIVE for each in others)
+    is_last = two_factor_enabled and removed.state is AuthenticatorState.ACTIVE and not is_left
+    return Refused(ErrorCode.LAST_AUTHENTICATOR) if is_last else None

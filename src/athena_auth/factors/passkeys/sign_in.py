@@ -6,6 +6,7 @@ from typing import Any
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.recovery_cases import cancellation
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.delivery.model import MessageKind
@@ -13,7 +14,7 @@ from athena_auth.factors.passkeys import ceremonies, sql
 from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.passkeys.model import Asserted, AssertionResponse, Passkey
 from athena_auth.factors.passkeys.nonces import SignInNonce, SignInNonces
-from athena_auth.factors.passkeys.registration import passkeys_of
+from athena_auth.factors.passkeys.registration import usable_passkeys_of
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
@@ -52,7 +53,7 @@ class PasskeySignIn:
             user_id = await sql.owner_of(tx, response.credential_id)
             # Locked first: a change of credentials that comes later finds the session and ends it.
             account = None if user_id is None else await accounts.lock(tx, user_id)
-            passkeys = [] if account is None else await passkeys_of(tx, account.id)
+            passkeys = [] if account is None else await usable_passkeys_of(tx, account.id)
             passkey = next((each for each in passkeys if each.credential_id == response.credential_id), None)
             if account is None or passkey is None:
                 return Refused(ErrorCode.PASSKEY_NOT_FOUND)
@@ -82,6 +83,7 @@ class PasskeySignIn:
         issued = self.sign_in_policy.complete_both_factors(tx, account, passkey.amr, first, now)
         if isinstance(issued, Refused):
             return issued
+        await cancellation.cancel(tx, self.notifications, account, first.client, now)
         if account.reset_by_mail:
             accounts.clear_reset_by_mail(tx, account.id)
         if asserted.count_decreased:

@@ -60,7 +60,10 @@ class TotpService:
             if revealed is None:
                 return Refused(ErrorCode.TOTP_NOT_ENABLED)
             if revealed.is_active:
-                audit.record(tx, audit_event(signed_in, EventName.SECRET_REVEALED), now)
+                shown = audit_event(
+                    signed_in, EventName.SECRET_REVEALED, authenticator_id=revealed.authenticator_id
+                )
+                audit.record(tx, shown, now)
                 await self.notifications.notify(
                     tx, account, MessageKind.SECRET_REVEALED, signed_in.client, now
                 )
@@ -127,7 +130,7 @@ class TotpApi:
     async def get_totp_uri(self, call: Call[SignedIn, TotpUriBody]) -> Reply[TotpUriAnswer] | Refused:
         """Get the URI that an authenticator app reads from a QR code.
 
-        Of the pending enrolment or, without one, of the active authenticator. With `qrCode`, get the QR code too.
+        Of the pending enrolment or, without one, of the active app that was added last. With `qrCode`, get the QR code too.
         """
         offered = StepUpCredentials(call.body.password, call.body.code)
         shown = await self._service.uri(call.principal, offered)
@@ -138,15 +141,20 @@ class TotpApi:
 
     @post(
         "/two-factor/verify-totp",
-        errors=(*SECOND_STEP_ERRORS, ErrorCode.TOTP_NOT_ENABLED, ErrorCode.INVALID_CODE),
+        errors=(
+            *SECOND_STEP_ERRORS,
+            ErrorCode.TOTP_NOT_ENABLED,
+            ErrorCode.INVALID_CODE,
+            ErrorCode.TOO_MANY_AUTHENTICATORS,
+        ),
         limit=SECOND_STEP,
     )
     async def verify_totp(
         self, call: Call[SecondStepCaller, VerifyTotpBody]
     ) -> Reply[VerifyTotpAnswer] | Refused:
-        """Verify a code of the authenticator app.
+        """Verify a code of an authenticator app.
 
-        With a challenge, it completes the sign-in. With a session, it confirms an enrolment or verifies the factor
+        Of any app of the account that is not suspended. With a challenge, it completes the sign-in. With a session, it confirms an enrolment or verifies the factor
         again (step-up). Each code is accepted once. If a code for a pending enrolment is correct for a time up to ten
         minutes away, the refusal says how far the device's clock is off. At sign-in it does not.
         """

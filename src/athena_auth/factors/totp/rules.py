@@ -23,6 +23,8 @@ class TotpDetails(msgspec.Struct, frozen=True):
     algorithm: Algorithm
     digits: int
     period: int
+    adds: bool = False
+    """Whether the confirmed app joins the others of the account; otherwise it replaces them."""
 
     @property
     def parameters(self) -> Parameters:

@@ -101,7 +101,10 @@ function startCountdown(line) {
   for (const button of buttons) button.disabled = true;
   // A screen reader would read every second aloud.
   line.setAttribute("aria-live", "off");
-  countDown(seconds, (left) => { line.textContent = text.replace(String(seconds), String(left)); }, () => {
+  countDown(seconds, (left) => {
+    // The sentence of the last second has the singular, which the page cannot form by itself.
+    line.textContent = left === 1 ? line.dataset.countdownLast : text.replace(String(seconds), String(left));
+  }, () => {
     line.hidden = true;
     if (ready) ready.hidden = false;
     for (const button of buttons) button.disabled = false;

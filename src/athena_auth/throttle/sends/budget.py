@@ -32,6 +32,10 @@ class SendKind(StrEnum):
     """Password reset links, from unrecognized clients."""
     RESET_RECOGNIZED = "reset-recognized"
     """Password reset links, from recognized browsers."""
+    RECOVERY = "recovery"
+    """Links that open a recovery case, from unrecognized clients."""
+    RECOVERY_RECOGNIZED = "recovery-known"
+    """Links that open a recovery case, from recognized browsers."""
     VERIFY = "verify"
     """Email verification links."""
     SIGN_UP = "sign-up"
@@ -53,7 +57,7 @@ _WINDOW = 3600
 
 async def consume(tx: Tx, user_id: UserId, kind: SendKind, address: str, now: Millis) -> Refused | None:
     """Count a send in the transaction that puts it into the outbox; return the refusal if it is over the limit."""
-    if kind in {SendKind.CHALLENGE, SendKind.RESET}:
+    if kind in {SendKind.CHALLENGE, SendKind.RESET, SendKind.RECOVERY}:
         network = hashlib.sha256(f"{kind}:{network_of(address)}".encode()).digest()
         expires_at = after(now, _WINDOW)
         if not await sql.consume_of_network(

@@ -7,8 +7,8 @@ those of an account with all its other factors.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0017"
+down_revision = "0016"
 
 
 def upgrade() -> None:

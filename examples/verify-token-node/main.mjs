@@ -1,0 +1,16 @@
+// Reads tokens, one a line, and says of each whether it is accepted at level LEVEL.
+
+import { createInterface } from "node:readline";
+import { Verifier } from "./verify.mjs";
+
+const { JWKS, ISSUER, AUDIENCE = ISSUER, LEVEL = "1" } = process.env;
+const verifier = new Verifier({ jwks: JWKS, issuer: ISSUER, audience: AUDIENCE });
+
+for await (const token of createInterface({ input: process.stdin })) {
+  try {
+    const claims = await verifier.verify(token, { level: Number(LEVEL) });
+    console.log(`accepted: ${claims.sub} ${claims.acr} ${claims.amr.join(",")}`);
+  } catch (error) {
+    console.log(`refused: ${error.message}`);
+  }
+}

@@ -1,0 +1,33 @@
+"""Cancelling a recovery case: whoever cancels it, its owner is notified, and every factor stays."""
+
+from athena_auth.accounts.model import Account
+from athena_auth.accounts.notifications import SecurityNotifications
+from athena_auth.accounts.recovery_cases import sql
+from athena_auth.audit import sql as audit
+from athena_auth.audit.model import AuditEvent, EventName
+from athena_auth.delivery.model import MessageKind
+from athena_auth.kernel.clock import Millis
+from athena_auth.store.transaction import Tx
+from athena_auth.wire.caller import ClientInfo
+
+
+async def cancel(
+    tx: Tx,
+    notifications: SecurityNotifications,
+    account: Account,
+    client: ClientInfo,
+    now: Millis,
+    event: EventName = EventName.RECOVERY_CANCELLED,
+    *,
+    note: str | None = None,
+) -> bool:
+    """Cancel the case that the account names; False if it names none, or another request has ended it.
+
+    A verified second factor and every change of credentials do so. Otherwise an attacker who has opened a case would remove
+    factors that the owner still has.
+    """
+    if account.recovery_case is None or not await sql.end(tx, account.id, account.recovery_case):
+        return False
+    audit.record(tx, AuditEvent(name=event, user_id=account.id, client=client, note=note), now)
+    await notifications.notify(tx, account, MessageKind.RECOVERY_ENDED, client, now)
+    return True

@@ -1,0 +1,96 @@
+"""Removing, suspending and resuming one authenticator of an account, of whatever factor. In the caller's transaction."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from athena_auth import authenticators
+from athena_auth.authenticators import Authenticator, AuthenticatorState, confirmed
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.ids import UserId
+from athena_auth.mfa.credentials import Actor, CredentialEvents
+from athena_auth.mfa.model import Change
+from athena_auth.store.transaction import Tx
+
+
+def is_last_usable(
+    found: Iterable[Authenticator], one: Authenticator, is_usable: Callable[[Authenticator], bool]
+) -> bool:
+    """Tell whether the account has no usable second factor without this authenticator.
+
+    Backup codes do not count: they are for the day when the factor is lost, and run out. Nor do codes by mail that the
+    owner has not enrolled: an attacker with the mailbox and the password would otherwise have both factors.
+    """
+    return all(
+        each.id == one.id or each.state is not AuthenticatorState.ACTIVE or not is_usable(each)
+        for each in found
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatorChanges:
+    """Changes one authenticator, and ends what rests on it.
+
+    Attributes:
+        is_usable: Tells whether this server can verify an active authenticator: it has the factor, and reaches the phone.
+    """
+
+    events: CredentialEvents
+    is_usable: Callable[[Authenticator], bool]
+
+    async def remove(
+        self, tx: Tx, user_id: UserId, authenticator_id: str, actor: Actor, now: Millis, *, by_operator: bool
+    ) -> Refused | None:
+        """Remove an authenticator, unless no other is usable."""
+        found = await self._find(tx, user_id, authenticator_id, must_stay_usable=True)
+        if isinstance(found, Refused):
+            return found
+        await authenticators.remove(tx, found.id)
+        change = Change.AUTHENTICATOR_REVOKED if by_operator else Change.AUTHENTICATOR_REMOVED
+        await self.events.announce(tx, user_id, change, actor, now, authenticator_id=found.id)
+        return None
+
+    async def suspend(
+        self, tx: Tx, user_id: UserId, authenticator_id: str, actor: Actor, now: Millis
+    ) -> Refused | None:
+        """Suspend an authenticator, unless no other is usable. It is not an error if it is suspended already."""
+        found = await self._find(tx, user_id, authenticator_id, must_stay_usable=True)
+        if isinstance(found, Refused):
+            return found
+        await self._set_state(tx, found, AuthenticatorState.SUSPENDED, actor, now)
+        return None
+
+    async def resume(
+        self, tx: Tx, user_id: UserId, authenticator_id: str, actor: Actor, now: Millis
+    ) -> Refused | None:
+        """Resume a suspended authenticator. It is not an error if it is active already."""
+        found = await self._find(tx, user_id, authenticator_id, must_stay_usable=False)
+        if isinstance(found, Refused):
+            return found
+        await self._set_state(tx, found, AuthenticatorState.ACTIVE, actor, now)
+        return None
+
+    async def _find(
+        self, tx: Tx, user_id: UserId, authenticator_id: str, *, must_stay_usable: bool
+    ) -> Authenticator | Refused:
+        """Lock the account's authenticators, and return the one with this id.
+
+        Those of other accounts are never found, even if their id is known, and pending ones are not yet the account's.
+        """
+        every = confirmed(await authenticators.load_locked(tx, user_id))
+        found = next((each for each in every if each.id == authenticator_id), None)
+        if found is None:
+            return Refused(ErrorCode.AUTHENTICATOR_NOT_FOUND)
+        if must_stay_usable and is_last_usable(every, found, self.is_usable):
+            return Refused(ErrorCode.LAST_AUTHENTICATOR)
+        return found
+
+    async def _set_state(
+        self, tx: Tx, found: Authenticator, state: AuthenticatorState, actor: Actor, now: Millis
+    ) -> None:
+        if found.state is state:
+            return
+        await authenticators.set_state(tx, found.id, state)
+        is_back = state is AuthenticatorState.ACTIVE
+        change = Change.AUTHENTICATOR_RESUMED if is_back else Change.AUTHENTICATOR_SUSPENDED
+        await self.events.announce(tx, found.user_id, change, actor, now, authenticator_id=found.id)
