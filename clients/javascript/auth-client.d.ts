@@ -1,5 +1,5 @@
 /** What a second step may be taken with. */
-export type TwoFactorMethod = "totp" | "otp" | "backup-code";
+export type TwoFactorMethod = "totp" | "otp" | "backup-code" | "passkey";
 
 /** `true` and `false`, or as the public reference types them, strings of the same spelling. */
 export type Flag = boolean | "true" | "false";
@@ -73,7 +73,7 @@ export interface TwoFactorStatus {
   backupCodesLeft: number;
   trustedDevices: number;
   /** What was begun by `enable` and waits for its code. */
-  pendingEnrolment: "totp" | "otp" | null;
+  pendingEnrolment: "totp" | "otp" | "passkey" | null;
   /** Where sent codes go by text message, masked; null when they go by mail. */
   phoneNumber: string | null;
   secondFactorDueAt?: string; // by when a second factor is required, where one is and none is on
@@ -119,7 +119,7 @@ export type ServerErrorCode =
   | "AUTHENTICATOR_NOT_FOUND" | "LAST_AUTHENTICATOR" | "TOO_MANY_AUTHENTICATORS" | "METHOD_NOT_AVAILABLE"
   | "TOO_MANY_REQUESTS" | "INVALID_TWO_FACTOR_COOKIE" | "INVALID_CODE" | "INVALID_BACKUP_CODE" | "OTP_HAS_EXPIRED" | "OTP_NOT_CONFIGURED"
   | "TOTP_NOT_ENABLED" | "TWO_FACTOR_NOT_ENABLED" | "BACKUP_CODES_NOT_ENABLED" | "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE" | "ACCOUNT_TEMPORARILY_LOCKED"
-  | "CHALLENGE_NOT_FOUND" | "CONFLICT" | "VALIDATION_ERROR" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "HEADERS_TOO_LARGE"
+  | "CHALLENGE_NOT_FOUND" | "AUTHENTICATION_FAILED" | "FAILED_TO_VERIFY_REGISTRATION" | "PREVIOUSLY_REGISTERED" | "PASSKEY_NOT_FOUND" | "TOO_MANY_PASSKEYS" | "AUTHENTICATOR_NOT_ALLOWED" | "USER_VERIFICATION_REQUIRED" | "CONFLICT" | "VALIDATION_ERROR" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "HEADERS_TOO_LARGE"
   | "REQUEST_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE" | "SERVICE_UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
 
 /** The codes of this client: for a proxy's own response, and where there is no response that can be read. */
@@ -178,7 +178,7 @@ export interface TwoFactor {
       /** A code of a second factor, where none was verified in this session within ten minutes. */
       code?: string;
       issuer?: string;
-      method?: "totp" | "otp";
+      method?: "totp" | "otp" | "passkey";
       qrCode?: Flag;
       /** The user's name for the authenticator. */
       label?: string;
@@ -187,10 +187,10 @@ export interface TwoFactor {
     },
     /** With `qrCode: true`, `qrCode` is the `src` of an `<img>`. The method `otp` has no URI. Backup codes are shown once. */
     {
-      totpURI?: string;
+      totpURI?: string; /** Of the method `passkey`, for `navigator.credentials.create()`. */ options?: Record<string, any>;
       qrCode?: string;
       backupCodes: string[];
-      method: "totp" | "otp";
+      method: "totp" | "otp" | "passkey";
       /** Whether a code must confirm it: until then two-factor authentication is as it was. */
       confirmationPending: boolean;
     }

@@ -37,8 +37,8 @@ class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
         label: The owner's name for it.
         sealed_data: Its secret, encrypted for `context`; empty for a factor that stores none.
         details: Other data of its factor, as JSON. None of it is secret.
-        counter: The highest value accepted so far: a time step (TOTP) or a signature counter. Nothing at or below it
-            is accepted again (I3).
+        counter: The highest value accepted so far, such as a time step (TOTP): nothing at or below it is accepted again
+            (I3). Of a passkey, the last signature count, which only warns: its nonces are what is used once.
     """
 
     id: str
@@ -51,6 +51,8 @@ class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
     counter: int = NEVER
     created_at: Millis
     last_used_at: Millis | None = None
+    credential_id: bytes | None = None
+    """The id of a passkey, which no other account has."""
 
     def __repr__(self) -> str:
         return f"Authenticator({self.id}, {self.factor}, {self.state})"
@@ -162,6 +164,7 @@ def _authenticator(row: Row) -> Authenticator:
         counter=row["counter"],
         created_at=row["created_at"],
         last_used_at=row["last_used_at"],
+        credential_id=row["credential_id"],
     )
 
 

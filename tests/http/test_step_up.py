@@ -11,6 +11,7 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.kernel.errors import ErrorCode
 from athena_auth.sessions.model import Level
 from support.dump import fetch_all
+from support.passkey_user import with_passkey
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
 
@@ -25,6 +26,8 @@ BODIES: dict[Action, dict[str, Any]] = {
     Action.REVOKE_SESSIONS: {},
     Action.REVOKE_OTHER_SESSIONS: {},
     Action.REVOKE_SESSION: {},
+    Action.BEGIN_PASSKEY: {"password": PASSWORD},
+    Action.REMOVE_PASSKEY: {"password": PASSWORD},
 }
 """What each call sends that demands a second factor."""
 NEVER_RELAXED = {Action.REVEAL_SECRET, Action.DELETE_ACCOUNT}
@@ -32,6 +35,9 @@ NEVER_RELAXED = {Action.REVEAL_SECRET, Action.DELETE_ACCOUNT}
 
 async def body_of(action: Action, person: Person) -> dict[str, Any]:
     """Return the body of a call; to end a session there must be another one."""
+    if action is Action.REMOVE_PASSKEY:
+        passkeys = (await person.client.get("/passkey/list-user-passkeys")).json()
+        return {"id": passkeys[0]["id"] if passkeys else "0", **BODIES[action]}
     if action is not Action.REVOKE_SESSION:
         return BODIES[action]
     sessions = (await person.client.get("/list-sessions")).json()
@@ -41,6 +47,7 @@ async def body_of(action: Action, person: Person) -> dict[str, Any]:
 
 async def with_another_session(person: Person) -> None:
     await person.turn_on_totp()
+    await with_passkey(person)
     challenge = await person.challenge()
     assert (await person.answer(challenge, "verify-totp", code=person.code())).is_success
     person.world.clock.advance(601)

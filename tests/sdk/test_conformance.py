@@ -150,4 +150,5 @@ async def test_every_field_of_a_result_is_one_that_the_server_answers(sqlite_wor
     for endpoint in (value for value in vars(endpoints).values() if isinstance(value, Endpoint)):
         known = fields_of(endpoint.result)
         assert known <= served[endpoint.method, endpoint.path], endpoint.path
-        assert known or endpoint.result is models.Success
+        # The options of a passkey are for the browser, which knows their fields.
+        assert known or endpoint.result in (models.Success, dict[str, Any])

@@ -97,6 +97,7 @@ def test_tags_and_the_pages_endpoints_stand_in_reading_order_however_the_table_d
     assert [tag["name"] for tag in document["tags"]] == [
         "two-factor",
         "sign-in",
+        "passkey",
         "recovery",
         "sessions",
         "accounts",

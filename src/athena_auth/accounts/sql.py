@@ -78,7 +78,9 @@ _LOCK_IF_CURRENT = Statement("""
     RETURNING *
 """)
 
-_LOCK = Statement("UPDATE athena_account SET credential_version = credential_version WHERE id = :id")
+_LOCK = Statement(
+    "UPDATE athena_account SET credential_version = credential_version WHERE id = :id RETURNING *"
+)
 
 _CHANGE_CREDENTIALS = Statement("""
     UPDATE athena_account
@@ -242,9 +244,10 @@ async def lock_if_current(tx: Tx, version: CredentialVersion) -> Account | None:
     return None if row is None else account_from(row)
 
 
-async def lock(tx: Tx, user_id: UserId) -> bool:
-    """Lock the account until the transaction ends; False when it no longer exists."""
-    return await tx.execute(_LOCK, id=user_id) == 1
+async def lock(tx: Tx, user_id: UserId) -> Account | None:
+    """Lock the account until the transaction ends, and load it; None when it no longer exists."""
+    row = await tx.fetch_one(_LOCK, id=user_id)
+    return None if row is None else account_from(row)
 
 
 async def change_credentials(

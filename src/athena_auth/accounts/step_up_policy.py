@@ -61,12 +61,20 @@ class Action(StrEnum):
     VERIFY_TOTP = "/two-factor/verify-totp"
     VERIFY_OTP = "/two-factor/verify-otp"
     VERIFY_BACKUP_CODE = "/two-factor/verify-backup-code"
+    PROMPT_PASSKEY = "/two-factor/prompt-passkey"
+    VERIFY_PASSKEY = "/two-factor/verify-passkey"
     BEGIN_RECOVERY = "/two-factor/recovery/begin"
     OPEN_RECOVERY = "/two-factor/recovery/open"
     CANCEL_RECOVERY = "/two-factor/recovery/cancel"
     COMPLETE_RECOVERY = "/two-factor/recovery/complete"
     REVOKE_TRUSTED_DEVICE = "/two-factor/revoke-trusted-device"
     REVOKE_TRUSTED_DEVICES = "/two-factor/revoke-trusted-devices"
+    BEGIN_PASSKEY = "/passkey/generate-register-options"
+    ADD_PASSKEY = "/passkey/verify-registration"
+    BEGIN_PASSKEY_SIGN_IN = "/passkey/generate-authenticate-options"
+    PASSKEY_SIGN_IN = "/passkey/verify-authentication"
+    RENAME_PASSKEY = "/passkey/update-passkey"
+    REMOVE_PASSKEY = "/passkey/delete-passkey"
 
 
 class NewToken(Enum):
@@ -122,8 +130,13 @@ POLICY = {
     Action.SEND_OTP: _IN_THE_REQUEST,
     # The link was mailed to the old address; its owner may have no session, no password and no factor any more.
     Action.UNDO_EMAIL_CHANGE: _IN_THE_REQUEST,
+    Action.PROMPT_PASSKEY: _IN_THE_REQUEST,
+    Action.VERIFY_PASSKEY: _IN_THE_REQUEST,
+    Action.BEGIN_PASSKEY_SIGN_IN: _IN_THE_REQUEST,
+    Action.PASSKEY_SIGN_IN: _IN_THE_REQUEST,
     Action.SIGN_OUT: _SESSION,
     Action.UPDATE_PROFILE: _SESSION,
+    Action.RENAME_PASSKEY: _SESSION,
     # Revoking trust only makes the next sign-in harder, and owners of a stolen laptop need it at once.
     Action.REVOKE_TRUSTED_DEVICE: _SESSION,
     Action.REVOKE_TRUSTED_DEVICES: _SESSION,
@@ -133,6 +146,11 @@ POLICY = {
     Action.DELETE_ACCOUNT: Demand(Level.TWO, FRESH, relaxable=False, new_token=NewToken.ENDS),
     # An attacker with the secret can generate codes for as long as it is active, unnoticed by the owner.
     Action.REVEAL_SECRET: Demand(Level.TWO, FRESH, relaxable=False),
+    Action.BEGIN_PASSKEY: Demand(Level.TWO, FRESH),
+    # It answers the nonce of BEGIN_PASSKEY, which this session alone was told: an attacker who has only a copy of the
+    # session's token has not seen it.
+    Action.ADD_PASSKEY: Demand(Level.ONE, new_token=NewToken.BY_COOKIE),
+    Action.REMOVE_PASSKEY: _CREDENTIAL,
     # Neither changes what the account accepts.
     Action.RENAME_AUTHENTICATOR: _SESSION,
     Action.SET_PREFERRED_METHOD: _SESSION,
@@ -214,13 +232,13 @@ def unmet_requirement(signed_in: SignedIn, requirement: Requirement, now: Millis
     within = None if requirement.fresh is None else requirement.fresh * 1000
     kind = requirement.amr
     if requirement.level is Level.TWO or kind is not None:
-        if not has_factors:
-            return ErrorCode.ENROLMENT_REQUIRED
         good = session.assurance.level is Level.TWO and (
             within is None or has_fresh_second_factor(session, now, within)
         )
-        good = good and (kind is None or has_factor_of(session, kind, within))
-        return None if good else ErrorCode.STEP_UP_REQUIRED
+        if good and (kind is None or has_factor_of(session, kind, within)):
+            # A passkey with user verification is two factors, also where two-factor authentication is off.
+            return None
+        return ErrorCode.STEP_UP_REQUIRED if has_factors else ErrorCode.ENROLMENT_REQUIRED
     if within is None or is_fresh(session, now, within):
         return None
     return ErrorCode.STEP_UP_REQUIRED if has_factors else ErrorCode.SIGN_IN_AGAIN

@@ -4,6 +4,9 @@ A backup does not contain what was used, ended or sent after it was taken: all o
 sessions, trusted devices, sent codes, links, recoveries, invitations, queued messages and the past time steps of authenticator apps are
 revoked for all accounts, and backup codes if the operator says so. This needs none of the server's secrets.
 
+Passkeys need nothing: their counts go back too, which is harmless, and a nonce is valid for five minutes and only with the
+cookie or the session that it was issued to.
+
 Factors that a host adds are not covered. Their counters go back to the time of the backup, so a response that was used since
 is accepted once more, until their author prevents it (docs/how-to/add-a-factor.md). The sweeper deletes old prompts: they
 are bound to challenges and sessions that have ended.

@@ -47,7 +47,7 @@ class EventName(StrEnum):
     )
     UNVERIFIED_REFUSED = (
         "sign-in:email:refused",
-        "A sign-in with a correct password was refused, because the email address is not verified.",
+        "A sign-in with a correct password or passkey was refused, because the email address is not verified.",
     )
     CHALLENGE_ISSUED = (
         "sign-in:challenge:issued",
@@ -56,6 +56,15 @@ class EventName(StrEnum):
     TRUST_ACCEPTED = (
         "sign-in:trusted-device:accepted",
         "The password was correct, and a trusted device replaced the second factor.",
+    )
+
+    PASSKEY_ACCEPTED = (
+        "sign-in:passkey:accepted",
+        "A passkey with user verification completed a sign-in by itself.",
+    )
+    PASSKEY_REFUSED = (
+        "sign-in:passkey:refused",
+        "A sign-in with a passkey of the account was refused: the response was wrong, or the user was not verified.",
     )
 
     OTP_SENT = "second-step:otp:sent", "A code was sent by email or by text message."
@@ -85,6 +94,12 @@ class EventName(StrEnum):
     )
     FACTOR_ADDED = "account:factor:added", "A second factor was turned on."
     FACTOR_REPLACED = "account:factor:replaced", "A second factor replaced another one."
+    PASSKEY_ADDED = "account:passkey:added", "The account owner added a passkey."
+    PASSKEY_REMOVED = "account:passkey:removed", "The account owner removed a passkey."
+    SIGN_COUNT_DECREASED = (
+        "account:passkey:count-decreased",
+        "The signature count of a passkey did not increase: there may be a copy of it. It was accepted.",
+    )
     AUTHENTICATOR_REMOVED = (
         "account:authenticator:removed",
         "The account owner removed one of several authenticators.",

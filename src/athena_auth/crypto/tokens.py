@@ -20,6 +20,7 @@ class TokenKind(StrEnum):
     TRUSTED_DEVICE = "trusted-device"
     MAIL = "mail"
     INVITE = "invite"
+    PASSKEY = "passkey"
 
 
 CHALLENGE_PREFIX = "2fa_"

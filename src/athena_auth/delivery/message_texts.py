@@ -11,6 +11,7 @@ from athena_auth.delivery.authenticator_texts import AUTHENTICATOR_MESSAGES
 from athena_auth.delivery.email_change_texts import EMAIL_CHANGE_MESSAGES
 from athena_auth.delivery.enforcement_texts import ENFORCEMENT_MESSAGES
 from athena_auth.delivery.model import MessageKind
+from athena_auth.delivery.passkey_texts import PASSKEY_MESSAGES
 from athena_auth.delivery.password_texts import PASSWORD_MESSAGES
 from athena_auth.delivery.recovery_texts import RECOVERY_MESSAGES
 from athena_auth.delivery.sentences import Advice, MessageText
@@ -40,6 +41,7 @@ _NOT_YOUR_FACTOR = _was_not_you(
 MESSAGES = (
     SIGN_UP_MESSAGES
     | EMAIL_CHANGE_MESSAGES
+    | PASSKEY_MESSAGES
     | RECOVERY_MESSAGES
     | ENFORCEMENT_MESSAGES
     | AUTHENTICATOR_MESSAGES

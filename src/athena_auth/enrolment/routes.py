@@ -11,6 +11,7 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import StepUpCredentials
 from athena_auth.enrolment.required import RequiredEnrolment
 from athena_auth.enrolment.service import EnrollableFactor, Enrolment, EnrolmentService
+from athena_auth.factors.passkeys.answers import CreationOptions
 from athena_auth.factors.totp.routes import qr_code_of
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.factor import EnrolmentOptions
@@ -57,11 +58,12 @@ class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class EnableAnswer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """The new credentials, which are shown only in this response; without `totpURI` for the method `otp`."""
+    """The new credentials, which are shown only in this response; `totpURI` only for the method `totp`."""
 
     totp_uri: TotpUri | UnsetType = msgspec.field(name="totpURI", default=UNSET)
     qr_code: QrCode | UnsetType = UNSET
     backup_codes: BackupCodeList
+    options: CreationOptions | UnsetType = UNSET
     method: Annotated[EnrollableFactor, Meta(examples=["totp"])]
     confirmation_pending: Annotated[
         bool,
@@ -102,7 +104,9 @@ class EnrolmentApi:
         /two-factor/verify-otp for the method `otp`, whose first code is sent at once). Until then the current factors
         stay active. A confirmed app then replaces all apps of the account; /two-factor/add-authenticator adds one.
         The method `otp` takes effect at once if the email address is verified and no phone number is
-        given. With an enrolment token, a code must always confirm the factor, and completes the sign-in.
+        given. For the method `passkey`, a new passkey that answers the `options` confirms it (/two-factor/verify-passkey);
+        if the account has passkeys and no second factor yet, these become it at once. With an enrolment token, a code or a
+        new passkey must always confirm the factor, and completes the sign-in.
         """
         principal, body = call.principal, call.body
         options = EnrolmentOptions(body.issuer, body.phone_number, body.label)
@@ -131,11 +135,12 @@ class EnrolmentApi:
 
 async def _answer(enrolment: Enrolment, body: EnableBody) -> EnableAnswer:
     shown = dict(enrolment.shown)
-    uri = shown.pop("totpURI", UNSET)
+    uri, options = shown.pop("totpURI", UNSET), shown.pop("options", UNSET)
     answer = EnableAnswer(
         totp_uri=uri,
         qr_code=await qr_code_of(uri, body.qr_code),
         backup_codes=enrolment.backup_codes,
+        options=options,
         method=body.method,
         confirmation_pending=enrolment.is_pending,
     )

@@ -14,9 +14,11 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.backup_codes.sql import BackupCodeState
 from athena_auth.factors.otp.factor import Otp
+from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.errors import Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.factor import (
@@ -36,6 +38,7 @@ class EnrollableFactor(StrEnum):
 
     TOTP = "totp"
     OTP = "otp"
+    PASSKEY = "passkey"
 
 
 class Enrolment(msgspec.Struct, frozen=True):
@@ -59,6 +62,8 @@ class Factors(msgspec.Struct, frozen=True):
     totp: Totp
     otp: Otp
     backup_codes: BackupCodes
+    passkeys: Passkeys | None = None
+    """None on a server whose host application has left them out."""
 
 
 class EnrolmentService:
@@ -108,7 +113,10 @@ class EnrolmentService:
 
     def validate(self, factor: str, options: EnrolmentOptions) -> Refused | None:
         """Return why these options do not fit this factor, or this server; None if they do."""
-        return self._enrollable[factor].validate(options)
+        enrollable = self._enrollable.get(factor)
+        if enrollable is None:
+            return Refused(ErrorCode.VALIDATION_ERROR, Text("This server does not offer this method."))
+        return enrollable.validate(options)
 
     async def begin(self, tx: Tx, factor: str, request: EnrolmentRequest) -> Enrolment | Refused:
         """Begin an enrolment whose sender has been authenticated in this transaction."""

@@ -16,6 +16,7 @@ from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.authenticators import Authenticator, active, all_active, pending
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
+from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
@@ -57,6 +58,7 @@ __all__ = [
     "FactorParts",
     "Millis",
     "Otp",
+    "Passkeys",
     "PromptRequest",
     "Prompted",
     "Prompting",

@@ -103,6 +103,13 @@ class Athena:
             raise RuntimeError("Athena was made without pages; make it with Athena(pages=True)")
         await self._run.pages(scope, receive, send)
 
+    async def well_known(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request below the mount point `/.well-known`, which is where browsers look for related origins of passkeys.
+
+        `wrap` does this by itself, and leaves the other paths there to the application.
+        """
+        await self._run.well_known(scope, receive, send)
+
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every endpoint of the API."""
@@ -243,7 +250,8 @@ class Athena:
         api, below = BASE_PATH, f"{BASE_PATH}/"
         settings = self._parts.settings
         sub_path, pages = settings.sub_path, settings.pages_path.rstrip("/")
-        well_known = {route.path for route in self.routes if route.path.startswith(_WELL_KNOWN)}
+        of_routes = {route.path for route in self.routes if route.path.startswith(_WELL_KNOWN)}
+        well_known = of_routes | self._run.well_known.paths
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
             # Starlette's route search costs a twelfth of a get-session, and a single prefix needs none.
@@ -258,7 +266,7 @@ class Athena:
                 await self._serve_lifespan(receive, send)
             elif scope["type"] == "http" and scope["path"].removeprefix(root) in well_known:
                 scope["root_path"] = root
-                await self.asgi(scope, receive, send)
+                await self._run.at_the_root(scope, receive, send)
             elif dev_outbox and (outbox := self._run.dev_outbox) is not None and outbox.admits(scope, root):
                 await outbox.respond(scope, send)
             elif self._parts.pages and _is_below(scope, root := _root_of(scope, root, sub_path), pages):

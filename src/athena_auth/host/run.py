@@ -3,6 +3,7 @@
 import asyncio
 
 import msgspec
+from starlette.types import Receive, Scope, Send
 
 from athena_auth.crypto.passwords import PasswordHasher
 from athena_auth.delivery.recent_messages import RecentMessages
@@ -16,6 +17,7 @@ from athena_auth.server.clock_watch import ClockWatch
 from athena_auth.server.dev_outbox import DevOutbox, shows_dev_outbox
 from athena_auth.server.limits import request_limits
 from athena_auth.server.readiness import LivenessApi, Readiness, ReadinessApi
+from athena_auth.server.well_known import WellKnown
 from athena_auth.settings import Settings
 from athena_auth.store.migrate import is_current, migrate, require_current
 from athena_auth.store.transaction import Listener
@@ -80,6 +82,7 @@ class Run:
         policy = edge_policy(settings, self._limits, resources.languages)
         built = applications(self.routes, self.components, settings, policy)
         self.application, self.pages = built.api, built.pages
+        self.well_known = WellKnown(settings, has_pages=parts.pages)
         sheets = self.components.pages.templates.stylesheets
         self.dev_outbox = None if recent is None else DevOutbox(recent, settings, resources.languages, sheets)
         self.guard_context = GuardContext(policy, self.components.resolver, resources.clock)
@@ -104,6 +107,13 @@ class Run:
         resources.outbox.start()
         self.components.sweeper.start()
         self._clock_watch.start()
+
+    async def at_the_root(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for a path below `/.well-known`: a document, or a route of the API."""
+        if self.well_known.admits(scope):
+            await self.well_known.respond(scope, send)
+        else:
+            await self.application(scope, receive, send)
 
     async def _missing_schema(self) -> str | None:
         if await is_current(self.components.resources.store):

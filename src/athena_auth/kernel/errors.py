@@ -179,6 +179,25 @@ class ErrorCode(StrEnum):
         "Too many failed attempts for this account. Wait before you try again.",
     )
     CHALLENGE_NOT_FOUND = auto(), 400, "This prompt has expired or was answered already. Request a new one."
+    AUTHENTICATION_FAILED = (
+        auto(),
+        401,
+        "The passkey was not accepted. Try again, or confirm another way that it is you.",
+    )
+    FAILED_TO_VERIFY_REGISTRATION = auto(), 400, "The passkey could not be verified. Try to add it again."
+    PREVIOUSLY_REGISTERED = auto(), 400, "This passkey is already registered. Use another one."
+    PASSKEY_NOT_FOUND = auto(), 404, "This passkey is not registered. It may have been removed."
+    TOO_MANY_PASSKEYS = auto(), 400, "The account has ten passkeys, the most possible. Remove one first."
+    AUTHENTICATOR_NOT_ALLOWED = (
+        auto(),
+        400,
+        "This site does not accept passkeys of this kind. Use another device or password manager.",
+    )
+    USER_VERIFICATION_REQUIRED = (
+        auto(),
+        401,
+        "Your device did not check that it is you. Set up a PIN or a fingerprint on it, or sign in with your password first.",
+    )
     CONFLICT = auto(), 409, "The account was changed at the same time. Check its current state, then retry."
     VALIDATION_ERROR = auto(), 400, "The request is not valid."
     NOT_FOUND = auto(), 404, "There is nothing at this path."

@@ -35,6 +35,8 @@ _RECORDS: dict[Change, tuple[EventName, MessageKind | None]] = {
     Change.EMAIL_RESTORED: (EventName.EMAIL_RESTORED, None),
     Change.FACTOR_ADDED: (EventName.FACTOR_ADDED, MessageKind.FACTOR_ADDED),
     Change.FACTOR_REPLACED: (EventName.FACTOR_REPLACED, MessageKind.FACTOR_REPLACED),
+    Change.PASSKEY_ADDED: (EventName.PASSKEY_ADDED, MessageKind.PASSKEY_ADDED),
+    Change.PASSKEY_REMOVED: (EventName.PASSKEY_REMOVED, MessageKind.PASSKEY_REMOVED),
     Change.AUTHENTICATOR_REMOVED: (EventName.AUTHENTICATOR_REMOVED, MessageKind.AUTHENTICATOR_REMOVED),
     Change.AUTHENTICATOR_REVOKED: (EventName.AUTHENTICATOR_REVOKED, MessageKind.AUTHENTICATOR_REVOKED),
     Change.AUTHENTICATOR_SUSPENDED: (EventName.AUTHENTICATOR_SUSPENDED, MessageKind.AUTHENTICATOR_SUSPENDED),
@@ -108,12 +110,12 @@ class CredentialEvents:
         await sql.end_all(tx, user_id)
         await enrolment_tokens.end_all(tx, user_id)
         if not actor.keeps_other_sessions:
-            below = Level.TWO if change.only_adds else None
-            await sessions.end_others(tx, user_id, actor.session_id, below)
+            await _end_sessions(tx, user_id, change, actor)
         if change.removes_factors and actor.session_id is not None:
             # Otherwise an attacker who removes the factors keeps a session that survives the owner's next enrolment.
             await sessions.lower(tx, actor.session_id)
-        tx.defer(_attempts_of(change, actor), user_id=user_id)
+        if (resets := _attempts_of(change, actor)) is not None:
+            tx.defer(resets, user_id=user_id)
         self._defer_writes(tx, user_id, change)
         event, kind = _RECORDS[change]
         audit.record(tx, _entry(event, user_id, actor, authenticator_id), now)
@@ -126,7 +128,7 @@ class CredentialEvents:
     def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
         """Cancel an enrolment of an account that has no factor on. No session or device depends on it yet."""
         tx.defer(RESET_ALL, user_id=user_id)
-        self._defer_writes(tx, user_id, Change.FACTORS_REMOVED)
+        self._defer_writes(tx, user_id, Change.ENROLMENT_CANCELLED)
 
     def _defer_writes(self, tx: Tx, user_id: UserId, change: Change) -> None:
         for write in self._writes[change]:
@@ -144,8 +146,22 @@ def _entry(event: EventName, user_id: UserId, actor: Actor, authenticator_id: st
     )
 
 
-def _attempts_of(change: Change, actor: Actor) -> Statement:
+async def _end_sessions(tx: Tx, user_id: UserId, change: Change, actor: Actor) -> None:
+    """End the other sessions of the account, except those that the change does not concern.
+
+    A new passkey keeps all: nothing they rest on has changed. A removed one ends all, because a lost or stolen device may
+    have begun them.
+    """
+    if change is not Change.PASSKEY_ADDED:
+        below = Level.TWO if change.only_adds else None
+        await sessions.end_others(tx, user_id, actor.session_id, below)
+
+
+def _attempts_of(change: Change, actor: Actor) -> Statement | None:
     """Return the write that resets the counted attempts, as far as this change allows it."""
+    if change in {Change.PASSKEY_ADDED, Change.PASSKEY_REMOVED}:
+        # An attacker in a session would add and remove passkeys to get new attempts at the password and the codes.
+        return None
     if actor.reset_attempts or change.removes_factors:
         return RESET_ALL
     # A link from an email ends the delay that strangers' attempts caused, but gives no new attempts at codes.

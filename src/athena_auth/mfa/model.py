@@ -40,6 +40,7 @@ class FactorName(StrEnum):
     TOTP = "totp"
     OTP = "otp"
     BACKUP_CODE = "backup-code"
+    PASSKEY = "passkey"
 
 
 def preferred_method(methods: tuple[str, ...], account: Account) -> str | None:
@@ -120,6 +121,11 @@ class Change(StrEnum):
     """With a link to the old address. The password no longer works either: an attacker may have changed the address."""
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
+    PASSKEY_ADDED = "passkey-added"
+    """It signs in by itself, and is a second factor while two-factor authentication is on; that stays as it is."""
+    PASSKEY_REMOVED = "passkey-removed"
+    ENROLMENT_CANCELLED = "enrolment-cancelled"
+    """Of an account that has two-factor authentication off: nothing depends on it yet."""
     AUTHENTICATOR_REMOVED = "authenticator-removed"
     """One of several, by the owner."""
     AUTHENTICATOR_REVOKED = "authenticator-revoked"

@@ -39,7 +39,7 @@ class Lifetimes(msgspec.Struct, frozen=True):
 
 
 class FirstFactor(msgspec.Struct, frozen=True):
-    """A first factor and its request. Today the first factor is always a password."""
+    """A first factor, a password or a passkey, and its request."""
 
     client: ClientInfo
     persistent: bool
@@ -141,6 +141,26 @@ class SignInPolicy:
         audit.record(tx, demanded, now)
         methods = tuple(each.name for each in self.factors if isinstance(each, Enrollable))
         return EnrolmentIssued(token, methods, account)
+
+    def complete_both_factors(
+        self, tx: Tx, account: Account, amr: str, first: FirstFactor, now: Millis
+    ) -> SessionIssued | Refused:
+        """Mint a session of level two for an authenticator that is two factors: a passkey that verified its user.
+
+        The caller must have locked the account in `tx`, and verified and consumed the response there. The only refusal is
+        `EMAIL_NOT_VERIFIED`.
+        """
+        if self.requires_verified_email and not account.email_verified:
+            return refuse_unverified(tx, account, first.client, now)
+        minted = self._mint(tx, account, Assurance(Level.TWO, (amr,)), first, now)
+        accepted = AuditEvent(
+            name=EventName.PASSKEY_ACCEPTED,
+            user_id=account.id,
+            client=first.client,
+            session_id=minted.session.id,
+        )
+        audit.record(tx, accepted, now)
+        return SessionIssued(minted, account)
 
     async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Granted | None:
         if first.trust_token is None:

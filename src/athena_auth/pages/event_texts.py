@@ -17,6 +17,8 @@ _TEXTS: dict[str, Text] = {
     EventName.FACTOR_REQUIRED: Text("A second factor became required"),
     EventName.CHALLENGE_ISSUED: Text("The password was correct; a second step was asked for"),
     EventName.TRUST_ACCEPTED: Text("Signed in with the password in a trusted browser"),
+    EventName.PASSKEY_ACCEPTED: Text("Signed in with a passkey"),
+    EventName.PASSKEY_REFUSED: Text("A sign-in with a passkey was refused"),
     EventName.OTP_SENT: Text("A code was sent"),
     EventName.CODE_REUSED: Text("A code was entered a second time, and refused"),
     EventName.SECOND_STEP_CLOSED: Text("Too many wrong codes: codes are refused for a while"),
@@ -26,6 +28,11 @@ _TEXTS: dict[str, Text] = {
     EventName.ENROLMENT_BEGUN: Text("Setting up a second factor was started"),
     EventName.FACTOR_ADDED: Text("A second factor was turned on"),
     EventName.FACTOR_REPLACED: Text("A second factor was replaced"),
+    EventName.PASSKEY_ADDED: Text("A passkey was added"),
+    EventName.PASSKEY_REMOVED: Text("A passkey was removed"),
+    EventName.SIGN_COUNT_DECREASED: Text(
+        "A passkey had counted fewer uses than before: it may have been copied"
+    ),
     EventName.AUTHENTICATOR_REMOVED: Text("An authenticator was removed"),
     EventName.AUTHENTICATOR_REVOKED: Text("The operator removed an authenticator"),
     EventName.AUTHENTICATOR_SUSPENDED: Text("An authenticator was suspended"),
@@ -77,6 +84,11 @@ _VERIFICATIONS: dict[tuple[str, str, str], Text] = {
     ),
     (Stage.SIGN_IN, FactorName.OTP, Verdict.ACCEPTED): Text("Signed in with a code that was sent"),
     (Stage.SIGN_IN, FactorName.BACKUP_CODE, Verdict.ACCEPTED): Text("Signed in with a backup code"),
+    (Stage.SIGN_IN, FactorName.PASSKEY, Verdict.ACCEPTED): Text("Signed in with the password and a passkey"),
+    (Stage.SIGN_IN, FactorName.PASSKEY, Verdict.REFUSED): Text(
+        "The password was correct, but the passkey was refused"
+    ),
+    (Stage.STEP_UP, FactorName.PASSKEY, Verdict.ACCEPTED): Text("Confirmed with a passkey"),
     (Stage.SIGN_IN, FactorName.TOTP, Verdict.REFUSED): Text(
         "The password was correct, but the code of the authenticator app was wrong"
     ),

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 
 import msgspec
 
+from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
+from athena_auth.authenticators import AuthenticatorState
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
@@ -162,7 +164,7 @@ class RecoveryService:
     ) -> PasswordReset | Refused:
         # Factors that were set up before the address was verified may be those of an attacker who signed up with another
         # person's address and waits for them (account pre-hijacking).
-        reclaims = before.two_factor_enabled and not before.email_verified
+        reclaims = not before.email_verified and await _has_factors(tx, before)
         change = Change.ACCOUNT_RECLAIMED if reclaims else Change.PASSWORD_RESET
         await accounts.reset_password(tx, before.id, password_hash, now)
         actor = Actor(first.client, None, reset_attempts=False)
@@ -190,3 +192,10 @@ class RecoveryService:
         audit.record(tx, verified, now)
         current = await accounts.load(tx, account.id)
         return VerifiedEmail(current, already=False) if current else Refused(ErrorCode.INVALID_TOKEN)
+
+
+async def _has_factors(tx: Tx, account: Account) -> bool:
+    """Tell whether the account has second factors, or passkeys that sign in by themselves."""
+    enrolled = await authenticators.load(tx, account.id)
+    is_active = any(each.state is AuthenticatorState.ACTIVE for each in enrolled)
+    return account.two_factor_enabled or is_active

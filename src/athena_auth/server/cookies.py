@@ -32,13 +32,16 @@ def wire_names(prefix: str, *, https: bool, has_domain: bool = False) -> dict[Co
 def tokens_of(cookies: dict[CookieName, str]) -> Tokens:
     """Return the tokens of a browser, which sends them as cookies."""
     session, challenge = cookies.get(CookieName.SESSION), cookies.get(CookieName.CHALLENGE)
-    trusted_device, recognized = (
+    enrolment = cookies.get(CookieName.ENROLMENT)
+    return Tokens(
+        session,
+        challenge,
         cookies.get(CookieName.TRUSTED_DEVICE),
         cookies.get(CookieName.RECOGNIZED_BROWSER),
+        enrolment=enrolment,
+        passkey=cookies.get(CookieName.PASSKEY),
+        by_cookie=bool(session or challenge or enrolment),
     )
-    enrolment = cookies.get(CookieName.ENROLMENT)
-    by_cookie = bool(session or challenge or enrolment)
-    return Tokens(session, challenge, trusted_device, recognized, by_cookie, enrolment)
 
 
 class CookieCodec:

@@ -15,8 +15,8 @@ from athena_auth.wire.reply import DEFAULT_COOKIE_PREFIX
 from athena_auth.wire.route import Access, NoBody, Route
 
 _DESCRIPTION = """\
-A self-hosted two-factor authentication server: authenticator apps (TOTP), sent codes, backup codes and trusted \
-devices, with the accounts and sessions they protect.
+A self-hosted two-factor authentication server: passkeys, authenticator apps (TOTP), sent codes, backup codes and \
+trusted devices, with the accounts and sessions they protect.
 
 ## Authentication
 
@@ -25,7 +25,7 @@ There are three kinds of token, and none replaces another.
 
 A session token is issued by signing up, signing in or completing the second step. It gives access to everything that \
 the account owner may do. A challenge token begins with `2fa_`. Signing in with a password returns it when a second \
-factor is required, and it gives access only to `send-otp` and the three `verify-*` endpoints. A trusted-device token \
+factor is required, and it gives access only to `send-otp`, `prompt-passkey` and the `verify-*` endpoints. A trusted-device token \
 is a cookie, and replaces the second factor at sign-in.
 
 A request that changes something and is authenticated by cookie must come from this site or from a trusted origin \
@@ -43,6 +43,7 @@ error is found in the server's log. A wrong method is refused with 405.
 _TAGS = {
     "two-factor": "Turn the second factor on and off, and verify it.",
     "sign-in": "The first factor: sign up, and sign in with a password.",
+    "passkey": "Sign in with a passkey; add, name and remove passkeys.",
     "recovery": "Emailed links: verify an address, reset a password, recognize a browser.",
     "sessions": "List, check and end sessions.",
     "accounts": "Change an account.",
@@ -146,10 +147,8 @@ def openapi_document(
 
 
 def _reading_order(route: Route) -> tuple[int, int]:
-    return (
-        list(_TAGS).index(route.tag) if route.tag in _TAGS else len(_TAGS),
-        _FIRST_PATHS.index(route.path) if route.path in _FIRST_PATHS else len(_FIRST_PATHS),
-    )
+    tags, paths = [*_TAGS, route.tag], [*_FIRST_PATHS, route.path]
+    return tags.index(route.tag), paths.index(route.path)
 
 
 def _tag(name: str) -> Json:

@@ -119,14 +119,16 @@ class CallerReader:
             # Another scheme is not ours: a proxy may ask for its own password, for instance.
             return tokens_of(cookies)
         # An explicit token is used alone: a cookie never replaces a wrong one.
-        trusted_device = cookies.get(CookieName.TRUSTED_DEVICE)
-        recognized_browser = cookies.get(CookieName.RECOGNIZED_BROWSER)
         token = authorization[len(_BEARER) :].strip()
-        if token.startswith(CHALLENGE_PREFIX):
-            return Tokens(None, token, trusted_device, recognized_browser)
-        if token.startswith(ENROLMENT_PREFIX):
-            return Tokens(None, None, trusted_device, recognized_browser, enrolment=token)
-        return Tokens(token or None, None, trusted_device, recognized_browser)
+        is_challenge, is_enrolment = token.startswith(CHALLENGE_PREFIX), token.startswith(ENROLMENT_PREFIX)
+        return Tokens(
+            session=None if is_challenge or is_enrolment else token or None,
+            challenge=token if is_challenge else None,
+            trusted_device=cookies.get(CookieName.TRUSTED_DEVICE),
+            recognized_browser=cookies.get(CookieName.RECOGNIZED_BROWSER),
+            enrolment=token if is_enrolment else None,
+            passkey=cookies.get(CookieName.PASSKEY),
+        )
 
 
 def _is_navigation(method: str, headers: RawHeaders) -> bool:

@@ -27,6 +27,10 @@ class Amr(StrEnum):
     """A code sent by text message."""
     BACKUP_CODE = "backup-code"
     TRUSTED_DEVICE = "device"
+    HARDWARE_KEY = "hwk"
+    """A passkey that cannot leave its device."""
+    SOFTWARE_KEY = "swk"
+    """A passkey that may be synchronized between devices."""
 
 
 class AmrClass(StrEnum):

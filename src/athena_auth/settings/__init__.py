@@ -1,8 +1,8 @@
 """The settings of a server.
 
-`model` puts their groups together: `storage`, `serving`, `messages`, `accounts`, `factors`, `enforcement`, `recovery`,
-`tokens` and `pages`. `sources` and `loading` read them, `values` and `addresses` validate them. `injected` recognizes variables
-that container platforms set.
+`model` puts their groups together: `storage`, `serving`, `messages`, `accounts`, `factors`, `passkeys`, `enforcement`,
+`recovery`, `tokens` and `pages`. `sources` and `loading` read them, `values` and `addresses` validate them. `injected` recognizes
+variables that container platforms set.
 """
 
 from athena_auth.settings.loading import RENAMED, load_settings

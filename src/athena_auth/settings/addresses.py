@@ -74,6 +74,18 @@ def parse_cookie_domain(text: str) -> str:
     return name
 
 
+def parse_rp_id(text: str) -> str:
+    """Return the domain that passkeys belong to, as browsers write it.
+
+    Raises:
+        ValueError: the text is no domain. Browsers refuse an address, and one label but `localhost`.
+    """
+    name = _ascii_host(text)
+    if name is None or ("." not in name and name != "localhost") or name.rpartition(".")[2].isdecimal():
+        raise ValueError("an RP ID must look like example.com, without a scheme, a port or a path")
+    return name
+
+
 def is_within(host: str, domain: str) -> bool:
     """Return whether a host is the domain or below it."""
     return host == domain or host.endswith(f".{domain}")

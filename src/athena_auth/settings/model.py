@@ -4,14 +4,18 @@ A setting is read from a keyword argument, the environment or `.env` in the work
 followed by the field's name in capitals.
 """
 
+from typing import Self
 from urllib.parse import urlsplit
 
+from pydantic import model_validator
+
 from athena_auth.settings.accounts import AccountSettings
-from athena_auth.settings.addresses import parse_ehlo_name
+from athena_auth.settings.addresses import is_within, parse_ehlo_name
 from athena_auth.settings.enforcement import EnforcementSettings
 from athena_auth.settings.factors import FactorSettings
 from athena_auth.settings.messages import MessageSettings
 from athena_auth.settings.pages import PageSettings
+from athena_auth.settings.passkeys import PasskeySettings
 from athena_auth.settings.recovery import RecoverySettings
 from athena_auth.settings.serving import ServingSettings
 from athena_auth.settings.storage import StorageSettings
@@ -30,6 +34,7 @@ class Settings(
     RecoverySettings,
     EnforcementSettings,
     TokenSettings,
+    PasskeySettings,
     FactorSettings,
     AccountSettings,
     MessageSettings,
@@ -37,6 +42,18 @@ class Settings(
     StorageSettings,
 ):
     """The settings of one server."""
+
+    @model_validator(mode="after")
+    def _rp_id_is_ours(self) -> Self:
+        # A browser refuses every ceremony for a domain that the page is not a part of.
+        if self.rp_id is not None and not is_within(urlsplit(self.origin).hostname or "", self.rp_id):
+            raise ValueError("ATHENA_RP_ID: it must be the host of ATHENA_BASE_URL or a parent of it")
+        return self
+
+    @property
+    def relying_party_id(self) -> str:
+        """The domain that passkeys belong to (WebAuthn level 3 section 4, "RP ID")."""
+        return self.rp_id or urlsplit(self.origin).hostname or ""
 
     @property
     def ehlo_name(self) -> str:

@@ -204,6 +204,6 @@ async def end_all(tx: Tx, user_id: UserId) -> int:
     return await tx.execute(_END_ALL, user_id=user_id)
 
 
-def credentials_changed(_change: Change) -> tuple[Statement, ...]:
-    """Delete all devices: they were trusted under the old credentials."""
-    return (_END_ALL,)
+def credentials_changed(change: Change) -> tuple[Statement, ...]:
+    """Delete all devices, which were trusted under the old credentials; a passkey that is added leaves those as they are."""
+    return () if change is Change.PASSKEY_ADDED else (_END_ALL,)

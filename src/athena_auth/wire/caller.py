@@ -19,6 +19,8 @@ class Tokens(msgspec.Struct, frozen=True):
     by_cookie: bool = False
     """Whether the session, challenge or enrolment token came as a cookie, which browsers also send for other sites (CSRF)."""
     enrolment: str | None = None
+    passkey: str | None = None
+    """Of the cookie to which a sign-in with a passkey is bound."""
 
     def __repr__(self) -> str:
         return "Tokens(…)"

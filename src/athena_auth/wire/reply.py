@@ -20,6 +20,7 @@ class CookieName(StrEnum):
     RECOGNIZED_BROWSER = "athena-auth.recognized_browser"
     MAIL_LINK = "athena-auth.mail_link"
     LANGUAGE = "athena-auth.language"
+    PASSKEY = "athena-auth.passkey"
 
 
 class Cookie(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.backup_codes.routes import BackupCodeApi, BackupCodeService
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.otp.routes import OtpApi
+from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.factors.totp.routes import TotpApi, TotpService
 from athena_auth.mfa.answers import SignInCookies
@@ -50,6 +51,7 @@ from athena_auth.trusted_devices.routes import TrustedDeviceApi, TrustedDeviceSe
 from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
+from athena_auth.wiring.passkeys import PasskeyApis, passkey_apis
 from athena_auth.wiring.resources import Resources
 from athena_auth.wiring.shared_services import SharedServices
 
@@ -78,6 +80,8 @@ class Apis(msgspec.Struct, frozen=True):
     required_enrolment: RequiredEnrolment
     """Has no routes of its own; the pages use it too."""
     tokens: TokenApi
+    passkeys: PasskeyApis | None
+    """None if the host application has left passkeys out."""
     own_factors: dict[str, tuple[Route, ...]]
     """The routes of the factors that the host has added, by the factor's name; the one that verifies is the first."""
 
@@ -103,7 +107,7 @@ def build_apis(
     )
     factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
     prompts = Prompts(resources.store, resources.clock)
-    own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes)]
+    own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes | Passkeys)]
     return Apis(
         totp=TotpApi(_totp(resources, shared), factors.totp, verify),
         otp=OtpApi(factors.otp, prompts, verify),
@@ -125,6 +129,9 @@ def build_apis(
         email_change=_email_change(settings, resources, shared, links),
         required_enrolment=required,
         tokens=_tokens(settings, resources),
+        passkeys=None
+        if factors.passkeys is None
+        else passkey_apis(factors.passkeys, resources, shared, prompts, verify, cookies),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
 
@@ -135,8 +142,8 @@ def _forward_auth(resources: Resources, redirects: RedirectPolicy, pages_url: st
 
 def all_routes(apis: Apis, factors: Factors) -> tuple[Route, ...]:
     """Return every route of every slice."""
-    *built_in, own = msgspec.structs.astuple(apis)
-    routes = routes_of(*built_in)
+    *built_in, passkeys, own = msgspec.structs.astuple(apis)
+    routes = routes_of(*built_in, *(passkeys or ()))
     if own:
         enrollable = tuple(each.name for each in factors.every if isinstance(each, Enrollable))
         routes = tuple(

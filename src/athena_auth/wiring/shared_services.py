@@ -21,6 +21,7 @@ from athena_auth.email_change import sql as email_change_sql
 from athena_auth.enrolment.service import Factors
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
+from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import CredentialEvents
@@ -45,7 +46,7 @@ T = TypeVar("T")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 
 FactorFactory = Callable[[FactorParts], Factor[Any]]
-BUILT_IN: tuple[FactorFactory, ...] = (Totp, Otp, BackupCodes)
+BUILT_IN: tuple[FactorFactory, ...] = (Passkeys, Totp, Otp, BackupCodes)
 """The factors that come with the server, in the order they are offered."""
 
 
@@ -181,7 +182,8 @@ def _factors(parts: FactorParts, factories: tuple[FactorFactory, ...]) -> Factor
             raise ValueError(
                 f"factors: {name!r} is no name of its own, of up to 16 letters a-z, digits and hyphens"
             )
-    return Factors(every, _only(every, Totp), _only(every, Otp), _only(every, BackupCodes))
+    passkeys = next((factor for factor in every if isinstance(factor, Passkeys)), None)
+    return Factors(every, _only(every, Totp), _only(every, Otp), _only(every, BackupCodes), passkeys)
 
 
 def _only(factors: tuple[Factor[Any], ...], kind: type[T]) -> T:

@@ -8,6 +8,7 @@ from athena_auth_client import endpoints
 from athena_auth_client.connection import Connection, S
 from athena_auth_client.models import CurrentSession, Session, SignedIn
 from athena_auth_client.operation import OperationGroup, operation
+from athena_auth_client.passkeys import Passkeys
 from athena_auth_client.second_factor import Challenge
 from athena_auth_client.sign_in import SignIn, SignUp, challenge_from
 from athena_auth_client.two_factor import TwoFactor
@@ -21,6 +22,7 @@ class Auth(OperationGroup[S]):
         self.sign_in = SignIn(connection)
         self.sign_up = SignUp(connection)
         self.two_factor = TwoFactor(connection)
+        self.passkeys = Passkeys(connection)
 
     @operation
     async def sign_out(self) -> None:

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from types import UnionType
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import httpx
 import msgspec
@@ -14,9 +14,13 @@ from athena_auth_client.models import (
     BackupCodes,
     CurrentSession,
     OtpEnrolment,
+    Passkey,
+    PasskeyEnrolment,
+    PasskeyPrompt,
     PasswordResetResult,
     PasswordSignInResult,
     RecoveryOpened,
+    RenamedPasskey,
     Session,
     SignedIn,
     SignedInByBackupCode,
@@ -98,6 +102,7 @@ RECOGNIZE_BROWSER = Endpoint("POST", "/recognize-browser", Success)
 
 ENABLE_TOTP = Endpoint("POST", "/two-factor/enable", TotpEnrolment)
 ENABLE_OTP = Endpoint("POST", "/two-factor/enable", OtpEnrolment)
+ENABLE_PASSKEY = Endpoint("POST", "/two-factor/enable", PasskeyEnrolment)
 DISABLE = Endpoint("POST", "/two-factor/disable", Success)
 GET_TOTP_URI = Endpoint("POST", "/two-factor/get-totp-uri", TotpUri)
 VERIFY_TOTP = Endpoint("POST", "/two-factor/verify-totp", SignedIn)
@@ -122,3 +127,13 @@ BEGIN_RECOVERY = Endpoint("POST", "/two-factor/recovery/begin", Success)
 OPEN_RECOVERY = Endpoint("POST", "/two-factor/recovery/open", RecoveryOpened)
 CANCEL_RECOVERY = Endpoint("POST", "/two-factor/recovery/cancel", Success)
 COMPLETE_RECOVERY = Endpoint("POST", "/two-factor/recovery/complete", Success)
+
+PROMPT_PASSKEY = Endpoint("POST", "/two-factor/prompt-passkey", PasskeyPrompt)
+VERIFY_PASSKEY = Endpoint("POST", "/two-factor/verify-passkey", SignedIn)
+REGISTER_OPTIONS: Endpoint[dict[str, Any]] = Endpoint(
+    "POST", "/passkey/generate-register-options", dict[str, Any]
+)
+VERIFY_REGISTRATION = Endpoint("POST", "/passkey/verify-registration", Passkey)
+LIST_PASSKEYS = Endpoint("GET", "/passkey/list-user-passkeys", tuple[Passkey, ...], retryable=True)
+UPDATE_PASSKEY = Endpoint("POST", "/passkey/update-passkey", RenamedPasskey)
+DELETE_PASSKEY = Endpoint("POST", "/passkey/delete-passkey", Success)

@@ -93,6 +93,7 @@ CLASSES_BY_CODE: dict[str, type[AthenaError]] = {
     "STEP_UP_REQUIRED": StepUpRequiredError,
     "INVALID_CODE": WrongCodeError,
     "INVALID_BACKUP_CODE": WrongCodeError,
+    "AUTHENTICATION_FAILED": WrongCodeError,
     "INVALID_TWO_FACTOR_COOKIE": ChallengeEndedError,
     "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE": ChallengeEndedError,
 }

@@ -20,6 +20,7 @@ class Method(StrEnum):
     TOTP = "totp"
     OTP = "otp"
     BACKUP_CODE = "backup-code"
+    PASSKEY = "passkey"
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -159,6 +160,14 @@ class OtpEnrolment(Enrolment, frozen=True, kw_only=True):
     """An enrolment for codes by mail or text message."""
 
 
+class PasskeyEnrolment(Enrolment, frozen=True, kw_only=True):
+    """An enrolment of a passkey."""
+
+    options: dict[str, Any] | None = None
+    """For `navigator.credentials.create()`, as JSON (WebAuthn level 3). None if the account had passkeys that became its
+    second factor at once."""
+
+
 class TotpUri(Model, frozen=True, kw_only=True):
     """The `otpauth://` URI that the app reads from a QR code. It contains the secret."""
 
@@ -226,6 +235,39 @@ class TrustedDevice(Model, frozen=True, kw_only=True):
     expires_at: datetime
     current: bool
     """Whether it is this client."""
+
+
+class Passkey(Model, frozen=True, kw_only=True):
+    """A passkey of the account."""
+
+    id: str
+    name: str
+    credential_id: str = msgspec.field(name="credentialID")
+    """What browsers know it by, in base64url."""
+    counter: int
+    """Its last signature count; 0 if it does not count."""
+    device_type: str
+    """`multiDevice` if it may be synchronized between devices, else `singleDevice`."""
+    backed_up: bool
+    """Whether it is stored on more than one device."""
+    transports: str
+    aaguid: str
+    """The kind of authenticator, as it says itself; not verified."""
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class RenamedPasskey(Model, frozen=True, kw_only=True):
+    """The response to a new name."""
+
+    passkey: Passkey
+
+
+class PasskeyPrompt(Model, frozen=True, kw_only=True):
+    """The options for using a passkey as the second factor."""
+
+    options: dict[str, Any]
+    """For `navigator.credentials.get()`, as JSON (WebAuthn level 3)."""
 
 
 class PasswordResetResult(Model, frozen=True, kw_only=True):

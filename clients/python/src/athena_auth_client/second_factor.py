@@ -5,7 +5,7 @@ from typing import Any
 from athena_auth_client import endpoints
 from athena_auth_client.connection import Connection, S
 from athena_auth_client.endpoints import Endpoint, T
-from athena_auth_client.models import SignedIn, SignedInByBackupCode
+from athena_auth_client.models import PasskeyPrompt, SignedIn, SignedInByBackupCode
 from athena_auth_client.operation import OperationGroup, operation
 
 
@@ -48,6 +48,19 @@ class SecondFactor(OperationGroup[S]):
     async def verify_otp(self, code: str, *, trust_device: bool = False) -> SignedIn:
         """Verify a code that was sent; see `verify_totp`."""
         return await self._call(endpoints.VERIFY_OTP, {"code": code, "trustDevice": trust_device})
+
+    @operation
+    async def prompt_passkey(self) -> PasskeyPrompt:
+        """Return the options for using a passkey. They are valid for this sign-in or session only, and for one response."""
+        return await self._call(endpoints.PROMPT_PASSKEY, {})
+
+    @operation
+    async def verify_passkey(self, response: dict[str, Any], *, trust_device: bool = False) -> SignedIn:
+        """Verify what the browser made of `prompt_passkey`, or of the `options` of `enable`; see `verify_totp`.
+
+        `response` is the `toJSON()` of what `navigator.credentials` returned.
+        """
+        return await self._call(endpoints.VERIFY_PASSKEY, {"response": response, "trustDevice": trust_device})
 
     @operation
     async def verify_backup_code(

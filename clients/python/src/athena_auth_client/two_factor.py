@@ -10,6 +10,7 @@ from athena_auth_client.models import (
     Authenticator,
     BackupCodes,
     OtpEnrolment,
+    PasskeyEnrolment,
     RecoveryOpened,
     TotpEnrolment,
     TotpUri,
@@ -19,6 +20,12 @@ from athena_auth_client.models import (
 from athena_auth_client.operation import operation
 from athena_auth_client.second_factor import SecondFactor
 from athena_auth_client.senders import Async, Sync
+
+_ENABLE = {
+    "totp": endpoints.ENABLE_TOTP,
+    "otp": endpoints.ENABLE_OTP,
+    "passkey": endpoints.ENABLE_PASSKEY,
+}
 
 
 class TwoFactor(SecondFactor[S]):
@@ -62,19 +69,38 @@ class TwoFactor(SecondFactor[S]):
         phone_number: str | None = None,
         code: str | None = None,
     ) -> Coroutine[Any, Any, OtpEnrolment]: ...
+    @overload
+    def enable(
+        self: "TwoFactor[Sync]",
+        password: str,
+        *,
+        method: Literal["passkey"],
+        label: str | None = None,
+        code: str | None = None,
+    ) -> PasskeyEnrolment: ...
+    @overload
+    def enable(
+        self: "TwoFactor[Async]",
+        password: str,
+        *,
+        method: Literal["passkey"],
+        label: str | None = None,
+        code: str | None = None,
+    ) -> Coroutine[Any, Any, PasskeyEnrolment]: ...
     def enable(
         self,
         password: str,
         *,
-        method: Literal["totp", "otp"] = "totp",
+        method: Literal["totp", "otp", "passkey"] = "totp",
         issuer: str | None = None,
         qr_code: bool = False,
         phone_number: str | None = None,
+        label: str | None = None,
         code: str | None = None,
     ) -> Any:
-        """Begin an enrolment: `totp` for an authenticator app, `otp` for codes by mail or text message.
+        """Begin an enrolment: `totp` for an authenticator app, `otp` for codes by mail or text message, or `passkey`.
 
-        A first code confirms it: call `verify_totp` or `verify_otp`. Until then nothing changes. `issuer` is the name the
+        A first code or the new passkey confirms it: call `verify_totp`, `verify_otp` or `verify_passkey`. `label` is what the owner calls the passkey. Until then nothing changes. `issuer` is the name the
         app shows. With `qr_code`, the result has an image for the app to scan. `phone_number`, as `+4915112345678`, has codes sent there instead of by mail. `code` as for `disable`.
         """
         body = {
@@ -84,8 +110,9 @@ class TwoFactor(SecondFactor[S]):
             "method": method,
             "qrCode": qr_code or None,
             "phoneNumber": phone_number,
+            "label": label,
         }
-        endpoint = endpoints.ENABLE_OTP if method == "otp" else endpoints.ENABLE_TOTP
+        endpoint: Any = _ENABLE[method]
         # The overloads say what no type checker can infer: whether this sender blocks.
         connection: Connection[Any] = self._connection
         return connection.sender.bind(connection.call)(endpoint, body)

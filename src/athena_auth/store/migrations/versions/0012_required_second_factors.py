@@ -7,8 +7,8 @@ in with the password alone. So set ATHENA_REQUIRE_SECOND_FACTOR once every serve
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0012"
+down_revision = "0011"
 
 _ID = sa.String(32)
 _TIME = sa.BigInteger

@@ -8,7 +8,7 @@ never a session with a suspended authenticator. It confirms an added app as the 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 
 _ONE_ACTIVE = sa.text("state = 'active' AND factor = 'otp'")

@@ -6,8 +6,8 @@ The table is new, and a server of the version before leaves the column empty, so
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:

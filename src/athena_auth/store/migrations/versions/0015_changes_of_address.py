@@ -7,8 +7,8 @@ of them may create an account with an address that its previous owner could stil
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:

@@ -7,8 +7,8 @@ factor that is verified there cancels none, so set ATHENA_RECOVERY once every se
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0014"
+revision = "0014"
+down_revision = "0013"
 
 _ID = sa.String(32)
 _TIME = sa.BigInteger

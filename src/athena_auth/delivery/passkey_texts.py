@@ -1,0 +1,48 @@
+"""What mails about passkeys say; `message_texts` has the rules for all of them."""
+
+from athena_auth.delivery.model import MessageKind
+from athena_auth.delivery.sentences import Advice, MessageText
+
+_WAS_YOU = Advice("If this was you,", "there is nothing to do.")
+_HELP = "If you can no longer sign in, contact {app_name} support."
+
+PASSKEY_MESSAGES = {
+    MessageKind.PASSKEY_ADDED: MessageText(
+        subject="Your {app_name} account has a new passkey",
+        opening="A passkey was added to your {app_name} account. It can be used to sign in.",
+        advice=(
+            _WAS_YOU,
+            Advice(
+                "If this was not you,",
+                "someone else has access to your account. Remove the passkey in your settings, and change your password "
+                "now.",
+                _HELP,
+            ),
+        ),
+    ),
+    MessageKind.PASSKEY_REMOVED: MessageText(
+        subject="A passkey of your {app_name} account was removed",
+        opening="A passkey of your {app_name} account was removed. It no longer works, and other browsers were signed out.",
+        advice=(
+            _WAS_YOU,
+            Advice(
+                "If this was not you,",
+                "someone else has access to your account. Change your password now, and check your second factors.",
+                _HELP,
+            ),
+        ),
+    ),
+    MessageKind.SIGN_COUNT_DECREASED: MessageText(
+        subject="There may be a copy of a passkey of your {app_name} account",
+        opening="A passkey of your {app_name} account was used, and it had counted fewer uses than before. This happens "
+        "when a device is reset or restored from a backup, or when someone has copied the passkey.",
+        advice=(
+            Advice("If you reset or restored the device,", "there is nothing to do."),
+            Advice(
+                "If you did not,",
+                "remove the passkey in your settings and add a new one.",
+                _HELP,
+            ),
+        ),
+    ),
+}

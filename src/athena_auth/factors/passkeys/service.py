@@ -1,0 +1,160 @@
+"""Use cases of account owners: adding, listing, naming and removing passkeys."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from athena_auth import authenticators
+from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
+from athena_auth.authenticators import Authenticator, AuthenticatorState
+from athena_auth.factors.passkeys import ceremonies, sql
+from athena_auth.factors.passkeys.factor import Passkeys, new_nonce
+from athena_auth.factors.passkeys.model import Passkey, RegistrationResponse
+from athena_auth.factors.passkeys.names import default_name
+from athena_auth.factors.passkeys.registration import add, passkeys_of, refuse_kind, refuse_more
+from athena_auth.kernel.clock import Clock, Millis
+from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa import prompts
+from athena_auth.mfa.credentials import Actor, CredentialEvents
+from athena_auth.mfa.model import Change, session_binding
+from athena_auth.sessions.rules import is_fresh
+from athena_auth.store.transaction import Store, Tx
+
+_REGISTRATION = "passkey-added"
+"""Under this name a nonce is kept for a registration. A nonce of /two-factor/prompt-passkey, which any session gets without
+step-up, must not be good for one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyService:
+    """What owners do with their passkeys. `PasskeySignIn` and `SecondStep` verify their use."""
+
+    factor: Passkeys
+    store: Store
+    clock: Clock
+    step_up: StepUp
+    events: CredentialEvents
+
+    async def begin(
+        self, signed_in: SignedIn, offered: StepUpCredentials, attachment: str | None
+    ) -> Authorized[dict[str, Any]] | Refused:
+        """Return the options for making a passkey. This needs a recent sign-in, the password, or a second factor."""
+        stale = self._refuse_stale(Action.BEGIN_PASSKEY, signed_in, offered)
+        if stale is not None:
+            return stale
+        now = self.clock.now()
+
+        async def work(tx: Tx, current: SignedIn) -> dict[str, Any] | Refused:
+            account = current.account
+            existing = await passkeys_of(tx, account.id)
+            refused = refuse_more(existing)
+            if refused is not None:
+                return refused
+            nonce = new_nonce()
+            prompts.keep_nonce(tx, account.id, session_binding(current.session.id), _REGISTRATION, nonce, now)
+            return ceremonies.registration_options(self.factor.site, account, existing, nonce, attachment)
+
+        return await self.step_up.act(Action.BEGIN_PASSKEY, signed_in, offered, work)
+
+    async def finish(
+        self, signed_in: SignedIn, response: RegistrationResponse, name: str | None
+    ) -> Authorized[Passkey] | Refused:
+        """Verify a new passkey, which answers `begin` in the same session, and add it to the account."""
+        now = self.clock.now()
+
+        async def work(tx: Tx, current: SignedIn) -> Passkey | Refused:
+            binding = session_binding(current.session.id)
+            nonce = await prompts.consume_nonce(tx, binding, _REGISTRATION, now)
+            if nonce is None:
+                return Refused(ErrorCode.CHALLENGE_NOT_FOUND)
+            registered = ceremonies.verify_registration(self.factor.site, response, nonce)
+            if registered is None:
+                return Refused(ErrorCode.FAILED_TO_VERIFY_REGISTRATION)
+            aaguid = registered.details.aaguid
+            refused = refuse_kind(aaguid, self.factor.site.aaguids)
+            if refused is not None:
+                return refused
+            named = name or default_name(aaguid, signed_in.client.user_agent)
+            passkey = await add(tx, current.account.id, registered, named, now, None)
+            if isinstance(passkey, Passkey):
+                await self._announce(tx, current, Change.PASSKEY_ADDED, passkey.id, now)
+            return passkey
+
+        return await self.step_up.act(Action.ADD_PASSKEY, signed_in, StepUpCredentials(), work)
+
+    async def passkeys_of(self, signed_in: SignedIn) -> list[Passkey]:
+        """Return the account's passkeys, the oldest first."""
+        return await self.store.read(lambda tx: passkeys_of(tx, signed_in.account.id))
+
+    async def rename(self, signed_in: SignedIn, passkey_id: str, name: str) -> Passkey | Refused:
+        """Give a passkey another name. Those of other accounts are never found, even if their id is known."""
+        user_id = signed_in.account.id
+
+        async def work(tx: Tx) -> Passkey | Refused:
+            found = next((each for each in await passkeys_of(tx, user_id) if each.id == passkey_id), None)
+            if found is None or not await authenticators.rename(tx, user_id, passkey_id, name):
+                return Refused(ErrorCode.PASSKEY_NOT_FOUND)
+            return msgspec.structs.replace(found, name=name)
+
+        return await self.store.transact(work)
+
+    async def remove(
+        self, signed_in: SignedIn, offered: StepUpCredentials, passkey_id: str
+    ) -> Authorized[None] | Refused:
+        """Remove a passkey and end the other sessions, which it may have begun."""
+        stale = self._refuse_stale(Action.REMOVE_PASSKEY, signed_in, offered)
+        if stale is not None:
+            return stale
+        now = self.clock.now()
+
+        async def work(tx: Tx, current: SignedIn) -> Refused | None:
+            # Two removals at once must not both see another factor that is left.
+            account = await accounts.lock(tx, current.account.id)
+            enrolled = await authenticators.load_locked(tx, current.account.id)
+            found = next((each for each in enrolled if self._is(each, passkey_id)), None)
+            if found is None or account is None:
+                return Refused(ErrorCode.PASSKEY_NOT_FOUND)
+            refused = _refuse_removal(enrolled, found, two_factor_enabled=account.two_factor_enabled)
+            if refused is not None:
+                return refused
+            if not await sql.remove(tx, found):
+                return Refused(ErrorCode.PASSKEY_NOT_FOUND)
+            await self._announce(tx, current, Change.PASSKEY_REMOVED, found.id, now)
+            return None
+
+        return await self.step_up.act(Action.REMOVE_PASSKEY, signed_in, offered, work)
+
+    def _refuse_stale(
+        self, action: Action, signed_in: SignedIn, offered: StepUpCredentials
+    ) -> Refused | None:
+        """Refuse a session that signed in too long ago, unless the password or a second factor comes with the request.
+
+        Existing clients send neither. Where the policy requires a second factor, it says so itself.
+        """
+        if offered.password is not None or offered.code is not None or self.step_up.is_due(action, signed_in):
+            return None
+        fresh = is_fresh(signed_in.session, self.clock.now())
+        return None if fresh else Refused(ErrorCode.SESSION_EXPIRED)
+
+    def _is(self, authenticator: Authenticator, passkey_id: str) -> bool:
+        is_confirmed = authenticator.state is not AuthenticatorState.PENDING
+        return authenticator.id == passkey_id and authenticator.factor == self.factor.name and is_confirmed
+
+    async def _announce(
+        self, tx: Tx, current: SignedIn, change: Change, passkey_id: str, now: Millis
+    ) -> None:
+        actor = Actor(current.client, current.session.id)
+        await self.events.announce(tx, current.account.id, change, actor, now, authenticator_id=passkey_id)
+
+
+def _refuse_removal(
+    enrolled: list[Authenticator], removed: Authenticator, *, two_factor_enabled: bool
+) -> Refused | None:
+    """Refuse to remove the last way in: signing in requires a second factor, and none but backup codes would be left."""
+    others = [each for each in enrolled if each.id != removed.id]
+    is_left = any(each.state is AuthenticatorState.ACTIVE for each in others)
+    is_last = two_factor_enabled and removed.state is AuthenticatorState.ACTIVE and not is_left
+    return Refused(ErrorCode.LAST_AUTHENTICATOR) if is_last else None
