@@ -22,6 +22,7 @@ BODIES: dict[Action, dict[str, Any]] = {
     Action.REVEAL_SECRET: {"password": PASSWORD},
     Action.GENERATE_BACKUP_CODES: {"password": PASSWORD},
     Action.CHANGE_PASSWORD: {"currentPassword": PASSWORD, "newPassword": NEW},
+    Action.CHANGE_EMAIL: {"newEmail": "ada@new.example.com", "password": PASSWORD},
     Action.DELETE_ACCOUNT: {"password": PASSWORD},
     Action.REVOKE_SESSIONS: {},
     Action.REVOKE_OTHER_SESSIONS: {},

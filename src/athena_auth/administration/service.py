@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from athena_auth import authenticators
-from athena_auth.accounts import creation
+from athena_auth.accounts import creation, insertion
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.languages import offered_language
@@ -86,7 +86,7 @@ class AdministrationService:
         password_hash = await self.pool.hash(new.password or secrets.token_urlsafe(32))
 
         async def work(tx: Tx) -> Account:
-            await accounts.insert(tx, account, password_hash)
+            await insertion.insert(tx, account, password_hash)
             self._record(tx, account.id, EventName.CREATED_BY_OPERATOR)
             reset_account(tx, account.email)
             return account

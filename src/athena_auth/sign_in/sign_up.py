@@ -10,7 +10,7 @@ An invitation was sent to the address, so it proves the mailbox as a verificatio
 from dataclasses import dataclass
 
 from athena_auth import invites
-from athena_auth.accounts import sql as accounts
+from athena_auth.accounts import insertion
 from athena_auth.accounts.creation import new_account
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account
@@ -87,7 +87,7 @@ class SignUpService:
                 if not await invites.consume(tx, digest(TokenKind.INVITE, invite), account.email, now):
                     return Refused(ErrorCode.INVALID_INVITE)
                 self._record(tx, EventName.INVITE_USED, account, first, now)
-            await accounts.insert(tx, account, password_hash)
+            await insertion.insert(tx, account, password_hash)
             self._begin(tx, account, first, now)
             issued = await self.sign_in_policy.complete_first_factor(tx, account, first, now)
             if not isinstance(issued, SessionIssued | EnrolmentIssued):
@@ -105,7 +105,7 @@ class SignUpService:
         self, account: Account, password_hash: str, first: FirstFactor, now: Millis
     ) -> VerificationAwaited:
         async def work(tx: Tx) -> None:
-            stored = await accounts.insert_or_lock(tx, account, password_hash)
+            stored = await insertion.insert_or_lock(tx, account, password_hash)
             may_send = await sends.consume_sign_up(tx, stored.id, now)
             if stored.id == account.id:
                 self._begin(tx, account, first, now)

@@ -12,9 +12,7 @@ from athena_auth.accounts.session_check import SessionCheckApi
 from athena_auth.assertions.routes import TokenApi
 from athena_auth.assertions.rules import TokenIssuer
 from athena_auth.assertions.service import SigningKeys
-from athena_auth.email_change.links import EmailChangeLinks
 from athena_auth.email_change.routes import EmailChangeApi
-from athena_auth.email_change.service import EmailChangeService
 from athena_auth.enrolment.authenticator_routes import AuthenticatorApi
 from athena_auth.enrolment.authenticator_service import AuthenticatorService
 from athena_auth.enrolment.preferred_method import PreferredMethodApi
@@ -51,6 +49,7 @@ from athena_auth.trusted_devices.routes import TrustedDeviceApi, TrustedDeviceSe
 from athena_auth.wire.handlers import routes_of
 from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
+from athena_auth.wiring.email_change import email_change_api
 from athena_auth.wiring.passkeys import PasskeyApis, passkey_apis
 from athena_auth.wiring.resources import Resources
 from athena_auth.wiring.shared_services import SharedServices
@@ -98,13 +97,8 @@ def build_apis(
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     links = _links(settings, resources, shared, redirects)
     login = _password_login(settings, resources, shared)
-    sign_in = _sign_in(resources, shared, links, login)
     enrolment = _enrolment(resources, shared)
     required = RequiredEnrolment(resources.store, resources.clock, login, enrolment)
-    sign_up = _sign_up(settings, resources, shared, links)
-    passwords = PasswordService(
-        shared.step_up, resources.pool, shared.events, resources.clock, shared.password_policy
-    )
     factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
     prompts = Prompts(resources.store, resources.clock)
     own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes | Passkeys)]
@@ -117,7 +111,7 @@ def build_apis(
         authenticators=AuthenticatorApi(_authenticators(resources, shared)),
         preferred_method=PreferredMethodApi(factors, resources.store),
         trusted_devices=TrustedDeviceApi(TrustedDeviceService(resources.store, resources.clock)),
-        sign_in=SignInApi(sign_in, sign_up, cookies, redirects, resources.languages),
+        sign_in=_sign_in_api(settings, resources, shared, links, login),
         current_session=CurrentSessionApi(accounts),
         accounts=AccountApi(accounts),
         linked_accounts=LinkedAccountsApi(),
@@ -125,8 +119,8 @@ def build_apis(
         forward_auth=_forward_auth(resources, redirects, pages_url),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
         recovery_cases=RecoveryCaseApi(_recovery_cases(settings, resources, shared)),
-        passwords=PasswordApi(passwords, cookies),
-        email_change=_email_change(settings, resources, shared, links),
+        passwords=PasswordApi(_passwords(resources, shared), cookies),
+        email_change=email_change_api(settings, resources, shared, links),
         required_enrolment=required,
         tokens=_tokens(settings, resources),
         passkeys=None
@@ -151,6 +145,25 @@ def all_routes(apis: Apis, factors: Factors) -> tuple[Route, ...]:
             for route in routes
         )
     return (*routes, *(route for each in own.values() for route in each))
+
+
+def _passwords(resources: Resources, shared: SharedServices) -> PasswordService:
+    return PasswordService(
+        shared.step_up, resources.pool, shared.events, resources.clock, shared.password_policy
+    )
+
+
+def _sign_in_api(
+    settings: Settings,
+    resources: Resources,
+    shared: SharedServices,
+    links: EmailLinkRequests,
+    login: PasswordLogin,
+) -> SignInApi:
+    sign_in = _sign_in(resources, shared, links, login)
+    sign_up = _sign_up(settings, resources, shared, links)
+    cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
+    return SignInApi(sign_in, sign_up, cookies, links.redirects, resources.languages)
 
 
 def _totp(resources: Resources, shared: SharedServices) -> TotpService:
@@ -255,23 +268,6 @@ def _recovery(settings: Settings, resources: Resources, shared: SharedServices) 
         login=_password_login(settings, resources, shared),
         password_policy=shared.password_policy,
     )
-
-
-def _email_change(
-    settings: Settings, resources: Resources, shared: SharedServices, resets: EmailLinkRequests
-) -> EmailChangeApi:
-    links = EmailChangeLinks(resets.redirects, settings.sub_path + BASE_PATH)
-    service = EmailChangeService(
-        store=resources.store,
-        clock=resources.clock,
-        pool=resources.pool,
-        step_up=shared.step_up,
-        events=shared.events,
-        notifications=shared.notifications,
-        links=links,
-        resets=resets,
-    )
-    return EmailChangeApi(service, links)
 
 
 def _recovery_cases(settings: Settings, resources: Resources, shared: SharedServices) -> RecoveryCaseService:
