@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = Path(athena_auth.__file__).parent
 TRANSLATED = [language for language in Languages.load() if language.code != ENGLISH.code]
 # Sentences for operators and orchestrators, and for connections whose headers have not been read.
-IN_ENGLISH = {"invitations.py", "metrics.py", "readiness.py", "protocol.py"}
+IN_ENGLISH = {"invitations.py", "metrics.py", "readiness.py", "recoveries.py", "protocol.py"}
 GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
