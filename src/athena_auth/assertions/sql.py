@@ -17,7 +17,7 @@ _SUPERSEDE = Statement("""
     UPDATE athena_signing_key SET expires_at = :expires_at
     WHERE algorithm = :algorithm AND number < :number AND expires_at > :expires_at
 """)
-_DELETE_OTHERS = Statement("DELETE FROM athena_signing_key WHERE id <> :id")
+_DELETE_OTHERS = Statement("DELETE FROM athena_signing_key WHERE id > '' AND id <> :id")
 
 SWEEP = Statement("""
     DELETE FROM athena_signing_key WHERE id IN
