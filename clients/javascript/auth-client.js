@@ -62,6 +62,7 @@ export function createAuthClient(options = {}) {
       revokeSessions: act("/revoke-sessions", { endsSession: true }),
       revokeOtherSessions: act("/revoke-other-sessions"),
       changePassword: post("/change-password"),
+      changeEmail: post("/change-email"),
       requestPasswordReset: post("/request-password-reset"),
       resetPassword: post("/reset-password", { endsSession: true }),
       sendVerificationEmail: post("/send-verification-email"),

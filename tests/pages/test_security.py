@@ -26,6 +26,7 @@ PAGES = (
     "/security/sessions/all",
     "/security/events",
     "/security/password",
+    "/security/email",
     "/security/disable",
     "/security/delete",
 )

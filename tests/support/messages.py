@@ -17,6 +17,8 @@ _SECRETS_OF: dict[MessageKind, dict[str, Any]] = {
     MessageKind.EMAIL_VERIFICATION: {"url": URL, "valid_for": 86_400},
     MessageKind.PASSWORD_RESET: {"url": URL, "valid_for": 3_600},
     MessageKind.INVITATION: {"url": URL, "valid_for": 604_800},
+    MessageKind.EMAIL_CHANGE: {"url": URL, "valid_for": 86_400},
+    MessageKind.EMAIL_CHANGED: {"url": URL, "valid_for": 604_800},
 }
 
 NOTIFICATIONS = [kind for kind in MessageKind if kind not in _SECRETS_OF]

@@ -174,6 +174,38 @@ def _verified(stage: Stage) -> None:
     stage.send("Confirm the address", password=PASSWORD)
 
 
+def _email_asked(stage: Stage) -> None:
+    stage.sign_up()
+    stage.open("/security/email")
+    stage.send("Send the link", new_email=f"new-{stage.email}", password=PASSWORD)
+
+
+def _email_refused(stage: Stage) -> None:
+    stage.sign_up()
+    stage.open("/security/email")
+    stage.send("Send the link", new_email=stage.email, password=PASSWORD)
+
+
+def _email_changed(stage: Stage) -> None:
+    _verified(stage)
+    stage.sign_in()
+    old, new = stage.email, f"new-{stage.email}"
+    stage.call("/change-email", newEmail=new)
+    stage.email = new
+    stage.page.goto(stage.link("/change-email/verify"))
+    stage.email = old
+
+
+def _undo_email(stage: Stage) -> None:
+    _email_changed(stage)
+    stage.page.goto(stage.link("/change-email/undo"))
+
+
+def _email_undone(stage: Stage) -> None:
+    _undo_email(stage)
+    stage.send("Undo the change")
+
+
 def _second_step(method: str) -> Callable[[Stage], None]:
     def reach(stage: Stage) -> None:
         stage.enrol()
@@ -477,6 +509,13 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "events": _opened("/security/events", _trusted),
     "password": _opened("/security/password", Stage.sign_up),
     "password-refused": _password_refused("/security/password", "Change the password"),
+    "email": _opened("/security/email", Stage.sign_up),
+    "email-with-factor": _opened("/security/email", Stage.enrol),
+    "email-asked": _email_asked,
+    "email-refused": _email_refused,
+    "email-changed": _email_changed,
+    "email-undo": _undo_email,
+    "email-undone": _email_undone,
     "disable": _opened("/security/disable", Stage.enrol),
     "disable-refused": _password_refused("/security/disable", "Turn it off"),
     "delete": _opened("/security/delete", Stage.enrol),

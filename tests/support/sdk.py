@@ -93,9 +93,9 @@ class SdkHarness:
         assert code is not None
         return code
 
-    def link_token(self, kind: MessageKind) -> str:
-        """Wait for the mail of this kind to Ada, and return the token of the link in it."""
-        url = self.mail(kind).url
+    def link_token(self, kind: MessageKind, to: str = EMAIL) -> str:
+        """Wait for the mail of this kind, by default to Ada's first address, and return the token of the link in it."""
+        url = self.portal.call(lambda: self.world.mailbox.message_for(to, kind)).url
         assert url is not None
         return httpx.URL(url).params["token"]
 

@@ -136,7 +136,8 @@ def session_answer(session: Session, token: str) -> SessionAnswer:
 
 def session_cookie(session: Session, token: str) -> Cookie:
     """Return the cookie of a session. Unless the session is persistent, the cookie ends when the browser closes."""
-    return Cookie(CookieName.SESSION, token, session.lifetime // 1000 if session.persistent else None)
+    remaining = (session.expires_at - session.updated_at) // 1000
+    return Cookie(CookieName.SESSION, token, remaining if session.persistent else None)
 
 
 def session_reply(body: A, signed_in: SignedIn, *cookies: Cookie) -> Reply[A]:

@@ -103,6 +103,25 @@ class SecurityNotifications:
         """Notify the owner that the account was deleted. This happens once, so it is not limited."""
         self._post(tx, account, MessageKind.ACCOUNT_DELETED, client, now)
 
+    def notify_at(
+        self, tx: Tx, recipient: Account, kind: MessageKind, client: ClientInfo, now: Millis
+    ) -> None:
+        """Notify an address about a change of address. The caller has bounded the number of these mails."""
+        self._post(tx, recipient, kind, client, now)
+
+    def notify_with_link(
+        self,
+        tx: Tx,
+        recipient: Account,
+        kind: MessageKind,
+        client: ClientInfo,
+        now: Millis,
+        link: str,
+        valid_for: int,
+    ) -> None:
+        """Send an address the link that completes or undoes a change of address; it works for `valid_for` seconds."""
+        self._post(tx, recipient, kind, client, now, link=(link, valid_for))
+
     def _post(
         self,
         tx: Tx,
@@ -112,17 +131,20 @@ class SecurityNotifications:
         now: Millis,
         *,
         codes_left: int | None = None,
+        link: tuple[str, int] | None = None,
     ) -> None:
-        has_link = kind in _WITH_LINK
+        if kind in _WITH_LINK:
+            link = (self.links.make(tx, account, now), self.links.lifetime)
+        url, valid_for = link or (None, None)
         message = Message(
             kind=kind,
-            url=self.links.make(tx, account, now) if has_link else None,
-            valid_for=self.links.lifetime if has_link else None,
+            url=url,
+            valid_for=valid_for,
             to=account.email,
             name=account.greeting_name,
             app_name=self.app_name,
             language=account.language,
-            expires_at=after(now, _LIFETIME),
+            expires_at=after(now, min(_LIFETIME, valid_for or _LIFETIME)),
             context=EventContext(now, client.address, client.user_agent),
             codes_left=codes_left,
         )

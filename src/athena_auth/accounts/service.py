@@ -50,6 +50,8 @@ class AccountService:
     languages: Languages
     requires_verified_email: bool
     """Whether sessions of accounts with an unverified address are refused (ATHENA_REQUIRE_VERIFIED_EMAIL)."""
+    session_max_age: int | None = None
+    """Seconds after which sessions end even in use (ATHENA_SESSION_MAX_AGE)."""
 
     async def resolve(
         self, token: str, client: ClientInfo, *, by_cookie: bool = False, extends: bool = True
@@ -64,12 +66,15 @@ class AccountService:
         signed_in = await self.store.read(load)
         if signed_in is not None and self.requires_verified_email and not signed_in.account.email_verified:
             return None  # a session from before the setting was turned on
+        if signed_in is not None and rules.is_over_age(signed_in.session, self.session_max_age, now):
+            return None
         if signed_in is None or not extends or not rules.is_due_for_extension(signed_in.session, now):
             return signed_in
         session = signed_in.session
-        if not await sessions.extend(self.store, session, now):
+        expires_at = rules.expiry(session.created_at, session.lifetime, self.session_max_age, now)
+        if not await sessions.extend(self.store, session, expires_at, now):
             return signed_in
-        extended = msgspec.structs.replace(session, updated_at=now, expires_at=now + session.lifetime)
+        extended = msgspec.structs.replace(session, updated_at=now, expires_at=expires_at)
         return msgspec.structs.replace(signed_in, session=extended, was_extended=True)
 
     async def was_just_replaced(self, token: str) -> bool:

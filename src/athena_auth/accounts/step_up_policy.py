@@ -42,6 +42,8 @@ class Action(StrEnum):
     UPDATE_PROFILE = "/update-user"
     DELETE_ACCOUNT = "/delete-user"
     CHANGE_PASSWORD = "/change-password"
+    CHANGE_EMAIL = "/change-email"
+    UNDO_EMAIL_CHANGE = "/change-email/undo"
     REVOKE_SESSION = "/revoke-session"
     REVOKE_SESSIONS = "/revoke-sessions"
     REVOKE_OTHER_SESSIONS = "/revoke-other-sessions"
@@ -118,6 +120,8 @@ POLICY = {
     Action.VERIFY_OTP: _IN_THE_REQUEST,
     Action.VERIFY_BACKUP_CODE: _IN_THE_REQUEST,
     Action.SEND_OTP: _IN_THE_REQUEST,
+    # The link was mailed to the old address; its owner may have no session, no password and no factor any more.
+    Action.UNDO_EMAIL_CHANGE: _IN_THE_REQUEST,
     Action.SIGN_OUT: _SESSION,
     Action.UPDATE_PROFILE: _SESSION,
     # Revoking trust only makes the next sign-in harder, and owners of a stolen laptop need it at once.
@@ -139,6 +143,8 @@ POLICY = {
     Action.ENABLE: _CREDENTIAL,
     Action.DISABLE: _CREDENTIAL,
     Action.GENERATE_BACKUP_CODES: _CREDENTIAL,
+    # The address is where new passwords are requested, so it is a credential.
+    Action.CHANGE_EMAIL: _CREDENTIAL,
     Action.CHANGE_PASSWORD: Demand(Level.TWO, FRESH, new_token=NewToken.ALWAYS),
 }
 

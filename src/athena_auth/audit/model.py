@@ -117,6 +117,15 @@ class EventName(StrEnum):
         "A password reset removed all second factors, because they were set up before the email address was verified.",
     )
     EMAIL_VERIFIED = "account:email:verified", "The email address was verified with a link from an email."
+    EMAIL_CHANGE_ASKED = (
+        "account:email:change-asked",
+        "A change of the email address was requested. The owner of the new address was sent a mail.",
+    )
+    EMAIL_CHANGED = "account:email:changed", "The email address was changed, with a link to the new one."
+    EMAIL_RESTORED = (
+        "account:email:restored",
+        "A change of the email address was undone, with a link to the old one. The account was signed out everywhere.",
+    )
     BROWSER_RECOGNIZED = (
         "sign-in:browser:recognized",
         "A browser became recognized by a link from an email and the password.",

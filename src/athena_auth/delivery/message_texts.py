@@ -3,11 +3,12 @@
 `render` fills in `{app_name}`, `{lifetime}`, `{deadline}` and `{codes_left}`. A subject contains no secret, because a locked phone
 shows it to anyone, including the thief that the second factor is there to stop. For the same reason the opening comes
 before the code or the link and is long enough to fill a preview. Notifications carry no link, because users who are
-used to links in warnings follow forged ones. The exceptions are a blocked account, whose owner may need the link, and a
-recovery, which an owner must be able to cancel without signing in.
+used to links in warnings follow forged ones. The exceptions are a blocked account and a changed address, whose owner may
+have no other way back in, and a recovery, which an owner must be able to cancel without signing in.
 """
 
 from athena_auth.delivery.authenticator_texts import AUTHENTICATOR_MESSAGES
+from athena_auth.delivery.email_change_texts import EMAIL_CHANGE_MESSAGES
 from athena_auth.delivery.enforcement_texts import ENFORCEMENT_MESSAGES
 from athena_auth.delivery.model import MessageKind
 from athena_auth.delivery.password_texts import PASSWORD_MESSAGES
@@ -38,6 +39,7 @@ _NOT_YOUR_FACTOR = _was_not_you(
 
 MESSAGES = (
     SIGN_UP_MESSAGES
+    | EMAIL_CHANGE_MESSAGES
     | RECOVERY_MESSAGES
     | ENFORCEMENT_MESSAGES
     | AUTHENTICATOR_MESSAGES

@@ -26,10 +26,13 @@ from athena_auth.wire.caller import ClientInfo
 Subscriber = Callable[[Change], tuple[Statement, ...]]
 """Returns the writes, by `user_id`, that a package needs when this change happens to an account."""
 
-_RECORDS = {
+_RECORDS: dict[Change, tuple[EventName, MessageKind | None]] = {
     Change.PASSWORD_CHANGED: (EventName.PASSWORD_CHANGED, MessageKind.PASSWORD_CHANGED),
     Change.PASSWORD_RESET: (EventName.PASSWORD_RESET, MessageKind.PASSWORD_WAS_RESET),
     Change.ACCOUNT_RECLAIMED: (EventName.ACCOUNT_RECLAIMED, MessageKind.ACCOUNT_RECLAIMED),
+    # Who changes the address notifies the other one too (`email_change/service.py`).
+    Change.EMAIL_CHANGED: (EventName.EMAIL_CHANGED, None),
+    Change.EMAIL_RESTORED: (EventName.EMAIL_RESTORED, None),
     Change.FACTOR_ADDED: (EventName.FACTOR_ADDED, MessageKind.FACTOR_ADDED),
     Change.FACTOR_REPLACED: (EventName.FACTOR_REPLACED, MessageKind.FACTOR_REPLACED),
     Change.AUTHENTICATOR_REMOVED: (EventName.AUTHENTICATOR_REMOVED, MessageKind.AUTHENTICATOR_REMOVED),
@@ -40,7 +43,7 @@ _RECORDS = {
     Change.FACTORS_RESET: (EventName.FACTORS_RESET, MessageKind.FACTORS_RESET),
     Change.FACTORS_RECOVERED: (EventName.FACTORS_RECOVERED, MessageKind.FACTORS_RECOVERED),
 }
-"""The audit event of each change of credentials, and the notification to the owner."""
+"""The audit event of each change of credentials, and the notification to the account's address."""
 
 _TWO_FACTOR = {
     Change.FACTOR_ADDED: True,
@@ -116,6 +119,7 @@ class CredentialEvents:
         audit.record(tx, _entry(event, user_id, actor, authenticator_id), now)
         if account is not None:
             await cancellation.cancel(tx, self._notifications, account, actor.client, now)
+        if account is not None and kind is not None:
             await self._notifications.notify(tx, account, kind, actor.client, now)
         return account
 
@@ -144,5 +148,5 @@ def _attempts_of(change: Change, actor: Actor) -> Statement:
     """Return the write that resets the counted attempts, as far as this change allows it."""
     if actor.reset_attempts or change.removes_factors:
         return RESET_ALL
-    # A reset by email ends the delay that strangers' attempts caused, but gives no new attempts at codes.
-    return END_DELAYS if change is Change.PASSWORD_RESET else RESET_PASSWORDS
+    # A link from an email ends the delay that strangers' attempts caused, but gives no new attempts at codes.
+    return RESET_PASSWORDS if change is Change.PASSWORD_CHANGED else END_DELAYS

@@ -114,6 +114,10 @@ class Change(StrEnum):
     """With a link from an email to the account's address."""
     ACCOUNT_RECLAIMED = "account-reclaimed"
     """The same, where the address had not been verified: factors that were set up before may be an attacker's."""
+    EMAIL_CHANGED = "email-changed"
+    """By the owner, with a link to the new address. Codes and links to the old one end."""
+    EMAIL_RESTORED = "email-restored"
+    """With a link to the old address. The password no longer works either: an attacker may have changed the address."""
     FACTOR_ADDED = "factor-added"
     FACTOR_REPLACED = "factor-replaced"
     AUTHENTICATOR_REMOVED = "authenticator-removed"
@@ -129,11 +133,6 @@ class Change(StrEnum):
     """By an operator, for an owner who has lost their factors."""
     FACTORS_RECOVERED = "factors-recovered"
     """By a recovery case, for an owner who has lost their factors."""
-
-    @property
-    def replaces_password(self) -> bool:
-        """Whether the password is replaced, which invalidates everything that was begun with the old one."""
-        return self in {Change.PASSWORD_CHANGED, Change.PASSWORD_RESET, Change.ACCOUNT_RECLAIMED}
 
     @property
     def confirms_enrolment(self) -> bool:

@@ -166,12 +166,12 @@ class SecondStep:
             # The challenge was issued before the setting was turned on.
             return refuse_unverified(tx, account, bearer.client, submission.now)
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr))
-        # This saves a statement in most sign-ins: the one that ends the oldest sessions.
-        has_room = count < sessions.MOST_SESSIONS
         options = SessionOptions(
             self.lifetimes.session,
             challenge.persistent,
-            has_room=has_room,
+            self.lifetimes.session_max_age,
+            # This saves a statement in most sign-ins: the one that ends the oldest sessions.
+            has_room=count < sessions.MOST_SESSIONS,
             superseded=bearer.superseded_session,
         )
         now = submission.now

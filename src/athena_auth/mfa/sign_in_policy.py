@@ -34,6 +34,8 @@ class Lifetimes(msgspec.Struct, frozen=True):
 
     session: int
     challenge: int
+    session_max_age: int | None = None
+    """None for no limit on a session in use."""
 
 
 class FirstFactor(msgspec.Struct, frozen=True):
@@ -195,7 +197,11 @@ class SignInPolicy:
         device_id: str | None = None,
     ) -> Minted:
         options = SessionOptions(
-            self.lifetimes.session, first.persistent, device_id, superseded=first.superseded_session
+            self.lifetimes.session,
+            first.persistent,
+            self.lifetimes.session_max_age,
+            device_id,
+            superseded=first.superseded_session,
         )
         return mint(tx, account.id, assurance, first.client, options, now)
 

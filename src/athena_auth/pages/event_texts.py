@@ -40,6 +40,9 @@ _TEXTS: dict[str, Text] = {
         "The password was set with a link from an email, and two-factor authentication was turned off"
     ),
     EventName.EMAIL_VERIFIED: Text("The email address was verified"),
+    EventName.EMAIL_CHANGE_ASKED: Text("A change of the email address was requested"),
+    EventName.EMAIL_CHANGED: Text("The email address was changed"),
+    EventName.EMAIL_RESTORED: Text("A change of the email address was undone; all sessions were ended"),
     EventName.BROWSER_RECOGNIZED: Text("A browser was allowed to sign in, with a link from an email"),
     EventName.RECOVERY_REQUESTED: Text("A link to recover the account was requested after the password"),
     EventName.RECOVERY_OPENED: Text("A recovery of the account was begun"),

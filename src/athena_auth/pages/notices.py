@@ -48,6 +48,14 @@ _NOTICES = {
     "authenticator-removed": Text("The authenticator was removed."),
     "preferred": Text("Your choice was saved."),
     "password-changed": Text("Your password was changed."),
+    "email-change-asked": Text(
+        "We have sent a link to the new address. Open it in this browser to complete the change."
+    ),
+    "email-changed": Text("Your email address was changed. You were signed out everywhere else."),
+    "email-restored": Text(
+        "Your email address is the old one again. You are signed out everywhere, and the password no longer works. "
+        "We have sent you a link to choose a new one."
+    ),
 }
 
 

@@ -15,28 +15,14 @@ from athena_auth.wire.fields import (
     ChallengeToken,
     Done,
     Email,
+    MailToken,
     NewPassword,
     NoSecondFactorRequired,
     Password,
+    RedirectPage,
     SecondFactorRequired,
 )
 
-Page = Annotated[
-    str,
-    Meta(
-        max_length=2048,
-        description="A page of this site or of a trusted origin, as a URL or a path.",
-        examples=["https://app.example.com/reset-password"],
-    ),
-]
-MailToken = Annotated[
-    str,
-    Meta(
-        max_length=128,
-        description="The token of the link in the email.",
-        examples=["b8Yt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQw"],
-    ),
-]
 _ALREADY = Text("This email address is already verified.")
 _ASKED = Text("If there is an account with this address, we have sent a link to it. Check your email.")
 
@@ -45,7 +31,7 @@ class RequestPasswordResetBody(msgspec.Struct, frozen=True, rename="camel"):
     """The address of the account, and the page that takes the new password."""
 
     email: Email
-    redirect_to: Page | None = None
+    redirect_to: RedirectPage | None = None
 
 
 class ResetPasswordBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -65,21 +51,21 @@ class FollowResetQuery(msgspec.Struct, frozen=True):
     """The token of the link, and the page that takes the new password."""
 
     token: MailToken
-    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
+    callback_url: RedirectPage | None = msgspec.field(default=None, name="callbackURL")
 
 
 class SendVerificationEmailBody(msgspec.Struct, frozen=True):
     """The address to verify, and the page to open afterwards."""
 
     email: Email
-    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
+    callback_url: RedirectPage | None = msgspec.field(default=None, name="callbackURL")
 
 
 class VerifyEmailQuery(msgspec.Struct, frozen=True):
     """The token of the link, and the page to open afterwards."""
 
     token: MailToken
-    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
+    callback_url: RedirectPage | None = msgspec.field(default=None, name="callbackURL")
 
 
 class ConfirmEmailBody(msgspec.Struct, frozen=True):
@@ -87,7 +73,7 @@ class ConfirmEmailBody(msgspec.Struct, frozen=True):
 
     token: MailToken
     password: Password
-    callback_url: Page | None = msgspec.field(default=None, name="callbackURL")
+    callback_url: RedirectPage | None = msgspec.field(default=None, name="callbackURL")
 
 
 class MailTokenBody(msgspec.Struct, frozen=True):

@@ -57,6 +57,11 @@ class EmailLinkRequests:
         target = None if callback is None else self.redirects.absolute(callback)
         self.mail.post(tx, account, Purpose.VERIFY_EMAIL, self._verification_page(target))
 
+    def post_reset(self, tx: Tx, account: Account) -> None:
+        """Put a link to this server's own reset page into the outbox, in the caller's transaction. It is not counted."""
+        page = f"{self.redirects.own}{self.base_path}/reset-password"
+        self.mail.post(tx, account, Purpose.RESET_PASSWORD, page)
+
     def callback(self, page: str) -> str | Refused:
         """Return the URL of the page that a link may redirect to."""
         return self.redirects.absolute(page) or Refused(ErrorCode.INVALID_CALLBACK_URL)

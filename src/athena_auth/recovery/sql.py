@@ -32,10 +32,13 @@ LIFETIMES = {
 """Seconds for which a link works. Those of an open recovery case work as long as the case is open."""
 
 
-_PUT = Statement("""
+_PUT = Statement(
+    """
     INSERT INTO athena_mail_token (token_digest, user_id, purpose, created_at, expires_at)
     VALUES (:token_digest, :user_id, :purpose, :now, :expires_at)
-""")
+    """,
+    combinable=True,
+)
 _LOAD = Statement("""
     SELECT a.* FROM athena_mail_token t JOIN athena_account a ON a.id = t.user_id
     WHERE t.token_digest = :token_digest AND t.purpose = :purpose AND t.expires_at > :now
@@ -48,6 +51,9 @@ _DROP_OF_CREDENTIALS = Statement("""
     DELETE FROM athena_mail_token WHERE user_id = :user_id
     AND purpose IN ('reset-password', 'open-recovery', 'cancel-recovery', 'finish-recovery')
 """)
+# Combinable: the link that follows an undone change of address is stored after this was deferred. A combined statement
+# deletes what was there before it, and so does a sequence in that order.
+_DROP_ALL = Statement("DELETE FROM athena_mail_token WHERE user_id = :user_id", combinable=True)
 
 SWEEP = Statement("""
     DELETE FROM athena_mail_token WHERE token_digest IN
@@ -76,6 +82,10 @@ async def consume(tx: Tx, token_digest: bytes, purpose: Purpose, now: Millis) ->
     return None if row is None else UserId(row["user_id"])
 
 
-def credentials_changed(_change: Change) -> tuple[Statement, ...]:
-    """Delete links to reset the password and of recoveries: they were requested under the old credentials."""
-    return (_DROP_OF_CREDENTIALS,)
+def credentials_changed(change: Change) -> tuple[Statement, ...]:
+    """Delete links to reset the password and of recoveries, which were requested under the old credentials.
+
+    With the address all links end, since they were sent to the old one.
+    """
+    leaves_address = change in {Change.EMAIL_CHANGED, Change.EMAIL_RESTORED}
+    return (_DROP_ALL if leaves_address else _DROP_OF_CREDENTIALS,)

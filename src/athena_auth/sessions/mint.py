@@ -43,7 +43,7 @@ def mint(
         client=client,
         created_at=now,
         updated_at=now,
-        expires_at=Millis(now + lifetime),
+        expires_at=rules.expiry(now, lifetime, options.max_age, now),
     )
     token = new_token(TokenKind.SESSION)
     superseded = b"" if options.superseded is None else digest(TokenKind.SESSION, options.superseded)

@@ -86,6 +86,8 @@ class SessionOptions(msgspec.Struct, frozen=True):
     """Seconds without use after which the session ends."""
     persistent: bool
     """Whether its cookie outlives the browser."""
+    max_age: int | None = None
+    """Seconds after which it ends even in use; None for no limit."""
     device_id: str | None = None
     """The trusted device that replaced the second factor."""
     has_room: bool = False

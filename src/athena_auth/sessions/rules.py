@@ -14,6 +14,24 @@ def lifetime(ttl: int, *, persistent: bool) -> int:
     return milliseconds if persistent else min(milliseconds, _DAY)
 
 
+def expiry(created_at: Millis, lifetime: int, max_age: int | None, now: Millis) -> Millis:
+    """Return when a session that is used now expires.
+
+    Args:
+        created_at: When the user signed in.
+        lifetime: Milliseconds without use after which the session ends.
+        max_age: Seconds after the sign-in at which it ends all the same; None for no such limit.
+        now: The time of this use.
+    """
+    unused = now + lifetime
+    return Millis(unused if max_age is None else min(unused, created_at + max_age * 1000))
+
+
+def is_over_age(session: Session, max_age: int | None, now: Millis) -> bool:
+    """Tell whether the sign-in is too long ago, also for a session that began before there was a limit."""
+    return max_age is not None and now >= session.created_at + max_age * 1000
+
+
 def is_due_for_extension(session: Session, now: Millis) -> bool:
     """Tell whether the expiry of a session in use should be extended.
 

@@ -100,9 +100,8 @@ async def end_of_device(tx: Tx, user_id: UserId, device_id: str) -> None:
     await tx.execute(_END_OF_DEVICE, user_id=user_id, device_id=device_id)
 
 
-async def extend(runner: Runner, session: Session, now: Millis) -> bool:
+async def extend(runner: Runner, session: Session, expires_at: Millis, now: Millis) -> bool:
     """Extend the session; False when a concurrent request has extended it, or it has ended."""
-    expires_at = now + session.lifetime
     changed = await runner.execute(
         _EXTEND, id=session.id, seen=session.updated_at, now=now, expires_at=expires_at
     )

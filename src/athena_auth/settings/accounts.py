@@ -30,6 +30,13 @@ class AccountSettings(SettingsSources):
         le=TEN_YEARS,
         description="Seconds that a session lasts without use; at most ten years.",
     )
+    session_max_age: int | None = Field(
+        None,
+        ge=60,
+        le=TEN_YEARS,
+        description="Seconds after the sign-in at which a session ends, however much it is used; not limited by default. For "
+        "NIST SP 800-63B-4 AAL2 set 86400 and ATHENA_SESSION_TTL=3600, or less.",
+    )
     audit_ttl: int = Field(
         15_552_000,
         ge=86_400,

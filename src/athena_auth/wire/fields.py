@@ -41,6 +41,22 @@ SignUpName = Annotated[
 Email = Annotated[
     str, Meta(description="The account's email address.", max_length=254, examples=["user@example.com"])
 ]
+RedirectPage = Annotated[
+    str,
+    Meta(
+        max_length=2048,
+        description="A page of this site or of a trusted origin, as a URL or a path.",
+        examples=["https://app.example.com/reset-password"],
+    ),
+]
+MailToken = Annotated[
+    str,
+    Meta(
+        max_length=128,
+        description="The token of the link in the email.",
+        examples=["b8Yt0vJ3mWq8Yc1RkPz7uXn5LdHs2EaBf6GoTi9KxQw"],
+    ),
+]
 ImageUrl = Annotated[
     str,
     Meta(

@@ -22,6 +22,7 @@ from athena_auth.administration.service import AdministrationService
 from athena_auth.assertions import sql as signing_keys_sql
 from athena_auth.audit import sql as audit_sql
 from athena_auth.crypto.passwords import PasswordHasher
+from athena_auth.email_change import sql as email_change_sql
 from athena_auth.kernel.clock import Clock, SystemClock, after
 from athena_auth.kernel.ids import first_id_at
 from athena_auth.mfa import prompts
@@ -124,6 +125,7 @@ def _accounts(settings: Settings, resources: Resources, shared: SharedServices) 
         notifications=shared.notifications,
         languages=resources.languages,
         requires_verified_email=settings.require_verified_email == "on",
+        session_max_age=settings.session_max_age,
     )
 
 
@@ -162,6 +164,7 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
         trusted_devices_sql.SWEEP,
         password_budget_sql.SWEEP,
         recovery_sql.SWEEP,
+        email_change_sql.SWEEP,
         retired_tokens_sql.SWEEP,
         invites_sql.SWEEP,
         sends_sql.SWEEP,

@@ -16,6 +16,7 @@ from athena_auth.pages.authenticator import AuthenticatorPages
 from athena_auth.pages.authenticators import AddedAppPages, AuthenticatorListPages, PendingApp
 from athena_auth.pages.backup_codes import BackupCodePages
 from athena_auth.pages.devices import DevicePages, SessionPages
+from athena_auth.pages.email_change import EmailChangeLinkPages, EmailPages
 from athena_auth.pages.language_choice import LanguagePages
 from athena_auth.pages.mail_links import MailLinkPages
 from athena_auth.pages.new_credentials import NewCredentialsForms
@@ -101,6 +102,7 @@ def build_pages(
     )
     always = (
         MailLinkPages(site, apis.recovery),
+        EmailChangeLinkPages(site, apis.email_change),
         RecoveryLinkPages(site, apis.recovery_cases, settings.recovery_days),
         LanguagePages(site, resources.languages, apis.accounts),
     )
@@ -148,6 +150,7 @@ def _settings_pages(
         DevicePages(access, apis.trusted_devices),
         SessionPages(access, apis.accounts),
         AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
+        EmailPages(access, apis.email_change),
         StepUpPages(access, apis.session_check, apis.status, apis.otp, _verifiers(apis), digits),
     )
 

@@ -12,6 +12,9 @@ from athena_auth.accounts.session_check import SessionCheckApi
 from athena_auth.assertions.routes import TokenApi
 from athena_auth.assertions.rules import TokenIssuer
 from athena_auth.assertions.service import SigningKeys
+from athena_auth.email_change.links import EmailChangeLinks
+from athena_auth.email_change.routes import EmailChangeApi
+from athena_auth.email_change.service import EmailChangeService
 from athena_auth.enrolment.authenticator_routes import AuthenticatorApi
 from athena_auth.enrolment.authenticator_service import AuthenticatorService
 from athena_auth.enrolment.preferred_method import PreferredMethodApi
@@ -71,6 +74,7 @@ class Apis(msgspec.Struct, frozen=True):
     recovery: RecoveryApi
     recovery_cases: RecoveryCaseApi
     passwords: PasswordApi
+    email_change: EmailChangeApi
     required_enrolment: RequiredEnrolment
     """Has no routes of its own; the pages use it too."""
     tokens: TokenApi
@@ -118,6 +122,7 @@ def build_apis(
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
         recovery_cases=RecoveryCaseApi(_recovery_cases(settings, resources, shared)),
         passwords=PasswordApi(passwords, cookies),
+        email_change=_email_change(settings, resources, shared, links),
         required_enrolment=required,
         tokens=_tokens(settings, resources),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
@@ -243,6 +248,23 @@ def _recovery(settings: Settings, resources: Resources, shared: SharedServices) 
         login=_password_login(settings, resources, shared),
         password_policy=shared.password_policy,
     )
+
+
+def _email_change(
+    settings: Settings, resources: Resources, shared: SharedServices, resets: EmailLinkRequests
+) -> EmailChangeApi:
+    links = EmailChangeLinks(resets.redirects, settings.sub_path + BASE_PATH)
+    service = EmailChangeService(
+        store=resources.store,
+        clock=resources.clock,
+        pool=resources.pool,
+        step_up=shared.step_up,
+        events=shared.events,
+        notifications=shared.notifications,
+        links=links,
+        resets=resets,
+    )
+    return EmailChangeApi(service, links)
 
 
 def _recovery_cases(settings: Settings, resources: Resources, shared: SharedServices) -> RecoveryCaseService:

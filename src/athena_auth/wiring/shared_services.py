@@ -17,6 +17,7 @@ from athena_auth.accounts.step_up_policy import StepUp
 from athena_auth.audit.model import EventName
 from athena_auth.authenticator_changes import AuthenticatorChanges
 from athena_auth.authenticators import Authenticator
+from athena_auth.email_change import sql as email_change_sql
 from athena_auth.enrolment.service import Factors
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
@@ -128,7 +129,11 @@ def _is_usable(factors: Factors, authenticator: Authenticator) -> bool:
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:
-    return Lifetimes(session=settings.session_ttl, challenge=settings.challenge_ttl)
+    return Lifetimes(
+        session=settings.session_ttl,
+        challenge=settings.challenge_ttl,
+        session_max_age=settings.session_max_age,
+    )
 
 
 def _second_step(
@@ -163,6 +168,7 @@ def _credential_events(notifications: SecurityNotifications, factors: Factors) -
         prompts.credentials_changed,
         trusted_devices_sql.credentials_changed,
         recovery_sql.credentials_changed,
+        email_change_sql.credentials_changed,
     )
     return CredentialEvents(notifications, subscribers)
 

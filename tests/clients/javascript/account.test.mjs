@@ -83,6 +83,17 @@ test("changePassword keeps this session, and ends the others and the old passwor
   assert.equal(await isSignedIn(await givePassword(person, undefined, NEW_PASSWORD)), true);
 });
 
+test("changeEmail sends a link to the new address and changes nothing before it is opened", async () => {
+  const { auth, email } = await signUp();
+  const newEmail = `new-${email}`;
+
+  ok(await auth.changeEmail({ newEmail, password: PASSWORD }));
+
+  assert.ok(await sentToken(newEmail));
+  await assertSignedIn(auth, email);
+  refused(await auth.changeEmail({ newEmail: "not an address" }), 400, "INVALID_EMAIL");
+});
+
 test("a forgotten password is replaced by the link of a mail, and the second factor still stands", async () => {
   const person = await enrolled();
   await verifyAddress(BASE_URL, person.email, PASSWORD);

@@ -113,6 +113,33 @@ class Auth(OperationGroup[S]):
         return await self._connection.call(endpoints.CHANGE_PASSWORD, body)
 
     @operation
+    async def change_email(
+        self,
+        new_email: str,
+        *,
+        callback_url: str | None = None,
+        password: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        """Mail a link to a new address, which replaces the account's when it is opened; `code` as for `revoke_sessions`.
+
+        The result does not tell whether the new address has an account. An account without a second factor needs its
+        password, unless it has signed in in the last ten minutes.
+        """
+        body = {"callbackURL": callback_url, "code": code, "newEmail": new_email, "password": password}
+        await self._connection.call(endpoints.CHANGE_EMAIL, body)
+
+    @operation
+    async def verify_email_change(self, token: str) -> None:
+        """Change the address with the token of the link to the new one, in a session of the account."""
+        await self._connection.call(endpoints.VERIFY_EMAIL_CHANGE, {"token": token})
+
+    @operation
+    async def undo_email_change(self, token: str) -> None:
+        """Restore the old address with the token of the link to it. All sessions end, and the password works no longer."""
+        await self._connection.call(endpoints.UNDO_EMAIL_CHANGE, {"token": token})
+
+    @operation
     async def request_password_reset(self, email: str, *, redirect_to: str | None = None) -> None:
         """Mail a link that sets a new password. The result does not tell whether the account exists.
 

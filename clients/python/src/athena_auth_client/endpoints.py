@@ -82,6 +82,10 @@ REVOKE_OTHER_SESSIONS = Endpoint("POST", "/revoke-other-sessions", Success)
 UPDATE_USER = Endpoint("POST", "/update-user", Success)
 DELETE_USER = Endpoint("POST", "/delete-user", Success)
 CHANGE_PASSWORD = Endpoint("POST", "/change-password", SignedIn)
+CHANGE_EMAIL = Endpoint("POST", "/change-email", Success)
+# A GET, but with an effect.
+VERIFY_EMAIL_CHANGE = Endpoint("GET", "/change-email/verify", Success)
+UNDO_EMAIL_CHANGE = Endpoint("POST", "/change-email/undo", Success)
 
 REQUEST_PASSWORD_RESET = Endpoint("POST", "/request-password-reset", Success)
 RESET_PASSWORD = Endpoint("POST", "/reset-password", PasswordResetResult)

@@ -10,9 +10,9 @@ from athena_auth.mfa.answers import EnrolmentRequiredAnswer, enrolment_cookie, f
 from athena_auth.mfa.model import SecondStepCaller
 from athena_auth.mfa.sign_in_policy import FirstFactor
 from athena_auth.recovery.cases.service import RecoveryCaseService
-from athena_auth.recovery.messages import MailToken, MailTokenBody
+from athena_auth.recovery.messages import MailTokenBody
 from athena_auth.wire.bodies import StatusAnswer
-from athena_auth.wire.fields import Done, Password, Timestamp, timestamp
+from athena_auth.wire.fields import Done, MailToken, Password, Timestamp, timestamp
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import MAIL_LINKS, SECOND_STEP
 from athena_auth.wire.reply import CookieName, Reply, expired

@@ -40,6 +40,10 @@ class SendKind(StrEnum):
     """Email verification links."""
     SIGN_UP = "sign-up"
     """Mails about a sign-up that requires a verified address: to a new address, and to one that has an account."""
+    CHANGE_EMAIL = "change-email"
+    """Requests to change the email address, each with a mail to the old and to the new one."""
+    EMAIL_IN_USE = "email-in-use"
+    """Mails to an address with an account, about another account's request to change to it."""
     NOTIFICATION = "news"
     """Notifications to an unverified address, which may belong to someone else."""
 
@@ -80,6 +84,11 @@ async def consume_notification(tx: Tx, user_id: UserId, now: Millis) -> bool:
 async def consume_sign_up(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Count a mail about a sign-up; False when it is over the limit. It is one statement in either case."""
     return await sql.consume(tx, user_id, SendKind.SIGN_UP, _limits(now, FREE_SENDS, MOST_SENDS))
+
+
+async def consume_email_in_use(tx: Tx, user_id: UserId, now: Millis) -> bool:
+    """Count a mail about a request to change to this account's address; False when it is over the limit."""
+    return await sql.consume(tx, user_id, SendKind.EMAIL_IN_USE, _limits(now, FREE_SENDS, MOST_SENDS))
 
 
 def reset(tx: Tx, user_id: UserId, kind: SendKind) -> None:

@@ -1,0 +1,1 @@
+"""Changing the email address of an account, and undoing that."""
