@@ -15,7 +15,8 @@ from athena_auth.host.errors import RefusedError
 from athena_auth.kernel.log import Facts, observe
 from athena_auth.settings import SettingsError
 from support.dump import fetch_all
-from support.person import PASSWORD, Person, sign_up
+from support.links import reset_token
+from support.person import PASSWORD, sign_up
 from support.process import PATIENCE
 from support.range_server import Answer, RangeServer, http, range_server, sha1_of
 from support.world import World, world_over
@@ -42,12 +43,6 @@ async def guarded(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
         yield world
 
 
-async def reset_link(person: Person) -> str:
-    await (await person.world.client()).post("/request-password-reset", json={"email": person.email})
-    mail = await person.world.mailbox.message_for(person.email, MessageKind.PASSWORD_RESET)
-    return httpx.URL(str(mail.url)).path.rpartition("/")[2]
-
-
 async def test_it_is_refused_wherever_a_password_is_set(guarded: World) -> None:
     client = await guarded.client()
     body = {"email": "eve@example.com", "name": "Eve", "password": BREACHED}
@@ -58,7 +53,7 @@ async def test_it_is_refused_wherever_a_password_is_set(guarded: World) -> None:
 
     ada = await sign_up(guarded)
     assert status_of(await ada.change_password(BREACHED)) == COMPROMISED
-    token = await reset_link(ada)
+    token = await reset_token(guarded, ada.email)
     reset = {"token": token, "newPassword": BREACHED}
     assert status_of(await client.post("/reset-password", json=reset)) == COMPROMISED
 

@@ -338,13 +338,8 @@ async def test_its_owner_may_return_to_it(owner: Person) -> None:
 async def test_an_old_address_that_another_account_has_all_the_same_is_not_restored(owner: Person) -> None:
     """A server of the version before knows no reservations."""
     token = await change_address(owner)
-    await execute(owner.world.database_url, "UPDATE athena_email_change SET old_email = 'bob@example.com'")
-    await execute(
-        owner.world.database_url,
-        "INSERT INTO athena_account SELECT 'x', 'bob@example.com', email_verified, name, image, password_hash, "
-        "credential_version, two_factor_enabled, created_at, updated_at, reset_by_mail, password_changed_at, language "
-        "FROM athena_account",
-    )
+    await sign_up(owner.world, BOB)
+    await execute(owner.world.database_url, f"UPDATE athena_email_change SET old_email = '{BOB}'")
 
     assert code(await undo(owner.world, token)) == "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
     assert (await owner.session())["user"]["email"] == NEW

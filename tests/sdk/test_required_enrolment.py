@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from athena_auth_client import ChallengeEndedError, RequiredEnrolment, WrongCodeError
+from athena_auth_client import ChallengeEndedError, RequiredEnrolment, SignedInByPassword, WrongCodeError
 from support.sdk import EMAIL, PASSWORD, Client, Kind, SdkHarness, harness_over
 
 DAY = 86_400
@@ -27,7 +27,9 @@ def required(harness: SdkHarness, client: Client) -> RequiredEnrolment[Any]:
 
 
 def test_before_the_deadline_the_sign_in_says_when_it_is(harness: SdkHarness, client: Client) -> None:
-    assert harness.sign_in(client).second_factor_due_at is not None
+    signed_in = harness.sign_in(client)
+    assert isinstance(signed_in, SignedInByPassword)
+    assert signed_in.second_factor_due_at is not None
     assert harness.done(client.auth.two_factor.status()).second_factor_due_at is not None
 
 

@@ -100,6 +100,7 @@ def test_tags_and_the_pages_endpoints_stand_in_reading_order_however_the_table_d
         "recovery",
         "sessions",
         "accounts",
+        "tokens",
     ]
     assert list(document["paths"])[:8] == list(PAGE)
 

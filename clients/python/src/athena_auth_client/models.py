@@ -96,6 +96,11 @@ class SignedIn(Model, frozen=True, kw_only=True):
 
     token: str
     user: User
+
+
+class SignedInByPassword(SignedIn, frozen=True, kw_only=True):
+    """The user is signed in with the password alone."""
+
     second_factor_due_at: datetime | None = None
     """By when the account must have a second factor, if the server requires one of it."""
 
@@ -107,7 +112,7 @@ class SignedUp(Model, frozen=True, kw_only=True):
     """None if the address must be verified or a second factor enrolled first; then nobody is signed in."""
     user: User
     second_factor_due_at: datetime | None = None
-    """As in `SignedIn`."""
+    """As in `SignedInByPassword`."""
     enrolment_token: str | None = None
     """Set if a second factor must be enrolled first; pass it to `sign_in.resume_enrolment`."""
     methods: tuple[str, ...] = ()

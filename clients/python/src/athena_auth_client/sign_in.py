@@ -3,7 +3,7 @@
 from athena_auth_client import endpoints
 from athena_auth_client.connection import Connection, S
 from athena_auth_client.errors import UNEXPECTED_ANSWER, AthenaError
-from athena_auth_client.models import PasswordResetResult, SignedIn, SignedUp
+from athena_auth_client.models import PasswordResetResult, SignedIn, SignedInByPassword, SignedUp
 from athena_auth_client.operation import OperationGroup, operation
 from athena_auth_client.required_enrolment import RequiredEnrolment
 from athena_auth_client.second_factor import Challenge
@@ -52,7 +52,8 @@ class SignIn(OperationGroup[S]):
         """Sign in with a password.
 
         Returns a `Challenge` if a second factor is required (test with `isinstance`); its `verify_…` methods complete the
-        sign-in. Returns a `RequiredEnrolment` if the account must enrol a second factor first. Without `remember_me` the session lasts a day at most.
+        sign-in. Returns a `RequiredEnrolment` if the account must enrol a second factor first. Without `remember_me` the
+        session lasts a day at most. A `SignedIn` is a `SignedInByPassword`, which has the deadline of a second factor.
 
         Raises:
             AthenaError: INVALID_EMAIL_OR_PASSWORD, without telling which of the two is wrong; EMAIL_NOT_VERIFIED, the server
@@ -70,7 +71,7 @@ class SignIn(OperationGroup[S]):
             raise AthenaError(
                 UNEXPECTED_ANSWER, "The server answered with neither a session nor a challenge."
             )
-        return SignedIn(
+        return SignedInByPassword(
             token=result.token, user=result.user, second_factor_due_at=result.second_factor_due_at
         )
 
