@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.passkeys.nonces import SignInNonces
 from athena_auth.factors.passkeys.routes import PasskeyApi
 from athena_auth.factors.passkeys.second_step_routes import PasskeySecondStepApi
@@ -25,14 +24,16 @@ class PasskeyApis(NamedTuple):
 
 
 def passkey_apis(
-    factor: Passkeys,
     resources: Resources,
     shared: SharedServices,
     prompts: Prompts,
     verify: VerifyEndpoint,
     cookies: SignInCookies,
-) -> PasskeyApis:
-    """Build them."""
+) -> PasskeyApis | None:
+    """Build them; None if the host application has left passkeys out."""
+    factor = shared.factors.passkeys
+    if factor is None:
+        return None
     service = PasskeyService(
         factor=factor,
         store=resources.store,

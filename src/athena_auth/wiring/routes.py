@@ -101,7 +101,6 @@ def build_apis(
     required = RequiredEnrolment(resources.store, resources.clock, login, enrolment)
     factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
     prompts = Prompts(resources.store, resources.clock)
-    own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes | Passkeys)]
     return Apis(
         totp=TotpApi(_totp(resources, shared), factors.totp, verify),
         otp=OtpApi(factors.otp, prompts, verify),
@@ -123,11 +122,14 @@ def build_apis(
         email_change=email_change_api(settings, resources, shared, links),
         required_enrolment=required,
         tokens=_tokens(settings, resources),
-        passkeys=None
-        if factors.passkeys is None
-        else passkey_apis(factors.passkeys, resources, shared, prompts, verify, cookies),
-        own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
+        passkeys=passkey_apis(resources, shared, prompts, verify, cookies),
+        own_factors=_own_factors(factors, verify, prompts),
     )
+
+
+def _own_factors(factors: Factors, verify: VerifyEndpoint, prompts: Prompts) -> dict[str, tuple[Route, ...]]:
+    own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes | Passkeys)]
+    return {factor.name: routes_of_factor(factor, verify, prompts) for factor in own}
 
 
 def _forward_auth(resources: Resources, redirects: RedirectPolicy, pages_url: str | None) -> ForwardAuthApi:
