@@ -32,8 +32,7 @@ def _was_not_you(counsel: str, help_: str = "") -> Advice:
 
 
 _NOT_YOUR_FACTOR = _was_not_you(
-    "someone else has access to your account. Change your password now, and replace the second factor with your "
-    "own.",
+    "someone else has access to your account. Change your password now, and replace the second factor with your own.",
     _HELP,
 )
 
@@ -111,19 +110,13 @@ MESSAGES = (
             subject="Your {app_name} account has a new second factor",
             opening="A second factor was added to your {app_name} account. Signing in can now require it after the "
             "password.",
-            advice=(
-                _WAS_YOU,
-                _NOT_YOUR_FACTOR,
-            ),
+            advice=(_WAS_YOU, _NOT_YOUR_FACTOR),
         ),
         MessageKind.FACTOR_REPLACED: MessageText(
             subject="The second factor of your {app_name} account was replaced",
             opening="The second factor of your {app_name} account was replaced by a new one. The old one no longer "
             "works.",
-            advice=(
-                _WAS_YOU,
-                _NOT_YOUR_FACTOR,
-            ),
+            advice=(_WAS_YOU, _NOT_YOUR_FACTOR),
         ),
         MessageKind.FACTORS_REMOVED: MessageText(
             subject="Two-factor authentication is off for your {app_name} account",

@@ -25,14 +25,16 @@ class PasskeyApis(NamedTuple):
 
 
 def passkey_apis(
-    factor: Passkeys,
+    factor: Passkeys | None,
     resources: Resources,
     shared: SharedServices,
     prompts: Prompts,
     verify: VerifyEndpoint,
     cookies: SignInCookies,
-) -> PasskeyApis:
-    """Build them."""
+) -> PasskeyApis | None:
+    """Build them; None if the host application has left passkeys out."""
+    if factor is None:
+        return None
     service = PasskeyService(
         factor=factor,
         store=resources.store,

@@ -97,16 +97,15 @@ def build_apis(
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     links = _links(settings, resources, shared, redirects)
     login = _password_login(settings, resources, shared)
-    enrolment = _enrolment(resources, shared)
-    required = RequiredEnrolment(resources.store, resources.clock, login, enrolment)
-    factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
-    prompts = Prompts(resources.store, resources.clock)
+    required = RequiredEnrolment(resources.store, resources.clock, login, _enrolment(resources, shared))
+    factors, prompts = shared.factors, Prompts(resources.store, resources.clock)
+    verify = VerifyEndpoint(shared.second_step, cookies)
     own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes | Passkeys)]
     return Apis(
         totp=TotpApi(_totp(resources, shared), factors.totp, verify),
         otp=OtpApi(factors.otp, prompts, verify),
         backup_codes=BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, verify),
-        enrolment=EnrolmentApi(enrolment, required),
+        enrolment=EnrolmentApi(required.service, required),
         status=_status(resources, shared, required),
         authenticators=AuthenticatorApi(_authenticators(resources, shared)),
         preferred_method=PreferredMethodApi(factors, resources.store),
@@ -123,9 +122,7 @@ def build_apis(
         email_change=email_change_api(settings, resources, shared, links),
         required_enrolment=required,
         tokens=_tokens(settings, resources),
-        passkeys=None
-        if factors.passkeys is None
-        else passkey_apis(factors.passkeys, resources, shared, prompts, verify, cookies),
+        passkeys=passkey_apis(factors.passkeys, resources, shared, prompts, verify, cookies),
         own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
     )
 

@@ -105,16 +105,26 @@ def shared_services(
             deadlines=deadlines,
         ),
         second_step=_second_step(settings, resources, verifier, events),
-        step_up=PolicyStepUp(
-            store=resources.store,
-            clock=resources.clock,
-            passwords=passwords,
-            verifier=verifier,
-            factors=factors.every,
-            relaxed=settings.step_up == "password",
-        ),
+        step_up=_step_up(settings, resources, passwords, verifier, factors),
         recovery_mails=RecoveryMails(resources.outbox, settings.app_name, settings.url + BASE_PATH),
         deadlines=deadlines,
+    )
+
+
+def _step_up(
+    settings: Settings,
+    resources: Resources,
+    passwords: PasswordVerifier,
+    verifier: AttemptVerifier,
+    factors: Factors,
+) -> StepUp:
+    return PolicyStepUp(
+        store=resources.store,
+        clock=resources.clock,
+        passwords=passwords,
+        verifier=verifier,
+        factors=factors.every,
+        relaxed=settings.step_up == "password",
     )
 
 
