@@ -246,6 +246,15 @@ async def test_a_case_that_is_not_completed_in_a_week_ends(world: World, ada: Pe
     assert await factors_are_on(ada)
 
 
+async def test_a_link_completes_for_a_day_and_the_next_mail_has_another(world: World, ada: Person) -> None:
+    first = await due_case(ada)
+    await wait(world, 1)
+
+    assert (await complete(ada, first)).json()["code"] == "INVALID_TOKEN"
+    second = await token_of(ada, MessageKind.RECOVERY_DUE, nth=2)
+    assert (await complete(ada, second)).status_code == 200
+
+
 async def test_a_case_is_completed_once(world: World, ada: Person) -> None:
     token = await due_case(ada)
     assert (await complete(ada, token)).status_code == 200
