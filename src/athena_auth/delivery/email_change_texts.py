@@ -1,9 +1,7 @@
 """What mails about a change of address say; `message_texts` has the rules for all of them."""
 
 from athena_auth.delivery.model import MessageKind
-from athena_auth.delivery.sentences import Advice, MessageText
-
-_WAS_YOU = Advice("If this was you,", "there is nothing to do.")
+from athena_auth.delivery.sentences import CONTACT_SUPPORT, WAS_YOU, Advice, MessageText, was_not_you
 
 EMAIL_CHANGE_MESSAGES = {
     MessageKind.EMAIL_CHANGE: MessageText(
@@ -18,11 +16,10 @@ EMAIL_CHANGE_MESSAGES = {
         opening="Someone who was signed in asked to replace the email address of your {app_name} account. A link was sent to "
         "the new address; this one stays until that link is opened.",
         advice=(
-            _WAS_YOU,
-            Advice(
-                "If this was not you,",
+            WAS_YOU,
+            was_not_you(
                 "someone else has access to your account. Change your password now, which signs them out and ends the link.",
-                "If you can no longer sign in, contact {app_name} support.",
+                CONTACT_SUPPORT,
             ),
         ),
     ),
@@ -34,7 +31,7 @@ EMAIL_CHANGE_MESSAGES = {
             Advice(
                 "If this was you,", "sign in to the account that has this address, or use another address."
             ),
-            Advice("If this was not you,", "someone else entered your address. There is nothing to do."),
+            was_not_you("someone else entered your address. There is nothing to do."),
         ),
     ),
     MessageKind.EMAIL_CHANGED: MessageText(
@@ -43,9 +40,8 @@ EMAIL_CHANGE_MESSAGES = {
         "do this, open the link below to undo it. The link expires {lifetime} after the change.",
         action="Undo the change",
         advice=(
-            _WAS_YOU,
-            Advice(
-                "If this was not you,",
+            WAS_YOU,
+            was_not_you(
                 "someone else has access to your account. Undo the change now: all sessions end, and you choose a new password.",
                 "If a second factor is asked for that is not yours, contact {app_name} support.",
             ),
@@ -57,9 +53,8 @@ EMAIL_CHANGE_MESSAGES = {
         "address. The account was signed out everywhere, and its password no longer works. A link to choose a new one was sent "
         "to the old address.",
         advice=(
-            _WAS_YOU,
-            Advice(
-                "If this was not you,",
+            WAS_YOU,
+            was_not_you(
                 "someone else can read the mail of the old address. Contact {app_name} support now.",
             ),
         ),

@@ -14,7 +14,7 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.delivery.passkey_texts import PASSKEY_MESSAGES
 from athena_auth.delivery.password_texts import PASSWORD_MESSAGES
 from athena_auth.delivery.recovery_texts import RECOVERY_MESSAGES
-from athena_auth.delivery.sentences import Advice, MessageText
+from athena_auth.delivery.sentences import CONTACT_SUPPORT, WAS_YOU, Advice, MessageText, was_not_you
 from athena_auth.delivery.sign_up_texts import SIGN_UP_MESSAGES
 
 TEXT = "{app_name}: {code} is your security code, valid for {lifetime}. Never share it."
@@ -23,17 +23,10 @@ TEXT = "{app_name}: {code} is your security code, valid for {lifetime}. Never sh
 SIGNATURE = "This mail was sent automatically by {app_name}."
 
 _RECOGNIZE = "Allow this browser to sign in"
-_WAS_YOU = Advice("If this was you,", "there is nothing to do.")
-_HELP = "If you can no longer sign in, contact {app_name} support."
-
-
-def _was_not_you(counsel: str, help_: str = "") -> Advice:
-    return Advice("If this was not you,", counsel, help_)
-
-
-_NOT_YOUR_FACTOR = _was_not_you(
-    "someone else has access to your account. Change your password now, and replace the second factor with your own.",
-    _HELP,
+_NOT_YOUR_FACTOR = was_not_you(
+    "someone else has access to your account. Change your password now, and replace the second factor with your "
+    "own.",
+    CONTACT_SUPPORT,
 )
 
 
@@ -66,28 +59,13 @@ MESSAGES = (
             action="Confirm this address",
             advice=(Advice("If you did not request this,", "ignore this email. Nothing will change."),),
         ),
-        MessageKind.PASSWORD_RESET: MessageText(
-            subject="Choose a new {app_name} password",
-            opening="Someone, probably you, asked to reset the password of your {app_name} account. Open the link "
-            "below to choose a new one. The link works once and expires {lifetime} after it was requested.",
-            action="Choose a new password",
-            advice=(
-                Advice("If your account has a second factor,", "you will still be asked for it afterwards."),
-                Advice(
-                    "If you did not request this,",
-                    "ignore this email. Nothing will change. Do not share the link with anyone.",
-                ),
-            ),
-        ),
         MessageKind.SECOND_FACTOR_REFUSED: MessageText(
             subject="A sign-in to your {app_name} account was stopped",
             opening="Someone entered the correct password of your {app_name} account, and then a wrong code. "
             "They were not signed in.",
             advice=(
                 Advice("If this was you,", "try again. There is nothing else to do."),
-                _was_not_you(
-                    "someone knows your password. Change it now, here and wherever else you use it."
-                ),
+                was_not_you("someone knows your password. Change it now, here and wherever else you use it."),
             ),
         ),
         MessageKind.SECOND_FACTOR_CLOSED: MessageText(
@@ -101,7 +79,7 @@ MESSAGES = (
                     "To sign in elsewhere,",
                     "use the link or a backup code, or contact support.",
                 ),
-                _was_not_you(
+                was_not_you(
                     "someone probably knows your password. Change it now, here and wherever else you use it."
                 ),
             ),
@@ -110,24 +88,30 @@ MESSAGES = (
             subject="Your {app_name} account has a new second factor",
             opening="A second factor was added to your {app_name} account. Signing in can now require it after the "
             "password.",
-            advice=(_WAS_YOU, _NOT_YOUR_FACTOR),
+            advice=(
+                WAS_YOU,
+                _NOT_YOUR_FACTOR,
+            ),
         ),
         MessageKind.FACTOR_REPLACED: MessageText(
             subject="The second factor of your {app_name} account was replaced",
             opening="The second factor of your {app_name} account was replaced by a new one. The old one no longer "
             "works.",
-            advice=(_WAS_YOU, _NOT_YOUR_FACTOR),
+            advice=(
+                WAS_YOU,
+                _NOT_YOUR_FACTOR,
+            ),
         ),
         MessageKind.FACTORS_REMOVED: MessageText(
             subject="Two-factor authentication is off for your {app_name} account",
             opening="Two-factor authentication was turned off for your {app_name} account. From now on the "
             "password alone is enough to sign in.",
             advice=(
-                _WAS_YOU,
-                _was_not_you(
+                WAS_YOU,
+                was_not_you(
                     "someone else has access to your account. Change your password now, then turn two-factor "
                     "authentication on again.",
-                    _HELP,
+                    CONTACT_SUPPORT,
                 ),
             ),
         ),
@@ -138,10 +122,10 @@ MESSAGES = (
             "to sign in.",
             advice=(
                 Advice("If you requested this,", "sign in with your password and turn it on again."),
-                _was_not_you(
+                was_not_you(
                     "someone may have requested it in your name. Change your password now, turn two-factor "
                     "authentication on again, and tell support.",
-                    _HELP,
+                    CONTACT_SUPPORT,
                 ),
             ),
         ),
@@ -150,11 +134,11 @@ MESSAGES = (
             opening="One of the backup codes of your {app_name} account was used. It does not work a second time. "
             "{codes_left}",
             advice=(
-                _WAS_YOU,
-                _was_not_you(
+                WAS_YOU,
+                was_not_you(
                     "someone has your backup codes and probably your password. Change the password now, then "
                     "generate new backup codes.",
-                    _HELP,
+                    CONTACT_SUPPORT,
                 ),
             ),
         ),
@@ -162,11 +146,11 @@ MESSAGES = (
             subject="Your {app_name} account has new backup codes",
             opening="New backup codes were generated for your {app_name} account. The old ones no longer work.",
             advice=(
-                _WAS_YOU,
-                _was_not_you(
+                WAS_YOU,
+                was_not_you(
                     "someone else has access to your account and knows your password. Change it now, then generate new "
                     "backup codes.",
-                    _HELP,
+                    CONTACT_SUPPORT,
                 ),
             ),
         ),
@@ -174,36 +158,10 @@ MESSAGES = (
             subject="Your {app_name} account trusts a new device",
             opening="Your {app_name} account now trusts a new device. That device can sign in with the password alone.",
             advice=(
-                _WAS_YOU,
-                _was_not_you(
+                WAS_YOU,
+                was_not_you(
                     "someone else had access to your account. Remove the device from the trusted devices in your "
                     "settings, and change your password now."
-                ),
-            ),
-        ),
-        MessageKind.PASSWORD_CHANGED: MessageText(
-            subject="Your {app_name} password was changed",
-            opening="The password of your {app_name} account was changed by someone who was signed in and knew "
-            "the old one.",
-            advice=(
-                _WAS_YOU,
-                _was_not_you(
-                    "someone else has access to your account. Reset your password on the sign-in page, and choose one "
-                    "that you use nowhere else.",
-                    _HELP,
-                ),
-            ),
-        ),
-        MessageKind.PASSWORD_WAS_RESET: MessageText(
-            subject="Your {app_name} password was reset",
-            opening="A new password was set for your {app_name} account, with a link that was emailed to this "
-            "address.",
-            advice=(
-                _WAS_YOU,
-                _was_not_you(
-                    "someone else can read your email. Change the password of your mailbox first, then that of "
-                    "{app_name}.",
-                    _HELP,
                 ),
             ),
         ),
@@ -215,7 +173,7 @@ MESSAGES = (
             action=_RECOGNIZE,
             advice=(
                 Advice("If this was you,", "wait and then try again, or use the link."),
-                _was_not_you(
+                was_not_you(
                     "someone is guessing, and they were not signed in. Make sure that your password is long and that "
                     "you use it nowhere else."
                 ),
@@ -229,7 +187,7 @@ MESSAGES = (
             action=_RECOGNIZE,
             advice=(
                 Advice("To sign in elsewhere,", "use the link, or reset your password by email."),
-                _was_not_you("someone is guessing, and they were not signed in."),
+                was_not_you("someone is guessing, and they were not signed in."),
             ),
         ),
         MessageKind.CODE_REUSED: MessageText(
@@ -238,7 +196,7 @@ MESSAGES = (
             "used. It was refused.",
             advice=(
                 Advice("If you entered it twice yourself,", "there is nothing to do."),
-                _was_not_you(
+                was_not_you(
                     "someone has seen your code, for instance on a forged page, and knows your password. Change your "
                     "password now."
                 ),
@@ -249,10 +207,10 @@ MESSAGES = (
             opening="The secret of your {app_name} authenticator app was shown to someone who was signed in. "
             "Anyone who has it can generate your codes.",
             advice=(
-                _WAS_YOU,
-                _was_not_you(
+                WAS_YOU,
+                was_not_you(
                     "someone else has access to your account. Change your password, then set the app up again.",
-                    _HELP,
+                    CONTACT_SUPPORT,
                 ),
             ),
         ),
@@ -262,7 +220,7 @@ MESSAGES = (
             "copy. The device is no longer trusted, and its sessions were ended.",
             advice=(
                 Advice("If you restored a browser from a backup,", "sign in and trust it again."),
-                _was_not_you(
+                was_not_you(
                     "someone has copied your browser's data and knows your password. Change your password now."
                 ),
             ),
@@ -276,10 +234,10 @@ MESSAGES = (
                 Advice(
                     "If this was you,", "sign in with the new password and set up two-factor authentication."
                 ),
-                _was_not_you(
+                was_not_you(
                     "someone else can read your email. Change the password of your mailbox first, then that of "
                     "{app_name}.",
-                    _HELP,
+                    CONTACT_SUPPORT,
                 ),
             ),
         ),
@@ -287,8 +245,8 @@ MESSAGES = (
             subject="Your {app_name} account was deleted",
             opening="Your {app_name} account and all data that belonged to it were deleted.",
             advice=(
-                _WAS_YOU,
-                _was_not_you("someone else had access to your account.", _HELP),
+                WAS_YOU,
+                was_not_you("someone else had access to your account.", CONTACT_SUPPORT),
             ),
         ),
     }

@@ -1,22 +1,18 @@
 """What mails about passkeys say; `message_texts` has the rules for all of them."""
 
 from athena_auth.delivery.model import MessageKind
-from athena_auth.delivery.sentences import Advice, MessageText
-
-_WAS_YOU = Advice("If this was you,", "there is nothing to do.")
-_HELP = "If you can no longer sign in, contact {app_name} support."
+from athena_auth.delivery.sentences import CONTACT_SUPPORT, WAS_YOU, Advice, MessageText, was_not_you
 
 PASSKEY_MESSAGES = {
     MessageKind.PASSKEY_ADDED: MessageText(
         subject="Your {app_name} account has a new passkey",
         opening="A passkey was added to your {app_name} account. It can be used to sign in.",
         advice=(
-            _WAS_YOU,
-            Advice(
-                "If this was not you,",
+            WAS_YOU,
+            was_not_you(
                 "someone else has access to your account. Remove the passkey in your settings, and change your password "
                 "now.",
-                _HELP,
+                CONTACT_SUPPORT,
             ),
         ),
     ),
@@ -24,11 +20,10 @@ PASSKEY_MESSAGES = {
         subject="A passkey of your {app_name} account was removed",
         opening="A passkey of your {app_name} account was removed. It no longer works, and other browsers were signed out.",
         advice=(
-            _WAS_YOU,
-            Advice(
-                "If this was not you,",
+            WAS_YOU,
+            was_not_you(
                 "someone else has access to your account. Change your password now, and check your second factors.",
-                _HELP,
+                CONTACT_SUPPORT,
             ),
         ),
     ),
@@ -41,7 +36,7 @@ PASSKEY_MESSAGES = {
             Advice(
                 "If you did not,",
                 "remove the passkey in your settings and add a new one.",
-                _HELP,
+                CONTACT_SUPPORT,
             ),
         ),
     ),

@@ -1,9 +1,48 @@
-"""What mails about a password in a breach say; `message_texts` has the rules for all of them."""
+"""What mails about the password say; `message_texts` has the rules for all of them."""
 
 from athena_auth.delivery.model import MessageKind
-from athena_auth.delivery.sentences import Advice, MessageText
+from athena_auth.delivery.sentences import CONTACT_SUPPORT, WAS_YOU, Advice, MessageText, was_not_you
 
 PASSWORD_MESSAGES = {
+    MessageKind.PASSWORD_RESET: MessageText(
+        subject="Choose a new {app_name} password",
+        opening="Someone, probably you, asked to reset the password of your {app_name} account. Open the link "
+        "below to choose a new one. The link works once and expires {lifetime} after it was requested.",
+        action="Choose a new password",
+        advice=(
+            Advice("If your account has a second factor,", "you will still be asked for it afterwards."),
+            Advice(
+                "If you did not request this,",
+                "ignore this email. Nothing will change. Do not share the link with anyone.",
+            ),
+        ),
+    ),
+    MessageKind.PASSWORD_CHANGED: MessageText(
+        subject="Your {app_name} password was changed",
+        opening="The password of your {app_name} account was changed by someone who was signed in and knew "
+        "the old one.",
+        advice=(
+            WAS_YOU,
+            was_not_you(
+                "someone else has access to your account. Reset your password on the sign-in page, and choose one "
+                "that you use nowhere else.",
+                CONTACT_SUPPORT,
+            ),
+        ),
+    ),
+    MessageKind.PASSWORD_WAS_RESET: MessageText(
+        subject="Your {app_name} password was reset",
+        opening="A new password was set for your {app_name} account, with a link that was emailed to this "
+        "address.",
+        advice=(
+            WAS_YOU,
+            was_not_you(
+                "someone else can read your email. Change the password of your mailbox first, then that of "
+                "{app_name}.",
+                CONTACT_SUPPORT,
+            ),
+        ),
+    ),
     MessageKind.PASSWORD_BREACHED: MessageText(
         subject="Change your {app_name} password",
         opening="Someone signed in to your {app_name} account with its correct password. The same password has appeared in "
@@ -13,10 +52,9 @@ PASSWORD_MESSAGES = {
                 "If this was you,",
                 "open your account settings and choose another password. Change it wherever else you use it, too.",
             ),
-            Advice(
-                "If this was not you,",
+            was_not_you(
                 "someone else has used your password. Reset it on the sign-in page now.",
-                "If you can no longer sign in, contact {app_name} support.",
+                CONTACT_SUPPORT,
             ),
         ),
     ),

@@ -1,12 +1,11 @@
 """What mails about recovering an account say; `message_texts` has the rules for all of them."""
 
 from athena_auth.delivery.model import MessageKind
-from athena_auth.delivery.sentences import Advice, MessageText
+from athena_auth.delivery.sentences import CONTACT_SUPPORT, Advice, MessageText, was_not_you
 
 _CANCEL = "Cancel the recovery"
 _WAS_YOU = Advice("If this was you,", "wait until then. We send you a link to complete the recovery.")
-_WAS_NOT_YOU = Advice(
-    "If this was not you,",
+_WAS_NOT_YOU = was_not_you(
     "someone knows your password. Use the link to cancel, then change your password.",
     "Signing in with your second factor cancels the recovery too.",
 )
@@ -20,8 +19,7 @@ RECOVERY_MESSAGES = {
         action="Begin the recovery",
         advice=(
             Advice("If this was you,", "open the link. The recovery then has a waiting time."),
-            Advice(
-                "If this was not you,",
+            was_not_you(
                 "someone knows your password. Do not open the link or share it, and change your password now.",
             ),
         ),
@@ -41,8 +39,7 @@ RECOVERY_MESSAGES = {
         action=_CANCEL,
         advice=(
             Advice("If you requested this,", "wait until then. We send you a link to complete the recovery."),
-            Advice(
-                "If this was not you,",
+            was_not_you(
                 "someone may have requested it in your name. Use the link to cancel, change your password, and tell support.",
             ),
         ),
@@ -77,11 +74,10 @@ RECOVERY_MESSAGES = {
         "out everywhere. The next sign-in can do nothing but set up a new second factor.",
         advice=(
             Advice("If this was you,", "sign in with your password and set up a new second factor."),
-            Advice(
-                "If this was not you,",
+            was_not_you(
                 "someone knows your password and can read your email. Change the password of your mailbox first, then reset "
                 "that of {app_name}.",
-                "If you can no longer sign in, contact {app_name} support.",
+                CONTACT_SUPPORT,
             ),
         ),
     ),

@@ -13,6 +13,15 @@ class Advice(NamedTuple):
     """A sentence that follows."""
 
 
+WAS_YOU = Advice("If this was you,", "there is nothing to do.")
+CONTACT_SUPPORT = "If you can no longer sign in, contact {app_name} support."
+
+
+def was_not_you(counsel: str, help_: str = "") -> Advice:
+    """Return what to do if someone else did it."""
+    return Advice("If this was not you,", counsel, help_)
+
+
 @dataclass(frozen=True, slots=True)
 class MessageText:
     """The sentences of one kind of message.

@@ -1,7 +1,7 @@
 """What mails about creating an account say; `message_texts` has the rules for all of them."""
 
 from athena_auth.delivery.model import MessageKind
-from athena_auth.delivery.sentences import Advice, MessageText
+from athena_auth.delivery.sentences import Advice, MessageText, was_not_you
 
 SIGN_UP_MESSAGES = {
     MessageKind.INVITATION: MessageText(
@@ -20,8 +20,7 @@ SIGN_UP_MESSAGES = {
                 "If this was you,",
                 "sign in with the password that you have. If you do not know it, reset it on the sign-in page.",
             ),
-            Advice(
-                "If this was not you,",
+            was_not_you(
                 "someone else entered your address. They were not signed in, and there is nothing to do.",
             ),
         ),

@@ -249,8 +249,7 @@ class Athena:
         """
         api, below, settings = BASE_PATH, f"{BASE_PATH}/", self._parts.settings
         sub_path, pages = settings.sub_path, settings.pages_path.rstrip("/")
-        of_routes = {route.path for route in self.routes if route.path.startswith(_WELL_KNOWN)}
-        well_known = of_routes | self._run.well_known.paths
+        well_known = self._well_known_paths()
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
             # Starlette's route search costs a twelfth of a get-session, and a single prefix needs none.
@@ -275,6 +274,10 @@ class Athena:
                 await app(scope, receive, send)
 
         return both
+
+    def _well_known_paths(self) -> set[str]:
+        of_routes = {route.path for route in self.routes if route.path.startswith(_WELL_KNOWN)}
+        return of_routes | self._run.well_known.paths
 
 
 def _root_of(scope: Scope, root: str, sub_path: str) -> str:

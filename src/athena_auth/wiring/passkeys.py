@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.passkeys.nonces import SignInNonces
 from athena_auth.factors.passkeys.routes import PasskeyApi
 from athena_auth.factors.passkeys.second_step_routes import PasskeySecondStepApi
@@ -25,7 +24,6 @@ class PasskeyApis(NamedTuple):
 
 
 def passkey_apis(
-    factor: Passkeys | None,
     resources: Resources,
     shared: SharedServices,
     prompts: Prompts,
@@ -33,6 +31,7 @@ def passkey_apis(
     cookies: SignInCookies,
 ) -> PasskeyApis | None:
     """Build them; None if the host application has left passkeys out."""
+    factor = shared.factors.passkeys
     if factor is None:
         return None
     service = PasskeyService(

@@ -97,15 +97,15 @@ def build_apis(
     cookies = SignInCookies(shared.browsers, resources.clock, settings.trust_ttl)
     links = _links(settings, resources, shared, redirects)
     login = _password_login(settings, resources, shared)
-    required = RequiredEnrolment(resources.store, resources.clock, login, _enrolment(resources, shared))
-    factors, prompts = shared.factors, Prompts(resources.store, resources.clock)
-    verify = VerifyEndpoint(shared.second_step, cookies)
-    own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes | Passkeys)]
+    enrolment = _enrolment(resources, shared)
+    required = RequiredEnrolment(resources.store, resources.clock, login, enrolment)
+    factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
+    prompts = Prompts(resources.store, resources.clock)
     return Apis(
         totp=TotpApi(_totp(resources, shared), factors.totp, verify),
         otp=OtpApi(factors.otp, prompts, verify),
         backup_codes=BackupCodeApi(_backup_codes(resources, shared), factors.backup_codes, verify),
-        enrolment=EnrolmentApi(required.service, required),
+        enrolment=EnrolmentApi(enrolment, required),
         status=_status(resources, shared, required),
         authenticators=AuthenticatorApi(_authenticators(resources, shared)),
         preferred_method=PreferredMethodApi(factors, resources.store),
@@ -122,9 +122,14 @@ def build_apis(
         email_change=email_change_api(settings, resources, shared, links),
         required_enrolment=required,
         tokens=_tokens(settings, resources),
-        passkeys=passkey_apis(factors.passkeys, resources, shared, prompts, verify, cookies),
-        own_factors={factor.name: routes_of_factor(factor, verify, prompts) for factor in own},
+        passkeys=passkey_apis(resources, shared, prompts, verify, cookies),
+        own_factors=_own_factors(factors, verify, prompts),
     )
+
+
+def _own_factors(factors: Factors, verify: VerifyEndpoint, prompts: Prompts) -> dict[str, tuple[Route, ...]]:
+    own = [each for each in factors.every if not isinstance(each, Totp | Otp | BackupCodes | Passkeys)]
+    return {factor.name: routes_of_factor(factor, verify, prompts) for factor in own}
 
 
 def _forward_auth(resources: Resources, redirects: RedirectPolicy, pages_url: str | None) -> ForwardAuthApi:

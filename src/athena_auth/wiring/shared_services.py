@@ -96,35 +96,35 @@ def shared_services(
         notifications=notifications,
         events=events,
         authenticator_changes=AuthenticatorChanges(events, partial(_is_usable, factors)),
-        sign_in_policy=SignInPolicy(
-            factors.every,
-            trust,
-            notifications,
-            _lifetimes(settings),
-            requires_verified_email=settings.require_verified_email == "on",
-            deadlines=deadlines,
-        ),
+        sign_in_policy=_sign_in_policy(settings, factors, trust, notifications, deadlines),
         second_step=_second_step(settings, resources, verifier, events),
-        step_up=_step_up(settings, resources, passwords, verifier, factors),
+        step_up=PolicyStepUp(
+            store=resources.store,
+            clock=resources.clock,
+            passwords=passwords,
+            verifier=verifier,
+            factors=factors.every,
+            relaxed=settings.step_up == "password",
+        ),
         recovery_mails=RecoveryMails(resources.outbox, settings.app_name, settings.url + BASE_PATH),
         deadlines=deadlines,
     )
 
 
-def _step_up(
+def _sign_in_policy(
     settings: Settings,
-    resources: Resources,
-    passwords: PasswordVerifier,
-    verifier: AttemptVerifier,
     factors: Factors,
-) -> StepUp:
-    return PolicyStepUp(
-        store=resources.store,
-        clock=resources.clock,
-        passwords=passwords,
-        verifier=verifier,
-        factors=factors.every,
-        relaxed=settings.step_up == "password",
+    trust: TrustedDevices,
+    notifications: SecurityNotifications,
+    deadlines: Deadlines,
+) -> SignInPolicy:
+    return SignInPolicy(
+        factors.every,
+        trust,
+        notifications,
+        _lifetimes(settings),
+        requires_verified_email=settings.require_verified_email == "on",
+        deadlines=deadlines,
     )
 
 
