@@ -34,8 +34,10 @@ class Appearance(msgspec.Struct, frozen=True):
         app_name: The name of the service.
         offers_sign_up: Whether anybody may sign up.
         trusts_devices: Whether users may trust browsers.
+        offers_passkeys: Whether the server has passkeys.
         stylesheets: The paths of the stylesheets, in their order.
         module: The path of the script.
+        passkey_module: The path of the script of those pages that make or use passkeys.
         icon: The path of the icon in the browser's tab.
         logo: The path of the logo, if there is one.
         help_url: Where users get help, if it is known.
@@ -46,8 +48,10 @@ class Appearance(msgspec.Struct, frozen=True):
     app_name: str
     offers_sign_up: bool
     trusts_devices: bool
+    offers_passkeys: bool
     stylesheets: tuple[str, ...]
     module: str
+    passkey_module: str
     icon: str
     logo: str | None
     help_url: str | None
@@ -55,15 +59,19 @@ class Appearance(msgspec.Struct, frozen=True):
     languages: tuple[Language, ...]
 
 
-def appearance_of(settings: Settings, site: Site, names: dict[str, str], languages: Languages) -> Appearance:
+def appearance_of(
+    settings: Settings, site: Site, names: dict[str, str], languages: Languages, *, offers_passkeys: bool
+) -> Appearance:
     """Return the appearance that these settings choose. `names` are those of the assets."""
     sheets = [names[name] for name in ("pages.css", "theme.css", "custom.css") if name in names]
     return Appearance(
         settings.app_name,
         settings.sign_up == "open",
         settings.trust_ttl > 0,
+        offers_passkeys,
         tuple(map(site.asset, sheets)),
         site.asset(names["pages.js"]),
+        site.asset(names["passkeys.js"]),
         site.asset(names["icon.svg"]),
         site.asset(names["logo"]) if "logo" in names else None,
         settings.help_url,
@@ -92,6 +100,7 @@ class Templates:
         language = visit.language
         shared: dict[str, Any] = {
             "app": self._appearance,
+            "endpoint": self._site.endpoint,
             "here": visit.here,
             "has_pages": self._site.pages is not None,
             "language": language,
