@@ -212,6 +212,19 @@ class StepUp(Protocol):
         ...
 
 
+def refuse_stale(
+    step_up: StepUp, action: Action, signed_in: SignedIn, offered: StepUpCredentials, now: Millis
+) -> Refused | None:
+    """Refuse a session that signed in more than ten minutes ago, if the call may come without a password.
+
+    Existing clients send none with some calls. Where the policy requires a second factor, it says so itself. A code does not
+    count: the policy verifies it only if it requires a second factor, and any other code would be believed.
+    """
+    if offered.password is not None or step_up.is_due(action, signed_in):
+        return None
+    return None if is_fresh(signed_in.session, now) else Refused(ErrorCode.SESSION_EXPIRED)
+
+
 class Requirement(msgspec.Struct, frozen=True):
     """A minimum assurance level, how recently a factor must have been verified, and of which kind it must be."""
 

@@ -8,7 +8,7 @@ import msgspec
 from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials, refuse_stale
 from athena_auth.authenticators import Authenticator, AuthenticatorState
 from athena_auth.factors.passkeys import ceremonies, sql
 from athena_auth.factors.passkeys.factor import Passkeys, new_nonce
@@ -20,7 +20,6 @@ from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change, session_binding
-from athena_auth.sessions.rules import is_fresh
 from athena_auth.store.transaction import Store, Tx
 
 _REGISTRATION = "passkey-added"
@@ -42,7 +41,7 @@ class PasskeyService:
         self, signed_in: SignedIn, offered: StepUpCredentials, attachment: str | None
     ) -> Authorized[dict[str, Any]] | Refused:
         """Return the options for making a passkey. This needs a recent sign-in, the password, or a second factor."""
-        stale = self._refuse_stale(Action.BEGIN_PASSKEY, signed_in, offered)
+        stale = refuse_stale(self.step_up, Action.BEGIN_PASSKEY, signed_in, offered, self.clock.now())
         if stale is not None:
             return stale
         now = self.clock.now()
@@ -120,7 +119,7 @@ class PasskeyService:
         self, signed_in: SignedIn, offered: StepUpCredentials, passkey_id: str
     ) -> Authorized[None] | Refused:
         """Remove a passkey and end the other sessions, which it may have begun."""
-        stale = self._refuse_stale(Action.REMOVE_PASSKEY, signed_in, offered)
+        stale = refuse_stale(self.step_up, Action.REMOVE_PASSKEY, signed_in, offered, self.clock.now())
         if stale is not None:
             return stale
         now = self.clock.now()
@@ -141,18 +140,6 @@ class PasskeyService:
             return None
 
         return await self.step_up.act(Action.REMOVE_PASSKEY, signed_in, offered, work)
-
-    def _refuse_stale(
-        self, action: Action, signed_in: SignedIn, offered: StepUpCredentials
-    ) -> Refused | None:
-        """Refuse a session that signed in too long ago, unless the password or a second factor comes with the request.
-
-        Existing clients send neither. Where the policy requires a second factor, it says so itself.
-        """
-        if offered.password is not None or offered.code is not None or self.step_up.is_due(action, signed_in):
-            return None
-        fresh = is_fresh(signed_in.session, self.clock.now())
-        return None if fresh else Refused(ErrorCode.SESSION_EXPIRED)
 
     def _is(self, authenticator: Authenticator, passkey_id: str) -> bool:
         is_confirmed = authenticator.state is not AuthenticatorState.PENDING
