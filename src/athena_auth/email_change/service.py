@@ -19,7 +19,13 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
-from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
+from athena_auth.accounts.step_up_policy import (
+    Action,
+    Authorized,
+    StepUp,
+    StepUpCredentials,
+    refuse_stale,
+)
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
@@ -33,7 +39,6 @@ from athena_auth.kernel.texts import Text
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change
 from athena_auth.sessions import sql as sessions
-from athena_auth.sessions.rules import is_fresh
 from athena_auth.store.transaction import Store, Tx, UniqueViolation
 from athena_auth.throttle.passwords.budget import reset_account
 from athena_auth.throttle.sends import budget as sends
@@ -79,9 +84,9 @@ class EmailChangeService:
             return Refused(ErrorCode.INVALID_EMAIL)
         if address == account.email:
             return Refused(ErrorCode.VALIDATION_ERROR, _SAME)
-        is_verified = account.two_factor_enabled or is_fresh(signed_in.session, self.clock.now())
-        if offered.password is None and not is_verified:
-            return Refused(ErrorCode.SESSION_EXPIRED)
+        stale = refuse_stale(self.step_up, Action.CHANGE_EMAIL, signed_in, offered, self.clock.now())
+        if stale is not None:
+            return stale
 
         async def work(tx: Tx, current: SignedIn) -> Refused | None:
             return await self._request(tx, current, address, callback)

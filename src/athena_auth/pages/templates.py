@@ -34,6 +34,7 @@ class Appearance(msgspec.Struct, frozen=True):
         app_name: The name of the service.
         offers_sign_up: Whether anybody may sign up.
         trusts_devices: Whether users may trust browsers.
+        methods: The names of the second factors that are offered.
         stylesheets: The paths of the stylesheets, in their order.
         module: The path of the script.
         icon: The path of the icon in the browser's tab.
@@ -46,6 +47,7 @@ class Appearance(msgspec.Struct, frozen=True):
     app_name: str
     offers_sign_up: bool
     trusts_devices: bool
+    methods: tuple[str, ...]
     stylesheets: tuple[str, ...]
     module: str
     icon: str
@@ -55,13 +57,20 @@ class Appearance(msgspec.Struct, frozen=True):
     languages: tuple[Language, ...]
 
 
-def appearance_of(settings: Settings, site: Site, names: dict[str, str], languages: Languages) -> Appearance:
+def appearance_of(
+    settings: Settings,
+    site: Site,
+    names: dict[str, str],
+    languages: Languages,
+    methods: tuple[str, ...],
+) -> Appearance:
     """Return the appearance that these settings choose. `names` are those of the assets."""
     sheets = [names[name] for name in ("pages.css", "theme.css", "custom.css") if name in names]
     return Appearance(
         settings.app_name,
         settings.sign_up == "open",
         settings.trust_ttl > 0,
+        methods,
         tuple(map(site.asset, sheets)),
         site.asset(names["pages.js"]),
         site.asset(names["icon.svg"]),

@@ -41,6 +41,9 @@ from athena_auth.wiring.resources import Resources
 from athena_auth.wiring.routes import Apis
 from athena_auth.wiring.shared_services import SharedServices
 
+_TURN_ON = {FactorName.TOTP: "/security/authenticator", FactorName.OTP: "/security/otp"}
+"""The pages on which two-factor authentication is turned on, by the method; the first that is offered is the one."""
+
 
 class PageParts(msgspec.Struct, frozen=True):
     """The pages of a server.
@@ -84,9 +87,10 @@ def build_pages(
         SettingsError: the logo, the stylesheet or a template cannot be used.
     """
     prefix = settings.pages_prefix if is_on else None
-    site = Site(prefix, settings.sub_path + BASE_PATH, redirects)
+    methods = tuple(each.name for each in shared.factors.offered.factors)
+    site = Site(prefix, settings.sub_path + BASE_PATH, redirects, _turn_on(methods))
     assets = assets_of(settings)
-    appearance = appearance_of(settings, site, assets.names, resources.languages)
+    appearance = appearance_of(settings, site, assets.names, resources.languages, methods)
     templates = Templates(site, appearance, settings.templates)
     status = PageApis(
         ChallengeStatusApi(shared.factors, resources.store, resources.clock),
@@ -135,24 +139,47 @@ def _settings_pages(
 ) -> tuple[object, ...]:
     access = PageAccess(site, status.accounts)
     forms = NewCredentialsForms.build(access, status.accounts, resources.keyring, resources.clock)
-    added = SealedState(resources.keyring, resources.clock, "added-app", PendingApp)
     goes_by_text, digits = shared.factors.otp.goes_by_text, settings.totp_digits
     return (
         RequiredEnrolmentPages(forms, status.enrolments, apis.enrolment, apis.otp, _enrolments(apis), digits),
         SecurityPages(access, apis.status, status.events, apis.preferred_method, goes_by_text),
         AuthenticatorListPages(access, apis.authenticators, apis.status),
-        AddedAppPages(access, apis.authenticators, apis.totp, added, digits),
-        AuthenticatorPages(forms, apis.enrolment, apis.totp, apis.status, digits),
-        BackupCodePages(forms, apis.backup_codes, apis.status),
-        SentCodePages(
-            forms, apis.enrolment, apis.otp, apis.status, goes_by_text, settings.otp_fallback == "on"
-        ),
+        *_method_pages(settings, resources, shared, apis, access, forms),
         DevicePages(access, apis.trusted_devices),
         SessionPages(access, apis.accounts),
         AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
         EmailPages(access, apis.email_change),
         StepUpPages(access, apis.session_check, apis.status, apis.otp, _verifiers(apis), digits),
     )
+
+
+def _method_pages(
+    settings: Settings,
+    resources: Resources,
+    shared: SharedServices,
+    apis: Apis,
+    access: PageAccess,
+    forms: NewCredentialsForms,
+) -> tuple[object, ...]:
+    """Return the pages on which the methods are set up that are offered."""
+    offered, goes_by_text = shared.factors.offered, shared.factors.otp.goes_by_text
+    is_fallback, digits = settings.otp_fallback == "on", settings.totp_digits
+    added = SealedState(resources.keyring, resources.clock, "added-app", PendingApp)
+    pages = {
+        FactorName.TOTP: (
+            AddedAppPages(access, apis.authenticators, apis.totp, added, digits),
+            AuthenticatorPages(forms, apis.enrolment, apis.totp, apis.status, digits),
+        ),
+        FactorName.OTP: (
+            SentCodePages(forms, apis.enrolment, apis.otp, apis.status, goes_by_text, is_fallback),
+        ),
+        FactorName.BACKUP_CODE: (BackupCodePages(forms, apis.backup_codes, apis.status),),
+    }
+    return tuple(page for name, parts in pages.items() if offered.has(name) for page in parts)
+
+
+def _turn_on(methods: tuple[str, ...]) -> str:
+    return next((path for name, path in _TURN_ON.items() if name in methods), "/security")
 
 
 def _enrolments(apis: Apis) -> dict[str, AnsweringHandler[Any]]:

@@ -33,7 +33,12 @@ Attachment = Annotated[
         "keys (`cross-platform`); by default both."
     ),
 ]
-_BEGIN_ERRORS = (*PASSWORD_STEP_UP_ERRORS, ErrorCode.SESSION_EXPIRED, ErrorCode.TOO_MANY_PASSKEYS)
+_BEGIN_ERRORS = (
+    *PASSWORD_STEP_UP_ERRORS,
+    ErrorCode.METHOD_NOT_AVAILABLE,
+    ErrorCode.SESSION_EXPIRED,
+    ErrorCode.TOO_MANY_PASSKEYS,
+)
 
 
 class RegisterOptionsQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -116,6 +121,7 @@ class PasskeyApi:
     @post(
         "/passkey/verify-registration",
         errors=(
+            ErrorCode.METHOD_NOT_AVAILABLE,
             ErrorCode.CHALLENGE_NOT_FOUND,
             ErrorCode.FAILED_TO_VERIFY_REGISTRATION,
             ErrorCode.AUTHENTICATOR_NOT_ALLOWED,
