@@ -9,6 +9,7 @@ from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
 from support.dump import fetch_all
 from support.links import reset_token
+from support.passkey_user import sign_in, with_passkey
 from support.person import Person
 from support.recovery import (
     DAY,
@@ -172,6 +173,27 @@ async def test_a_factor_that_is_verified_in_a_session_cancels(world: World, ada:
     assert (await complete(ada, token)).json()["code"] == "RECOVERY_ENDED"
 
 
+async def test_a_sign_in_with_a_passkey_alone_cancels(world: World, ada: Person) -> None:
+    device = await with_passkey(ada, code=ada.code())
+    world.clock.advance(60)
+    token = await due_case(ada)
+
+    signed_in = await sign_in(await world.browser(), device)
+
+    assert signed_in.status_code == 200, signed_in.text
+    assert (await complete(ada, token)).json()["code"] == "RECOVERY_ENDED"
+
+
+async def test_a_recovery_removes_the_passkeys_too(world: World, ada: Person) -> None:
+    device = await with_passkey(ada, code=ada.code())
+    world.clock.advance(60)
+    assert (await complete(ada, await due_case(ada))).status_code == 200
+
+    refused = await sign_in(await world.browser(), device)
+
+    assert refused.status_code in {400, 401, 404}, refused.text
+
+
 async def test_a_wrong_code_cancels_nothing(world: World, ada: Person) -> None:
     token = await due_case(ada)
 
@@ -222,6 +244,15 @@ async def test_a_case_that_is_not_completed_in_a_week_ends(world: World, ada: Pe
     await world.mailbox.message_for(ada.email, MessageKind.RECOVERY_ENDED)
     assert (await events(world))[-1] == EventName.RECOVERY_EXPIRED
     assert await factors_are_on(ada)
+
+
+async def test_a_link_completes_for_a_day_and_the_next_mail_has_another(world: World, ada: Person) -> None:
+    first = await due_case(ada)
+    await wait(world, 1)
+
+    assert (await complete(ada, first)).json()["code"] == "INVALID_TOKEN"
+    second = await token_of(ada, MessageKind.RECOVERY_DUE, nth=2)
+    assert (await complete(ada, second)).status_code == 200
 
 
 async def test_a_case_is_completed_once(world: World, ada: Person) -> None:

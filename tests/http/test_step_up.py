@@ -29,14 +29,23 @@ BODIES: dict[Action, dict[str, Any]] = {
     Action.REVOKE_SESSION: {},
     Action.BEGIN_PASSKEY: {"password": PASSWORD},
     Action.REMOVE_PASSKEY: {"password": PASSWORD},
+    Action.ADD_AUTHENTICATOR: {"password": PASSWORD},
+    Action.REMOVE_AUTHENTICATOR: {},
+    Action.SUSPEND_AUTHENTICATOR: {},
+    Action.RESUME_AUTHENTICATOR: {},
 }
 """What each call sends that demands a second factor."""
-NEVER_RELAXED = {Action.REVEAL_SECRET, Action.DELETE_ACCOUNT}
+OF_AN_AUTHENTICATOR = {
+    Action.REMOVE_AUTHENTICATOR,
+    Action.SUSPEND_AUTHENTICATOR,
+    Action.RESUME_AUTHENTICATOR,
+}
+NEVER_RELAXED = {Action.REVEAL_SECRET, Action.DELETE_ACCOUNT, *OF_AN_AUTHENTICATOR}
 
 
 async def body_of(action: Action, person: Person) -> dict[str, Any]:
     """Return the body of a call; to end a session there must be another one."""
-    if action is Action.REMOVE_PASSKEY:
+    if action is Action.REMOVE_PASSKEY or action in OF_AN_AUTHENTICATOR:
         passkeys = (await person.client.get("/passkey/list-user-passkeys")).json()
         return {"id": passkeys[0]["id"] if passkeys else "0", **BODIES[action]}
     if action is not Action.REVOKE_SESSION:

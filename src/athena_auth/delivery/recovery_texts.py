@@ -54,8 +54,9 @@ RECOVERY_MESSAGES = {
     MessageKind.RECOVERY_DUE: MessageText(
         subject="Complete the recovery of your {app_name} account",
         opening="The waiting time of the recovery of your {app_name} account is over. Open the link below and enter your "
-        "password to remove your second factors; then set up a new one. You can also cancel the recovery there. If you do "
-        "nothing, it ends on {deadline}, and your second factors stay.",
+        "password to remove your second factors; then set up a new one. You can also cancel the recovery there. The link "
+        "works for a day; we send you a new one each day. If you do nothing, the recovery ends on {deadline}, and your second "
+        "factors stay.",
         action="Complete or cancel the recovery",
         advice=(Advice("If this was you,", "complete the recovery now."), _WAS_NOT_YOU),
     ),

@@ -247,8 +247,7 @@ class Athena:
             dev_outbox: Whether to show at `/dev/outbox` the messages that were printed or written to a file. Only a
                 developer's server does so: no mail is delivered, and it is reached from its own machine, as localhost.
         """
-        api, below = BASE_PATH, f"{BASE_PATH}/"
-        settings = self._parts.settings
+        api, below, settings = BASE_PATH, f"{BASE_PATH}/", self._parts.settings
         sub_path, pages = settings.sub_path, settings.pages_path.rstrip("/")
         well_known = self._well_known_paths()
 

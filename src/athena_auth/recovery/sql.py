@@ -23,13 +23,14 @@ class Purpose(StrEnum):
 
 
 LIFETIMES = {
-    # NIST SP 800-63B-4 section 4.2.1.1 allows 24 hours for a code sent by email.
+    # NIST SP 800-63B-4 section 4.2.1.2 allows 24 hours for a code sent by email.
     Purpose.VERIFY_EMAIL: 86_400,
     Purpose.RESET_PASSWORD: 1_800,
     Purpose.RECOGNIZE_BROWSER: 86_400,
     Purpose.OPEN_RECOVERY: 1_800,
+    Purpose.COMPLETE_RECOVERY: 86_400,
 }
-"""Seconds for which a link works. Those of an open recovery case work as long as the case is open."""
+"""Seconds for which a link works. Those that cancel a recovery case work as long as the case is open."""
 
 
 _PUT = Statement(

@@ -104,14 +104,7 @@ def shared_services(
         authenticator_changes=AuthenticatorChanges(events, partial(_is_usable, factors)),
         sign_in_policy=_sign_in_policy(settings, factors, trust, notifications, deadlines),
         second_step=_second_step(settings, resources, factors, verifier, events),
-        step_up=PolicyStepUp(
-            store=resources.store,
-            clock=resources.clock,
-            passwords=passwords,
-            verifier=verifier,
-            offered=factors.offered,
-            relaxed=settings.step_up == "password",
-        ),
+        step_up=_step_up(settings, resources, passwords, verifier, factors),
         recovery_mails=RecoveryMails(resources.outbox, settings.app_name, settings.url + BASE_PATH),
         deadlines=deadlines,
     )
@@ -131,6 +124,23 @@ def _sign_in_policy(
         _lifetimes(settings),
         requires_verified_email=settings.require_verified_email == "on",
         deadlines=deadlines,
+    )
+
+
+def _step_up(
+    settings: Settings,
+    resources: Resources,
+    passwords: PasswordVerifier,
+    verifier: AttemptVerifier,
+    factors: Factors,
+) -> StepUp:
+    return PolicyStepUp(
+        store=resources.store,
+        clock=resources.clock,
+        passwords=passwords,
+        verifier=verifier,
+        offered=factors.offered,
+        relaxed=settings.step_up == "password",
     )
 
 

@@ -80,6 +80,10 @@ class PasskeyService:
         now = self.clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> Passkey | Refused:
+            # The account first, as in `CredentialEvents.announce`: another registration would otherwise delete this nonce
+            # while this one waits for the account.
+            if await accounts.lock(tx, current.account.id) is None:
+                return Refused(ErrorCode.UNAUTHORIZED)
             binding = session_binding(current.session.id)
             nonce = await prompts.consume_nonce(tx, binding, _REGISTRATION, now)
             if nonce is None:

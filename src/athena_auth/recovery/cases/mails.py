@@ -65,16 +65,20 @@ class RecoveryMails:
         self, tx: Tx, account: Account, case: RecoveryCase, kind: MessageKind, client: ClientInfo, now: Millis
     ) -> None:
         is_due = kind is MessageKind.RECOVERY_DUE
-        purpose = Purpose.COMPLETE_RECOVERY if is_due else Purpose.CANCEL_RECOVERY
+        purpose, expires_at = Purpose.CANCEL_RECOVERY, case.expires_at
+        if is_due:
+            purpose = Purpose.COMPLETE_RECOVERY
+            # Tomorrow's mail brings another link.
+            expires_at = min(expires_at, after(now, LIFETIMES[purpose]))
         message = Message(
             kind=kind,
             to=account.email,
             name=account.greeting_name,
             app_name=self.app_name,
             language=account.language,
-            url=self._link(tx, account, purpose, now, case.expires_at),
+            url=self._link(tx, account, purpose, now, expires_at),
             due_at=case.expires_at if is_due else case.due_at,
-            expires_at=case.expires_at,
+            expires_at=expires_at,
             context=EventContext(case.opened_at, client.address, client.user_agent),
         )
         self.outbox.post(tx, message, now)
