@@ -48,7 +48,7 @@ class RegisterOptionsQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class RegisterOptionsBody(msgspec.Struct, frozen=True, rename="camel"):
-    """Which authenticators to offer; and the password or a code, if the user signed in more than ten minutes ago."""
+    """Which authenticators to offer; and the password or, with two-factor authentication on, a code, if the sign-in is older than ten minutes."""
 
     authenticator_attachment: Attachment | None = None
     password: Password | None = None
@@ -76,7 +76,7 @@ class UpdatePasskeyAnswer(msgspec.Struct, frozen=True):
 
 
 class DeletePasskeyBody(msgspec.Struct, frozen=True):
-    """A passkey; and the password or a code, if the user signed in more than ten minutes ago."""
+    """A passkey; and the password or, with two-factor authentication on, a code, if the sign-in is older than ten minutes."""
 
     id: PasskeyId
     password: Password | None = None
