@@ -141,6 +141,12 @@ _DROP_CONFIRMED = Statement("DELETE FROM athena_authenticator WHERE id = :id AND
 
 _DROP_PENDING = Statement("DELETE FROM athena_authenticator WHERE user_id = :user_id AND state = 'pending'")
 
+# Those with a credential id sign in by themselves: passkeys.
+_DROP_PENDING_AND_LONE = Statement("""
+    DELETE FROM athena_authenticator
+    WHERE user_id = :user_id AND (state = 'pending' OR credential_id IS NOT NULL)
+""")
+
 _DROP_ALL = Statement("DELETE FROM athena_authenticator WHERE user_id = :user_id")
 
 _LOCK_ALL = Statement("UPDATE athena_authenticator SET state = state WHERE user_id = :user_id RETURNING *")
@@ -267,4 +273,7 @@ def credentials_changed(change: Change) -> tuple[Statement, ...]:
     """Delete all authenticators when the factors are removed, and pending ones with their backup codes."""
     if change.removes_factors:
         return (_DROP_ALL,)
+    if change is Change.EMAIL_RESTORED:
+        # An attacker would return with a passkey of theirs, without the new password.
+        return (_DROP_PENDING_AND_LONE,)
     return () if change.confirms_enrolment else (_DROP_PENDING,)

@@ -5,16 +5,25 @@ from pathlib import Path
 
 from support.dump import fetch_all
 from support.passkey_user import turn_on
-from support.person import sign_up
+from support.person import Person, sign_up
 from support.process import run_athena
-from support.world import SECRET, world_over
+from support.world import SECRET, World, world_over
+
+
+async def three(world: World) -> list[Person]:
+    """Return the owners of three accounts, one after the other: the list is in the order of their creation."""
+    people = []
+    for name in ("ada", "eve", "grace"):
+        people.append(await sign_up(world, f"{name}@example.com"))
+        world.clock.advance(1)
+    return people
 
 
 async def test_the_policy_begins_for_all_accounts_and_the_list_shrinks(
     database_url: str, tmp_path: Path
 ) -> None:
     async with world_over(database_url) as world:
-        people = [await sign_up(world, f"{name}@example.com") for name in ("ada", "eve", "grace")]
+        people = await three(world)
         await people[1].turn_on_totp()
         await world.delivered()
     outbox = tmp_path / "outbox.jsonl"
@@ -83,7 +92,7 @@ def test_what_cannot_be_meant_is_refused(sqlite_url: str, tmp_path: Path) -> Non
 
 async def test_accounts_are_listed_that_have_none_of_the_methods(database_url: str, tmp_path: Path) -> None:
     async with world_over(database_url) as world:
-        people = [await sign_up(world, f"{name}@example.com") for name in ("ada", "eve", "grace")]
+        people = await three(world)
         await people[0].turn_on_totp()
         await turn_on(people[1])
         await world.delivered()

@@ -15,6 +15,8 @@ from athena_auth.store.transaction import Value
 from support.dump import execute, fetch_all
 from support.email_change import NEW, ask_for_change, change_address, mailed_token
 from support.links import ask_for_reset, reset_token, verify_address
+from support.passkey_user import sign_in as sign_in_with_passkey
+from support.passkey_user import with_passkey
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
 
@@ -274,6 +276,18 @@ async def test_the_old_address_undoes_the_change_whatever_an_attacker_did_since(
     assert user is not None
     await world.athena.users.reset_second_factor(user.id)
     assert (await sign_in(world, ADA, NEW_PASSWORD)).json()["user"]["email"] == ADA
+
+
+async def test_an_undo_removes_every_passkey_for_each_signs_in_by_itself(owner: Person) -> None:
+    """An attacker adds one before they ask for the change, and would return with it."""
+    device = await with_passkey(owner)
+    token = await change_address(owner)
+    assert (await sign_in_with_passkey(await owner.world.browser(), device)).status_code == 200
+
+    await undo(owner.world, token)
+
+    refused = await sign_in_with_passkey(await owner.world.browser(), device)
+    assert code(refused) == "PASSKEY_NOT_FOUND"
 
 
 async def test_an_undo_ends_trusted_devices_and_recognized_browsers(owner: Person) -> None:

@@ -115,7 +115,7 @@ async def test_after_the_deadline_a_password_yields_no_session(company: World, o
     assert answer.json() == {
         "enrolmentRequired": True,
         "enrolmentToken": answer.json()["enrolmentToken"],
-        "methods": ["totp", "otp"],
+        "methods": ["passkey", "totp", "otp"],
         "redirect": False,
         "token": None,
     }

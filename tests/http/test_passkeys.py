@@ -41,6 +41,17 @@ async def listed(person: Person) -> list[dict[str, Any]]:
     return found
 
 
+async def test_only_a_passkey_that_the_browser_made_by_itself_lacks_the_users_presence(ada: Person) -> None:
+    device = Authenticator(is_present=False, verifies_user=False)
+    refused = await add_passkey(ada, device)
+
+    added = await add_passkey(ada, device, mediation="conditional")
+
+    assert code_of(refused) == "FAILED_TO_VERIFY_REGISTRATION"
+    assert added.status_code == 200, added.text
+    assert code_of(await sign_in(await ada.world.browser(), device)) == "AUTHENTICATION_FAILED"
+
+
 async def test_a_passkey_is_added_without_a_change_to_the_password_sign_in(world: World, ada: Person) -> None:
     device = Authenticator(is_synced=True, aaguid=GOOGLE)
 

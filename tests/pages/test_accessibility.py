@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from support.chromium import PATIENCE_MS, chromium
 from support.node import PACKAGES, require
 from support.page_states import POLICY, STATES, Stage
+from support.passkey_states import PASSKEY_STATES
 from support.process import Server, serving
 
 AXE = PACKAGES / "axe-core" / "axe.min.js"
@@ -74,11 +75,11 @@ def overflow(page: Page) -> int:
     return width
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", [*STATES, *PASSKEY_STATES])
 def test_a_page_can_be_used_by_everybody(stage: Stage, state: str, screenshots: Path | None) -> None:
     page = stage.page
     complaints = complaints_of(page)
-    STATES[state](stage)
+    (STATES | PASSKEY_STATES)[state](stage)
     page.evaluate(AXE.read_text())
 
     for scheme in ("light", "dark"):

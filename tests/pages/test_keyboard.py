@@ -12,6 +12,7 @@ from athena_auth.kernel.clock import SystemClock
 from support.chromium import PATIENCE_MS, chromium
 from support.page_states import PASSWORD, Stage
 from support.process import Server, serving
+from support.virtual_authenticator import PLATFORM, VirtualAuthenticator
 
 STEPS = 30
 """More presses of the Tab key than any form needs."""
@@ -146,3 +147,24 @@ def test_the_content_is_one_step_away(stage: Stage) -> None:
     stage.page.keyboard.press("Enter")
 
     assert tab_to(stage.page, "Start again") == []
+
+
+@pytest.mark.parametrize("javascript", [True])
+def test_a_passkey_is_added_and_signs_in(stage: Stage) -> None:
+    page = stage.page
+    device = VirtualAuthenticator(page, PLATFORM)
+    stage.sign_up()
+    stage.open("/security/passkeys")
+    tab_to(page, "Add a passkey")
+    press_enter(page)
+    expect(page.get_by_role("button", name="Create the passkey")).to_be_focused()
+    press_enter(page)
+    tab_to(page, "Sign out")
+    device.leave()
+    press_enter(page)
+    tab_to(page, "Sign in with a passkey")
+    device.return_()
+
+    press_enter(page)
+
+    expect(page).to_have_url(f"{stage.site}/security")

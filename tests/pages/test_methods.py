@@ -7,15 +7,16 @@ from support.account_pages import EMAIL, begin, new_account
 from support.person import PASSWORD
 from support.world import world_over
 
-ROWS = {"totp": "Authenticator app", "otp": "Codes by email"}
+ROWS = {"totp": "Authenticator app", "otp": "Codes by email", "passkey": "Passkeys"}
 PATHS = {
     "totp": "/security/authenticator",
     "otp": "/security/otp",
+    "passkey": "/security/passkeys",
     "backup-code": "/security/backup-codes",
 }
 
 
-@pytest.mark.parametrize("method", ["totp", "otp"])
+@pytest.mark.parametrize("method", ["totp", "otp", "passkey"])
 async def test_only_the_methods_that_are_offered_can_be_set_up(sqlite_url: str, method: str) -> None:
     async with world_over(sqlite_url, methods=method) as world:
         visitor = await new_account(world)

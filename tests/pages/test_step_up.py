@@ -14,6 +14,8 @@ NEEDS_A_FRESH_FACTOR = (
     "/security/authenticator",
     "/security/backup-codes",
     "/security/otp",
+    "/security/passkeys",
+    "/security/passkeys/add",
     "/security/sessions",
     "/security/sessions/all",
     "/security/password",

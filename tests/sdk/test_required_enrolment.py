@@ -35,7 +35,7 @@ def test_before_the_deadline_the_sign_in_says_when_it_is(harness: SdkHarness, cl
 
 def test_an_app_completes_the_sign_in(harness: SdkHarness, client: Client) -> None:
     enrolment = required(harness, client)
-    assert enrolment.methods == ("totp", "otp")
+    assert enrolment.methods == ("passkey", "totp", "otp")
     assert not harness.is_signed_in(client)
     phone = harness.phone(harness.done(enrolment.enable_totp(PASSWORD)).totp_uri)
     with pytest.raises(WrongCodeError):

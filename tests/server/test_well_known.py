@@ -18,7 +18,7 @@ async def test_they_name_the_related_origins_and_the_page_of_passkeys(sqlite_url
         endpoints = await visitor.get("/.well-known/passkey-endpoints")
         refused = await visitor.post("/.well-known/webauthn")
 
-    page = f"{ORIGIN}/security"
+    page = f"{ORIGIN}/security/passkeys"
     assert origins.headers["content-type"] == "application/json"
     assert origins.json() == {"origins": [ORIGIN, FRONT_END]}
     assert endpoints.json() == {"enroll": page, "manage": page}

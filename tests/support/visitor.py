@@ -17,6 +17,11 @@ class Form:
     action: str
     fields: dict[str, str]
     labels: list[str] = field(default_factory=list)
+    options: str = ""
+    """The options for a passkey, which the script of a real browser reads."""
+    options_url: str = ""
+    """Where the script gets them when they are needed."""
+    is_for_passkey: bool = False
 
 
 class _Reader(HTMLParser):
@@ -25,6 +30,7 @@ class _Reader(HTMLParser):
         self.forms: list[Form] = []
         self.alerts: list[str] = []
         self.links: dict[str, str] = {}
+        self.background: dict[str, str] = {}
         self._text = ""
         self._href = ""
         self._alert_depth = 0
@@ -35,7 +41,13 @@ class _Reader(HTMLParser):
         if tag not in {"input", "link", "meta", "img", "br"}:
             self._depth += 1
         if tag == "form":
-            self.forms.append(Form(given["action"], {}))
+            options, url = given.get("data-options", ""), given.get("data-options-url", "")
+            is_for_passkey = "data-passkey" in given
+            self.forms.append(
+                Form(given["action"], {}, options=options, options_url=url, is_for_passkey=is_for_passkey)
+            )
+        if "data-passkey-background" in given:
+            self.background = given
         if tag == "input" and self.forms and (given["type"] != "checkbox" or "checked" in given):
             self.forms[-1].fields[given["name"]] = given.get("value", "")
         if given.get("role") in {"alert", "status"} and "hidden" not in given:
@@ -98,6 +110,16 @@ class Visitor:
     def form(self, button: str) -> Form:
         """Return the form of this button."""
         return next(form for form in self._read.forms if button in form.labels)
+
+    @property
+    def passkey_form(self) -> Form:
+        """The form that a passkey fills in; the script of a real browser adds its button."""
+        return next(form for form in self._read.forms if form.is_for_passkey)
+
+    @property
+    def background(self) -> dict[str, str]:
+        """What the page has for the script to do with passkeys in the background, without the user."""
+        return self._read.background
 
     @property
     def codes(self) -> list[str]:

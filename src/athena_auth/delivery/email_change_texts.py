@@ -50,7 +50,7 @@ EMAIL_CHANGE_MESSAGES = {
     MessageKind.EMAIL_RESTORED: MessageText(
         subject="A change of your {app_name} email address was undone",
         opening="The change of the email address of your {app_name} account was undone, with a link that was sent to the old "
-        "address. The account was signed out everywhere, and its password no longer works. A link to choose a new one was sent "
+        "address. The account was signed out everywhere, and its password and passkeys no longer work. A link to choose a new one was sent "
         "to the old address.",
         advice=(
             WAS_YOU,

@@ -177,7 +177,8 @@ class EmailChangeService:
         """Restore the old address with the token that was sent to it, and end what an attacker may have.
 
         The password no longer works, since the attacker may know it or have set it; a link that sets a new one is
-        mailed to the restored address. Second factors stay: a mailbox alone must never remove them.
+        mailed to the restored address. Two-factor authentication stays on: a mailbox alone must never turn it off. But
+        passkeys go (`authenticators.credentials_changed`), since each signs in by itself.
         """
         now, undo_digest = self.clock.now(), digest(TokenKind.MAIL, token)
         # Before a password is hashed, which is expensive.

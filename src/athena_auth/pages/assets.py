@@ -52,6 +52,7 @@ def assets_of(settings: Settings) -> Assets:
     found = {
         "pages.css": (_own("pages.css"), _CSS),
         "pages.js": (_own("pages.js"), _MODULE),
+        "passkeys.js": (_own("passkeys.js"), _MODULE),
         "icon.svg": (_own("icon.svg"), _LOGO_TYPES[".svg"]),
     }
     if settings.accent_color is not None:

@@ -1,6 +1,6 @@
 """What an enrolment shows once: the secret of an app until it is confirmed, and then the new backup codes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,11 +74,17 @@ class NewCredentialsForms:
         return cls(access, accounts, pending, confirmed)
 
     async def confirm(
-        self, visit: Visit, path: str, verifier: AnsweringHandler[Any], again: FormAgain
+        self,
+        visit: Visit,
+        path: str,
+        verifier: AnsweringHandler[Any],
+        again: FormAgain,
+        fields: Mapping[str, object] | None = None,
     ) -> PageOutcome:
-        """Verify the code that confirms an enrolment, and show its backup codes.
+        """Verify what confirms an enrolment, and show its backup codes.
 
-        `path` is that of the page on which an enrolment begins, and `again` shows the form after a refusal.
+        `path` is that of the page on which an enrolment begins, and `again` shows the form after a refusal. `fields` are
+        those of the verifier, by default the code.
         """
         before = await visit.call(self.accounts.visitor)
         # Without a session, this may be the second of two identical requests, of which the first has just replaced the
@@ -87,7 +93,8 @@ class NewCredentialsForms:
             pending = await self._find_pending(visit, before, path)
             if isinstance(pending, SeeOther):
                 return pending
-        outcome = await visit.call(verifier, {"code": visit.field("code")}, in_session=True)
+        body = {"code": visit.field("code")} if fields is None else fields
+        outcome = await visit.call(verifier, body, in_session=True)
         visitor = await self.access.visitor(visit, path)
         if isinstance(visitor, SeeOther):
             return visitor

@@ -49,6 +49,12 @@ _NOTICES = {
     "authenticator-removed": Text("The authenticator was removed."),
     "preferred": Text("Your choice was saved."),
     "password-changed": Text("Your password was changed."),
+    "passkey-added": Text("The passkey was added."),
+    "passkey-renamed": Text("The passkey was renamed."),
+    "passkey-removed": Text(
+        "The passkey was removed, and all other sessions were ended. Remove it from your device too, if the device still "
+        "offers it."
+    ),
     "email-change-asked": Text(
         "We have sent a link to the new address. Open it in this browser to complete the change."
     ),

@@ -7,12 +7,14 @@ import msgspec
 from athena_auth.accounts.security_events import SecurityEventAnswer, SecurityEventsApi
 from athena_auth.enrolment.preferred_method import PreferredMethodApi
 from athena_auth.enrolment.status import StatusApi
+from athena_auth.factors.passkeys.overview import PasskeyOverviewApi
 from athena_auth.kernel.errors import Refused
 from athena_auth.kernel.texts import Text
 from athena_auth.mfa.model import FactorName
 from athena_auth.pages.access import PageAccess
 from athena_auth.pages.event_texts import event_text
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
+from athena_auth.pages.passkey_field import signals_json
 from athena_auth.pages.visit import Visit
 from athena_auth.trusted_devices.rules import device_name
 
@@ -34,6 +36,7 @@ class SecurityPages:
     """What account owners see of their account.
 
     Attributes:
+        passkeys: The overview of passkeys; None on a server that has none.
         goes_by_text: Whether the server can send text messages.
     """
 
@@ -41,6 +44,7 @@ class SecurityPages:
     status: StatusApi
     events: SecurityEventsApi
     preferences: PreferredMethodApi
+    passkeys: PasskeyOverviewApi | None
     goes_by_text: bool
 
     @show(_OVERVIEW)
@@ -52,6 +56,9 @@ class SecurityPages:
         found = await visit.call(self.status.status)
         if isinstance(found, Refused):
             return self.access.refused(visit, found, _OVERVIEW)
+        passkeys = None if self.passkeys is None else await visit.call(self.passkeys.overview)
+        if isinstance(passkeys, Refused):
+            return self.access.refused(visit, passkeys, _OVERVIEW)
         context = {
             "user": visitor.user,
             "status": found,
@@ -61,6 +68,8 @@ class SecurityPages:
             "preferable": [name for name in found.methods if name != FactorName.BACKUP_CODE],
             "goes_by_text": self.goes_by_text,
             "turn_on": self.access.site.turn_on,
+            "passkeys": passkeys,
+            "signals": signals_json(passkeys),
         }
         return Shown("security.html", context)
 

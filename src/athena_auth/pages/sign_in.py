@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from athena_auth.accounts.current_session import CurrentSessionApi
 from athena_auth.accounts.routes import AccountApi
+from athena_auth.factors.passkeys.sign_in_routes import PasskeySignInApi
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.answers import EnrolmentRequiredAnswer
 from athena_auth.pages.form import NEW_PASSWORD_FIELDS, NO_ERRORS, refused_form
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
+from athena_auth.pages.passkey_field import response_of, unknown_credential
 from athena_auth.pages.session import session_of
 from athena_auth.pages.site import Site
 from athena_auth.pages.visit import Visit
@@ -35,6 +37,8 @@ class SignInPages:
     """The first factor, and what surrounds it.
 
     Attributes:
+        passkeys: The handlers of passkeys; None on a server that has none.
+        rp_id: The domain that passkeys belong to.
         policy: Who may sign up (ATHENA_SIGN_UP).
     """
 
@@ -43,6 +47,8 @@ class SignInPages:
     current: CurrentSessionApi
     accounts: AccountApi
     recovery: RecoveryApi
+    passkeys: PasskeySignInApi | None
+    rp_id: str
     policy: str
 
     @show("/")
@@ -71,6 +77,22 @@ class SignInPages:
             return refused_form("sign_in.html", outcome, _SIGN_IN_FIELDS, **context)
         step = _STEPS.get(type(outcome), "")
         return SeeOther(self.site.link("/signed-in", step=step, next=self.site.next(visit)))
+
+    @submit("/sign-in/passkey")
+    async def submit_passkey(self, visit: Visit) -> PageOutcome:
+        """Sign in with the passkey that the visitor has chosen in the browser. The script has asked for its options."""
+        if self.passkeys is None:
+            return SeeOther(self.site.link("/sign-in", next=self.site.next(visit)))
+        outcome = await visit.call(self.passkeys.verify_authentication, {"response": response_of(visit)})
+        if not isinstance(outcome, Refused):
+            return SeeOther(self.site.link("/signed-in", next=self.site.next(visit)))
+        is_unknown = outcome.code is ErrorCode.PASSKEY_NOT_FOUND
+        context = {
+            **self._sign_in_context(visit),
+            "remember": True,
+            "unknown_passkey": unknown_credential(visit, self.rp_id) if is_unknown else "",
+        }
+        return refused_form("sign_in.html", outcome, {}, **context)
 
     @show("/signed-in")
     async def signed_in(self, visit: Visit) -> PageOutcome:

@@ -37,6 +37,10 @@ class Site:
         given = urlencode({name: value for name, value in query.items() if value})
         return f"{self.api}{path}{f'?{given}' if given else ''}"
 
+    def endpoint(self, path: str) -> str:
+        """Return the path of an endpoint of the API."""
+        return f"{self.api}{path}"
+
     def asset(self, name: str) -> str:
         """Return the path of an asset, by its name with the hash."""
         return f"{self.api}/assets/{name}"

@@ -1,7 +1,6 @@
 """Step-up: verifying a second factor again, then going on with what the user was doing."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from athena_auth.accounts.session_check import LONGEST_FRESH, SessionCheckApi
 from athena_auth.accounts.step_up_policy import FRESH
@@ -10,37 +9,30 @@ from athena_auth.factors.otp.routes import OtpApi
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.model import FactorName
 from athena_auth.pages.access import PageAccess
-from athena_auth.pages.form import CODE_FIELDS, NO_ERRORS, errors_of, form_of, method_to_show
+from athena_auth.pages.factor_forms import FactorForms
+from athena_auth.pages.form import form_of
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
-from athena_auth.pages.visit import AnsweringHandler, Visit
+from athena_auth.pages.visit import Visit
 from athena_auth.sessions.model import AmrClass
 
 _PATH = "/step-up"
 _LEVELS = ("1", "2")
 _MOST_DIGITS = 9
-_PASSKEY = "passkey"
-"""The factor whose keys sign for this site only."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepUpPages:
-    """The query has the requirement, `level`, `fresh` (seconds) and `amr`, and `next`, the page to go on with.
-
-    Attributes:
-        verifiers: The handler that verifies the code of each factor, by the factor's name.
-        totp_digits: The digits of an app's code.
-    """
+    """The query has the requirement, `level`, `fresh` (seconds) and `amr`, and `next`, the page to go on with."""
 
     access: PageAccess
     checks: SessionCheckApi
     status: StatusApi
     otp: OtpApi
-    verifiers: dict[str, AnsweringHandler[Any]]
-    totp_digits: int
+    forms: FactorForms
 
     @show(_PATH)
     async def step_up(self, visit: Visit) -> PageOutcome:
-        """Ask for a code; a session that meets the requirement goes on at once."""
+        """Ask for a code or a passkey; a session that meets the requirement goes on at once."""
         site = self.access.site
         unmet = await visit.call(self.checks.check_session, _requirement(visit))
         if not isinstance(unmet, Refused):
@@ -54,12 +46,10 @@ class StepUpPages:
 
     @submit(_PATH)
     async def submit_step_up(self, visit: Visit) -> PageOutcome:
-        """Verify the code, and go on."""
-        verifier = self.verifiers.get(visit.field("method"))
-        if verifier is None:
+        """Verify it, and go on."""
+        if not self.forms.has(visit.field("method")):
             return SeeOther(self._here(visit))
-        body = {"code": visit.field("code")}
-        outcome = await visit.call(verifier, body, in_session=True)
+        outcome = await self.forms.verify(visit, in_session=True)
         if isinstance(outcome, Refused):
             return await self._form(visit, outcome, outcome)
         if getattr(outcome, "backup_codes_left", None) == 0:
@@ -82,15 +72,12 @@ class StepUpPages:
             return visitor if isinstance(visitor, SeeOther) else self.access.refused(visit, reason, _PATH)
         given = _given(visit)
         kind = AmrClass(given["amr"]) if given["amr"] else None
-        offered = [name for name in found.methods if name in self.verifiers and _fits(name, kind)]
-        asked = visit.field("method")
+        methods = [name for name in found.methods if _fits(name, kind)]
+        shown = await self.forms.context(visit, methods, found.preferred_method, refused, in_session=True)
         context = {
-            "errors": NO_ERRORS if refused is None else errors_of(refused, CODE_FIELDS),
-            "method": method_to_show(asked, found.preferred_method, offered),
-            "methods": offered,
+            **shown,
             "phone_number": found.phone_number,
             "is_sent": visit.query.get("notice") == "code-sent" or "sent" in visit.form,
-            "totp_digits": self.totp_digits,
             **given,
             "next": self.access.site.next(visit),
         }
@@ -122,5 +109,5 @@ def _requirement(visit: Visit) -> dict[str, object]:
 def _fits(method: str, kind: AmrClass | None) -> bool:
     """Tell whether this factor can meet the requirement."""
     if kind is AmrClass.PHISHING_RESISTANT:
-        return method == _PASSKEY
+        return method == FactorName.PASSKEY
     return kind is None or method != FactorName.OTP

@@ -37,6 +37,7 @@ class Appearance(msgspec.Struct, frozen=True):
         methods: The names of the second factors that are offered.
         stylesheets: The paths of the stylesheets, in their order.
         module: The path of the script.
+        passkey_module: The path of the script of those pages that make or use passkeys.
         icon: The path of the icon in the browser's tab.
         logo: The path of the logo, if there is one.
         help_url: Where users get help, if it is known.
@@ -50,6 +51,7 @@ class Appearance(msgspec.Struct, frozen=True):
     methods: tuple[str, ...]
     stylesheets: tuple[str, ...]
     module: str
+    passkey_module: str
     icon: str
     logo: str | None
     help_url: str | None
@@ -73,6 +75,7 @@ def appearance_of(
         methods,
         tuple(map(site.asset, sheets)),
         site.asset(names["pages.js"]),
+        site.asset(names["passkeys.js"]),
         site.asset(names["icon.svg"]),
         site.asset(names["logo"]) if "logo" in names else None,
         settings.help_url,
@@ -101,6 +104,7 @@ class Templates:
         language = visit.language
         shared: dict[str, Any] = {
             "app": self._appearance,
+            "endpoint": self._site.endpoint,
             "here": visit.here,
             "has_pages": self._site.pages is not None,
             "language": language,

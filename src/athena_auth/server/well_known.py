@@ -10,7 +10,7 @@ from athena_auth.settings import Settings
 
 WELL_KNOWN = "/.well-known"
 _ORIGINS, _ENDPOINTS = f"{WELL_KNOWN}/webauthn", f"{WELL_KNOWN}/passkey-endpoints"
-_PAGE = "/security"
+_PAGE = "/security/passkeys"
 
 
 class WellKnown:

@@ -8,6 +8,7 @@ from athena_auth.accounts.security_events import SecurityEventsApi
 from athena_auth.enrolment.account_status import AccountStatusApi
 from athena_auth.enrolment.challenge_status import ChallengeStatusApi
 from athena_auth.enrolment.pending_enrolment import PendingEnrolmentApi
+from athena_auth.factors.passkeys.overview import PasskeyOverviewApi
 from athena_auth.mfa.model import FactorName
 from athena_auth.pages.access import PageAccess
 from athena_auth.pages.account import AccountPages
@@ -17,10 +18,13 @@ from athena_auth.pages.authenticators import AddedAppPages, AuthenticatorListPag
 from athena_auth.pages.backup_codes import BackupCodePages
 from athena_auth.pages.devices import DevicePages, SessionPages
 from athena_auth.pages.email_change import EmailChangeLinkPages, EmailPages
+from athena_auth.pages.factor_forms import FactorForms
 from athena_auth.pages.language_choice import LanguagePages
 from athena_auth.pages.mail_links import MailLinkPages
 from athena_auth.pages.new_credentials import NewCredentialsForms
 from athena_auth.pages.page import Page, pages_of
+from athena_auth.pages.passkey_enrolment import PasskeyEnrolmentPages
+from athena_auth.pages.passkeys import PasskeyPages
 from athena_auth.pages.recovery import ForgotPasswordPages
 from athena_auth.pages.recovery_cases import LostFactorsPages, RecoveryLinkPages
 from athena_auth.pages.required_enrolment import RequiredEnrolmentPages
@@ -41,7 +45,11 @@ from athena_auth.wiring.resources import Resources
 from athena_auth.wiring.routes import Apis
 from athena_auth.wiring.shared_services import SharedServices
 
-_TURN_ON = {FactorName.TOTP: "/security/authenticator", FactorName.OTP: "/security/otp"}
+_TURN_ON = {
+    FactorName.TOTP: "/security/authenticator",
+    FactorName.PASSKEY: "/security/passkeys/turn-on",
+    FactorName.OTP: "/security/otp",
+}
 """The pages on which two-factor authentication is turned on, by the method; the first that is offered is the one."""
 
 
@@ -70,6 +78,7 @@ class PageApis(msgspec.Struct, frozen=True):
     accounts: AccountStatusApi
     events: SecurityEventsApi
     enrolments: PendingEnrolmentApi
+    passkeys: PasskeyOverviewApi | None
 
 
 def build_pages(
@@ -87,22 +96,22 @@ def build_pages(
         SettingsError: the logo, the stylesheet or a template cannot be used.
     """
     prefix = settings.pages_prefix if is_on else None
+    if not shared.factors.offered.has(FactorName.PASSKEY):
+        apis = msgspec.structs.replace(apis, passkeys=None)
     methods = tuple(each.name for each in shared.factors.offered.factors)
     site = Site(prefix, settings.sub_path + BASE_PATH, redirects, _turn_on(methods))
     assets = assets_of(settings)
     appearance = appearance_of(settings, site, assets.names, resources.languages, methods)
     templates = Templates(site, appearance, settings.templates)
-    status = PageApis(
-        ChallengeStatusApi(shared.factors, resources.store, resources.clock),
-        AccountStatusApi(shared.step_up, shared.factors.backup_codes, resources.store),
-        SecurityEventsApi(resources.store),
-        PendingEnrolmentApi(apis.required_enrolment, shared.factors),
+    status = _page_apis(resources, shared, apis)
+    forms = FactorForms(
+        _verifiers(apis), None if apis.passkeys is None else apis.passkeys.second_step, settings.totp_digits
     )
     account_pages = (
-        SignInPages(site, apis.sign_in, apis.current_session, apis.accounts, apis.recovery, settings.sign_up),
-        *_second_step_pages(settings, apis, site, status),
+        _sign_in_pages(settings, apis, site),
+        *_second_step_pages(settings, apis, site, status, forms),
         ForgotPasswordPages(site, apis.recovery),
-        *_settings_pages(settings, resources, shared, apis, site, status),
+        *_settings_pages(settings, resources, shared, apis, site, status, forms),
     )
     always = (
         MailLinkPages(site, apis.recovery),
@@ -111,18 +120,45 @@ def build_pages(
         LanguagePages(site, resources.languages, apis.accounts),
     )
     pages = pages_of(*always, *(account_pages if is_on else ()))
-    return PageParts(pages, routes_of(*msgspec.structs.astuple(status)), templates, assets, site)
+    routes = routes_of(*filter(None, msgspec.structs.astuple(status)))
+    return PageParts(pages, routes, templates, assets, site)
 
 
-def _second_step_pages(settings: Settings, apis: Apis, site: Site, status: PageApis) -> tuple[object, ...]:
+def _page_apis(resources: Resources, shared: SharedServices, apis: Apis) -> PageApis:
+    factors, store, clock = shared.factors, resources.store, resources.clock
+    passkeys = None if apis.passkeys is None else factors.passkeys
+    return PageApis(
+        ChallengeStatusApi(factors, store, clock),
+        AccountStatusApi(shared.step_up, factors.backup_codes, store),
+        SecurityEventsApi(store),
+        PendingEnrolmentApi(apis.required_enrolment, factors),
+        None if passkeys is None else PasskeyOverviewApi(passkeys, shared.step_up, store, clock),
+    )
+
+
+def _sign_in_pages(settings: Settings, apis: Apis, site: Site) -> SignInPages:
+    return SignInPages(
+        site,
+        apis.sign_in,
+        apis.current_session,
+        apis.accounts,
+        apis.recovery,
+        None if apis.passkeys is None else apis.passkeys.sign_in,
+        settings.relying_party_id,
+        settings.sign_up,
+    )
+
+
+def _second_step_pages(
+    settings: Settings, apis: Apis, site: Site, status: PageApis, forms: FactorForms
+) -> tuple[object, ...]:
     return (
         SecondStepPages(
             site,
             status.challenges,
             apis.otp,
-            _verifiers(apis),
+            forms,
             settings.trust_ttl,
-            settings.totp_digits,
             offers_recovery=settings.recovery == "on",
         ),
         LostFactorsPages(site, status.challenges, apis.recovery_cases, settings.recovery_days),
@@ -136,20 +172,35 @@ def _settings_pages(
     apis: Apis,
     site: Site,
     status: PageApis,
+    factor_forms: FactorForms,
 ) -> tuple[object, ...]:
     access = PageAccess(site, status.accounts)
     forms = NewCredentialsForms.build(access, status.accounts, resources.keyring, resources.clock)
     goes_by_text, digits = shared.factors.otp.goes_by_text, settings.totp_digits
     return (
         RequiredEnrolmentPages(forms, status.enrolments, apis.enrolment, apis.otp, _enrolments(apis), digits),
-        SecurityPages(access, apis.status, status.events, apis.preferred_method, goes_by_text),
+        SecurityPages(
+            access, apis.status, status.events, apis.preferred_method, status.passkeys, goes_by_text
+        ),
         AuthenticatorListPages(access, apis.authenticators, apis.status),
         *_method_pages(settings, resources, shared, apis, access, forms),
         DevicePages(access, apis.trusted_devices),
         SessionPages(access, apis.accounts),
         AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
         EmailPages(access, apis.email_change),
-        StepUpPages(access, apis.session_check, apis.status, apis.otp, _verifiers(apis), digits),
+        StepUpPages(access, apis.session_check, apis.status, apis.otp, factor_forms),
+        *_passkey_pages(access, forms, apis, status),
+    )
+
+
+def _passkey_pages(
+    access: PageAccess, forms: NewCredentialsForms, apis: Apis, status: PageApis
+) -> tuple[object, ...]:
+    if apis.passkeys is None or status.passkeys is None:
+        return ()
+    return (
+        PasskeyPages(access, apis.passkeys.passkeys, status.passkeys),
+        PasskeyEnrolmentPages(forms, apis.enrolment, apis.passkeys.second_step, status.passkeys),
     )
 
 
@@ -194,6 +245,6 @@ def _verifiers(apis: Apis) -> dict[str, AnsweringHandler[Any]]:
         FactorName.OTP: apis.otp.verify_otp,
         FactorName.BACKUP_CODE: apis.backup_codes.verify,
     }
-    # A factor that prompts needs a page of its own.
+    # A factor that prompts needs a form of its own, as passkeys have.
     by_code = {name: routes[0].handler for name, routes in apis.own_factors.items() if len(routes) == 1}
     return built_in | by_code

@@ -1,6 +1,6 @@
 """The passkeys of the signed-in user."""
 
-from typing import Any
+from typing import Any, Literal
 
 from athena_auth_client import endpoints
 from athena_auth_client.connection import S
@@ -23,11 +23,19 @@ class Passkeys(OperationGroup[S]):
         return await self._connection.call(endpoints.REGISTER_OPTIONS, {"password": password, "code": code})
 
     @operation
-    async def register(self, response: dict[str, Any], *, name: str | None = None) -> Passkey:
-        """Add a passkey. `response` is the `toJSON()` of what `navigator.credentials.create()` returned."""
-        return await self._connection.call(
-            endpoints.VERIFY_REGISTRATION, {"response": response, "name": name}
-        )
+    async def register(
+        self,
+        response: dict[str, Any],
+        *,
+        name: str | None = None,
+        mediation: Literal["conditional"] | None = None,
+    ) -> Passkey:
+        """Add a passkey. `response` is the `toJSON()` of what `navigator.credentials.create()` returned.
+
+        `mediation` is that of the call, if the browser made the passkey by itself.
+        """
+        body = {"response": response, "name": name, "mediation": mediation}
+        return await self._connection.call(endpoints.VERIFY_REGISTRATION, body)
 
     @operation
     async def list(self) -> tuple[Passkey, ...]:

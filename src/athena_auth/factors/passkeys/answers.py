@@ -100,6 +100,11 @@ class PasskeyAnswer(msgspec.Struct, frozen=True, rename="camel"):
     last_used_at: Timestamp | None
 
 
+def base64url(value: bytes) -> str:
+    """Return the bytes in base64url without padding, as WebAuthn's JSON has them."""
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")
+
+
 def passkey_answer(passkey: Passkey) -> PasskeyAnswer:
     """Return the passkey as shown to its owner."""
     details, last_used_at = passkey.details, passkey.last_used_at
@@ -107,7 +112,7 @@ def passkey_answer(passkey: Passkey) -> PasskeyAnswer:
         id=passkey.id,
         name=passkey.name,
         user_id=passkey.user_id,
-        credential_id=base64.urlsafe_b64encode(passkey.credential_id).decode().rstrip("="),
+        credential_id=base64url(passkey.credential_id),
         public_key=base64.b64encode(details.public_key).decode(),
         counter=passkey.sign_count,
         device_type="multiDevice" if details.backup_eligible else "singleDevice",

@@ -78,6 +78,11 @@ def user_handle_of(user_id: UserId) -> bytes:
     return hashlib.sha256(f"passkey user handle:{user_id}".encode()).digest()
 
 
+def display_name_of(account: Account) -> str:
+    """Return the name under which authenticators list the account."""
+    return account.name or account.email
+
+
 def registration_options(
     site: RelyingParty, account: Account, existing: list[Passkey], nonce: bytes, attachment: str | None
 ) -> dict[str, Any]:
@@ -87,7 +92,7 @@ def registration_options(
         rp_name=site.name,
         user_id=user_handle_of(account.id),
         user_name=account.email,
-        user_display_name=account.name or account.email,
+        user_display_name=display_name_of(account),
         challenge=nonce,
         timeout=_TIMEOUT,
         # Browsers hide the AAGUID of security keys from sites that do not ask for an attestation.
@@ -121,10 +126,11 @@ def authentication_options(
 
 
 def verify_registration(
-    site: RelyingParty, response: RegistrationResponse, nonce: bytes
+    site: RelyingParty, response: RegistrationResponse, nonce: bytes, *, requires_presence: bool = True
 ) -> Registered | None:
     """Verify the response to `registration_options` (section 7.1); None if it is wrong.
 
+    A passkey that a password manager has made by itself (conditional create) is the only one without the user's presence.
     An attestation is verified as far as it is signed by itself. Its certificates are not, so the AAGUID is what the
     authenticator says.
     """
@@ -141,6 +147,7 @@ def verify_registration(
             expected_challenge=nonce,
             expected_rp_id=site.id,
             expected_origin=site.origins,
+            require_user_presence=requires_presence,
         )
     except Exception:  # noqa: BLE001 - the library raises whatever its parsers meet in what an attacker sent
         return None

@@ -33,6 +33,13 @@ Attachment = Annotated[
         "keys (`cross-platform`); by default both."
     ),
 ]
+Mediation = Annotated[
+    Literal["conditional"],
+    Meta(
+        description="`conditional` if the browser made the passkey by itself after a sign-in with a password (conditional "
+        "create): the user was then not asked to touch anything."
+    ),
+]
 _BEGIN_ERRORS = (
     *PASSWORD_STEP_UP_ERRORS,
     ErrorCode.METHOD_NOT_AVAILABLE,
@@ -60,6 +67,7 @@ class VerifyRegistrationBody(msgspec.Struct, frozen=True):
 
     response: CredentialJson
     name: Label | None = None
+    mediation: Mediation | None = None
 
 
 class UpdatePasskeyBody(msgspec.Struct, frozen=True):
@@ -142,7 +150,10 @@ class PasskeyApi:
         response = self._factor.parse(call.body.response)
         if not isinstance(response, RegistrationResponse):
             return Refused(ErrorCode.VALIDATION_ERROR, MALFORMED)
-        added = await self._service.finish(call.principal, response, call.body.name)
+        is_conditional = call.body.mediation == "conditional"
+        added = await self._service.finish(
+            call.principal, response, call.body.name, is_conditional=is_conditional
+        )
         if isinstance(added, Refused):
             return added
         return renewed_reply(passkey_answer(added.outcome), call.principal, added.signed_in)

@@ -71,9 +71,18 @@ class PasskeyService:
         return await self.step_up.act(Action.BEGIN_PASSKEY, signed_in, offered, work)
 
     async def finish(
-        self, signed_in: SignedIn, response: RegistrationResponse, name: str | None
+        self,
+        signed_in: SignedIn,
+        response: RegistrationResponse,
+        name: str | None,
+        *,
+        is_conditional: bool = False,
     ) -> Authorized[Passkey] | Refused:
-        """Verify a new passkey, which answers `begin` in the same session, and add it to the account."""
+        """Verify a new passkey, which answers `begin` in the same session, and add it to the account.
+
+        `is_conditional` is what the client says. One that lies gains nothing: the nonce is told only after step-up, and
+        every use of the passkey needs the user's presence.
+        """
         refused = self.offered.refuse_other(self.factor.name)
         if refused is not None:
             return refused
@@ -88,7 +97,9 @@ class PasskeyService:
             nonce = await prompts.consume_nonce(tx, binding, _REGISTRATION, now)
             if nonce is None:
                 return Refused(ErrorCode.CHALLENGE_NOT_FOUND)
-            registered = ceremonies.verify_registration(self.factor.site, response, nonce)
+            registered = ceremonies.verify_registration(
+                self.factor.site, response, nonce, requires_presence=not is_conditional
+            )
             if registered is None:
                 return Refused(ErrorCode.FAILED_TO_VERIFY_REGISTRATION)
             aaguid = registered.details.aaguid

@@ -1,0 +1,71 @@
+"""What the pages need to know of an account's passkeys, and what they tell browsers of them."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from athena_auth.accounts.model import SignedIn
+from athena_auth.accounts.step_up_policy import Action, StepUp
+from athena_auth.factors.passkeys.answers import PasskeyAnswer, base64url, passkey_answer
+from athena_auth.factors.passkeys.ceremonies import display_name_of, user_handle_of
+from athena_auth.factors.passkeys.factor import Passkeys
+from athena_auth.factors.passkeys.registration import passkeys_of, refuse_more
+from athena_auth.kernel.clock import Clock
+from athena_auth.sessions.rules import is_fresh
+from athena_auth.store.transaction import Store
+from athena_auth.wire.handlers import get
+from athena_auth.wire.reply import Reply
+from athena_auth.wire.route import Call, NoBody
+
+
+class PasskeySignals(msgspec.Struct, frozen=True, rename="camel"):
+    """What browsers and password managers are told by the Signal API (WebAuthn level 3 section 5.1.10).
+
+    They then stop offering removed passkeys, and show the current name and address.
+    """
+
+    rp_id: str
+    user_id: str
+    name: str
+    display_name: str
+    all_accepted_credential_ids: list[str]
+
+
+class PasskeyOverviewAnswer(msgspec.Struct, frozen=True):
+    """The passkeys of the account, the oldest first."""
+
+    passkeys: list[PasskeyAnswer]
+    signals: PasskeySignals
+    are_second_factor: bool
+    """Whether two-factor authentication is on. Otherwise they only sign in by themselves."""
+    can_add: bool
+    """Whether this session may add one now, without step-up or another sign-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyOverviewApi:
+    """The passkeys of an account, for the server's own pages. Its route is not served."""
+
+    factor: Passkeys
+    step_up: StepUp
+    store: Store
+    clock: Clock
+
+    @get("/passkey/overview")
+    async def overview(self, call: Call[SignedIn, NoBody]) -> Reply[PasskeyOverviewAnswer]:
+        """Get the passkeys, whether another can be added, and what the browser is told."""
+        signed_in = call.principal
+        account = signed_in.account
+        passkeys = await self.store.read(lambda tx: passkeys_of(tx, account.id))
+        answers = [passkey_answer(passkey) for passkey in passkeys]
+        signals = PasskeySignals(
+            self.factor.site.id,
+            base64url(user_handle_of(account.id)),
+            account.email,
+            display_name_of(account),
+            [answer.credential_id for answer in answers],
+        )
+        is_due = self.step_up.is_due(Action.BEGIN_PASSKEY, signed_in)
+        is_recent = is_fresh(signed_in.session, self.clock.now())
+        can_add = is_recent and not is_due and refuse_more(passkeys) is None
+        return Reply(PasskeyOverviewAnswer(answers, signals, account.two_factor_enabled, can_add))
