@@ -11,10 +11,13 @@ from playwright.sync_api import Browser, Page
 
 from support.chromium import PATIENCE_MS, chromium
 from support.node import PACKAGES, require
-from support.page_states import POLICY, STATES, Stage
+from support.page_stage import POLICY, Stage
+from support.page_states import STATES
 from support.passkey_states import PASSKEY_STATES
+from support.policy_states import POLICY_STATES
 from support.process import Server, serving
 
+EVERY_STATE = STATES | PASSKEY_STATES | POLICY_STATES
 AXE = PACKAGES / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NARROWEST = 320
@@ -75,11 +78,11 @@ def overflow(page: Page) -> int:
     return width
 
 
-@pytest.mark.parametrize("state", [*STATES, *PASSKEY_STATES])
+@pytest.mark.parametrize("state", EVERY_STATE)
 def test_a_page_can_be_used_by_everybody(stage: Stage, state: str, screenshots: Path | None) -> None:
     page = stage.page
     complaints = complaints_of(page)
-    (STATES | PASSKEY_STATES)[state](stage)
+    EVERY_STATE[state](stage)
     page.evaluate(AXE.read_text())
 
     for scheme in ("light", "dark"):

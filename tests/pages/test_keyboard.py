@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from athena_auth.kernel.clock import SystemClock
 from support.chromium import PATIENCE_MS, chromium
-from support.page_states import PASSWORD, Stage
+from support.page_stage import PASSWORD, Stage
 from support.process import Server, serving
 from support.virtual_authenticator import PLATFORM, VirtualAuthenticator
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from support.catalogues import from_right_to_left, write_complete_catalogue
 from support.chromium import PATIENCE_MS, chromium
-from support.page_states import Stage
+from support.page_stage import Stage
 from support.process import Server, serving
 
 PUBLIC = ("/sign-in", "/sign-up", "/forgot-password", "/check-mail")

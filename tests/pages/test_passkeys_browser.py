@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from support.chromium import PATIENCE_MS, chromium
-from support.page_states import PASSWORD, Stage
+from support.page_stage import PASSWORD, Stage
 from support.process import Server, serving
 from support.virtual_authenticator import PLATFORM, SECURITY_KEY, VirtualAuthenticator
 

@@ -1,109 +1,18 @@
 """Every page of the server in every state that people meet, as a real browser gets there."""
 
-import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
 
 import pyotp
-from playwright.sync_api import Page
 
 from athena_auth.kernel.clock import SystemClock
-from support.process import Server, run_athena, wait_for
+from support.page_stage import PASSWORD, WRONG, Stage, opened, trusted
+from support.process import wait_for
 
-PASSWORD = "correct horse battery"
-WRONG = "000000"
-POLICY = {"require_second_factor": "per-account"}
-"""The setting with which a server reaches every state."""
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff" * 5
 LONG_ADDRESS = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.example"
-
-
-@dataclass
-class Stage:
-    """A browser at the pages, and the account of its user."""
-
-    page: Page
-    server: Server
-    email: str = field(default_factory=lambda: f"ada-{uuid4().hex[:8]}@example.com")
-    app: pyotp.TOTP | None = None
-    backup_codes: list[str] = field(default_factory=list)
-
-    @property
-    def site(self) -> str:
-        """The URL of the pages."""
-        return self.server.base_url.removesuffix("/api/auth")
-
-    def open(self, path: str) -> None:
-        """Open a page."""
-        self.page.goto(self.site + path)
-
-    def send(self, button: str, **fields: str) -> None:
-        """Fill in fields, by their names, and send the form with this button."""
-        for name, value in fields.items():
-            self.page.locator(f"main input[name={name}]:visible").fill(value)
-        with self.page.expect_navigation():
-            self.page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
-
-    def call(self, path: str, **body: Any) -> Any:
-        """Call the API with the cookies of the browser."""
-        answer = self.page.request.post(
-            self.server.base_url + path, data=body, headers={"origin": self.site}, timeout=30_000
-        )
-        assert answer.ok, answer.text()
-        return answer.json()
-
-    def sign_up(self, name: str = "Ada") -> None:
-        """Create an account, and be signed in."""
-        self.call("/sign-up/email", name=name, email=self.email, password=PASSWORD)
-
-    def enrol(self) -> None:
-        """Create an account with an authenticator app."""
-        self.sign_up()
-        begun = self.call("/two-factor/enable", password=PASSWORD)
-        app = pyotp.parse_uri(begun["totpURI"])
-        assert isinstance(app, pyotp.TOTP)
-        self.app, self.backup_codes = app, begun["backupCodes"]
-        self.call("/two-factor/verify-totp", code=app.at(SystemClock().now() // 1000))
-
-    def next_code(self) -> str:
-        """Return a code of the app that was not used before."""
-        assert self.app is not None
-        return self.app.at(SystemClock().now() // 1000, counter_offset=1)
-
-    def sign_in(self) -> None:
-        """Send the password, in a browser that forgot everything."""
-        self.page.context.clear_cookies()
-        self.open("/sign-in")
-        self.send("Sign in", email=self.email, password=PASSWORD)
-
-    def require(self, by: str) -> None:
-        """Create an account that an operator requires to have a second factor by this date."""
-        self.sign_up()
-        settings = {"database_url": "sqlite:///athena.db", "mail_url": "file:required.jsonl", **POLICY}
-        done = run_athena(self.server.folder, "require-second-factor", self.email, "--by", by, **settings)
-        assert done.returncode == 0, done.stderr
-
-    def link(self, path: str) -> str:
-        """Wait for a mail with a link to this path, and return the link."""
-
-        def find() -> str | None:
-            lines = [json.loads(line) for line in self.server.outbox.read_text().splitlines()]
-            return next((x["url"] for x in lines if x["to"] == self.email and path in x.get("url", "")), None)
-
-        return wait_for(find, f"a link to {path}")
-
-
-def _opened(path: str, prepare: Callable[[Stage], None] | None = None) -> Callable[[Stage], None]:
-    def reach(stage: Stage) -> None:
-        if prepare is not None:
-            prepare(stage)
-        stage.open(path)
-
-    return reach
 
 
 def _sign_in_refused(stage: Stage) -> None:
@@ -319,16 +228,8 @@ def _check_code_refused(stage: Stage) -> None:
     stage.send("Check", code="aaaa-bbbb-cccc-dddd")
 
 
-def _trusted(stage: Stage) -> None:
-    stage.enrol()
-    stage.sign_in()
-    stage.page.get_by_label("Trust this browser").check()
-    with stage.page.expect_navigation():
-        stage.page.get_by_label("Code from").fill(stage.next_code())
-
-
 def _step_up(stage: Stage) -> None:
-    _trusted(stage)
+    trusted(stage)
     stage.page.get_by_role("button", name="Sign out").click()
     stage.send("Sign in", email=stage.email, password=PASSWORD)
     stage.open("/security/disable")
@@ -360,82 +261,6 @@ def _outbox(stage: Stage) -> None:
     stage.page.locator("summary").first.click()
 
 
-def _required(stage: Stage) -> None:
-    stage.require("now")
-    stage.sign_in()
-
-
-def _required_refused(stage: Stage) -> None:
-    _required(stage)
-    stage.send("Continue", password="not the password")
-
-
-def _required_app(stage: Stage) -> None:
-    _required(stage)
-    stage.send("Continue", password=PASSWORD)
-
-
-def _required_app_refused(stage: Stage) -> None:
-    _required_app(stage)
-    stage.page.locator("input[name=code]").fill(WRONG)
-    stage.page.get_by_role("alert").wait_for()
-
-
-def _required_mail(stage: Stage) -> None:
-    _required(stage)
-    stage.open("/enrol?method=otp")
-
-
-def _required_mail_sent(stage: Stage) -> None:
-    _required_mail(stage)
-    stage.send("Continue", password=PASSWORD)
-
-
-def _step_up_without_fitting_factor(stage: Stage) -> None:
-    _trusted(stage)
-    stage.open("/step-up?amr=phishing_resistant")
-
-
-def _lost(stage: Stage) -> None:
-    stage.enrol()
-    stage.sign_in()
-    stage.open("/second-step/lost")
-
-
-def _lost_sent(stage: Stage) -> None:
-    _lost(stage)
-    stage.send("Send the link")
-
-
-def _lost_refused(stage: Stage) -> None:
-    _lost_sent(stage)
-    for _ in range(2):
-        stage.call("/two-factor/recovery/begin")
-    stage.open("/second-step/lost")
-    stage.send("Send the link")
-
-
-def _recovery(stage: Stage) -> None:
-    _lost_sent(stage)
-    stage.page.context.clear_cookies()
-    stage.page.goto(stage.link("/open-recovery"))
-
-
-def _recovery_begun(stage: Stage) -> None:
-    _recovery(stage)
-    stage.send("Begin the recovery")
-
-
-def _recovery_cancelling(stage: Stage) -> None:
-    _recovery_begun(stage)
-    stage.page.goto(stage.link("/cancel-recovery"))
-
-
-def _recovery_cancelled(stage: Stage) -> None:
-    _recovery_cancelling(stage)
-    stage.send("Cancel the recovery")
-
-
 def _breached(stage: Stage) -> None:
     """Mark the password, as a server does that knows breached ones."""
     stage.sign_up()
@@ -445,91 +270,76 @@ def _breached(stage: Stage) -> None:
 
 
 STATES: dict[str, Callable[[Stage], None]] = {
-    "sign-in": _opened("/sign-in"),
+    "sign-in": opened("/sign-in"),
     "sign-in-refused": _sign_in_refused,
     "sign-in-throttled": _sign_in_throttled,
     "sign-in-after-expiry": _second_step_ended,
-    "signed-out": _opened("/sign-in?notice=signed-out"),
-    "sign-up": _opened("/sign-up"),
+    "signed-out": opened("/sign-in?notice=signed-out"),
+    "sign-up": opened("/sign-up"),
     "sign-up-refused": _sign_up_refused,
     "check-mail": _check_mail,
     "check-mail-sent-again": _check_mail_again,
-    "forgot-password": _opened("/forgot-password"),
+    "forgot-password": opened("/forgot-password"),
     "forgot-password-sent": _forgotten,
     "reset-password": _reset,
     "reset-password-refused": _reset_refused,
     "link-used": _link_used,
     "verify-email": _verify,
     "verified": _verified,
-    "recognize-browser": _opened("/api/auth/recognize-browser?token=no-such-token"),
-    "not-found": _opened("/nowhere"),
-    "no-cookies": _opened("/signed-in"),
+    "recognize-browser": opened("/api/auth/recognize-browser?token=no-such-token"),
+    "not-found": opened("/nowhere"),
+    "no-cookies": opened("/signed-in"),
     "second-step-app": _second_step("totp"),
     "second-step-refused": _second_step_refused,
     "second-step-mail": _second_step("otp"),
     "second-step-mail-sent": _second_step_sent,
     "second-step-backup-code": _second_step("backup-code"),
-    "lost-factors": _lost,
-    "lost-factors-sent": _lost_sent,
-    "lost-factors-refused": _lost_refused,
-    "recovery": _recovery,
-    "recovery-begun": _recovery_begun,
-    "recovery-cancel": _recovery_cancelling,
-    "recovery-cancelled": _recovery_cancelled,
-    "recovery-finish": _opened("/api/auth/finish-recovery?token=no-such-token"),
-    "security-off": _opened("/security", Stage.sign_up),
-    "security-on": _opened("/security", Stage.enrol),
+    "security-off": opened("/security", Stage.sign_up),
+    "security-on": opened("/security", Stage.enrol),
     "security-long": _long,
-    "security-breached": _opened("/security", _breached),
-    "authenticator": _opened("/security/authenticator", Stage.sign_up),
+    "security-breached": opened("/security", _breached),
+    "authenticator": opened("/security/authenticator", Stage.sign_up),
     "authenticator-pending": _app_pending,
     "authenticator-refused": _app_refused,
-    "authenticator-replace": _opened("/security/authenticator", Stage.enrol),
-    "authenticator-replaces-several": _opened("/security/authenticator", _several_apps),
+    "authenticator-replace": opened("/security/authenticator", Stage.enrol),
+    "authenticator-replaces-several": opened("/security/authenticator", _several_apps),
     "authenticators": _several_apps,
-    "authenticators-none": _opened("/security/authenticators", Stage.sign_up),
+    "authenticators-none": opened("/security/authenticators", Stage.sign_up),
     "authenticators-last-one": _last_app_removed,
-    "authenticators-add": _opened("/security/authenticators/add", Stage.enrol),
+    "authenticators-add": opened("/security/authenticators/add", Stage.enrol),
     "authenticators-add-pending": _added_app_pending,
-    "backup-codes": _opened("/security/backup-codes", Stage.enrol),
+    "backup-codes": opened("/security/backup-codes", Stage.enrol),
     "backup-codes-new": _new_codes,
-    "backup-codes-last-one": _opened("/security/backup-codes?notice=last-code", Stage.enrol),
+    "backup-codes-last-one": opened("/security/backup-codes?notice=last-code", Stage.enrol),
     "backup-codes-check": _check_code,
     "backup-codes-check-refused": _check_code_refused,
-    "sent-codes": _opened("/security/otp", Stage.sign_up),
-    "sent-codes-mail": _opened("/security/otp?by=email", Stage.sign_up),
+    "sent-codes": opened("/security/otp", Stage.sign_up),
+    "sent-codes-mail": opened("/security/otp?by=email", Stage.sign_up),
     "sent-codes-pending": _sent_code_pending,
-    "sent-codes-text": _opened("/security/otp?by=text", Stage.sign_up),
+    "sent-codes-text": opened("/security/otp?by=text", Stage.sign_up),
     "sent-codes-text-pending": _sent_text_pending,
-    "sent-codes-on": _opened("/security/otp", Stage.enrol),
-    "devices-none": _opened("/security/devices", Stage.enrol),
-    "devices": _opened("/security/devices", _trusted),
-    "sessions": _opened("/security/sessions", _trusted),
-    "sessions-all": _opened("/security/sessions/all", Stage.enrol),
-    "events": _opened("/security/events", _trusted),
-    "password": _opened("/security/password", Stage.sign_up),
+    "sent-codes-on": opened("/security/otp", Stage.enrol),
+    "devices-none": opened("/security/devices", Stage.enrol),
+    "devices": opened("/security/devices", trusted),
+    "sessions": opened("/security/sessions", trusted),
+    "sessions-all": opened("/security/sessions/all", Stage.enrol),
+    "events": opened("/security/events", trusted),
+    "password": opened("/security/password", Stage.sign_up),
     "password-refused": _password_refused("/security/password", "Change the password"),
-    "email": _opened("/security/email", Stage.sign_up),
-    "email-with-factor": _opened("/security/email", Stage.enrol),
+    "email": opened("/security/email", Stage.sign_up),
+    "email-with-factor": opened("/security/email", Stage.enrol),
     "email-asked": _email_asked,
     "email-refused": _email_refused,
     "email-changed": _email_changed,
     "email-undo": _undo_email,
     "email-undone": _email_undone,
-    "disable": _opened("/security/disable", Stage.enrol),
+    "disable": opened("/security/disable", Stage.enrol),
     "disable-refused": _password_refused("/security/disable", "Turn it off"),
-    "delete": _opened("/security/delete", Stage.enrol),
+    "delete": opened("/security/delete", Stage.enrol),
     "sign-in-again": _sign_in_again,
     "step-up": _step_up,
     "step-up-refused": _step_up_refused,
-    "security-required": _opened("/security", lambda stage: stage.require("2099-01-01")),
-    "enrol": _required,
-    "enrol-refused": _required_refused,
-    "enrol-app": _required_app,
-    "enrol-app-refused": _required_app_refused,
-    "enrol-mail": _required_mail,
-    "enrol-mail-sent": _required_mail_sent,
-    "step-up-no-fitting-factor": _step_up_without_fitting_factor,
+    "security-required": opened("/security", lambda stage: stage.require("2099-01-01")),
     "dev-outbox": _outbox,
 }
 """How to reach each state, by its name."""

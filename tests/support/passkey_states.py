@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from support.page_states import PASSWORD, Stage
+from support.page_stage import PASSWORD, Stage
 from support.virtual_authenticator import PLATFORM, VirtualAuthenticator
 
 
