@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from athena_auth import authenticators
+from athena_auth.accounts import sql as accounts
+from athena_auth.accounts.model import Account
 from athena_auth.authenticators import Authenticator, AuthenticatorState, confirmed
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
@@ -32,11 +34,15 @@ class AuthenticatorChanges:
     """Changes one authenticator, and ends what rests on it.
 
     Attributes:
-        is_usable: Tells whether this server can verify an active authenticator: it has the factor, and reaches the phone.
+        is_usable: Tells whether this server accepts an active authenticator: it offers the factor, and reaches the phone.
     """
 
     events: CredentialEvents
     is_usable: Callable[[Authenticator], bool]
+
+    def is_needed(self, account: Account, enrolled: Iterable[Authenticator], one: Authenticator) -> bool:
+        """Tell whether this account, if it has two-factor authentication on, has no other usable second factor."""
+        return account.two_factor_enabled and is_last_usable(enrolled, one, self.is_usable)
 
     async def remove(
         self, tx: Tx, user_id: UserId, authenticator_id: str, actor: Actor, now: Millis, *, by_operator: bool
@@ -73,15 +79,17 @@ class AuthenticatorChanges:
     async def _find(
         self, tx: Tx, user_id: UserId, authenticator_id: str, *, must_stay_usable: bool
     ) -> Authenticator | Refused:
-        """Lock the account's authenticators, and return the one with this id.
+        """Lock the account and its authenticators, and return the one with this id.
 
         Those of other accounts are never found, even if their id is known, and pending ones are not yet the account's.
         """
+        # The account first, as every change of credentials locks it.
+        account = await accounts.lock(tx, user_id)
         every = confirmed(await authenticators.load_locked(tx, user_id))
         found = next((each for each in every if each.id == authenticator_id), None)
-        if found is None:
+        if account is None or found is None:
             return Refused(ErrorCode.AUTHENTICATOR_NOT_FOUND)
-        if must_stay_usable and is_last_usable(every, found, self.is_usable):
+        if must_stay_usable and self.is_needed(account, every, found):
             return Refused(ErrorCode.LAST_AUTHENTICATOR)
         return found
 

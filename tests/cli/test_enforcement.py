@@ -4,16 +4,26 @@ import json
 from pathlib import Path
 
 from support.dump import fetch_all
-from support.person import sign_up
+from support.passkey_user import turn_on
+from support.person import Person, sign_up
 from support.process import run_athena
-from support.world import SECRET, world_over
+from support.world import SECRET, World, world_over
+
+
+async def three(world: World) -> list[Person]:
+    """Return the owners of three accounts, one after the other: the list is in the order of their creation."""
+    people = []
+    for name in ("ada", "eve", "grace"):
+        people.append(await sign_up(world, f"{name}@example.com"))
+        world.clock.advance(1)
+    return people
 
 
 async def test_the_policy_begins_for_all_accounts_and_the_list_shrinks(
     database_url: str, tmp_path: Path
 ) -> None:
     async with world_over(database_url) as world:
-        people = [await sign_up(world, f"{name}@example.com") for name in ("ada", "eve", "grace")]
+        people = await three(world)
         await people[1].turn_on_totp()
         await world.delivered()
     outbox = tmp_path / "outbox.jsonl"
@@ -78,3 +88,25 @@ def test_what_cannot_be_meant_is_refused(sqlite_url: str, tmp_path: Path) -> Non
     for arguments, message in refusals.items():
         refused = run_athena(tmp_path, "require-second-factor", *arguments, **settings)
         assert (refused.returncode, refused.stderr) == (1, f"error: {message}\n"), arguments
+
+
+async def test_accounts_are_listed_that_have_none_of_the_methods(database_url: str, tmp_path: Path) -> None:
+    async with world_over(database_url) as world:
+        people = await three(world)
+        await people[0].turn_on_totp()
+        await turn_on(people[1])
+        await world.delivered()
+    settings = {"secret": SECRET, "database_url": database_url, "mail_url": "file:outbox.jsonl"}
+
+    narrow = run_athena(tmp_path, "accounts", "--without-second-factor", **settings, methods="passkey,fob")
+    as_json = run_athena(
+        tmp_path, "accounts", "--without-second-factor", "--json", **settings, methods="passkey,backup-code"
+    )
+    wide = run_athena(tmp_path, "accounts", "--without-second-factor", **settings, methods="totp,passkey")
+    reset = run_athena(tmp_path, "reset-factors", "ada@example.com", **settings, methods="fob,backup-code")
+
+    assert narrow.stdout == "not offered        ada@example.com\nno deadline        grace@example.com\n"
+    assert json.loads(as_json.stdout.splitlines()[0])["notOffered"] is True
+    assert wide.stdout == "no deadline        grace@example.com\n"
+    # The host application's own factors are not known here, and need not be.
+    assert reset.returncode == 0, reset.stderr

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from athena_auth.kernel.clock import Millis
 from athena_auth.sessions import rules
 from athena_auth.settings import Settings
-from support.person import sign_up
+from support.person import PASSWORD, sign_up
 from support.world import World, world_over
 
 TEN_YEARS = 315_360_000
@@ -125,6 +125,19 @@ async def test_a_limit_holds_for_sessions_from_before_it(database_url: str) -> N
         world.clock.advance(3600)
 
         assert await seconds_left(world, client) is None
+
+
+async def test_a_limit_holds_for_a_session_that_begins_with_an_enrolment(database_url: str) -> None:
+    required: dict[str, Any] = {"require_second_factor": "all", "require_grace": 0}
+    async with world_over(database_url, session_max_age=3600, **required) as world:
+        body = {"email": "ada@example.com", "password": PASSWORD, "name": "Ada"}
+        token = (await (await world.client()).post("/sign-up/email", json=body)).json()["enrolmentToken"]
+        client = await world.bearer(token)
+        await client.post("/two-factor/enable", json={"password": PASSWORD, "method": "otp"})
+        code = await world.mailbox.code_for("ada@example.com")
+        confirmed = await client.post("/two-factor/verify-otp", json={"code": code})
+
+        assert await seconds_left(world, await world.bearer(confirmed.json()["token"])) == 3600
 
 
 @given(

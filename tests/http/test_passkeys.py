@@ -301,7 +301,7 @@ async def test_a_host_may_leave_passkeys_out(database_url: str) -> None:
 
     assert (missing.status_code, refused.json()["message"]) == (
         404,
-        "This server does not offer this method.",
+        "This server does not offer this method. Use another one.",
     )
 
 

@@ -215,14 +215,18 @@ class StepUp(Protocol):
 def refuse_stale(
     step_up: StepUp, action: Action, signed_in: SignedIn, offered: StepUpCredentials, now: Millis
 ) -> Refused | None:
-    """Refuse a session that signed in more than ten minutes ago, if the call may come without a password.
+    """Refuse a call that has neither the password nor a recent proof in its session, which may be a stolen one.
 
-    Existing clients send none with some calls. Where the policy requires a second factor, it says so itself. A code does not
-    count: the policy verifies it only if it requires a second factor, and any other code would be believed.
+    For calls whose password is optional, because existing clients send none. Where the policy requires a second factor,
+    it says so itself, and verifies the code; elsewhere nothing looks at the code, so it is no proof.
     """
     if offered.password is not None or step_up.is_due(action, signed_in):
         return None
-    return None if is_fresh(signed_in.session, now) else Refused(ErrorCode.SESSION_EXPIRED)
+    session = signed_in.session
+    # With ATHENA_STEP_UP=password the password replaces the second factor; having signed in by a trusted device does not.
+    has_factor = signed_in.account.two_factor_enabled
+    fresh = has_fresh_second_factor(session, now) if has_factor else is_fresh(session, now)
+    return None if fresh else Refused(ErrorCode.SESSION_EXPIRED)
 
 
 class Requirement(msgspec.Struct, frozen=True):

@@ -41,7 +41,10 @@ _PrintMail = Annotated[
     typer.Option("--print-mail", help="Print the mail to the owner here if ATHENA_MAIL_URL is console:."),
 ]
 _WithoutFactor = Annotated[
-    bool, typer.Option("--without-second-factor", help="Only accounts that have no second factor.")
+    bool,
+    typer.Option(
+        "--without-second-factor", help="Only accounts that have no second factor of those in ATHENA_METHODS."
+    ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
@@ -54,6 +57,8 @@ class AccountLine(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
     due_at: str | None = None
     """Without it, no deadline has been stored."""
     exempt: bool = False
+    not_offered: bool = False
+    """Whether it has second factors, but none of those in ATHENA_METHODS."""
 
 
 @with_settings("database_url", "require_second_factor", "require_grace")
@@ -110,11 +115,15 @@ def _require(settings: Settings, demand: operators.DeadlineRequest | None, *, pr
     )
 
 
-@with_settings("database_url")
+@with_settings("database_url", "methods")
 def accounts(
     given: dict[str, str], *, without_second_factor: _WithoutFactor = False, as_json: _Json = False
 ) -> None:
-    """List accounts without a second factor, in the order of their creation, with their deadlines."""
+    """List accounts without a second factor, in the order of their creation, with their deadlines.
+
+    With ATHENA_METHODS, accounts are listed too that have second factors, but none of these methods: run it with the new value
+    before you change the server's.
+    """
     settings = read_settings(given)
     if not without_second_factor:
         fail("--without-second-factor is required: it is the only list there is")
@@ -128,7 +137,7 @@ def _print(settings: Settings, *, as_json: bool) -> None:
     async def run(store: Store) -> None:
         last = ""
         while True:
-            batch = await sql.load_without_factor(store, last, _BATCH)
+            batch = await _load(store, settings.methods, last)
             for account in batch:
                 typer.echo(_json(account) if as_json else _text(account))
             if len(batch) < _BATCH:
@@ -138,14 +147,22 @@ def _print(settings: Settings, *, as_json: bool) -> None:
     with_store(settings, run)
 
 
+async def _load(store: Store, methods: tuple[str, ...], last: str) -> list[WithoutFactor]:
+    if methods:
+        return await sql.load_without_method(store, methods, last, _BATCH)
+    return await sql.load_without_factor(store, last, _BATCH)
+
+
 def _json(account: WithoutFactor) -> str:
     due_at = None if account.due_at is None else timestamp(account.due_at)
-    line = AccountLine(account.email, account.id, due_at, account.is_exempt)
+    line = AccountLine(account.email, account.id, due_at, account.is_exempt, account.has_other)
     return msgspec.json.encode(line).decode()
 
 
 def _text(account: WithoutFactor) -> str:
     due = "exempt" if account.is_exempt else "no deadline"
-    if account.due_at is not None:
+    if account.has_other:
+        due = "not offered"
+    elif account.due_at is not None:
         due = f"{datetime.fromtimestamp(account.due_at / 1000, UTC):%Y-%m-%d %H:%M}Z"
     return f"{due:<17}  {one_line(account.email, limit=_LONGEST_EMAIL)}"

@@ -10,6 +10,7 @@ import msgspec
 
 from athena_auth.host.athena import Athena
 from athena_auth.host.model import EnrolledAuthenticator, User
+from athena_auth.mfa.model import FactorName
 from athena_auth.settings import Settings, SettingsError
 from athena_auth.store.migrate import require_current
 from athena_auth.wiring.resources import open_keyring
@@ -27,9 +28,17 @@ async def _athena(settings: Settings, *, prints_mail: bool) -> AsyncIterator[Ath
             "The mail would be printed here and not sent, because ATHENA_MAIL_URL is not set or is console:. "
             "Run this with the server's ATHENA_ settings, or with --print-mail to print it."
         )
-    athena = Athena(settings, migrates=False, pages=settings.pages == "on")
+    athena = Athena(_with_known_methods(settings), migrates=False, pages=settings.pages == "on")
     async with athena.lifespan():
         yield athena
+
+
+def _with_known_methods(settings: Settings) -> Settings:
+    """Return the settings without the methods of a host application, whose factors this process does not have."""
+    known = tuple(name for name in settings.methods if name in set(FactorName))
+    # Backup codes alone would be refused, and all methods are the default.
+    usable = known if set(known) - {FactorName.BACKUP_CODE} else ()
+    return settings.model_copy(update={"methods": usable})
 
 
 async def reset_factors(settings: Settings, email: str, *, prints_mail: bool) -> bool | None:

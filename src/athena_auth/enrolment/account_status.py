@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import msgspec
 
+from athena_auth import authenticators
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import Action, StepUp
+from athena_auth.authenticators import AuthenticatorState
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.backup_codes.sql import BackupCodeState
 from athena_auth.kernel.errors import Refused
@@ -35,9 +37,9 @@ class VisitorAnswer(msgspec.Struct, frozen=True):
 
 
 class BackupCodeQuery(msgspec.Struct, frozen=True):
-    """A backup code."""
+    """A backup code; none for an enrolment on a server that does not offer them."""
 
-    code: BackupCode
+    code: BackupCode | None = None
 
 
 class BackupCodeAnswer(msgspec.Struct, frozen=True):
@@ -71,11 +73,16 @@ class AccountStatusApi:
         """Get the state of a backup code, without consuming it.
 
         A page asks only about codes that it has shown to this session itself. New codes belong to one enrolment, so
-        their state says whether it is pending, is confirmed, or was replaced by another one.
+        their state says whether it is pending, is confirmed, or was replaced by another one. Without codes, an enrolment
+        is pending as long as the account has one that is.
         """
+        user_id = call.principal.account.id
+        if call.body.code is None:
+            loaded = await self.store.read(lambda tx: authenticators.load(tx, user_id))
+            is_pending = any(each.state is AuthenticatorState.PENDING for each in loaded)
+            return Reply(BackupCodeAnswer(BackupCodeState.PENDING if is_pending else BackupCodeState.ACTIVE))
         code = self.backup_codes.parse(call.body.code)
         if isinstance(code, Refused):
             return code
-        user_id = call.principal.account.id
         state = await self.store.read(lambda tx: self.backup_codes.state_of(tx, user_id, code))
         return Reply(BackupCodeAnswer(state))

@@ -86,7 +86,7 @@ class AuthenticatorAnswer(msgspec.Struct, frozen=True, rename="camel"):
     ]
 
 
-_STEP_UP = (*STEP_UP_ERRORS, ErrorCode.AUTHENTICATOR_NOT_FOUND)
+_STEP_UP = (*STEP_UP_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED, ErrorCode.AUTHENTICATOR_NOT_FOUND)
 _UNLESS_LAST = (*_STEP_UP, ErrorCode.LAST_AUTHENTICATOR)
 
 
@@ -109,6 +109,7 @@ class AuthenticatorApi:
         "/two-factor/add-authenticator",
         errors=(
             *PASSWORD_STEP_UP_ERRORS,
+            ErrorCode.METHOD_NOT_AVAILABLE,
             ErrorCode.TWO_FACTOR_NOT_ENABLED,
             ErrorCode.TOO_MANY_AUTHENTICATORS,
         ),

@@ -53,6 +53,9 @@ class AuthenticatorService:
         self, signed_in: SignedIn, offered: StepUpCredentials, options: EnrolmentOptions
     ) -> Authorized[AddedApp] | Refused:
         """Begin to enrol one more authenticator app; the others and the backup codes stay as they are."""
+        refused = self.factors.offered.refuse_other(self.factors.totp.name)
+        if refused is not None:
+            return refused
         now = self.clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> AddedApp | Refused:
@@ -119,6 +122,9 @@ class AuthenticatorService:
         now = self.clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> Refused | None:
+            if not current.account.two_factor_enabled:
+                # No second factor has been asked for, so this would need no proof at all. `PasskeyService` removes passkeys.
+                return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
             actor = Actor(signed_in.client, signed_in.session.id)
             return await change(tx, current.account.id, authenticator_id, actor, now)
 

@@ -52,8 +52,7 @@ class ChallengeStatusApi:
             if pending.attempts >= MAX_ATTEMPTS:
                 return Refused(ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE)
             account = pending.account
-            available = [each.name for each in self.factors.every if await each.is_available(tx, account)]
-            methods = tuple(available)
+            methods = await self.factors.offered.available(tx, account)
             preferred = preferred_method(methods, account)
             number = await self.factors.otp.number(tx, account.id)
             phone_number = None if number is None else masked(number)

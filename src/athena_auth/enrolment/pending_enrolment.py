@@ -8,7 +8,6 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.enrolment.required import RequiredEnrolment
 from athena_auth.enrolment.service import Factors
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.mfa.factor import Enrollable
 from athena_auth.mfa.model import enrolment_binding
 from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
@@ -43,5 +42,5 @@ class PendingEnrolmentApi:
             return Refused(ErrorCode.UNAUTHORIZED)
         account = await self.required.owner_of(bearer)
         email = None if isinstance(account, Refused) else account.email
-        methods = tuple(each.name for each in self.factors.every if isinstance(each, Enrollable))
+        methods = tuple(self.factors.offered.enrollable)
         return Reply(PendingEnrolmentAnswer(enrolment_binding(bearer.token).key.hex(), email, methods))

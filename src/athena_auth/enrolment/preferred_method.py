@@ -47,7 +47,7 @@ class PreferredMethodApi:
         order. Backup codes cannot be preferred, because they run out.
         """
         account, method = call.principal.account, call.body.method
-        factor = next((each for each in self.factors.every if each.name == method), None)
+        factor = next((each for each in self.factors.offered.factors if each.name == method), None)
 
         async def work(tx: Tx) -> bool:
             if method is not None:

@@ -92,7 +92,7 @@ class EnrolmentApi:
 
     @post(
         "/two-factor/enable",
-        errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TOO_MANY_REQUESTS),
+        errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.METHOD_NOT_AVAILABLE, ErrorCode.TOO_MANY_REQUESTS),
         limit=SECOND_STEP,
     )
     async def enable(

@@ -17,12 +17,10 @@ from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.kernel.texts import Text
+from athena_auth.kernel.errors import Refused
 from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.factor import (
-    Enrollable,
     EnrolmentBegun,
     EnrolmentOptions,
     EnrolmentRequest,
@@ -30,6 +28,7 @@ from athena_auth.mfa.factor import (
     Factor,
 )
 from athena_auth.mfa.model import Change, session_binding
+from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.store.transaction import Tx
 
 
@@ -58,7 +57,9 @@ class Factors(msgspec.Struct, frozen=True):
     """The factors of a server."""
 
     every: tuple[Factor[Any], ...]
-    """The factors in the order in which clients are offered them."""
+    """All that are built, in the order in which clients are offered them."""
+    offered: OfferedFactors
+    """Those that are offered and accepted."""
     totp: Totp
     otp: Otp
     backup_codes: BackupCodes
@@ -83,9 +84,8 @@ class EnrolmentService:
         clock: Clock,
     ) -> None:
         self._backup_codes = factors.backup_codes
-        self._enrollable: dict[str, Enrollable[Any]] = {
-            each.name: each for each in factors.every if isinstance(each, Enrollable)
-        }
+        self._offered = factors.offered
+        self._enrollable = factors.offered.enrollable
         self._step_up = step_up
         self._events = events
         self._notifications = notifications
@@ -113,10 +113,7 @@ class EnrolmentService:
 
     def validate(self, factor: str, options: EnrolmentOptions) -> Refused | None:
         """Return why these options do not fit this factor, or this server; None if they do."""
-        enrollable = self._enrollable.get(factor)
-        if enrollable is None:
-            return Refused(ErrorCode.VALIDATION_ERROR, Text("This server does not offer this method."))
-        return enrollable.validate(options)
+        return self._offered.refuse_other(factor) or self._enrollable[factor].validate(options)
 
     async def begin(self, tx: Tx, factor: str, request: EnrolmentRequest) -> Enrolment | Refused:
         """Begin an enrolment whose sender has been authenticated in this transaction."""
@@ -130,13 +127,14 @@ class EnrolmentService:
         account, now = request.account, request.now
         if begun.state is EnrolmentState.UNCHANGED:
             # There is nothing to confirm, so the new backup codes are active at once.
-            codes = await self._backup_codes.issue(tx, account.id, BackupCodeState.ACTIVE, now)
-            _record(tx, request, EventName.BACKUP_CODES_GENERATED)
-            await self._notifications.notify(
-                tx, account, MessageKind.BACKUP_CODES_REPLACED, request.client, now
-            )
+            codes = await self._new_codes(tx, request, BackupCodeState.ACTIVE)
+            if codes:
+                _record(tx, request, EventName.BACKUP_CODES_GENERATED)
+                await self._notifications.notify(
+                    tx, account, MessageKind.BACKUP_CODES_REPLACED, request.client, now
+                )
             return Enrolment(codes, is_pending=False)
-        codes = await self._backup_codes.issue(tx, account.id, BackupCodeState.PENDING, now)
+        codes = await self._new_codes(tx, request, BackupCodeState.PENDING)
         if begun.state is EnrolmentState.CONFIRMED:
             actor = Actor(request.client, request.session_id)
             await self._events.announce(tx, account.id, Change.FACTOR_ADDED, actor, now)
@@ -147,6 +145,14 @@ class EnrolmentService:
         if begun.nonce is not None:
             prompts.keep_nonce(tx, account.id, request.binding, factor, begun.nonce, now)
         return Enrolment(codes, begun.shown)
+
+    async def _new_codes(self, tx: Tx, request: EnrolmentRequest, state: BackupCodeState) -> list[str]:
+        """Create the backup codes of an enrolment; none where they would not be accepted."""
+        if not self._offered.has(self._backup_codes.name):
+            # Codes of an enrolment that was given up would otherwise become active with this one.
+            await self._backup_codes.discard_pending(tx, request.account.id)
+            return []
+        return await self._backup_codes.issue(tx, request.account.id, state, request.now)
 
     async def disable(self, signed_in: SignedIn, offered: StepUpCredentials) -> Authorized[None] | Refused:
         """Remove all factors, including pending enrolments. It is not an error if there are none."""

@@ -15,7 +15,6 @@ from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import Refused
 from athena_auth.kernel.ids import UserId
 from athena_auth.mfa.answers import factor_name, factor_names
-from athena_auth.mfa.factor import Enrollable
 from athena_auth.mfa.model import FactorName, preferred_method
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.trusted_devices import sql as trusted_devices
@@ -50,13 +49,13 @@ class StatusService:
 
     async def load(self, account: Account) -> TwoFactorStatus:
         """Load the second factors of the account."""
-        now = self.clock.now()
+        now, offered, codes = self.clock.now(), self.factors.offered, self.factors.backup_codes
 
         async def work(tx: Tx) -> TwoFactorStatus:
             number = await self.factors.otp.number(tx, account.id)
             return TwoFactorStatus(
-                methods=await self._offered(tx, account) if account.two_factor_enabled else (),
-                backup_codes_left=await self.factors.backup_codes.left(tx, account.id),
+                methods=await offered.available(tx, account) if account.two_factor_enabled else (),
+                backup_codes_left=await codes.left(tx, account.id) if offered.has(codes.name) else 0,
                 trusted_devices=await trusted_devices.count_live(tx, account.id, now),
                 pending=await self._pending(tx, account.id, now),
                 phone_number=None if number is None else masked(number),
@@ -65,13 +64,10 @@ class StatusService:
 
         return await self.store.read(work)
 
-    async def _offered(self, tx: Tx, account: Account) -> tuple[str, ...]:
-        return tuple([each.name for each in self.factors.every if await each.is_available(tx, account)])
-
     async def _pending(self, tx: Tx, user_id: UserId, now: Millis) -> str | None:
-        for factor in self.factors.every:
-            if isinstance(factor, Enrollable) and await factor.is_pending(tx, user_id, now):
-                return factor.name
+        for name, factor in self.factors.offered.enrollable.items():
+            if await factor.is_pending(tx, user_id, now):
+                return name
         return None
 
 

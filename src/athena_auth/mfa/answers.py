@@ -28,6 +28,7 @@ from athena_auth.wire.fields import (
 from athena_auth.wire.reply import Cookie, CookieName, expired
 
 SECOND_STEP_ERRORS = (
+    ErrorCode.METHOD_NOT_AVAILABLE,
     ErrorCode.INVALID_TWO_FACTOR_COOKIE,
     ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,
     ErrorCode.ACCOUNT_TEMPORARILY_LOCKED,

@@ -85,7 +85,10 @@ class EnrolmentSignIn:
             # The token was issued before the setting was turned on.
             return refuse_unverified(tx, account, bearer.client, now)
         options = SessionOptions(
-            self.lifetimes.session, token.persistent, superseded=bearer.superseded_session
+            self.lifetimes.session,
+            token.persistent,
+            self.lifetimes.session_max_age,
+            superseded=bearer.superseded_session,
         )
         assurance = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr))
         minted = mint(tx, account.id, assurance, bearer.client, options, now)

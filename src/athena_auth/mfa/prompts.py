@@ -30,6 +30,7 @@ from athena_auth.mfa.model import (
     enrolment_binding,
     session_binding,
 )
+from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.route import ChallengeBearer, EndedSession, EnrolmentBearer
@@ -77,11 +78,15 @@ def credentials_changed(_change: Change) -> tuple[Statement, ...]:
 class Prompts:
     """Gives clients what they respond to. `SecondStep` verifies the response."""
 
+    offered: OfferedFactors
     store: Store
     clock: Clock
 
     async def prompt(self, factor: Prompting[Any], principal: SecondStepCaller) -> Prompted | Refused:
         """Prompt the bearer of a challenge or an enrolment token, or the owner of a session; it replaces this factor's previous prompt there."""
+        refused = self.offered.refuse_other(factor.name)
+        if refused is not None:
+            return refused
         now = self.clock.now()
 
         async def work(tx: Tx) -> Prompted | Refused:

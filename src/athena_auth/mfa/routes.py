@@ -124,6 +124,7 @@ class _PromptApi:
     @post(
         "/two-factor/prompt",
         errors=(
+            ErrorCode.METHOD_NOT_AVAILABLE,
             ErrorCode.INVALID_TWO_FACTOR_COOKIE,
             ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,
             ErrorCode.TWO_FACTOR_NOT_ENABLED,

@@ -22,6 +22,7 @@ from athena_auth.mfa.model import (
     challenge_binding,
     session_binding,
 )
+from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
 from athena_auth.mfa.sign_in_policy import Lifetimes, refuse_unverified
 from athena_auth.mfa.submission import Submission, Submitted, refusal_of
@@ -38,6 +39,7 @@ from athena_auth.wire.route import ChallengeBearer, EndedSession, EnrolmentBeare
 class SecondStep:
     """Verifies responses: count, verify, consume, then create or raise a session. One transaction for each."""
 
+    offered: OfferedFactors
     store: Store
     clock: Clock
     verifier: AttemptVerifier
@@ -51,7 +53,7 @@ class SecondStep:
         self, factor: Factor[Any], principal: SecondStepCaller, submitted: Submitted
     ) -> SecondFactorResult | Refused:
         """Verify a response from the bearer of a challenge or an enrolment token, or from the owner of a session."""
-        response = factor.parse(submitted.response)
+        response = self.offered.refuse_other(factor.name) or factor.parse(submitted.response)
         if isinstance(response, Refused):
             return response
         submission = Submission(factor, submitted, response, self.clock.now())

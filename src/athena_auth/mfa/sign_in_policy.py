@@ -1,7 +1,6 @@
 """From a verified first factor to a session, a challenge or an enrolment token (I1)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -18,8 +17,8 @@ from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import sql
 from athena_auth.mfa.device_trust import DeviceTrust, Granted, Reused
-from athena_auth.mfa.factor import Enrollable, Factor
 from athena_auth.mfa.model import Challenge, ChallengeIssued, EnrolmentIssued, preferred_method
+from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
 from athena_auth.sessions.model import Amr, Assurance, Level, Minted, SessionOptions
@@ -74,11 +73,10 @@ class SignInPolicy:
     """Decides whether a verified first factor yields a session, a challenge or an enrolment token.
 
     Attributes:
-        factors: The second factors, in the order in which clients are offered them.
         requires_verified_email: Whether accounts with an unverified address are refused.
     """
 
-    factors: tuple[Factor[Any], ...]
+    offered: OfferedFactors
     trust: DeviceTrust
     notifications: SecurityNotifications
     lifetimes: Lifetimes
@@ -139,8 +137,7 @@ class SignInPolicy:
         token = enrolment_tokens.issue(tx, owner, now)
         demanded = AuditEvent(name=EventName.ENROLMENT_DEMANDED, user_id=account.id, client=first.client)
         audit.record(tx, demanded, now)
-        methods = tuple(each.name for each in self.factors if isinstance(each, Enrollable))
-        return EnrolmentIssued(token, methods, account)
+        return EnrolmentIssued(token, tuple(self.offered.enrollable), account)
 
     def complete_both_factors(
         self, tx: Tx, account: Account, amr: str, first: FirstFactor, now: Millis
@@ -200,12 +197,9 @@ class SignInPolicy:
         sql.insert(tx, challenge)
         issued = AuditEvent(name=EventName.CHALLENGE_ISSUED, user_id=account.id, client=first.client)
         audit.record(tx, issued, now)
-        methods = await self._available(tx, account)
+        methods = await self.offered.available(tx, account)
         preferred = preferred_method(methods, account)
         return ChallengeIssued(token, methods, self.lifetimes.challenge, preferred)
-
-    async def _available(self, tx: Tx, account: Account) -> tuple[str, ...]:
-        return tuple([factor.name for factor in self.factors if await factor.is_available(tx, account)])
 
     def _mint(
         self,

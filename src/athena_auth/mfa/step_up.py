@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -24,9 +24,10 @@ from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
-from athena_auth.mfa.factor import Attempt, Factor, Used, Verified
+from athena_auth.mfa.factor import Attempt, Used, Verified
 from athena_auth.mfa.missing_secret import refuse_unreadable
 from athena_auth.mfa.model import session_binding
+from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.mfa.verification import AttemptVerifier, Candidate, RequestContext
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
@@ -45,7 +46,7 @@ class PolicyStepUp:
     """Enforces `POLICY`.
 
     Attributes:
-        factors: The second factors, in the order in which they are tried.
+        offered: The second factors, in the order in which they are tried.
         relaxed: Whether ATHENA_STEP_UP is `password`.
     """
 
@@ -53,7 +54,7 @@ class PolicyStepUp:
     clock: Clock
     passwords: PasswordVerifier
     verifier: AttemptVerifier
-    factors: tuple[Factor[Any], ...]
+    offered: OfferedFactors
     relaxed: bool
 
     async def act(
@@ -155,7 +156,7 @@ class PolicyStepUp:
 
     def _candidates(self, signed_in: SignedIn, code: str, now: Millis) -> tuple[Candidate, ...]:
         binding, browser = session_binding(signed_in.session.id), signed_in.client.fingerprint
-        readings = ((factor, factor.parse(code)) for factor in self.factors)
+        readings = ((factor, factor.parse(code)) for factor in self.offered.factors)
         return tuple(
             Candidate(factor, Attempt(signed_in.session.user_id, response, binding, now, browser))
             for factor, response in readings

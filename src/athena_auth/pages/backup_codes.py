@@ -33,7 +33,8 @@ class BackupCodePages:
         if isinstance(visitor, SeeOther):
             return visitor
         if not visitor.user.two_factor_enabled:
-            return SeeOther(self.forms.access.site.link("/security/authenticator", notice="turn-on-first"))
+            site = self.forms.access.site
+            return SeeOther(site.link(site.turn_on, notice="turn-on-first"))
         return Shown("backup_codes.html", {"errors": NO_ERRORS, **await self._context(visit)})
 
     @submit(_PATH)

@@ -114,8 +114,12 @@ class NewCredentialsForms:
         credentials = await self._find_pending(visit, visitor, path)
         return credentials if isinstance(credentials, SeeOther) else (visitor, credentials)
 
-    def codes_page(self, visit: Visit, codes: tuple[str, ...], session_id: str) -> Shown:
-        """Return the page that shows new backup codes, once."""
+    def codes_page(self, visit: Visit, codes: tuple[str, ...], session_id: str) -> PageOutcome:
+        """Return the page that shows new backup codes, once; without any, lead on."""
+        if not codes:
+            site = self.access.site
+            asked = site.next(visit)
+            return SeeOther(site.after_sign_in(visit) if asked else site.link("/security", notice="set-up"))
         state = self.confirmed.seal(NewCredentials(codes), session_id)
         context = {"codes": codes, "state": state, "next": self.access.site.next(visit)}
         return Shown("new_backup_codes.html", {**context, "errors": NO_ERRORS})
@@ -141,7 +145,8 @@ class NewCredentialsForms:
         credentials = self.pending.open(visit.field(FIELD), visitor.session_id)
         if credentials is None:
             return ended
-        found = await visit.call(self.accounts.backup_code_state, {"code": credentials.codes[0]})
+        fields = {"code": credentials.codes[0]} if credentials.codes else {}
+        found = await visit.call(self.accounts.backup_code_state, fields)
         if isinstance(found, Refused) or found.state in {None, BackupCodeState.USED}:
             return ended
         return credentials, BackupCodeState(found.state or "")

@@ -26,6 +26,7 @@ _NOTICES = {
     "signed-out-everywhere": Text("You are signed out everywhere."),
     "account-deleted": Text("Your account was deleted."),
     "turn-on-first": Text("This needs two-factor authentication. Turn it on first."),
+    "set-up": Text("Your second factor is set up."),
     "turned-off": Text("Two-factor authentication is off."),
     "codes-saved": Text("That is one of your codes. Keep them in a safe place; you have not used it up."),
     "codes-gone": Text("Backup codes are shown only once. If you have not saved them, make new ones here."),

@@ -67,6 +67,7 @@ class SecurityPages:
             "has_sent_codes": FactorName.OTP in found.methods,
             "preferable": [name for name in found.methods if name != FactorName.BACKUP_CODE],
             "goes_by_text": self.goes_by_text,
+            "turn_on": self.access.site.turn_on,
             "passkeys": passkeys,
             "signals": signals_json(passkeys),
         }

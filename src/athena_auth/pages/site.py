@@ -19,11 +19,13 @@ class Site:
         pages: The path of the pages, without a final slash; None if only those that mails link to are on.
         api: The path of the API, below which the pages that mails link to and the assets always are.
         redirects: The pages elsewhere that users may be sent to.
+        turn_on: The path of the page on which two-factor authentication is turned on.
     """
 
     pages: str | None
     api: str
     redirects: RedirectPolicy
+    turn_on: str
 
     def link(self, path: str, **query: str) -> str:
         """Return the path of a page with this query; parameters without a value are left out."""

@@ -38,7 +38,7 @@ class StepUpPages:
         if not isinstance(unmet, Refused):
             return SeeOther(site.after_sign_in(visit))
         if unmet.code is ErrorCode.ENROLMENT_REQUIRED:
-            onward = site.link("/security/authenticator", notice="turn-on-first", next=site.next(visit))
+            onward = site.link(site.turn_on, notice="turn-on-first", next=site.next(visit))
             return SeeOther(onward)
         if unmet.code is ErrorCode.SIGN_IN_AGAIN:
             return Shown("sign_in_again.html", {"next": site.next(visit)})

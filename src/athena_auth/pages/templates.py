@@ -34,7 +34,7 @@ class Appearance(msgspec.Struct, frozen=True):
         app_name: The name of the service.
         offers_sign_up: Whether anybody may sign up.
         trusts_devices: Whether users may trust browsers.
-        offers_passkeys: Whether the server has passkeys.
+        methods: The names of the second factors that are offered.
         stylesheets: The paths of the stylesheets, in their order.
         module: The path of the script.
         passkey_module: The path of the script of those pages that make or use passkeys.
@@ -48,7 +48,7 @@ class Appearance(msgspec.Struct, frozen=True):
     app_name: str
     offers_sign_up: bool
     trusts_devices: bool
-    offers_passkeys: bool
+    methods: tuple[str, ...]
     stylesheets: tuple[str, ...]
     module: str
     passkey_module: str
@@ -60,7 +60,11 @@ class Appearance(msgspec.Struct, frozen=True):
 
 
 def appearance_of(
-    settings: Settings, site: Site, names: dict[str, str], languages: Languages, *, offers_passkeys: bool
+    settings: Settings,
+    site: Site,
+    names: dict[str, str],
+    languages: Languages,
+    methods: tuple[str, ...],
 ) -> Appearance:
     """Return the appearance that these settings choose. `names` are those of the assets."""
     sheets = [names[name] for name in ("pages.css", "theme.css", "custom.css") if name in names]
@@ -68,7 +72,7 @@ def appearance_of(
         settings.app_name,
         settings.sign_up == "open",
         settings.trust_ttl > 0,
-        offers_passkeys,
+        methods,
         tuple(map(site.asset, sheets)),
         site.asset(names["pages.js"]),
         site.asset(names["passkeys.js"]),

@@ -6,12 +6,18 @@ from pydantic import Field
 
 from athena_auth.crypto.totp import Algorithm, Parameters
 from athena_auth.settings.sources import SettingsSources
-from athena_auth.settings.values import TEN_YEARS, OnOff
+from athena_auth.settings.values import TEN_YEARS, CommaSeparated, OnOff
 
 
 class FactorSettings(SettingsSources):
     """What the second step accepts, and what replaces it."""
 
+    methods: CommaSeparated = Field(
+        (),
+        description="The methods that this deployment offers and accepts, such as passkey,totp,backup-code; by default all: "
+        "passkey, totp, otp, backup-code, and the names of a host application's own factors. Authenticators of other methods "
+        "stay enrolled and verify nothing; their owners cannot sign in with the password alone.",
+    )
     challenge_ttl: int = Field(
         600, ge=10, le=3600, description="Seconds that a pending sign-in waits for its second factor."
     )

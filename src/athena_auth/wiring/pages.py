@@ -45,6 +45,13 @@ from athena_auth.wiring.resources import Resources
 from athena_auth.wiring.routes import Apis
 from athena_auth.wiring.shared_services import SharedServices
 
+_TURN_ON = {
+    FactorName.TOTP: "/security/authenticator",
+    FactorName.PASSKEY: "/security/passkeys/turn-on",
+    FactorName.OTP: "/security/otp",
+}
+"""The pages on which two-factor authentication is turned on, by the method; the first that is offered is the one."""
+
 
 class PageParts(msgspec.Struct, frozen=True):
     """The pages of a server.
@@ -89,11 +96,12 @@ def build_pages(
         SettingsError: the logo, the stylesheet or a template cannot be used.
     """
     prefix = settings.pages_prefix if is_on else None
-    site = Site(prefix, settings.sub_path + BASE_PATH, redirects)
+    if not shared.factors.offered.has(FactorName.PASSKEY):
+        apis = msgspec.structs.replace(apis, passkeys=None)
+    methods = tuple(each.name for each in shared.factors.offered.factors)
+    site = Site(prefix, settings.sub_path + BASE_PATH, redirects, _turn_on(methods))
     assets = assets_of(settings)
-    appearance = appearance_of(
-        settings, site, assets.names, resources.languages, offers_passkeys=apis.passkeys is not None
-    )
+    appearance = appearance_of(settings, site, assets.names, resources.languages, methods)
     templates = Templates(site, appearance, settings.templates)
     status = _page_apis(resources, shared, apis)
     forms = FactorForms(
@@ -118,7 +126,7 @@ def build_pages(
 
 def _page_apis(resources: Resources, shared: SharedServices, apis: Apis) -> PageApis:
     factors, store, clock = shared.factors, resources.store, resources.clock
-    passkeys = factors.passkeys
+    passkeys = None if apis.passkeys is None else factors.passkeys
     return PageApis(
         ChallengeStatusApi(factors, store, clock),
         AccountStatusApi(shared.step_up, factors.backup_codes, store),
@@ -168,7 +176,6 @@ def _settings_pages(
 ) -> tuple[object, ...]:
     access = PageAccess(site, status.accounts)
     forms = NewCredentialsForms.build(access, status.accounts, resources.keyring, resources.clock)
-    added = SealedState(resources.keyring, resources.clock, "added-app", PendingApp)
     goes_by_text, digits = shared.factors.otp.goes_by_text, settings.totp_digits
     return (
         RequiredEnrolmentPages(forms, status.enrolments, apis.enrolment, apis.otp, _enrolments(apis), digits),
@@ -176,12 +183,7 @@ def _settings_pages(
             access, apis.status, status.events, apis.preferred_method, status.passkeys, goes_by_text
         ),
         AuthenticatorListPages(access, apis.authenticators, apis.status),
-        AddedAppPages(access, apis.authenticators, apis.totp, added, digits),
-        AuthenticatorPages(forms, apis.enrolment, apis.totp, apis.status, digits),
-        BackupCodePages(forms, apis.backup_codes, apis.status),
-        SentCodePages(
-            forms, apis.enrolment, apis.otp, apis.status, goes_by_text, settings.otp_fallback == "on"
-        ),
+        *_method_pages(settings, resources, shared, apis, access, forms),
         DevicePages(access, apis.trusted_devices),
         SessionPages(access, apis.accounts),
         AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
@@ -200,6 +202,35 @@ def _passkey_pages(
         PasskeyPages(access, apis.passkeys.passkeys, status.passkeys),
         PasskeyEnrolmentPages(forms, apis.enrolment, apis.passkeys.second_step, status.passkeys),
     )
+
+
+def _method_pages(
+    settings: Settings,
+    resources: Resources,
+    shared: SharedServices,
+    apis: Apis,
+    access: PageAccess,
+    forms: NewCredentialsForms,
+) -> tuple[object, ...]:
+    """Return the pages on which the methods are set up that are offered."""
+    offered, goes_by_text = shared.factors.offered, shared.factors.otp.goes_by_text
+    is_fallback, digits = settings.otp_fallback == "on", settings.totp_digits
+    added = SealedState(resources.keyring, resources.clock, "added-app", PendingApp)
+    pages = {
+        FactorName.TOTP: (
+            AddedAppPages(access, apis.authenticators, apis.totp, added, digits),
+            AuthenticatorPages(forms, apis.enrolment, apis.totp, apis.status, digits),
+        ),
+        FactorName.OTP: (
+            SentCodePages(forms, apis.enrolment, apis.otp, apis.status, goes_by_text, is_fallback),
+        ),
+        FactorName.BACKUP_CODE: (BackupCodePages(forms, apis.backup_codes, apis.status),),
+    }
+    return tuple(page for name, parts in pages.items() if offered.has(name) for page in parts)
+
+
+def _turn_on(methods: tuple[str, ...]) -> str:
+    return next((path for name, path in _TURN_ON.items() if name in methods), "/security")
 
 
 def _enrolments(apis: Apis) -> dict[str, AnsweringHandler[Any]]:

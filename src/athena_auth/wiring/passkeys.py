@@ -36,6 +36,8 @@ def passkey_apis(
         return None
     service = PasskeyService(
         factor=factor,
+        offered=shared.factors.offered,
+        changes=shared.authenticator_changes,
         store=resources.store,
         clock=resources.clock,
         step_up=shared.step_up,
@@ -43,6 +45,7 @@ def passkey_apis(
     )
     sign_in = PasskeySignIn(
         factor=factor,
+        offered=shared.factors.offered,
         nonces=SignInNonces(resources.keyring),
         store=resources.store,
         clock=resources.clock,

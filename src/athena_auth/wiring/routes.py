@@ -100,7 +100,7 @@ def build_apis(
     enrolment = _enrolment(resources, shared)
     required = RequiredEnrolment(resources.store, resources.clock, login, enrolment)
     factors, verify = shared.factors, VerifyEndpoint(shared.second_step, cookies)
-    prompts = Prompts(resources.store, resources.clock)
+    prompts = Prompts(factors.offered, resources.store, resources.clock)
     return Apis(
         totp=TotpApi(_totp(resources, shared), factors.totp, verify),
         otp=OtpApi(factors.otp, prompts, verify),
@@ -173,8 +173,10 @@ def _totp(resources: Resources, shared: SharedServices) -> TotpService:
 
 
 def _backup_codes(resources: Resources, shared: SharedServices) -> BackupCodeService:
-    factor = shared.factors.backup_codes
-    return BackupCodeService(factor, shared.step_up, shared.notifications, resources.clock)
+    factors = shared.factors
+    return BackupCodeService(
+        factors.backup_codes, factors.offered, shared.step_up, shared.notifications, resources.clock
+    )
 
 
 def _status(resources: Resources, shared: SharedServices, required: RequiredEnrolment) -> StatusApi:

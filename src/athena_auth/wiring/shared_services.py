@@ -27,6 +27,7 @@ from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import CredentialEvents
 from athena_auth.mfa.enrolment_sign_in import EnrolmentSignIn
 from athena_auth.mfa.factor import Factor, FactorParts, Prompting
+from athena_auth.mfa.offered import OfferedFactors, offered_factors
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
 from athena_auth.mfa.second_step import SecondStep
@@ -36,7 +37,7 @@ from athena_auth.mfa.verification import AttemptVerifier, verification_events
 from athena_auth.recovery import sql as recovery_sql
 from athena_auth.recovery.cases.mails import RecoveryMails
 from athena_auth.recovery.email_links import RecognitionLinks
-from athena_auth.settings import BASE_PATH, Settings
+from athena_auth.settings import BASE_PATH, Settings, SettingsError
 from athena_auth.trusted_devices import sql as trusted_devices_sql
 from athena_auth.trusted_devices.device_trust import TrustedDevices
 from athena_auth.wiring.resources import Resources
@@ -77,7 +78,12 @@ class SharedServices(msgspec.Struct, frozen=True):
 def shared_services(
     settings: Settings, resources: Resources, factories: tuple[FactorFactory, ...]
 ) -> SharedServices:
-    """Build them. Raises `ValueError` when the factors do not go together."""
+    """Build them.
+
+    Raises:
+        ValueError: the factors do not go together.
+        SettingsError: ATHENA_METHODS does not name methods of these factors.
+    """
     factors = _factors(FactorParts(resources.keyring, resources.outbox, settings), factories)
     trust = TrustedDevices(resources.keyring, settings.trust_ttl)
     links = RecognitionLinks(_recognition_page(settings))
@@ -97,7 +103,7 @@ def shared_services(
         events=events,
         authenticator_changes=AuthenticatorChanges(events, partial(_is_usable, factors)),
         sign_in_policy=_sign_in_policy(settings, factors, trust, notifications, deadlines),
-        second_step=_second_step(settings, resources, verifier, events),
+        second_step=_second_step(settings, resources, factors, verifier, events),
         step_up=_step_up(settings, resources, passwords, verifier, factors),
         recovery_mails=RecoveryMails(resources.outbox, settings.app_name, settings.url + BASE_PATH),
         deadlines=deadlines,
@@ -112,7 +118,7 @@ def _sign_in_policy(
     deadlines: Deadlines,
 ) -> SignInPolicy:
     return SignInPolicy(
-        factors.every,
+        factors.offered,
         trust,
         notifications,
         _lifetimes(settings),
@@ -133,7 +139,7 @@ def _step_up(
         clock=resources.clock,
         passwords=passwords,
         verifier=verifier,
-        factors=factors.every,
+        offered=factors.offered,
         relaxed=settings.step_up == "password",
     )
 
@@ -143,10 +149,9 @@ def _deadlines(settings: Settings, notifications: SecurityNotifications) -> Dead
 
 
 def _is_usable(factors: Factors, authenticator: Authenticator) -> bool:
-    """Tell whether this server can verify an active authenticator."""
-    if authenticator.factor == factors.otp.name:
-        return factors.otp.reaches(authenticator)
-    return any(each.name == authenticator.factor for each in factors.every)
+    """Tell whether this server accepts and can verify an active authenticator."""
+    is_reached = authenticator.factor != factors.otp.name or factors.otp.reaches(authenticator)
+    return is_reached and factors.offered.has(authenticator.factor)
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:
@@ -158,12 +163,17 @@ def _lifetimes(settings: Settings) -> Lifetimes:
 
 
 def _second_step(
-    settings: Settings, resources: Resources, verifier: AttemptVerifier, events: CredentialEvents
+    settings: Settings,
+    resources: Resources,
+    factors: Factors,
+    verifier: AttemptVerifier,
+    events: CredentialEvents,
 ) -> SecondStep:
     repeated_submissions = RepeatedSubmissions(resources.keyring)
     lifetimes = _lifetimes(settings)
     requires_verified_email = settings.require_verified_email == "on"
     return SecondStep(
+        offered=factors.offered,
         store=resources.store,
         clock=resources.clock,
         verifier=verifier,
@@ -203,7 +213,15 @@ def _factors(parts: FactorParts, factories: tuple[FactorFactory, ...]) -> Factor
                 f"factors: {name!r} is no name of its own, of up to 16 letters a-z, digits and hyphens"
             )
     passkeys = next((factor for factor in every if isinstance(factor, Passkeys)), None)
-    return Factors(every, _only(every, Totp), _only(every, Otp), _only(every, BackupCodes), passkeys)
+    offered = _offered(every, parts.settings)
+    return Factors(every, offered, _only(every, Totp), _only(every, Otp), _only(every, BackupCodes), passkeys)
+
+
+def _offered(every: tuple[Factor[Any], ...], settings: Settings) -> OfferedFactors:
+    try:
+        return offered_factors(every, settings.methods)
+    except ValueError as error:
+        raise SettingsError(f"ATHENA_METHODS: {error}.") from None
 
 
 def _only(factors: tuple[Factor[Any], ...], kind: type[T]) -> T:

@@ -43,6 +43,15 @@ _LOAD_WITHOUT_FACTOR = Statement("""
     WHERE id > :after AND NOT two_factor_enabled ORDER BY id LIMIT :most
 """)
 
+# Names of factors have no wildcards of LIKE.
+_LOAD_WITHOUT_METHOD = Statement("""
+    SELECT id, email, second_factor_due_at, second_factor_exempt, two_factor_enabled FROM athena_account a
+    WHERE id > :after AND (NOT two_factor_enabled OR NOT EXISTS (
+        SELECT 1 FROM athena_authenticator o
+        WHERE o.user_id = a.id AND o.state = 'active' AND :methods LIKE '%,' || o.factor || ',%'))
+    ORDER BY id LIMIT :most
+""")
+
 END_OVERDUE_SESSIONS = Statement("""
     DELETE FROM athena_session WHERE level < 2 AND id IN
     (SELECT s.id FROM athena_account a JOIN athena_session s ON s.user_id = a.id
@@ -63,6 +72,8 @@ class WithoutFactor(msgspec.Struct, frozen=True):
     due_at: Millis | None
     """By when it needs one; None if no deadline has been stored."""
     is_exempt: bool
+    has_other: bool = False
+    """Whether it has second factors, none of which is offered any more."""
 
 
 async def begin(tx: Tx, user_id: UserId, due_at: Millis, notice: Notice) -> Account | None:
@@ -99,6 +110,18 @@ async def load_without_factor(runner: Runner, after: str, most: int) -> list[Wit
     """Load the next accounts without a second factor, in the order of their creation; `after` is the last id before."""
     return [
         _without_factor(row) for row in await runner.fetch_all(_LOAD_WITHOUT_FACTOR, after=after, most=most)
+    ]
+
+
+async def load_without_method(
+    runner: Runner, methods: tuple[str, ...], after: str, most: int
+) -> list[WithoutFactor]:
+    """Load those, and the accounts whose active authenticators are all of other methods than these."""
+    names = f",{','.join(methods)},"
+    rows = await runner.fetch_all(_LOAD_WITHOUT_METHOD, methods=names, after=after, most=most)
+    return [
+        msgspec.structs.replace(_without_factor(row), has_other=bool(row["two_factor_enabled"]))
+        for row in rows
     ]
 
 

@@ -24,6 +24,7 @@ from athena_auth.mfa.answers import (
     redirect_fields,
 )
 from athena_auth.mfa.model import SecondFactorResult, SecondStepCaller
+from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.mfa.routes import VerifyEndpoint
 from athena_auth.store.transaction import Tx
 from athena_auth.wire.bodies import PasswordBody
@@ -50,6 +51,7 @@ class BackupCodeService:
     """Generates new sets. `SecondStep` verifies the codes."""
 
     factor: BackupCodes
+    offered: OfferedFactors
     step_up: StepUp
     notifications: SecurityNotifications
     clock: Clock
@@ -58,6 +60,9 @@ class BackupCodeService:
         self, signed_in: SignedIn, offered: StepUpCredentials
     ) -> Authorized[list[str]] | Refused:
         """Replace the account's codes with new ones, which are shown only once."""
+        refused = self.offered.refuse_other(self.factor.name)
+        if refused is not None:
+            return refused
         user_id, now = signed_in.account.id, self.clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> list[str] | Refused:
@@ -122,7 +127,11 @@ class BackupCodeApi:
 
     @post(
         "/two-factor/generate-backup-codes",
-        errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.TWO_FACTOR_NOT_ENABLED),
+        errors=(
+            *PASSWORD_STEP_UP_ERRORS,
+            ErrorCode.METHOD_NOT_AVAILABLE,
+            ErrorCode.TWO_FACTOR_NOT_ENABLED,
+        ),
         limit=SECOND_STEP,
     )
     async def generate(self, call: Call[SignedIn, PasswordBody]) -> Reply[BackupCodesAnswer] | Refused:

@@ -33,6 +33,7 @@ class OtpApi:
     @post(
         "/two-factor/send-otp",
         errors=(
+            ErrorCode.METHOD_NOT_AVAILABLE,
             ErrorCode.INVALID_TWO_FACTOR_COOKIE,
             ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,
             ErrorCode.OTP_NOT_CONFIGURED,

@@ -40,7 +40,12 @@ Mediation = Annotated[
         "create): the user was then not asked to touch anything."
     ),
 ]
-_BEGIN_ERRORS = (*PASSWORD_STEP_UP_ERRORS, ErrorCode.SESSION_EXPIRED, ErrorCode.TOO_MANY_PASSKEYS)
+_BEGIN_ERRORS = (
+    *PASSWORD_STEP_UP_ERRORS,
+    ErrorCode.METHOD_NOT_AVAILABLE,
+    ErrorCode.SESSION_EXPIRED,
+    ErrorCode.TOO_MANY_PASSKEYS,
+)
 
 
 class RegisterOptionsQuery(msgspec.Struct, frozen=True, rename="camel"):
@@ -50,7 +55,7 @@ class RegisterOptionsQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class RegisterOptionsBody(msgspec.Struct, frozen=True, rename="camel"):
-    """Which authenticators to offer; and the password or a code, if the user signed in more than ten minutes ago."""
+    """Which authenticators to offer; and the password or, with two-factor authentication on, a code, if the sign-in is older than ten minutes."""
 
     authenticator_attachment: Attachment | None = None
     password: Password | None = None
@@ -79,7 +84,7 @@ class UpdatePasskeyAnswer(msgspec.Struct, frozen=True):
 
 
 class DeletePasskeyBody(msgspec.Struct, frozen=True):
-    """A passkey; and the password or a code, if the user signed in more than ten minutes ago."""
+    """A passkey; and the password or, with two-factor authentication on, a code, if the sign-in is older than ten minutes."""
 
     id: PasskeyId
     password: Password | None = None
@@ -124,6 +129,7 @@ class PasskeyApi:
     @post(
         "/passkey/verify-registration",
         errors=(
+            ErrorCode.METHOD_NOT_AVAILABLE,
             ErrorCode.CHALLENGE_NOT_FOUND,
             ErrorCode.FAILED_TO_VERIFY_REGISTRATION,
             ErrorCode.AUTHENTICATOR_NOT_ALLOWED,

@@ -41,6 +41,7 @@ class PasskeySecondStepApi:
     @post(
         "/two-factor/prompt-passkey",
         errors=(
+            ErrorCode.METHOD_NOT_AVAILABLE,
             ErrorCode.INVALID_TWO_FACTOR_COOKIE,
             ErrorCode.TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE,
             ErrorCode.PASSKEY_NOT_FOUND,

@@ -8,7 +8,14 @@ import msgspec
 from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials, refuse_stale
+from athena_auth.accounts.step_up_policy import (
+    Action,
+    Authorized,
+    StepUp,
+    StepUpCredentials,
+    refuse_stale,
+)
+from athena_auth.authenticator_changes import AuthenticatorChanges
 from athena_auth.authenticators import Authenticator, AuthenticatorState
 from athena_auth.factors.passkeys import ceremonies, sql
 from athena_auth.factors.passkeys.factor import Passkeys, new_nonce
@@ -20,6 +27,7 @@ from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change, session_binding
+from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.store.transaction import Store, Tx
 
 _REGISTRATION = "passkey-added"
@@ -32,6 +40,8 @@ class PasskeyService:
     """What owners do with their passkeys. `PasskeySignIn` and `SecondStep` verify their use."""
 
     factor: Passkeys
+    offered: OfferedFactors
+    changes: AuthenticatorChanges
     store: Store
     clock: Clock
     step_up: StepUp
@@ -41,10 +51,12 @@ class PasskeyService:
         self, signed_in: SignedIn, offered: StepUpCredentials, attachment: str | None
     ) -> Authorized[dict[str, Any]] | Refused:
         """Return the options for making a passkey. This needs a recent sign-in, the password, or a second factor."""
-        stale = refuse_stale(self.step_up, Action.BEGIN_PASSKEY, signed_in, offered, self.clock.now())
-        if stale is not None:
-            return stale
         now = self.clock.now()
+        refused = self.offered.refuse_other(self.factor.name) or refuse_stale(
+            self.step_up, Action.BEGIN_PASSKEY, signed_in, offered, now
+        )
+        if refused is not None:
+            return refused
 
         async def work(tx: Tx, current: SignedIn) -> dict[str, Any] | Refused:
             account = current.account
@@ -71,6 +83,9 @@ class PasskeyService:
         `is_conditional` is what the client says. One that lies gains nothing: the nonce is told only after step-up, and
         every use of the passkey needs the user's presence.
         """
+        refused = self.offered.refuse_other(self.factor.name)
+        if refused is not None:
+            return refused
         now = self.clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> Passkey | Refused:
@@ -119,10 +134,10 @@ class PasskeyService:
         self, signed_in: SignedIn, offered: StepUpCredentials, passkey_id: str
     ) -> Authorized[None] | Refused:
         """Remove a passkey and end the other sessions, which it may have begun."""
-        stale = refuse_stale(self.step_up, Action.REMOVE_PASSKEY, signed_in, offered, self.clock.now())
+        now = self.clock.now()
+        stale = refuse_stale(self.step_up, Action.REMOVE_PASSKEY, signed_in, offered, now)
         if stale is not None:
             return stale
-        now = self.clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> Refused | None:
             # Two removals at once must not both see another factor that is left.
@@ -131,9 +146,8 @@ class PasskeyService:
             found = next((each for each in enrolled if self._is(each, passkey_id)), None)
             if found is None or account is None:
                 return Refused(ErrorCode.PASSKEY_NOT_FOUND)
-            refused = _refuse_removal(enrolled, found, two_factor_enabled=account.two_factor_enabled)
-            if refused is not None:
-                return refused
+            if self.changes.is_needed(account, enrolled, found):
+                return Refused(ErrorCode.LAST_AUTHENTICATOR)
             if not await sql.remove(tx, found):
                 return Refused(ErrorCode.PASSKEY_NOT_FOUND)
             await self._announce(tx, current, Change.PASSKEY_REMOVED, found.id, now)
@@ -150,13 +164,3 @@ class PasskeyService:
     ) -> None:
         actor = Actor(current.client, current.session.id)
         await self.events.announce(tx, current.account.id, change, actor, now, authenticator_id=passkey_id)
-
-
-def _refuse_removal(
-    enrolled: list[Authenticator], removed: Authenticator, *, two_factor_enabled: bool
-) -> Refused | None:
-    """Refuse to remove the last way in: signing in requires a second factor, and none but backup codes would be left."""
-    others = [each for each in enrolled if each.id != removed.id]
-    is_left = any(each.state is AuthenticatorState.ACTIVE for each in others)
-    is_last = two_factor_enabled and removed.state is AuthenticatorState.ACTIVE and not is_left
-    return Refused(ErrorCode.LAST_AUTHENTICATOR) if is_last else None

@@ -17,6 +17,7 @@ from athena_auth.factors.passkeys.nonces import SignInNonce, SignInNonces
 from athena_auth.factors.passkeys.registration import usable_passkeys_of
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.caller import ClientInfo
@@ -27,14 +28,18 @@ class PasskeySignIn:
     """Verifies a passkey that its owner has chosen in the browser; `SignInPolicy` creates the session."""
 
     factor: Passkeys
+    offered: OfferedFactors
     nonces: SignInNonces
     store: Store
     clock: Clock
     sign_in_policy: SignInPolicy
     notifications: SecurityNotifications
 
-    def begin(self) -> tuple[str, dict[str, Any]]:
+    def begin(self) -> tuple[str, dict[str, Any]] | Refused:
         """Return a cookie, and the options for using any passkey of this site; the response must come with the cookie."""
+        refused = self.offered.refuse_other(self.factor.name)
+        if refused is not None:
+            return refused
         cookie, nonce = self.nonces.issue(self.clock.now())
         return cookie, ceremonies.authentication_options(
             self.factor.site, [], nonce.value, verifies_user=True
@@ -44,6 +49,9 @@ class PasskeySignIn:
         self, cookie: str | None, response: AssertionResponse, first: FirstFactor
     ) -> SessionIssued | Refused:
         """Verify the response and sign its owner in. Without user verification a passkey is one factor, and refused."""
+        refused = self.offered.refuse_other(self.factor.name)
+        if refused is not None:
+            return refused
         now = self.clock.now()
         nonce = self.nonces.read(cookie, now)
         if nonce is None:

@@ -40,19 +40,34 @@ class PasskeySignInApi:
         self._factor = factor
         self._cookies = cookies
 
-    @get("/passkey/generate-authenticate-options", limit=SIGN_IN, tag="passkey")
-    async def authenticate_options(self, _call: Call[None, NoBody]) -> Reply[RequestOptionsAnswer]:
+    @get(
+        "/passkey/generate-authenticate-options",
+        errors=(ErrorCode.METHOD_NOT_AVAILABLE,),
+        limit=SIGN_IN,
+        tag="passkey",
+    )
+    async def authenticate_options(self, _call: Call[None, NoBody]) -> Reply[RequestOptionsAnswer] | Refused:
         """Get the options for signing in with a passkey.
 
         The user chooses one of theirs, also from the autofill of a field (`mediation: "conditional"`). The options are
         valid for five minutes, in the browser that gets the cookie of this response.
         """
-        cookie, options = self._service.begin()
+        begun = self._service.begin()
+        if isinstance(begun, Refused):
+            return begun
+        cookie, options = begun
         answer = msgspec.convert(options, RequestOptionsAnswer)
         return Reply(answer, (Cookie(CookieName.PASSKEY, cookie, LIFETIME),))
 
-    @post("/passkey/generate-authenticate-options", limit=SIGN_IN, tag="passkey")
-    async def authenticate_options_by_post(self, call: Call[None, NoBody]) -> Reply[RequestOptionsAnswer]:
+    @post(
+        "/passkey/generate-authenticate-options",
+        errors=(ErrorCode.METHOD_NOT_AVAILABLE,),
+        limit=SIGN_IN,
+        tag="passkey",
+    )
+    async def authenticate_options_by_post(
+        self, call: Call[None, NoBody]
+    ) -> Reply[RequestOptionsAnswer] | Refused:
         """Get the options for signing in with a passkey.
 
         The same as the GET.
@@ -62,6 +77,7 @@ class PasskeySignInApi:
     @post(
         "/passkey/verify-authentication",
         errors=(
+            ErrorCode.METHOD_NOT_AVAILABLE,
             ErrorCode.CHALLENGE_NOT_FOUND,
             ErrorCode.PASSKEY_NOT_FOUND,
             ErrorCode.AUTHENTICATION_FAILED,
