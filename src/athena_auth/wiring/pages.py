@@ -80,6 +80,10 @@ class PageApis(msgspec.Struct, frozen=True):
     enrolments: PendingEnrolmentApi
     passkeys: PasskeyOverviewApi | None
 
+    def routes(self) -> tuple[Route, ...]:
+        """Return how the pages call them."""
+        return routes_of(*filter(None, msgspec.structs.astuple(self)))
+
 
 def build_pages(
     settings: Settings,
@@ -120,8 +124,7 @@ def build_pages(
         LanguagePages(site, resources.languages, apis.accounts),
     )
     pages = pages_of(*always, *(account_pages if is_on else ()))
-    routes = routes_of(*filter(None, msgspec.structs.astuple(status)))
-    return PageParts(pages, routes, templates, assets, site)
+    return PageParts(pages, status.routes(), templates, assets, site)
 
 
 def _page_apis(resources: Resources, shared: SharedServices, apis: Apis) -> PageApis:

@@ -97,22 +97,27 @@ class PasskeyService:
             nonce = await prompts.consume_nonce(tx, binding, _REGISTRATION, now)
             if nonce is None:
                 return Refused(ErrorCode.CHALLENGE_NOT_FOUND)
-            registered = ceremonies.verify_registration(
-                self.factor.site, response, nonce, requires_presence=not is_conditional
-            )
-            if registered is None:
-                return Refused(ErrorCode.FAILED_TO_VERIFY_REGISTRATION)
-            aaguid = registered.details.aaguid
-            refused = refuse_kind(aaguid, self.factor.site.aaguids)
-            if refused is not None:
-                return refused
-            named = name or default_name(aaguid, signed_in.client.user_agent)
+            registered = self._registered(response, nonce, requires_presence=not is_conditional)
+            if isinstance(registered, Refused):
+                return registered
+            named = name or default_name(registered.details.aaguid, signed_in.client.user_agent)
             passkey = await add(tx, current.account.id, registered, named, now, None)
             if isinstance(passkey, Passkey):
                 await self._announce(tx, current, Change.PASSKEY_ADDED, passkey.id, now)
             return passkey
 
         return await self.step_up.act(Action.ADD_PASSKEY, signed_in, StepUpCredentials(), work)
+
+    def _registered(
+        self, response: RegistrationResponse, nonce: bytes, *, requires_presence: bool
+    ) -> ceremonies.Registered | Refused:
+        site = self.factor.site
+        registered = ceremonies.verify_registration(
+            site, response, nonce, requires_presence=requires_presence
+        )
+        if registered is None:
+            return Refused(ErrorCode.FAILED_TO_VERIFY_REGISTRATION)
+        return refuse_kind(registered.details.aaguid, site.aaguids) or registered
 
     async def passkeys_of(self, signed_in: SignedIn) -> list[Passkey]:
         """Return the account's passkeys, the oldest first."""
