@@ -89,14 +89,9 @@ class PasskeyService:
         now = self.clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> Passkey | Refused:
-            # The account first, as in `CredentialEvents.announce`: another registration would otherwise delete this nonce
-            # while this one waits for the account.
-            if await accounts.lock(tx, current.account.id) is None:
-                return Refused(ErrorCode.UNAUTHORIZED)
-            binding = session_binding(current.session.id)
-            nonce = await prompts.consume_nonce(tx, binding, _REGISTRATION, now)
-            if nonce is None:
-                return Refused(ErrorCode.CHALLENGE_NOT_FOUND)
+            nonce = await _consume_nonce(tx, current, now)
+            if isinstance(nonce, Refused):
+                return nonce
             registered = ceremonies.verify_registration(
                 self.factor.site, response, nonce, requires_presence=not is_conditional
             )
@@ -164,3 +159,12 @@ class PasskeyService:
     ) -> None:
         actor = Actor(current.client, current.session.id)
         await self.events.announce(tx, current.account.id, change, actor, now, authenticator_id=passkey_id)
+
+
+async def _consume_nonce(tx: Tx, signed_in: SignedIn, now: Millis) -> bytes | Refused:
+    # The account first, as in `CredentialEvents.announce`: another registration would otherwise delete this nonce while
+    # this one waits for the account.
+    if await accounts.lock(tx, signed_in.account.id) is None:
+        return Refused(ErrorCode.UNAUTHORIZED)
+    nonce = await prompts.consume_nonce(tx, session_binding(signed_in.session.id), _REGISTRATION, now)
+    return Refused(ErrorCode.CHALLENGE_NOT_FOUND) if nonce is None else nonce
