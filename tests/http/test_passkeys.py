@@ -278,9 +278,19 @@ async def test_operators_can_relax_the_second_factor_but_not_the_sign_in(databas
         world.clock.advance(601)
 
         stale = await ada.client.get("/passkey/generate-register-options")
+        believed = await ada.post("/passkey/generate-register-options", code="000000")
         begun = await ada.post("/passkey/generate-register-options", password=PASSWORD)
 
     assert (code_of(stale), begun.status_code) == ("SESSION_EXPIRED", 200)
+    assert code_of(believed) == "SESSION_EXPIRED", "a code that nobody verifies shows nothing"
+
+
+async def test_a_code_does_not_replace_the_sign_in_of_an_account_without_a_factor(ada: Person) -> None:
+    """A thief of an old session would otherwise send any code, and add a passkey of their own."""
+    ada.world.clock.advance(601)
+    refused = await ada.post("/passkey/generate-register-options", code="000000")
+
+    assert code_of(refused) == "SESSION_EXPIRED"
 
 
 async def test_a_host_may_leave_passkeys_out(database_url: str) -> None:

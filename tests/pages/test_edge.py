@@ -131,7 +131,7 @@ async def test_assets_never_change_and_run_nothing(sqlite_url: str, tmp_path: Pa
         html = (await client.get("/sign-in")).text
         paths = re.findall(rf'(?:href|src)="({BASE_PATH}/assets/[^"]+)"', html)
         names = [path.rpartition("/")[2].partition(".")[0] for path in paths]
-        assert names == ["icon", "pages", "theme", "custom", "pages", "logo"]
+        assert names == ["icon", "pages", "theme", "custom", "pages", "passkeys", "logo"]
         for path in paths:
             found = await client.get(path)
             assert (found.status_code, "immutable" in found.headers["cache-control"]) == (200, True)

@@ -8,13 +8,7 @@ import msgspec
 from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.step_up_policy import (
-    Action,
-    Authorized,
-    StepUp,
-    StepUpCredentials,
-    refuse_stale,
-)
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials, refuse_stale
 from athena_auth.authenticator_changes import AuthenticatorChanges
 from athena_auth.authenticators import Authenticator, AuthenticatorState
 from athena_auth.factors.passkeys import ceremonies, sql
