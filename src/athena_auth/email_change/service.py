@@ -19,13 +19,7 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn, audit_event
 from athena_auth.accounts.notifications import SecurityNotifications
-from athena_auth.accounts.step_up_policy import (
-    Action,
-    Authorized,
-    StepUp,
-    StepUpCredentials,
-    refuse_stale,
-)
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials, refuse_stale
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.crypto.tokens import TokenKind, digest, new_token
@@ -76,7 +70,7 @@ class EmailChangeService:
     ) -> Authorized[None] | Refused:
         """Send a link to the new address. `callback` is the page that it then leads to; it has been checked.
 
-        An account without a second factor takes its password, or a sign-in in the last ten minutes.
+        Without a password it takes a sign-in in the last ten minutes, or a second factor.
         """
         account = signed_in.account
         address = rules.normalised_email(typed)

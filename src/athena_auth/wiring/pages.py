@@ -100,8 +100,7 @@ def build_pages(
         SettingsError: the logo, the stylesheet or a template cannot be used.
     """
     prefix = settings.pages_prefix if is_on else None
-    if not shared.factors.offered.has(FactorName.PASSKEY):
-        apis = msgspec.structs.replace(apis, passkeys=None)
+    apis = _offered(apis, shared)
     methods = tuple(each.name for each in shared.factors.offered.factors)
     site = Site(prefix, settings.sub_path + BASE_PATH, redirects, _turn_on(methods))
     assets = assets_of(settings)
@@ -230,6 +229,13 @@ def _method_pages(
         FactorName.BACKUP_CODE: (BackupCodePages(forms, apis.backup_codes, apis.status),),
     }
     return tuple(page for name, parts in pages.items() if offered.has(name) for page in parts)
+
+
+def _offered(apis: Apis, shared: SharedServices) -> Apis:
+    """Return the handlers without those of passkeys where they are not offered, so that no page has them."""
+    if shared.factors.offered.has(FactorName.PASSKEY):
+        return apis
+    return msgspec.structs.replace(apis, passkeys=None)
 
 
 def _turn_on(methods: tuple[str, ...]) -> str:

@@ -8,13 +8,7 @@ import msgspec
 from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.step_up_policy import (
-    Action,
-    Authorized,
-    StepUp,
-    StepUpCredentials,
-    refuse_stale,
-)
+from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials, refuse_stale
 from athena_auth.authenticator_changes import AuthenticatorChanges
 from athena_auth.authenticators import Authenticator, AuthenticatorState
 from athena_auth.factors.passkeys import ceremonies, sql
@@ -89,35 +83,25 @@ class PasskeyService:
         now = self.clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> Passkey | Refused:
-            # The account first, as in `CredentialEvents.announce`: another registration would otherwise delete this nonce
-            # while this one waits for the account.
-            if await accounts.lock(tx, current.account.id) is None:
-                return Refused(ErrorCode.UNAUTHORIZED)
-            binding = session_binding(current.session.id)
-            nonce = await prompts.consume_nonce(tx, binding, _REGISTRATION, now)
-            if nonce is None:
-                return Refused(ErrorCode.CHALLENGE_NOT_FOUND)
-            registered = self._registered(response, nonce, requires_presence=not is_conditional)
-            if isinstance(registered, Refused):
-                return registered
-            named = name or default_name(registered.details.aaguid, signed_in.client.user_agent)
+            nonce = await _consume_nonce(tx, current, now)
+            if isinstance(nonce, Refused):
+                return nonce
+            registered = ceremonies.verify_registration(
+                self.factor.site, response, nonce, requires_presence=not is_conditional
+            )
+            if registered is None:
+                return Refused(ErrorCode.FAILED_TO_VERIFY_REGISTRATION)
+            aaguid = registered.details.aaguid
+            refused = refuse_kind(aaguid, self.factor.site.aaguids)
+            if refused is not None:
+                return refused
+            named = name or default_name(aaguid, signed_in.client.user_agent)
             passkey = await add(tx, current.account.id, registered, named, now, None)
             if isinstance(passkey, Passkey):
                 await self._announce(tx, current, Change.PASSKEY_ADDED, passkey.id, now)
             return passkey
 
         return await self.step_up.act(Action.ADD_PASSKEY, signed_in, StepUpCredentials(), work)
-
-    def _registered(
-        self, response: RegistrationResponse, nonce: bytes, *, requires_presence: bool
-    ) -> ceremonies.Registered | Refused:
-        site = self.factor.site
-        registered = ceremonies.verify_registration(
-            site, response, nonce, requires_presence=requires_presence
-        )
-        if registered is None:
-            return Refused(ErrorCode.FAILED_TO_VERIFY_REGISTRATION)
-        return refuse_kind(registered.details.aaguid, site.aaguids) or registered
 
     async def passkeys_of(self, signed_in: SignedIn) -> list[Passkey]:
         """Return the account's passkeys, the oldest first."""
@@ -169,3 +153,12 @@ class PasskeyService:
     ) -> None:
         actor = Actor(current.client, current.session.id)
         await self.events.announce(tx, current.account.id, change, actor, now, authenticator_id=passkey_id)
+
+
+async def _consume_nonce(tx: Tx, signed_in: SignedIn, now: Millis) -> bytes | Refused:
+    # The account first, as in `CredentialEvents.announce`: another registration would otherwise delete this nonce while
+    # this one waits for the account.
+    if await accounts.lock(tx, signed_in.account.id) is None:
+        return Refused(ErrorCode.UNAUTHORIZED)
+    nonce = await prompts.consume_nonce(tx, session_binding(signed_in.session.id), _REGISTRATION, now)
+    return Refused(ErrorCode.CHALLENGE_NOT_FOUND) if nonce is None else nonce
