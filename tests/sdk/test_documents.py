@@ -122,6 +122,8 @@ def test_the_guide_happens_as_it_is_written(
         enrolment = shown["enrolment"]
         if prompt == "Code of the app: ":
             return codes_of(enrolment.totp_uri)(typed.count(prompt) - 1)
+        if prompt == "Code of the new app: ":
+            return codes_of(shown["work"].totp_uri)(0)
         if prompt == "Backup code: ":
             code: str = enrolment.backup_codes[0]
             return code
@@ -134,7 +136,13 @@ def test_the_guide_happens_as_it_is_written(
     shown["client"].close()
 
     said = capsys.readouterr().out
-    assert typed == ["Code of the app: ", "Code of the app: ", "Code from the mail: ", "Backup code: "]
+    assert typed == [
+        "Code of the app: ",
+        "Code of the app: ",
+        "Code from the mail: ",
+        "Backup code: ",
+        "Code of the new app: ",
+    ]
     assert '<img src="data:image/svg+xml;' in said
     assert said.count("Welcome, Ada") == 2
     assert "(this one)" in said
