@@ -144,9 +144,9 @@ async def test_people_read_a_table(sqlite_url: str, tmp_path: Path) -> None:
 
     assert ended.returncode == 0
     heading, second, first = ended.stdout.splitlines()
-    assert heading == "secret  TOTP secrets  backup codes  waiting messages  sent codes"
-    assert second.split(maxsplit=5) == ["2", "1", "10", "0", "0", "New values are made with it."]
-    assert first.split(maxsplit=5)[5] == "It must stay configured: values still depend on it."
+    assert heading == "secret  TOTP secrets  backup codes  waiting messages  sent codes  signing keys"
+    assert second.split(maxsplit=6) == ["2", "1", "10", "0", "0", "0", "New values are made with it."]
+    assert first.split(maxsplit=6)[6] == "It must stay configured: values still depend on it."
 
 
 @pytest.mark.parametrize("arguments", [(), ("--workers", "2")])

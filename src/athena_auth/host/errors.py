@@ -39,6 +39,10 @@ class RefusedError(HTTPException):
         self.status = int(refused.code.status)
         self.retry_after = retry_after
 
+    def __str__(self) -> str:
+        """Return the sentence alone: operator commands print it."""
+        return self.message
+
 
 async def answer_refusal(connection: HTTPConnection, error: Exception) -> Response | None:
     """Answer with this API's error response. A WebSocket gets it too if the server supports that, else it is closed."""
