@@ -161,7 +161,8 @@ async def test_a_wrong_secret_is_refused_before_anything_is_announced(
 
     assert_refused(wrong, "The secret numbered 1 is not the one this database was made with")
     assert_refused(
-        missing, "1 TOTP secret, 10 backup codes, 1 waiting message and 1 sent code still depend on it"
+        missing,
+        "1 TOTP secret, 10 backup codes, 1 waiting message, 1 sent code and 1 signing key still depend on it",
     )
     assert await dump(postgres_url) == before
 
@@ -208,7 +209,7 @@ async def test_a_lost_secret_can_be_given_up_and_be_found_again(database_url: st
         0,
         (
             "The server starts without secret number 1. Values that can no longer be read: 1 TOTP secret, 10 backup codes, "
-            "1 waiting message and 1 sent code.\n"
+            "1 waiting message, 1 sent code and 1 signing key.\n"
         ),
     )
     assert (code, told[1]["status"]) == (0, "given-up")

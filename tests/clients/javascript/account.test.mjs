@@ -89,7 +89,7 @@ test("changeEmail sends a link to the new address and changes nothing before it 
 
   ok(await auth.changeEmail({ newEmail, password: PASSWORD }));
 
-  assert.ok(await sentToken(newEmail));
+  assert.ok(await sentToken(newEmail, "email-change"));
   await assertSignedIn(auth, email);
   refused(await auth.changeEmail({ newEmail: "not an address" }), 400, "INVALID_EMAIL");
 });

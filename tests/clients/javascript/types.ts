@@ -12,6 +12,7 @@ export async function signIn(email: string, password: string): Promise<User | Tw
   const { data, error } = await auth.signIn.email({ email, password, rememberMe: "true" });
   if (error) throw new Error(`${error.code}: ${error.message}`, { cause: error.retryAfter });
   if (data.twoFactorRedirect) return data.twoFactorMethods;
+  if (data.enrolmentRequired) return data.methods;
   return data.user;
 }
 
