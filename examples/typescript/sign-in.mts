@@ -29,6 +29,7 @@ async function secondStep(methods: TwoFactorMethod[]): Promise<void> {
   const verify = { totp: verifyTotp, otp: verifyOtp, "backup-code": verifyBackupCode };
   const wanted = await ask(`How? (${methods.join(", ")}) `);
   const method = methods.find((offered) => offered === wanted) ?? giveUp("That was not offered.");
+  if (method === "passkey") giveUp("A passkey needs a browser.");
   if (method === "otp") {
     const { error } = await sendOtp();
     if (error) refusedBy(error);

@@ -148,7 +148,7 @@ test("several apps are added, renamed, suspended, resumed and removed one by one
 
   assert.deepEqual(
     listed.map(({ factor, label, suspended }) => [factor, label, suspended]).sort(),
-    [["totp", "Work phone", true], ["totp", null, false]],
+    [["totp", null, false], ["totp", "Work phone", true]],
   );
   const [{ id: last }] = ok(await auth.twoFactor.listAuthenticators());
   refused(await auth.twoFactor.removeAuthenticator({ id: last }), 400, "LAST_AUTHENTICATOR");
@@ -227,3 +227,13 @@ if (BY_COOKIE) {
     assert.equal(ok((await givePassword(person, laptop)).answer).twoFactorRedirect, true);
   });
 }
+
+test("a server that offers no recovery refuses each of its steps", async () => {
+  const { auth } = device();
+  const token = "A".repeat(43);
+
+  refused(await auth.twoFactor.beginRecovery(), 401, "INVALID_TWO_FACTOR_COOKIE");
+  refused(await auth.twoFactor.openRecovery({ token }), 403, "RECOVERY_NOT_OFFERED");
+  refused(await auth.twoFactor.completeRecovery({ token, password: PASSWORD }), 403, "RECOVERY_NOT_OFFERED");
+  refused(await auth.twoFactor.cancelRecovery({ token }), 400, "INVALID_TOKEN");
+});
