@@ -30,7 +30,8 @@ Attachment = Annotated[
     Literal["platform", "cross-platform"],
     Meta(
         description="Offer only authenticators that are a part of this device (`platform`), or only others, such as security "
-        "keys (`cross-platform`); by default both."
+        "keys (`cross-platform`); by default both.",
+        examples=["platform"],
     ),
 ]
 Mediation = Annotated[
