@@ -293,7 +293,7 @@ export interface Auth {
   revokeOtherSessions: BareCall<Done>;
   /** Change the password. All other sessions end unless `revokeOtherSessions` is false. */
   changePassword: Call<{ currentPassword: string; newPassword: string; code?: string; revokeOtherSessions?: Flag }, TokenAndUser>;
-  /** Send a link to a new address, which replaces the account's when it is opened; nobody is told if it has an account. */
+  /** Send a link to a new address, which replaces the account's when it is opened. The answer does not disclose whether it has an account. */
   changeEmail: Call<{ newEmail: string; callbackURL?: string; password?: string; code?: string }, Done>;
   /**
    * Send a link that sets a new password, if there is such an account: nobody is told whether there is.

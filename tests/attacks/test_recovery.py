@@ -79,9 +79,9 @@ async def test_with_the_mailbox_alone_a_link_of_the_owner_opens_a_case_that_only
 ) -> None:
     token = await due_case(ada)
 
-    guessed = await post(world, "complete", token=token, password=NEW)
+    attempted = await post(world, "complete", token=token, password=NEW)
 
-    assert guessed.json()["code"] == "INVALID_EMAIL_OR_PASSWORD"
+    assert attempted.json()["code"] == "INVALID_EMAIL_OR_PASSWORD"
     assert await factors_are_on(ada)
 
 

@@ -27,7 +27,7 @@ NEW_PASSWORD = "another long sentence of mine"
 
 @pytest.fixture
 async def owner(ada: Person) -> Person:
-    """Return somebody signed in whose address is verified."""
+    """Return a signed-in person whose address is verified."""
     await verify_address(ada)
     return ada
 
@@ -125,7 +125,7 @@ async def test_only_the_newest_link_works_and_only_for_a_day(owner: Person) -> N
 
 
 async def test_a_changed_password_ends_the_link(owner: Person) -> None:
-    """The old address was told of the request, and its owner does what the mail says."""
+    """The old address was notified of the request, and its owner does what the mail says."""
     token = await ask_for_change(owner)
     await owner.world.mailbox.message_for(ADA, MessageKind.EMAIL_CHANGE_ASKED)
 

@@ -98,7 +98,7 @@ async def test_enrolling_a_factor_completes_the_sign_in_and_the_recovery(world: 
     assert await factors_are_on(ada)
     world.clock.advance(60)
     await ada.post("/two-factor/disable", password=ada.password, code=ada.code())
-    assert (await ada.sign_in()).json()["token"], "whoever has had a factor since may turn it off"
+    assert (await ada.sign_in()).json()["token"], "an owner who has had a factor since may turn it off"
 
 
 async def test_the_answer_and_the_mail_say_when_the_waiting_time_ends(world: World, ada: Person) -> None:

@@ -207,7 +207,7 @@ async def test_private_keys_are_not_in_the_database(world: World) -> None:
 
 
 async def test_a_key_that_was_planted_in_the_database_is_not_published(world: World, ada: Person) -> None:
-    """Whoever can write to the database must not be able to sign tokens that services accept."""
+    """An attacker who can write to the database must not be able to sign tokens that services accept."""
     kid = jwt.get_unverified_header(await token_of(ada))["kid"]
     await execute(
         world.database_url,

@@ -68,7 +68,7 @@ def press_enter(page: Page) -> None:
         page.keyboard.press("Enter")
 
 
-def test_from_a_new_account_to_a_sign_in_with_the_app(stage: Stage, javascript: bool) -> None:
+def sign_up(stage: Stage) -> None:
     page = stage.page
     stage.open("/sign-up")
     expect(page.get_by_label("Your name")).to_be_focused()
@@ -78,6 +78,11 @@ def test_from_a_new_account_to_a_sign_in_with_the_app(stage: Stage, javascript: 
     tab_to(page, "Password")
     page.keyboard.type(PASSWORD)
     press_enter(page)
+
+
+def test_from_a_new_account_to_a_sign_in_with_the_app(stage: Stage, javascript: bool) -> None:
+    page = stage.page
+    sign_up(stage)
     tab_to(page, "Continue without verifying now")
     press_enter(page)
     tab_to(page, "Turn it on")

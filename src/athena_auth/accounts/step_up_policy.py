@@ -147,7 +147,7 @@ POLICY = {
     # An attacker with the secret can generate codes for as long as it is active, unnoticed by the owner.
     Action.REVEAL_SECRET: Demand(Level.TWO, FRESH, relaxable=False),
     Action.BEGIN_PASSKEY: Demand(Level.TWO, FRESH),
-    # It answers the nonce of BEGIN_PASSKEY, which this session alone was told: an attacker who has only a copy of the
+    # It answers the nonce of BEGIN_PASSKEY, which this session alone received: an attacker who has only a copy of the
     # session's token has not seen it.
     Action.ADD_PASSKEY: Demand(Level.ONE, new_token=NewToken.BY_COOKIE),
     Action.REMOVE_PASSKEY: _CREDENTIAL,

@@ -1,7 +1,7 @@
 """Use cases of a change of address.
 
-The address is where a new password is requested, so whoever moves it takes the account over. A change therefore needs a
-fresh proof, works only in a session of the account, is told to the old address, and can be undone from there for
+The address is where a new password is requested, so an attacker who moves it takes the account over. A change therefore needs a
+fresh proof, works only in a session of the account, is reported to the old address, and can be undone from there for
 seven days, whatever else was changed in the meantime.
 
 A request reveals nothing about the new address. It stores the same rows and sends two mails in either case; if the address

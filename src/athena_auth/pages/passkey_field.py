@@ -35,5 +35,5 @@ def unknown_credential(visit: Visit, rp_id: str) -> str:
 
 
 def signals_json(found: PasskeyOverviewAnswer | None) -> str:
-    """Return the JSON of what the browser is told of the account's passkeys; empty on a server that has none."""
+    """Return the JSON of what the browser receives about the account's passkeys; empty on a server that has none."""
     return "" if found is None else msgspec.json.encode(found.signals).decode()

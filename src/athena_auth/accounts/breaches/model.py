@@ -14,7 +14,7 @@ class BreachSource(Protocol):
         """Tell whether the hash, 40 hexadecimal digits in capitals, is among them.
 
         Raises:
-            SourceFailed: it cannot be told.
+            SourceFailed: the source does not answer.
             OSError: the source cannot be read or reached.
         """
         ...

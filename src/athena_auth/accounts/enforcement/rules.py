@@ -49,6 +49,6 @@ class EnforcementPolicy(msgspec.Struct, frozen=True):
 
 
 def notices_sent_at(due_at: Millis, now: Millis) -> Notice:
-    """Return up to which notice an account needs no further one, when it is told of its deadline now."""
+    """Return up to which notice an account needs no further one, when its owner is notified of the deadline now."""
     near = (notice for notice, before in REMINDERS.items() if due_at - now <= before)
     return next(near, Notice.BEGUN)

@@ -1,4 +1,4 @@
-"""Cancelling a recovery case: whoever cancels it, its owner is notified, and every factor stays."""
+"""Cancelling a recovery case, by its owner or an operator: the owner is notified, and every factor stays."""
 
 from athena_auth.accounts.model import Account
 from athena_auth.accounts.notifications import SecurityNotifications

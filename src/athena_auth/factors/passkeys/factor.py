@@ -58,7 +58,7 @@ def new_nonce() -> bytes:
 
 
 class Passkeys:
-    """Verifies what authenticators sign. Nobody can guess that, so a stranger's attempts block nobody."""
+    """Verifies what authenticators sign. Only the authenticator can, so a stranger's attempts block nobody."""
 
     name: str = FactorName.PASSKEY
     code_name = "passkey"

@@ -19,7 +19,7 @@ from athena_auth.wire.route import Call, NoBody
 
 
 class PasskeySignals(msgspec.Struct, frozen=True, rename="camel"):
-    """What browsers and password managers are told by the Signal API (WebAuthn level 3 section 5.1.10).
+    """What browsers and password managers receive by the Signal API (WebAuthn level 3 section 5.1.10).
 
     They then stop offering removed passkeys, and show the current name and address.
     """
@@ -53,7 +53,7 @@ class PasskeyOverviewApi:
 
     @get("/passkey/overview")
     async def overview(self, call: Call[SignedIn, NoBody]) -> Reply[PasskeyOverviewAnswer]:
-        """Get the passkeys, whether another can be added, and what the browser is told."""
+        """Get the passkeys, whether another can be added, and what the browser receives."""
         signed_in = call.principal
         account = signed_in.account
         passkeys = await self.store.read(lambda tx: passkeys_of(tx, account.id))

@@ -74,7 +74,7 @@ class PasskeyService:
     ) -> Authorized[Passkey] | Refused:
         """Verify a new passkey, which answers `begin` in the same session, and add it to the account.
 
-        `is_conditional` is what the client says. One that lies gains nothing: the nonce is told only after step-up, and
+        `is_conditional` is what the client says. One that lies gains nothing: the nonce is disclosed only after step-up, and
         every use of the passkey needs the user's presence.
         """
         refused = self.offered.refuse_other(self.factor.name)
