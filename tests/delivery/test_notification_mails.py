@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from athena_auth.delivery.model import EventContext, Message, MessageKind
 from athena_auth.delivery.render import render
-from support.messages import NOTIFICATIONS, message_of
+from support.messages import NOTIFICATIONS, REMINDERS, message_of
 
 each_notification = pytest.mark.parametrize("kind", NOTIFICATIONS)
 
@@ -49,9 +49,16 @@ def test_news_tells_when_and_from_where(kind: MessageKind) -> None:
     ]
 
 
-@each_notification
+@pytest.mark.parametrize("kind", [kind for kind in NOTIFICATIONS if kind not in REMINDERS])
 def test_a_notification_says_what_to_do_if_it_was_someone_else(kind: MessageKind) -> None:
     assert re.search("If this was not you, some(one|body)", words_of(message_of(kind)))
+
+
+@pytest.mark.parametrize("kind", REMINDERS)
+def test_a_reminder_says_what_to_do(kind: MessageKind) -> None:
+    assert "To set it up, sign in to Athena and turn on two-factor authentication" in words_of(
+        message_of(kind)
+    )
 
 
 @each_notification

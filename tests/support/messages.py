@@ -22,6 +22,8 @@ _SECRETS_OF: dict[MessageKind, dict[str, Any]] = {
 }
 
 NOTIFICATIONS = [kind for kind in MessageKind if kind not in _SECRETS_OF]
+REMINDERS = [MessageKind.SECOND_FACTOR_REQUIRED, MessageKind.SECOND_FACTOR_DUE]
+"""Those of the notifications that report nothing that anyone has done."""
 
 
 def message_of(kind: MessageKind, **changes: Any) -> Message:

@@ -33,9 +33,8 @@ PASSKEY_MESSAGES = {
         "when a device is reset or restored from a backup, or when someone has copied the passkey.",
         advice=(
             Advice("If you reset or restored the device,", "there is nothing to do."),
-            Advice(
-                "If you did not,",
-                "remove the passkey in your settings and add a new one.",
+            was_not_you(
+                "someone may have a copy of the passkey. Remove it in your settings and add a new one.",
                 CONTACT_SUPPORT,
             ),
         ),

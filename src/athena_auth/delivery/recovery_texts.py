@@ -65,7 +65,7 @@ RECOVERY_MESSAGES = {
         opening="The recovery of your {app_name} account was cancelled, or was not completed in time. Your second factors "
         "still work.",
         advice=(
-            Advice("If you did not begin this recovery,", "someone knows your password. Change it now."),
+            was_not_you("someone knows your password. Change it now."),
             Advice("If you still need it,", "contact {app_name} support."),
         ),
     ),
