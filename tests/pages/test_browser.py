@@ -104,7 +104,7 @@ def test_signing_in_with_a_second_factor(
         page.goto(f"{site}/sign-in")
         page.get_by_label("Email address").fill(EMAIL)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         code = page.get_by_label("Code from your authenticator app")
         expect(code).to_be_focused()
 
@@ -169,9 +169,9 @@ def test_a_limited_form_counts_down(context: BrowserContext, sqlite_url: str, tm
         page.get_by_label("Email address").fill(EMAIL)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
 
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
 
-        expect(page.get_by_role("button", name="Sign in")).to_be_disabled()
+        expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_disabled()
         waiting = page.locator("[data-countdown]")
         first = waiting.text_content() or ""
         expect(waiting).not_to_have_text(first)

@@ -103,7 +103,7 @@ def test_from_the_qr_code_to_signing_in_with_the_app(
         page.get_by_role("button", name="Sign out").click()
         page.get_by_label("Email address").fill(EMAIL)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         enter(page.get_by_label("Code from your authenticator app"), code_of(app, 1), javascript=javascript)
 
         expect(page).to_have_url(f"{site}/security")

@@ -326,7 +326,7 @@ class SignInMachine(Machine):
         amr = {"verify-totp": "otp", "verify-backup-code": "backup-code", "verify-otp": "email"}[path]
         if isinstance(binding, Session):
             assert answer.json()["token"] == binding.token
-            binding.level, binding.amr = 2, tuple(dict.fromkeys((*binding.amr, amr)))
+            binding.level, binding.amr = 2, (*(each for each in binding.amr if each != amr), amr)
             binding.proven_at = self.now
         else:
             binding.ended = True

@@ -31,7 +31,7 @@ _TEXTS: dict[str, Text] = {
     EventName.PASSKEY_ADDED: Text("A passkey was added"),
     EventName.PASSKEY_REMOVED: Text("A passkey was removed"),
     EventName.SIGN_COUNT_DECREASED: Text(
-        "A passkey had counted fewer uses than before: it may have been copied"
+        "A passkey that may have been copied was used (it had counted fewer uses than before)"
     ),
     EventName.AUTHENTICATOR_REMOVED: Text("An authenticator was removed"),
     EventName.AUTHENTICATOR_REVOKED: Text("The operator removed an authenticator"),
