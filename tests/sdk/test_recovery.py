@@ -28,9 +28,15 @@ def test_an_account_is_recovered(sqlite_url: str, kind: Kind) -> None:
         harness.portal.call(wait, harness.world, 3)
 
         token = harness.link_token(MessageKind.RECOVERY_DUE)
-        harness.done(stranger.complete_recovery(token, password=PASSWORD))
+        recovered = harness.client()
+        enrolment = harness.done(recovered.auth.two_factor.complete_recovery(token, password=PASSWORD))
 
         assert not harness.is_signed_in(client)
+        assert not harness.is_signed_in(recovered)
+        assert enrolment.methods == ("passkey", "totp", "otp")
+        phone = harness.phone(harness.done(enrolment.enable_totp(PASSWORD)).totp_uri)
+        harness.done(enrolment.verify_totp(phone.code()))
+        assert harness.is_signed_in(recovered)
 
 
 @pytest.mark.parametrize("kind", ["blocking", "awaiting"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-_SECRETS = frozenset({"backup_codes", "qr_code", "token", "totp_uri"})
+_SECRETS = frozenset({"backup_codes", "enrolment_token", "qr_code", "token", "totp_uri"})
 _HIDDEN = "<hidden>"
 
 
@@ -77,6 +77,13 @@ class RecoveryOpened(Model, frozen=True, kw_only=True):
 
     due_at: datetime
     """From when on it can be completed."""
+
+
+class RecoveryCompleted(Model, frozen=True, kw_only=True):
+    """The response to a completed recovery: a second factor must be enrolled next."""
+
+    enrolment_token: str
+    methods: tuple[str, ...]
 
 
 class CurrentSession(Model, frozen=True, kw_only=True):
@@ -242,8 +249,11 @@ class Passkey(Model, frozen=True, kw_only=True):
 
     id: str
     name: str
+    user_id: str
     credential_id: str = msgspec.field(name="credentialID")
     """What browsers know it by, in base64url."""
+    public_key: str
+    """A COSE_Key (RFC 9052), in base64."""
     counter: int
     """Its last signature count; 0 if it does not count."""
     device_type: str
@@ -255,6 +265,12 @@ class Passkey(Model, frozen=True, kw_only=True):
     """The kind of authenticator, as it says itself; not verified."""
     created_at: datetime
     last_used_at: datetime | None
+
+
+class VerifiedAddress(Model, frozen=True, kw_only=True):
+    """The response to the link of a verification or of a new address."""
+
+    user: User
 
 
 class RenamedPasskey(Model, frozen=True, kw_only=True):
