@@ -182,7 +182,9 @@ async def test_every_field_of_a_result_is_one_that_the_server_answers(sqlite_wor
 async def test_every_field_that_the_server_answers_is_in_a_result_or_left_out_on_purpose(
     sqlite_world: World,
 ) -> None:
-    served = {(route.method, route.path): fields_of(route.answer) for route in sqlite_world.athena.routes}
+    served = {
+        (str(route.method), route.path): fields_of(route.answer) for route in sqlite_world.athena.routes
+    }
     known: dict[tuple[str, str], set[str]] = {}
     for endpoint in endpoints_of_the_sdk():
         if endpoint.result != dict[str, Any]:
@@ -194,7 +196,7 @@ async def test_every_field_that_the_server_answers_is_in_a_result_or_left_out_on
     assert {path: fields for (_, path), fields in left_out.items() if fields} == NOT_IN_RESULT
 
 
-@pytest.mark.parametrize("group", OperationGroup.__subclasses__() + SecondFactor.__subclasses__())
+@pytest.mark.parametrize("group", [*OperationGroup.__subclasses__(), *SecondFactor.__subclasses__()])
 def test_an_operation_that_returns_nothing_has_nothing_to_return(group: type) -> None:
     for name, function in inspect.getmembers(group, inspect.isfunction):
         if inspect.signature(function).return_annotation is None:
