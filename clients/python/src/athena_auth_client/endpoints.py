@@ -14,14 +14,11 @@ from athena_auth_client.models import (
     BackupCodes,
     CurrentSession,
     OtpEnrolment,
-    Passkey,
     PasskeyEnrolment,
-    PasskeyPrompt,
     PasswordResetResult,
     PasswordSignInResult,
     RecoveryCompleted,
     RecoveryOpened,
-    RenamedPasskey,
     Session,
     SignedIn,
     SignedInByBackupCode,
@@ -34,6 +31,7 @@ from athena_auth_client.models import (
     TwoFactorStatus,
     VerifiedAddress,
 )
+from athena_auth_client.passkey_models import Passkey, PasskeyPrompt, RenamedPasskey
 
 T = TypeVar("T")
 
