@@ -78,7 +78,7 @@ export interface TwoFactorStatus {
   phoneNumber: string | null;
   secondFactorDueAt?: string; // by when a second factor is required, where one is and none is on
   /** How many authenticator apps are not suspended. */
-  authenticatorApps: number;
+  authenticatorApps: number; /** If false, its owner signs in with passkeys. */ hasPassword: boolean;
 }
 
 /** Where to go on: the `callbackURL` of the sign-in. */
@@ -110,7 +110,7 @@ export type Done = { status: true };
 
 /** The codes of the server; its reference says when it sends which. A test holds them equal to the server's. */
 export type ServerErrorCode =
-  | "INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD" | "PASSWORD_TOO_SHORT" | "PASSWORD_TOO_LONG" | "PASSWORD_TOO_COMMON" | "PASSWORD_COMPROMISED"
+  | "INVALID_EMAIL_OR_PASSWORD" | "INVALID_PASSWORD" | "PASSWORD_TOO_SHORT" | "PASSWORD_TOO_LONG" | "PASSWORD_TOO_COMMON" | "PASSWORD_COMPROMISED" | "PASSWORD_ALREADY_SET" | "CREDENTIAL_ACCOUNT_NOT_FOUND"
   | "PASSWORD_CONTAINS_EMAIL" | "INVALID_EMAIL" | "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL" | "EMAIL_PASSWORD_SIGN_UP_DISABLED" | "INVITE_REQUIRED"
   | "INVALID_INVITE" | "EMAIL_NOT_VERIFIED" | "UNAUTHORIZED" | "INVALID_ORIGIN" | "MISSING_OR_NULL_ORIGIN" | "INVALID_REDIRECT_URL"
   | "INVALID_CALLBACK_URL" | "SESSION_EXPIRED" | "EMAIL_ALREADY_VERIFIED" | "EMAIL_MISMATCH" | "EMAIL_CAN_NOT_BE_UPDATED" | "SIGN_IN_AGAIN"
@@ -174,7 +174,7 @@ export interface TwoFactor {
   /** Begin to turn a factor on; it takes effect when `verifyTotp` or, for sent codes, `verifyOtp` confirms it. */
   enable: Call<
     {
-      password: string;
+      password?: string; // left out where the account has none: a passkey that has just verified its user takes its place
       /** A code of a second factor, where none was verified in this session within ten minutes. */
       code?: string;
       issuer?: string;
@@ -198,7 +198,7 @@ export interface TwoFactor {
   /** Turn the second factor off. All other sessions end, and every device that was trusted. */
   disable: Call<{ password: string; code?: string }, Done>;
   /** Return the URI for the authenticator app again and, with `qrCode: true`, its QR code. */
-  getTotpUri: Call<{ password: string; code?: string; qrCode?: Flag }, { totpURI: string; qrCode?: string }>;
+  getTotpUri: Call<{ password?: string; code?: string; qrCode?: Flag }, { totpURI: string; qrCode?: string }>;
   /** Verify a code of the authenticator app: complete the sign-in or, in a session, confirm an enrolment or step up. */
   verifyTotp: Call<Code, Done & TokenAndUser>;
   /** Send a code by mail, or by text message where a phone number is confirmed. */
@@ -219,14 +219,14 @@ export interface TwoFactor {
     }
   >;
   /** Replace the backup codes by new ones, shown this once. */
-  generateBackupCodes: Call<{ password: string; code?: string }, Done & { backupCodes: string[] }>;
+  generateBackupCodes: Call<{ password?: string; code?: string }, Done & { backupCodes: string[] }>;
   /** Say what is on. */
   status: BareCall<TwoFactorStatus>;
   /** List the authenticators, the oldest first, suspended ones included. */
   listAuthenticators: BareCall<Authenticator[]>;
   /** Begin to add an authenticator app to those in use; `verifyTotp` confirms it. Backup codes stay as they are. */
   addAuthenticator: Call<
-    { password: string; code?: string; label?: string; issuer?: string; qrCode?: Flag },
+    { password?: string; code?: string; label?: string; issuer?: string; qrCode?: Flag },
     { id: string; totpURI: string; qrCode?: string }
   >;
   renameAuthenticator: Call<{ id: string; label: string }, Done>;
@@ -291,8 +291,8 @@ export interface Auth {
   revokeSessions: BareCall<Done>;
   /** End all sessions but this one. */
   revokeOtherSessions: BareCall<Done>;
-  /** Change the password. All other sessions end unless `revokeOtherSessions` is false. */
-  changePassword: Call<{ currentPassword: string; newPassword: string; code?: string; revokeOtherSessions?: Flag }, TokenAndUser>;
+  /** Change the password, remove it to sign in with passkeys only, or set one again. All other sessions end unless `revokeOtherSessions` is false. */
+  changePassword: Call<{ currentPassword: string; newPassword: string; code?: string; revokeOtherSessions?: Flag }, TokenAndUser>; removePassword: BareCall<TokenAndUser>; setPassword: Call<{ newPassword: string; revokeOtherSessions?: Flag }, TokenAndUser>;
   /** Send a link to a new address, which replaces the account's when it is opened. The answer does not disclose whether it has an account. */
   changeEmail: Call<{ newEmail: string; callbackURL?: string; password?: string; code?: string }, Done>;
   /**

@@ -61,7 +61,7 @@ export function createAuthClient(options = {}) {
       revokeSession: post("/revoke-session"),
       revokeSessions: act("/revoke-sessions", { endsSession: true }),
       revokeOtherSessions: act("/revoke-other-sessions"),
-      changePassword: post("/change-password"),
+      changePassword: post("/change-password"), removePassword: act("/remove-password"), setPassword: post("/set-password"),
       changeEmail: post("/change-email"),
       requestPasswordReset: post("/request-password-reset"),
       resetPassword: post("/reset-password", { endsSession: true }),

@@ -28,6 +28,8 @@ Subscriber = Callable[[Change], tuple[Statement, ...]]
 
 _RECORDS: dict[Change, tuple[EventName, MessageKind | None]] = {
     Change.PASSWORD_CHANGED: (EventName.PASSWORD_CHANGED, MessageKind.PASSWORD_CHANGED),
+    Change.PASSWORD_REMOVED: (EventName.PASSWORD_REMOVED, MessageKind.PASSWORD_REMOVED),
+    Change.PASSWORD_SET: (EventName.PASSWORD_SET, MessageKind.PASSWORD_SET),
     Change.PASSWORD_RESET: (EventName.PASSWORD_RESET, MessageKind.PASSWORD_WAS_RESET),
     Change.ACCOUNT_RECLAIMED: (EventName.ACCOUNT_RECLAIMED, MessageKind.ACCOUNT_RECLAIMED),
     # Who changes the address notifies the other one too (`email_change/service.py`).
@@ -55,6 +57,10 @@ _TWO_FACTOR = {
     Change.FACTORS_RECOVERED: False,
     Change.ACCOUNT_RECLAIMED: False,
 }
+
+
+_REPEATABLE = {Change.PASSKEY_ADDED, Change.PASSKEY_REMOVED, Change.PASSWORD_REMOVED}
+"""An attacker in a session would make these changes and undo them to get new attempts at the password and the codes."""
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -159,10 +165,9 @@ async def _end_sessions(tx: Tx, user_id: UserId, change: Change, actor: Actor) -
 
 def _attempts_of(change: Change, actor: Actor) -> Statement | None:
     """Return the write that resets the counted attempts, as far as this change allows it."""
-    if change in {Change.PASSKEY_ADDED, Change.PASSKEY_REMOVED}:
-        # An attacker in a session would add and remove passkeys to get new attempts at the password and the codes.
+    if change in _REPEATABLE:
         return None
     if actor.reset_attempts or change.removes_factors:
         return RESET_ALL
     # A link from an email ends the delay that strangers' attempts caused, but gives no new attempts at codes.
-    return RESET_PASSWORDS if change is Change.PASSWORD_CHANGED else END_DELAYS
+    return RESET_PASSWORDS if change in {Change.PASSWORD_CHANGED, Change.PASSWORD_SET} else END_DELAYS

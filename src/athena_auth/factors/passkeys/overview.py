@@ -4,13 +4,17 @@ from dataclasses import dataclass
 
 import msgspec
 
+from athena_auth import authenticators
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import Action, StepUp
+from athena_auth.authenticators import all_active, all_confirmed
 from athena_auth.factors.passkeys.answers import PasskeyAnswer, base64url, passkey_answer
 from athena_auth.factors.passkeys.ceremonies import display_name_of, user_handle_of
-from athena_auth.factors.passkeys.factor import Passkeys
-from athena_auth.factors.passkeys.registration import passkeys_of, refuse_more
+from athena_auth.factors.passkeys.factor import Passkeys, verifies_its_user
+from athena_auth.factors.passkeys.model import passkey_of
+from athena_auth.factors.passkeys.registration import refuse_more
 from athena_auth.kernel.clock import Clock
+from athena_auth.mfa.model import FactorName
 from athena_auth.sessions.rules import is_fresh
 from athena_auth.store.transaction import Store
 from athena_auth.wire.handlers import get
@@ -40,6 +44,8 @@ class PasskeyOverviewAnswer(msgspec.Struct, frozen=True):
     """Whether two-factor authentication is on. Otherwise they only sign in by themselves."""
     can_add: bool
     """Whether this session may add one now, without step-up or another sign-in."""
+    can_replace_password: bool
+    """Whether one of them can sign in by itself: it verified its user when it was made, and is not suspended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,9 @@ class PasskeyOverviewApi:
         """Get the passkeys, whether another can be added, and what the browser receives."""
         signed_in = call.principal
         account = signed_in.account
-        passkeys = await self.store.read(lambda tx: passkeys_of(tx, account.id))
+        loaded = await self.store.read(lambda tx: authenticators.load(tx, account.id))
+        passkeys = [passkey_of(each) for each in all_confirmed(loaded, FactorName.PASSKEY)]
+        can_replace_password = any(map(verifies_its_user, all_active(loaded, FactorName.PASSKEY)))
         answers = [passkey_answer(passkey) for passkey in passkeys]
         signals = PasskeySignals(
             self.factor.site.id,
@@ -68,4 +76,6 @@ class PasskeyOverviewApi:
         is_due = self.step_up.is_due(Action.BEGIN_PASSKEY, signed_in)
         is_recent = is_fresh(signed_in.session, self.clock.now())
         can_add = is_recent and not is_due and refuse_more(passkeys) is None
-        return Reply(PasskeyOverviewAnswer(answers, signals, account.two_factor_enabled, can_add))
+        return Reply(
+            PasskeyOverviewAnswer(answers, signals, account.two_factor_enabled, can_add, can_replace_password)
+        )
