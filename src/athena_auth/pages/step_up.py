@@ -98,7 +98,9 @@ class StepUpPages:
         if given["action"]:
             kind = AmrClass.PHISHING_RESISTANT
         methods = [name for name in found.methods if _fits(name, kind)]
-        shown = await self.forms.context(visit, methods, found.preferred_method, refused, in_session=True)
+        # Where there is no password, a passkey may have to take its place in what comes next, and a code could not.
+        preferred = found.preferred_method if found.has_password else FactorName.PASSKEY
+        shown = await self.forms.context(visit, methods, preferred, refused, in_session=True)
         context = {
             **shown,
             "phone_number": found.phone_number,
