@@ -307,6 +307,7 @@ def test_without_javascript_passkeys_are_not_offered_and_other_ways_are(
 
 
 def test_the_password_is_removed_and_set_again(stage: Stage, page: Page) -> None:
+    page.add_init_script(NO_AUTOFILL)
     stage.enrol()
     stage.call("/send-verification-email", email=stage.email)
     page.goto(stage.link("/verify-email"))
