@@ -48,6 +48,8 @@ export function createAuthClient(options = {}) {
       revokeSessions: act("/revoke-sessions", { endsSession: true }),
       revokeOtherSessions: act("/revoke-other-sessions"),
       changePassword: post("/change-password"),
+      removePassword: act("/remove-password"),
+      setPassword: post("/set-password"),
       changeEmail: post("/change-email"),
       requestPasswordReset: post("/request-password-reset"),
       resetPassword: post("/reset-password", { endsSession: true }),

@@ -45,6 +45,10 @@ export interface Auth {
   revokeOtherSessions: BareCall<Done>;
   /** Change the password. All other sessions end unless `revokeOtherSessions` is false. */
   changePassword: Call<{ currentPassword: string; newPassword: string; code?: string; revokeOtherSessions?: Flag }, TokenAndUser>;
+  /** Remove the password, to sign in with passkeys only. It needs one that has just verified its user. */
+  removePassword: BareCall<TokenAndUser>;
+  /** Set a password again. All other sessions end unless `revokeOtherSessions` is false. */
+  setPassword: Call<{ newPassword: string; revokeOtherSessions?: Flag }, TokenAndUser>;
   /** Send a link to a new address, which replaces the account's when it is opened. The answer does not disclose whether it has an account. */
   changeEmail: Call<{ newEmail: string; callbackURL?: string; password?: string; code?: string }, Done>;
   /**

@@ -81,6 +81,8 @@ export interface TwoFactorStatus {
   secondFactorDueAt?: string; // by when a second factor is required, where one is and none is on
   /** How many authenticator apps are not suspended. */
   authenticatorApps: number;
+  /** If false, its owner signs in with passkeys. */
+  hasPassword: boolean;
 }
 
 /** Where to go on: the `callbackURL` of the sign-in. */

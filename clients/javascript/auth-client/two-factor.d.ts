@@ -13,7 +13,8 @@ export interface TwoFactor {
   /** Begin to turn a factor on; it takes effect when `verifyTotp`, `verifyOtp` (sent codes) or `verifyPasskey` confirms it. */
   enable: Call<
     {
-      password: string;
+      /** Left out where the account has none: a passkey that has just verified its user takes its place. */
+      password?: string;
       /** A code of a second factor, where none was verified in this session within ten minutes. */
       code?: string;
       issuer?: string;
@@ -39,7 +40,7 @@ export interface TwoFactor {
   /** Turn the second factor off. All other sessions end, and every device that was trusted. */
   disable: Call<{ password: string; code?: string }, Done>;
   /** Return the URI for the authenticator app again and, with `qrCode: true`, its QR code. */
-  getTotpUri: Call<{ password: string; code?: string; qrCode?: Flag }, { totpURI: string; qrCode?: string }>;
+  getTotpUri: Call<{ password?: string; code?: string; qrCode?: Flag }, { totpURI: string; qrCode?: string }>;
   /** Verify a code of the authenticator app: complete the sign-in or, in a session, confirm an enrolment or step up. */
   verifyTotp: Call<Code, Done & TokenAndUser>;
   /** Send a code by mail, or by text message where a phone number is confirmed. */
@@ -62,14 +63,14 @@ export interface TwoFactor {
     }
   >;
   /** Replace the backup codes by new ones, shown this once. */
-  generateBackupCodes: Call<{ password: string; code?: string }, Done & { backupCodes: string[] }>;
+  generateBackupCodes: Call<{ password?: string; code?: string }, Done & { backupCodes: string[] }>;
   /** Say what is on. */
   status: BareCall<TwoFactorStatus>;
   /** List the authenticators, the oldest first, suspended ones included. */
   listAuthenticators: BareCall<Authenticator[]>;
   /** Begin to add an authenticator app to those in use; `verifyTotp` confirms it. Backup codes stay as they are. */
   addAuthenticator: Call<
-    { password: string; code?: string; label?: string; issuer?: string; qrCode?: Flag },
+    { password?: string; code?: string; label?: string; issuer?: string; qrCode?: Flag },
     { id: string; totpURI: string; qrCode?: string }
   >;
   renameAuthenticator: Call<{ id: string; label: string }, Done>;

@@ -115,6 +115,28 @@ class Auth(OperationGroup[S]):
         return await self._connection.call(endpoints.CHANGE_PASSWORD, body)
 
     @operation
+    async def remove_password(self) -> SignedIn:
+        """Remove the password, so that the user signs in with passkeys only. This session gets a new token.
+
+        Two-factor authentication must be on and the address verified, and a passkey must have verified its user in this
+        session in the last ten minutes. Pending sign-ins, trusted devices and all other sessions are revoked.
+
+        Raises:
+            StepUpRequiredError: no passkey has verified its user recently.
+        """
+        return await self._connection.call(endpoints.REMOVE_PASSWORD, {})
+
+    @operation
+    async def set_password(self, new_password: str, *, revoke_other_sessions: bool = True) -> SignedIn:
+        """Set a password for an account that has none. It revokes what `change_password` does, and needs a passkey as above.
+
+        Raises:
+            StepUpRequiredError: as for `remove_password`.
+        """
+        body = {"newPassword": new_password, "revokeOtherSessions": revoke_other_sessions}
+        return await self._connection.call(endpoints.SET_PASSWORD, body)
+
+    @operation
     async def change_email(
         self,
         new_email: str,

@@ -86,6 +86,8 @@ REVOKE_OTHER_SESSIONS = Endpoint("POST", "/revoke-other-sessions", Success)
 UPDATE_USER = Endpoint("POST", "/update-user", Success)
 DELETE_USER = Endpoint("POST", "/delete-user", Success)
 CHANGE_PASSWORD = Endpoint("POST", "/change-password", SignedIn)
+REMOVE_PASSWORD = Endpoint("POST", "/remove-password", SignedIn)
+SET_PASSWORD = Endpoint("POST", "/set-password", SignedIn)
 CHANGE_EMAIL = Endpoint("POST", "/change-email", Success)
 # A GET, but with an effect.
 VERIFY_EMAIL_CHANGE = Endpoint("GET", "/change-email/verify", VerifiedAddress)

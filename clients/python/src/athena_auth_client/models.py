@@ -208,6 +208,8 @@ class TwoFactorStatus(Model, frozen=True, kw_only=True):
     """By when the account must have a second factor, if the server requires one of it and it has none."""
     authenticator_apps: int = 0
     """The number of authenticator apps that are not suspended."""
+    has_password: bool = True
+    """Whether the account has a password. If not, its owner signs in with passkeys."""
 
 
 class Authenticator(Model, frozen=True, kw_only=True):

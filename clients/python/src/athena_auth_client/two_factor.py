@@ -35,7 +35,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Sync]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["totp"] = "totp",
         issuer: str | None = None,
@@ -45,7 +45,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Sync]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["otp"],
         phone_number: str | None = None,
@@ -54,7 +54,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Async]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["totp"] = "totp",
         issuer: str | None = None,
@@ -64,7 +64,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Async]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["otp"],
         phone_number: str | None = None,
@@ -73,7 +73,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Sync]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["passkey"],
         label: str | None = None,
@@ -82,7 +82,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Async]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["passkey"],
         label: str | None = None,
@@ -90,7 +90,7 @@ class TwoFactor(SecondFactor[S]):
     ) -> Coroutine[Any, Any, PasskeyEnrolment]: ...
     def enable(
         self,
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["totp", "otp", "passkey"] = "totp",
         issuer: str | None = None,
@@ -103,6 +103,9 @@ class TwoFactor(SecondFactor[S]):
 
         A first code or the new passkey confirms it: call `verify_totp`, `verify_otp` or `verify_passkey`. `label` is what the owner calls the passkey. Until then nothing changes. `issuer` is the name the
         app shows. With `qr_code`, the result has an image for the app to scan. `phone_number`, as `+4915112345678`, has codes sent there instead of by mail. `code` as for `disable`.
+
+        The password is required, unless the account has none: then a passkey must have verified its user in this session in
+        the last ten minutes.
         """
         body = {
             "password": password,
@@ -125,19 +128,24 @@ class TwoFactor(SecondFactor[S]):
         It needs a second factor verified in this session in the last ten minutes, or a `code` of one in this call.
 
         Raises:
+            AthenaError: CREDENTIAL_ACCOUNT_NOT_FOUND, the account has no password: set one first.
             StepUpRequiredError: neither was given.
         """
         await self._connection.call(endpoints.DISABLE, {"password": password, "code": code})
 
     @operation
-    async def get_totp_uri(self, password: str, *, qr_code: bool = False, code: str | None = None) -> TotpUri:
-        """Return the URI for the authenticator app again; `qr_code` as for `enable`, `code` as for `disable`."""
+    async def get_totp_uri(
+        self, password: str | None = None, *, qr_code: bool = False, code: str | None = None
+    ) -> TotpUri:
+        """Return the URI for the authenticator app again; `password` and `qr_code` as for `enable`, `code` as for `disable`."""
         body = {"password": password, "code": code, "qrCode": qr_code or None}
         return await self._connection.call(endpoints.GET_TOTP_URI, body)
 
     @operation
-    async def generate_backup_codes(self, password: str, *, code: str | None = None) -> BackupCodes:
-        """Generate new backup codes and revoke the earlier ones. `code` as for `disable`."""
+    async def generate_backup_codes(
+        self, password: str | None = None, *, code: str | None = None
+    ) -> BackupCodes:
+        """Generate new backup codes and revoke the earlier ones. `password` as for `enable`, `code` as for `disable`."""
         body = {"password": password, "code": code}
         return await self._connection.call(endpoints.GENERATE_BACKUP_CODES, body)
 
@@ -154,7 +162,7 @@ class TwoFactor(SecondFactor[S]):
     @operation
     async def add_authenticator(
         self,
-        password: str,
+        password: str | None = None,
         *,
         label: str | None = None,
         issuer: str | None = None,
