@@ -178,9 +178,11 @@ def _settings_pages(
 ) -> tuple[object, ...]:
     access = PageAccess(site, status.accounts)
     forms = NewCredentialsForms.build(access, status.accounts, resources.keyring, resources.clock)
-    goes_by_text, digits = shared.factors.otp.goes_by_text, settings.totp_digits
+    goes_by_text = shared.factors.otp.goes_by_text
     return (
-        RequiredEnrolmentPages(forms, status.enrolments, apis.enrolment, apis.otp, _enrolments(apis), digits),
+        RequiredEnrolmentPages(
+            forms, status.enrolments, apis.enrolment, apis.otp, factor_forms, settings.relying_party_id
+        ),
         SecurityPages(
             access, apis.status, status.events, apis.preferred_method, status.passkeys, goes_by_text
         ),
@@ -240,11 +242,6 @@ def _offered(apis: Apis, shared: SharedServices) -> Apis:
 
 def _turn_on(methods: tuple[str, ...]) -> str:
     return next((path for name, path in _TURN_ON.items() if name in methods), "/security")
-
-
-def _enrolments(apis: Apis) -> dict[str, AnsweringHandler[Any]]:
-    """Return the handlers that confirm the factors which the pages can enrol at sign-in, by the factor's name."""
-    return {FactorName.TOTP: apis.totp.verify_totp, FactorName.OTP: apis.otp.verify_otp}
 
 
 def _verifiers(apis: Apis) -> dict[str, AnsweringHandler[Any]]:
