@@ -77,6 +77,7 @@ export interface TwoFactorStatus {
   /** Where sent codes go by text message, masked; null when they go by mail. */
   phoneNumber: string | null;
   secondFactorDueAt?: string; // by when a second factor is required, where one is and none is on
+  recoveryDueAt?: Timestamp; // when a recovery that waits can be completed, which removes every second factor
   /** How many authenticator apps are not suspended. */
   authenticatorApps: number;
 }
@@ -249,6 +250,8 @@ export interface TwoFactor {
   openRecovery: Call<{ token: string }, Done & { dueAt: Timestamp }>;
   /** Cancel a recovery by the token of a link from any of its mails. */
   cancelRecovery: Call<{ token: string }, Done>;
+  /** Cancel the recovery of the signed-in user (`recoveryDueAt` of the status), with a second factor that was verified in this session. */
+  cancelRecoveryInSession: BareCall<Done>;
   /** Remove every second factor, by the token of the link in the last mail of a recovery. The next sign-in can only enrol one. */
   completeRecovery: Call<{ token: string; password: string }, { enrolmentRequired: true; enrolmentToken: string; methods: string[] }>;
 }

@@ -26,7 +26,7 @@ from athena_auth.pages.page import Page, pages_of
 from athena_auth.pages.passkey_enrolment import PasskeyEnrolmentPages
 from athena_auth.pages.passkeys import PasskeyPages
 from athena_auth.pages.recovery import ForgotPasswordPages
-from athena_auth.pages.recovery_cases import LostFactorsPages, RecoveryLinkPages
+from athena_auth.pages.recovery_cases import LostFactorsPages, RecoveryLinkPages, RecoverySessionPages
 from athena_auth.pages.required_enrolment import RequiredEnrolmentPages
 from athena_auth.pages.sealed_state import SealedState
 from athena_auth.pages.second_step import SecondStepPages
@@ -192,6 +192,7 @@ def _settings_pages(
         SessionPages(access, apis.accounts),
         AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
         EmailPages(access, apis.email_change),
+        RecoverySessionPages(access, apis.recovery_cases),
         StepUpPages(access, apis.session_check, apis.status, apis.otp, factor_forms),
         *_passkey_pages(access, forms, apis, status),
     )
