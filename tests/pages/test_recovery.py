@@ -53,7 +53,7 @@ async def test_the_second_step_leads_to_the_recovery(person: Person) -> None:
     )
     await visitor.send("Begin the recovery")
 
-    assert "The recovery has begun." in visitor.said
+    assert "The recovery has begun" in visitor.text
     assert "3 days" in visitor.text
     assert "token" not in visitor.url
 
@@ -132,6 +132,7 @@ async def test_in_a_trusted_browser_a_factor_cancels_the_recovery(person: Person
 
     await visitor.send("Cancel the recovery")
     assert visitor.path == "/step-up"
+    assert "Lost all of these?" in visitor.text
     await visitor.open("/security")
     assert "A recovery has begun." in visitor.text
     await visitor.send("Cancel the recovery")
@@ -143,10 +144,16 @@ async def test_in_a_trusted_browser_a_factor_cancels_the_recovery(person: Person
 
 async def test_the_link_is_not_shown_where_recovery_is_off(sqlite_url: str) -> None:
     async with world_over(sqlite_url) as world:
-        visitor = await at_second_step(await recovering_person(world))
+        person = await recovering_person(world)
+        visitor = await at_second_step(person)
 
         assert "Confirm that it is you" in visitor.text
         assert LOST not in visitor.text
+        await visitor.send("Confirm", code=person.code())
+        world.clock.advance(660)
+        await visitor.open("/security/sessions")
+        assert visitor.path == "/step-up"
+        assert "Lost all of these?" not in visitor.text
 
 
 async def test_without_a_sign_in_there_is_nothing_to_recover(person: Person) -> None:

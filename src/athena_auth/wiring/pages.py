@@ -193,7 +193,14 @@ def _settings_pages(
         AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
         EmailPages(access, apis.email_change),
         RecoverySessionPages(access, apis.recovery_cases),
-        StepUpPages(access, apis.session_check, apis.status, apis.otp, factor_forms),
+        StepUpPages(
+            access,
+            apis.session_check,
+            apis.status,
+            apis.otp,
+            factor_forms,
+            offers_recovery=settings.recovery == "on",
+        ),
         *_passkey_pages(access, forms, apis, status),
     )
 
