@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,7 +105,7 @@ async def test_the_list_of_a_thousand_accounts_shrinks(
     [{"metrics_token": TOKEN}, {"metrics_token": TOKEN, "require_second_factor": "off"}],
     ids=["default", "off"],
 )
-async def test_without_the_policy_nothing_is_counted(sqlite_url: str, settings: dict[str, str]) -> None:
+async def test_without_the_policy_nothing_is_counted(sqlite_url: str, settings: dict[str, Any]) -> None:
     async with world_over(sqlite_url, **settings) as world:
         await sign_up(world)
         await world.sweep()
@@ -123,7 +124,7 @@ async def test_without_metrics_nothing_is_counted(sqlite_url: str, reported: lis
 async def test_each_process_reports_also_while_another_one_sweeps(
     sqlite_url: str, reported: list[tuple[int, int]]
 ) -> None:
-    settings = {"require_second_factor": "all", "metrics_token": TOKEN}
+    settings: dict[str, Any] = {"require_second_factor": "all", "metrics_token": TOKEN}
     async with world_over(sqlite_url, **settings) as one, world_over(sqlite_url, **settings) as other:
         await sign_up(one)
         await one.sweep()
