@@ -86,6 +86,7 @@ export function createAuthClient(options = {}) {
         beginRecovery: act("/two-factor/recovery/begin", { isSecondStep: true }),
         openRecovery: post("/two-factor/recovery/open"),
         cancelRecovery: post("/two-factor/recovery/cancel"),
+        cancelRecoveryInSession: act("/two-factor/recovery/cancel-in-session"),
         completeRecovery: post("/two-factor/recovery/complete", { endsSession: true }),
       },
     },

@@ -35,6 +35,10 @@ async def test_the_policy_begins_for_all_accounts_and_the_list_shrinks(
     }
     before = run_athena(tmp_path, "accounts", "--without-second-factor", **settings)
     assert before.stdout == "no deadline        ada@example.com\nno deadline        grace@example.com\n"
+    assert (
+        before.stderr
+        == "Without a second factor: 2, past the deadline: 0. Exempt accounts are not counted.\n"
+    )
 
     exempted = run_athena(
         tmp_path, "require-second-factor", "grace@example.com", "--off", "--reason", "a robot", **settings
@@ -47,6 +51,7 @@ async def test_the_policy_begins_for_all_accounts_and_the_list_shrinks(
     assert [(mail["to"], mail["kind"]) for mail in mails] == [("ada@example.com", "second-factor-required")]
     after = run_athena(tmp_path, "accounts", "--without-second-factor", "--json", **settings)
     ada, grace = [json.loads(line) for line in after.stdout.splitlines()]
+    assert after.stderr.startswith("Without a second factor: 1, past the deadline: 0.")
     assert ada["dueAt"].endswith("Z")
     assert grace["exempt"] is True
     audit = run_athena(tmp_path, "audit", "--user", "grace@example.com", **settings)
@@ -67,6 +72,10 @@ async def test_a_deadline_is_set_by_date(database_url: str, tmp_path: Path) -> N
     done = run_athena(tmp_path, "require-second-factor", "ada@example.com", "--by", "2099-03-01", **settings)
 
     assert done.returncode == 0, done.stderr
+    run_athena(tmp_path, "require-second-factor", "ada@example.com", "--by", "now", **settings)
+    listed = run_athena(tmp_path, "accounts", "--without-second-factor", **settings)
+    assert "past the deadline: 1." in listed.stderr
+    run_athena(tmp_path, "require-second-factor", "ada@example.com", "--by", "2099-03-01", **settings)
     assert await fetch_all(database_url, "SELECT second_factor_due_at FROM athena_account") == [
         (4_076_006_400_000,)
     ]

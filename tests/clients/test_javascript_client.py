@@ -16,7 +16,13 @@ CALL = re.compile(r"^ +(\w+): (?:\{ email: )?(?:get|act|post)\(", re.MULTILINE)
 # Only a browser keeps the cookie that makes it a trusted device.
 BY_COOKIE = {"listTrustedDevices", "revokeTrustedDevice", "revokeTrustedDevices"}
 # These have a server that offers recovery, below.
-RECOVERY = {"beginRecovery", "openRecovery", "cancelRecovery", "completeRecovery"}
+RECOVERY = {
+    "beginRecovery",
+    "openRecovery",
+    "cancelRecovery",
+    "cancelRecoveryInSession",
+    "completeRecovery",
+}
 # And these a browser, in `test_javascript_passkeys.py`.
 PASSKEYS = {"listUserPasskeys", "updatePasskey", "deletePasskey"}
 
@@ -31,7 +37,7 @@ def test_the_whole_story_works_and_is_as_typed(server: Server, tmp_path: Path, m
     answers = read(written)
     every_call = set(CALL.findall((CLIENT / "auth-client.js").read_text()))
     assert every_call - called(answers) == RECOVERY | PASSKEYS | (BY_COOKIE if mode == "bearer" else set())
-    assert len(every_call) == 42
+    assert len(every_call) == 43
     check_against_types(answers, tmp_path)
 
 

@@ -1,6 +1,5 @@
 """Changing the email address: who may, what ends, what it reveals, and how the old address undoes it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -8,16 +7,13 @@ import pytest
 
 from athena_auth.delivery.model import MessageKind
 from athena_auth.email_change.sql import UNDO_LIFETIME, VERIFY_LIFETIME
-from athena_auth.store.postgres import _PostgresTx
-from athena_auth.store.sqlite import _SqliteTx
-from athena_auth.store.statement import Statement
-from athena_auth.store.transaction import Value
 from support.dump import execute, fetch_all
 from support.email_change import NEW, ask_for_change, change_address, mailed_token
 from support.links import ask_for_reset, reset_token, verify_address
 from support.passkey_user import sign_in as sign_in_with_passkey
 from support.passkey_user import with_passkey
 from support.person import PASSWORD, Person, sign_up
+from support.statements import recorded_statements
 from support.world import World, world_over
 
 ADA = "ada@example.com"
@@ -204,24 +200,6 @@ async def test_a_taken_address_is_answered_like_a_free_one(
     claimed = await owner.world.mailbox.message_for(BOB, MessageKind.EMAIL_IN_USE)
     assert claimed.url is None
     assert "email-change" not in owner.world.mailbox.kinds_for(BOB)
-
-
-def recorded_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list that grows with what transactions run or defer, apart from the delivery of mail."""
-    recorded: list[str] = []
-
-    def records(method: Callable[..., Any]) -> Callable[..., Any]:
-        def recording(tx: object, statement: Statement, **values: Value) -> Any:
-            if statement.module != "athena_auth.delivery.sql" or statement.verb == "INSERT":
-                recorded.append(f"{statement.verb} {statement.table}")
-            return method(tx, statement, **values)
-
-        return recording
-
-    for kind in (_SqliteTx, _PostgresTx):
-        for name in ("fetch_one", "fetch_all", "execute", "defer"):
-            monkeypatch.setattr(kind, name, records(getattr(kind, name)))
-    return recorded
 
 
 async def test_the_mails_to_the_owner_of_a_taken_address_are_limited(owner: Person) -> None:

@@ -14,6 +14,7 @@ from athena_auth.delivery.model import MessageKind
 from athena_auth.store.address import store_at
 from athena_auth.wire.route import Access
 from support.dump import execute, fetch_all
+from support.passkey import Authenticator
 from support.passkey_user import sign_in, with_passkey
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
@@ -160,6 +161,36 @@ async def test_enrolling_signs_in_at_level_two(company: World, overdue: Person) 
     company.clock.advance(60)
     assert (await overdue.sign_in()).json()["twoFactorRedirect"] is True
     await company.mailbox.message_for(overdue.email, MessageKind.FACTOR_ADDED)
+
+
+async def test_a_passkey_that_confirms_the_enrolment_signs_in(company: World, overdue: Person) -> None:
+    client = await company.bearer(await enrolment_token(overdue))
+    begun = (await begin(client, method="passkey")).json()
+    assert begun["confirmationPending"] is True
+    device = Authenticator()
+    response = device.create(begun["options"])
+
+    answer = await client.post("/two-factor/verify-passkey", json={"response": response})
+
+    assert answer.status_code == 200, answer.text
+    session = (await (await company.bearer(answer.json()["token"])).get("/get-session")).json()
+    assert (session["session"]["level"], session["session"]["amr"]) == (2, ["pwd", "hwk"])
+    assert (await overdue.sign_in()).json()["twoFactorMethods"][0] == "passkey"
+
+
+async def test_a_passkey_that_the_account_has_confirms_no_enrolment(company: World) -> None:
+    person = await sign_up(company)
+    device = await with_passkey(person)
+    company.clock.advance(15 * DAY)
+    client = await company.bearer(await enrolment_token(person))
+    begun = (await begin(client, method="passkey")).json()
+    assert begun["confirmationPending"] is True
+
+    used = device.get({**begun["options"], "rpId": "localhost"})
+    answer = await client.post("/two-factor/verify-passkey", json={"response": used})
+
+    assert answer.status_code == 401, answer.text
+    assert (await person.sign_in()).json()["enrolmentRequired"] is True
 
 
 async def test_in_a_browser_the_cookie_of_the_token_becomes_that_of_the_session(

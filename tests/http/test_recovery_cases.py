@@ -7,6 +7,8 @@ import pytest_asyncio
 
 from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
+from athena_auth.kernel.clock import Millis
+from athena_auth.wire.fields import timestamp
 from support.dump import fetch_all
 from support.links import reset_token
 from support.passkey_user import code_of, sign_in, with_passkey
@@ -192,6 +194,56 @@ async def test_a_recovery_removes_the_passkeys_too(world: World, ada: Person) ->
     refused = await sign_in(await world.browser(), device)
 
     assert code_of(refused) == "PASSKEY_NOT_FOUND"
+
+
+async def test_a_session_in_which_a_factor_was_verified_long_ago_cancels(world: World, ada: Person) -> None:
+    world.clock.advance(5 * DAY)
+    opened = world.clock.now()
+    await open_case(ada)
+    due_at = (await ada.client.get("/two-factor/status")).json()["recoveryDueAt"]
+    assert due_at == timestamp(Millis(opened + 3 * DAY * 1000))
+
+    cancelled = await ada.post("/two-factor/recovery/cancel-in-session")
+
+    assert cancelled.status_code == 200, cancelled.text
+    assert "recoveryDueAt" not in (await ada.client.get("/two-factor/status")).json()
+    await world.mailbox.message_for(ada.email, MessageKind.RECOVERY_ENDED)
+    assert (await events(world))[-1] == "recovery:case:cancelled"
+    again = await ada.post("/two-factor/recovery/cancel-in-session")
+    assert (again.status_code, again.json()["code"]) == (400, "RECOVERY_ENDED")
+
+
+@pytest.mark.parametrize("step_up", ["second-factor", "password"])
+async def test_a_trusted_device_cancels_nothing_until_a_factor_is_verified_there(
+    database_url: str, step_up: str
+) -> None:
+    """An owner who has lost the phone signs in on the trusted laptop; so does a thief of the laptop with the password."""
+    async with world_over(database_url, recovery="on", step_up=step_up) as world:
+        ada = await recovering_person(world)
+        laptop = await world.browser()
+        await ada.sign_in(laptop)
+        await laptop.post("/two-factor/verify-totp", json={"code": ada.code(), "trustDevice": True})
+        await laptop.post("/sign-out")
+        world.clock.advance(60)
+        await open_case(ada)
+        assert (await ada.sign_in(laptop)).json()["token"]
+
+        refused = await laptop.post("/two-factor/recovery/cancel-in-session")
+
+        assert (refused.status_code, refused.json()["code"]) == (403, "STEP_UP_REQUIRED")
+        assert "recoveryDueAt" in (await laptop.get("/two-factor/status")).json()
+        await laptop.post("/two-factor/verify-totp", json={"code": ada.code()})
+        assert "recoveryDueAt" not in (await laptop.get("/two-factor/status")).json()
+
+
+async def test_the_status_shows_no_case_that_has_expired(world: World, ada: Person) -> None:
+    await open_case(ada)
+    for _ in range(2):
+        world.clock.advance(4.5 * DAY)
+        assert "recoveryDueAt" in (await ada.client.get("/two-factor/status")).json()
+    world.clock.advance(DAY)
+
+    assert "recoveryDueAt" not in (await ada.client.get("/two-factor/status")).json()
 
 
 async def test_a_wrong_code_cancels_nothing(world: World, ada: Person) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from support.chromium import PATIENCE_MS, chromium
-from support.page_stage import PASSWORD, Stage
+from support.page_stage import PASSWORD, POLICY, Stage
 from support.process import Server, serving
 from support.virtual_authenticator import PLATFORM, SECURITY_KEY, VirtualAuthenticator
 
@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     (folder / "athena.db").write_bytes(sqlite_template.read_bytes())
-    with serving(folder) as running:
+    with serving(folder, **POLICY) as running:
         yield running
 
 
@@ -160,6 +160,27 @@ def test_a_passkey_is_the_second_factor_and_steps_up(stage: Stage, page: Page, k
     click(page, "Use your passkey")
 
     expect(page.get_by_role("heading", name="Backup codes")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", [PLATFORM, SECURITY_KEY], ids=["platform", "security-key"])
+def test_a_passkey_is_the_second_factor_that_is_required(
+    stage: Stage, page: Page, kind: dict[str, Any]
+) -> None:
+    device = VirtualAuthenticator(page, kind)
+    stage.require("now")
+    stage.sign_in()
+    page.get_by_role("link", name="Create a passkey").click()
+    stage.send("Continue", password=PASSWORD)
+    expect(page.get_by_role("button", name="Create the passkey")).to_be_focused()
+    click(page, "Create the passkey")
+    expect(page.locator("[data-codes] code")).to_have_count(10)
+
+    device.leave()
+    stage.sign_in()
+    device.return_()
+    click(page, "Use your passkey")
+
+    expect(page).to_have_url(SIGNED_IN)
 
 
 def test_a_security_key_does_not_sign_in_alone(stage: Stage, page: Page) -> None:
@@ -328,3 +349,20 @@ def test_the_password_is_removed_and_set_again(stage: Stage, page: Page) -> None
     stage.open("/security/password")
     stage.send("Set the password", new_password="another long sentence")
     expect(page.get_by_text("Your account has a password now.")).to_be_visible()
+
+
+def test_without_javascript_a_required_passkey_says_so_and_an_app_is_the_other_choice(
+    browser: Browser, server: Server
+) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        plain = Stage(context.new_page(), server)
+        plain.page.set_default_timeout(PATIENCE_MS)
+        plain.require("now")
+        plain.sign_in()
+        plain.page.get_by_role("link", name="Create a passkey").click()
+        expect(plain.page.get_by_text("Passkeys need JavaScript and a recent browser.")).to_be_visible()
+        plain.send("Continue", password=PASSWORD)
+        expect(plain.page.get_by_role("button", name="Create the passkey")).to_have_count(0)
+        expect(plain.page.get_by_text("Passkeys need JavaScript and a recent browser.")).to_be_visible()
+        plain.page.get_by_role("link", name="Cancel").click()
+        expect(plain.page.get_by_text("The app is on your phone")).to_be_visible()

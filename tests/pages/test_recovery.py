@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from athena_auth.delivery.model import MessageKind
+from support.account_pages import signed_in
 from support.person import PASSWORD, Person
 from support.recovery import factors_are_on, open_case, recovering_person, wait
 from support.visitor import Visitor
@@ -52,7 +53,7 @@ async def test_the_second_step_leads_to_the_recovery(person: Person) -> None:
     )
     await visitor.send("Begin the recovery")
 
-    assert "The recovery has begun." in visitor.said
+    assert "The recovery has begun" in visitor.text
     assert "3 days" in visitor.text
     assert "token" not in visitor.url
 
@@ -93,12 +94,66 @@ async def test_the_last_mail_cancels_too(person: Person) -> None:
     assert await factors_are_on(person)
 
 
+async def test_the_overview_shows_a_recovery_and_cancels_it(person: Person) -> None:
+    visitor = await signed_in(person)
+    assert "A recovery has begun." not in visitor.text
+    await open_case(person)
+    await visitor.open("/security")
+    assert "A recovery has begun." in visitor.text
+
+    await visitor.send("Cancel the recovery")
+
+    assert "The recovery was cancelled" in visitor.said
+    assert "A recovery has begun." not in visitor.text
+    await person.world.mailbox.message_for(person.email, MessageKind.RECOVERY_ENDED)
+
+
+async def test_a_recovery_that_was_cancelled_elsewhere_has_ended(person: Person) -> None:
+    visitor = await signed_in(person)
+    await open_case(person)
+    await visitor.open("/security")
+    form = visitor.form("Cancel the recovery")
+    await visitor.send("Cancel the recovery")
+
+    await visitor.send_again(form)
+
+    assert "completed or cancelled" in visitor.text
+
+
+async def test_in_a_trusted_browser_a_factor_cancels_the_recovery(person: Person) -> None:
+    visitor = await at_second_step(person)
+    await visitor.send("Confirm", code=person.code(), trust="true")
+    person.world.clock.advance(60)
+    await visitor.send("Sign out")
+    await visitor.send("Sign in", email=person.email, password=PASSWORD)
+    assert visitor.path == "/security"
+    await open_case(person)
+    await visitor.open("/security")
+
+    await visitor.send("Cancel the recovery")
+    assert visitor.path == "/step-up"
+    assert "Lost all of these?" in visitor.text
+    await visitor.open("/security")
+    assert "A recovery has begun." in visitor.text
+    await visitor.send("Cancel the recovery")
+    await visitor.send("Confirm", code=person.code())
+
+    assert "The recovery was cancelled" in visitor.said
+    assert "A recovery has begun." not in visitor.text
+
+
 async def test_the_link_is_not_shown_where_recovery_is_off(sqlite_url: str) -> None:
     async with world_over(sqlite_url) as world:
-        visitor = await at_second_step(await recovering_person(world))
+        person = await recovering_person(world)
+        visitor = await at_second_step(person)
 
         assert "Confirm that it is you" in visitor.text
         assert LOST not in visitor.text
+        await visitor.send("Confirm", code=person.code())
+        world.clock.advance(660)
+        await visitor.open("/security/sessions")
+        assert visitor.path == "/step-up"
+        assert "Lost all of these?" not in visitor.text
 
 
 async def test_without_a_sign_in_there_is_nothing_to_recover(person: Person) -> None:

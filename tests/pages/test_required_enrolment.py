@@ -1,13 +1,17 @@
 """Signing in to an account that must have a second factor, as a browser without JavaScript does."""
 
+import json
 from collections.abc import AsyncIterator
 
+import httpx
 import pyotp
 import pytest_asyncio
 
 from athena_auth.delivery.model import MessageKind
 from support.account_pages import APP_LINK, EMAIL
+from support.passkey import Authenticator
 from support.person import PASSWORD, Person, sign_up
+from support.recovery import due_case, recovering_person
 from support.visitor import Visitor
 from support.world import World, world_over
 
@@ -32,6 +36,12 @@ async def signing_in(world: World) -> Visitor:
     await visitor.open("/sign-in")
     await visitor.send("Sign in", email=EMAIL, password=PASSWORD)
     return visitor
+
+
+async def create_passkey(visitor: Visitor, device: Authenticator) -> httpx.Response:
+    """Make a passkey for the options that the page shows, and send its form."""
+    form = visitor.passkey_form
+    return await visitor.send_again(form, credential=json.dumps(device.create(json.loads(form.options))))
 
 
 async def test_the_sign_in_leads_to_an_app_its_backup_codes_and_the_overview(
@@ -68,6 +78,104 @@ async def test_codes_by_email_are_the_other_choice(company: World, overdue: Pers
     await visitor.send("Confirm", code=str(code))
 
     assert len(visitor.codes) == 10
+
+
+async def test_a_passkey_is_another_choice(company: World, overdue: Person) -> None:
+    visitor = await signing_in(company)
+    await visitor.follow("Create a passkey")
+    assert "Passkeys need JavaScript and a recent browser." in visitor.text
+    assert (await visitor.send("Continue", password="not my password")).status_code == 400
+    assert visitor.said == "The password is wrong. Try again."
+    await visitor.send("Continue", password=PASSWORD)
+
+    device = Authenticator()
+    await create_passkey(visitor, device)
+
+    codes = visitor.codes
+    assert len(codes) == 10
+    await visitor.send("I have saved them")
+    await visitor.send("Check", code=codes[0])
+    assert visitor.path == "/security"
+    assert "1 passkey" in visitor.text
+    other = await signing_in(company)
+    assert other.path == "/second-step"
+    answer = device.get(json.loads(other.passkey_form.options))
+    await other.send_again(other.passkey_form, credential=json.dumps(answer))
+    assert other.path == "/security"
+
+
+async def test_a_passkey_that_is_refused_is_forgotten_and_the_enrolment_begins_again(
+    company: World, overdue: Person
+) -> None:
+    visitor = await signing_in(company)
+    await visitor.follow("Create a passkey")
+    await visitor.send("Continue", password=PASSWORD)
+    foreign = Authenticator(origin="https://attacker.example")
+
+    refused = await create_passkey(visitor, foreign)
+
+    assert refused.status_code == 400
+    assert "The passkey could not be verified" in visitor.said
+    assert json.loads(visitor.background["data-unknown"])["rpId"] == "localhost"
+    await visitor.send("Continue", password=PASSWORD)
+    await create_passkey(visitor, Authenticator())
+    assert len(visitor.codes) == 10
+
+
+async def test_the_same_passkey_that_is_sent_twice_shows_the_codes_twice(
+    company: World, overdue: Person
+) -> None:
+    visitor = await signing_in(company)
+    await visitor.follow("Create a passkey")
+    await visitor.send("Continue", password=PASSWORD)
+    form = visitor.passkey_form
+    credential = json.dumps(Authenticator().create(json.loads(form.options)))
+    before = httpx.Cookies(visitor.client.cookies)
+    await visitor.send_again(form, credential=credential)
+    codes = visitor.codes
+    visitor.client.cookies = before
+
+    await visitor.send_again(form, credential=credential)
+
+    assert visitor.codes == codes
+
+
+async def test_a_form_without_a_method_begins_again(company: World, overdue: Person) -> None:
+    visitor = await signing_in(company)
+    await visitor.send("Continue", password=PASSWORD)
+
+    for method in ("", "backup-code", "no-such-method"):
+        await visitor.send_again(visitor.form("Confirm"), code="000000", method=method)
+        assert visitor.path == "/enrol"
+        await visitor.send("Continue", password=PASSWORD)
+
+
+async def test_without_the_method_passkey_there_is_no_such_choice(sqlite_url: str) -> None:
+    async with world_over(
+        sqlite_url, require_second_factor="all", require_grace=0, methods="totp,otp,backup-code"
+    ) as world:
+        await sign_up(world)
+
+        visitor = await signing_in(world)
+
+        assert visitor.path == "/enrol"
+        assert "Create a passkey" not in visitor.text
+
+
+async def test_an_account_that_was_recovered_enrols_a_passkey(sqlite_url: str) -> None:
+    async with world_over(sqlite_url, recovery="on") as world:
+        person = await recovering_person(world)
+        await due_case(person)
+        visitor = Visitor(await world.visitor())
+        await visitor.open(str((await world.mailbox.message_for(EMAIL, MessageKind.RECOVERY_DUE)).url))
+        await visitor.send("Remove my second factors", password=PASSWORD)
+        await visitor.follow("Create a passkey")
+        await visitor.send("Continue", password=PASSWORD)
+
+        await create_passkey(visitor, Authenticator())
+
+        assert len(visitor.codes) == 10
+        assert (await person.sign_in()).json()["twoFactorMethods"][0] == "passkey"
 
 
 async def test_a_sign_up_without_a_grace_period_leads_there_too(sqlite_url: str) -> None:

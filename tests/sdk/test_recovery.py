@@ -61,3 +61,23 @@ def test_a_recovery_is_cancelled(sqlite_url: str, kind: Kind) -> None:
 
         harness.portal.call(wait, harness.world, 3)
         assert MessageKind.RECOVERY_DUE not in harness.world.mailbox.kinds_for(EMAIL)
+
+
+@pytest.mark.parametrize("kind", ["blocking", "awaiting"])
+def test_a_recovery_is_cancelled_in_a_session(sqlite_url: str, kind: Kind) -> None:
+    with harness_over(sqlite_url, kind, recovery="on") as harness:
+        client = harness.client()
+        harness.sign_up(client)
+        harness.enrol(client)
+        two_factor = client.auth.two_factor
+        assert harness.done(two_factor.status()).recovery_due_at is None
+        harness.done(harness.challenge(harness.client()).begin_recovery())
+        harness.done(two_factor.open_recovery(harness.link_token(MessageKind.RECOVERY_REQUESTED)))
+        assert harness.done(two_factor.status()).recovery_due_at is not None
+
+        harness.done(two_factor.cancel_recovery_in_session())
+
+        assert harness.done(two_factor.status()).recovery_due_at is None
+        with pytest.raises(AthenaError) as refused:
+            harness.done(two_factor.cancel_recovery_in_session())
+        assert refused.value.code == "RECOVERY_ENDED"

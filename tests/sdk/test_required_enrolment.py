@@ -57,7 +57,7 @@ def test_a_mailed_code_completes_it_in_another_request(harness: SdkHarness, clie
     assert harness.is_signed_in(client)
 
 
-def test_a_passkey_completes_it(harness: SdkHarness, client: Client) -> None:
+def test_a_new_passkey_completes_it(harness: SdkHarness, client: Client) -> None:
     enrolment = required(harness, client)
     begun = harness.done(enrolment.enable_passkey(PASSWORD, label="Blue key"))
     assert begun.options is not None
@@ -65,7 +65,7 @@ def test_a_passkey_completes_it(harness: SdkHarness, client: Client) -> None:
     harness.done(enrolment.verify_passkey(Authenticator().create(begun.options)))
 
     assert harness.is_signed_in(client)
-    assert [passkey.name for passkey in harness.done(client.auth.passkeys.list())] == ["Blue key"]
+    assert [each.name for each in harness.done(client.auth.passkeys.list())] == ["Blue key"]
 
 
 def test_it_ends_after_twenty_minutes(harness: SdkHarness, client: Client) -> None:

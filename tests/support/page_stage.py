@@ -79,8 +79,12 @@ class Stage:
     def require(self, by: str) -> None:
         """Create an account that an operator requires to have a second factor by this date."""
         self.sign_up()
-        settings = {"database_url": "sqlite:///athena.db", "mail_url": "file:required.jsonl", **POLICY}
-        done = run_athena(self.server.folder, "require-second-factor", self.email, "--by", by, **settings)
+        self.operate("require-second-factor", self.email, "--by", by, **POLICY)
+
+    def operate(self, *command: str, **settings: str) -> None:
+        """Run a command of an operator."""
+        database = {"database_url": "sqlite:///athena.db", "mail_url": "file:operated.jsonl"}
+        done = run_athena(self.server.folder, *command, **database, **settings)
         assert done.returncode == 0, done.stderr
 
     def link(self, path: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from support.page_stage import PASSWORD, WRONG, Stage, opened, trusted
+from support.virtual_authenticator import PLATFORM, VirtualAuthenticator
 
 
 def _required(stage: Stage) -> None:
@@ -34,6 +35,25 @@ def _required_mail(stage: Stage) -> None:
 def _required_mail_sent(stage: Stage) -> None:
     _required_mail(stage)
     stage.send("Continue", password=PASSWORD)
+
+
+def _required_passkey(stage: Stage) -> VirtualAuthenticator:
+    device = VirtualAuthenticator(stage.page, PLATFORM)
+    _required(stage)
+    stage.open("/enrol?method=passkey")
+    return device
+
+
+def _required_passkey_due(stage: Stage) -> VirtualAuthenticator:
+    device = _required_passkey(stage)
+    stage.send("Continue", password=PASSWORD)
+    return device
+
+
+def _required_passkey_cancelled(stage: Stage) -> None:
+    _required_passkey_due(stage).cancel()
+    stage.page.get_by_role("button", name="Create the passkey").click()
+    stage.page.get_by_text("No passkey was added.").wait_for()
 
 
 def _step_up_without_fitting_factor(stage: Stage) -> None:
@@ -81,7 +101,14 @@ def _recovery_cancelled(stage: Stage) -> None:
     stage.send("Cancel the recovery")
 
 
-POLICY_STATES: dict[str, Callable[[Stage], None]] = {
+def _recovery_waiting(stage: Stage) -> None:
+    stage.enrol()
+    stage.operate("recovery", "open", stage.email, "--reason", "Ticket 4711", recovery="on")
+    stage.open("/security")
+    stage.page.get_by_role("button", name="Cancel the recovery").wait_for()
+
+
+POLICY_STATES: dict[str, Callable[[Stage], object]] = {
     "lost-factors": _lost,
     "lost-factors-sent": _lost_sent,
     "lost-factors-refused": _lost_refused,
@@ -89,6 +116,7 @@ POLICY_STATES: dict[str, Callable[[Stage], None]] = {
     "recovery-begun": _recovery_begun,
     "recovery-cancel": _recovery_cancelling,
     "recovery-cancelled": _recovery_cancelled,
+    "recovery-waiting": _recovery_waiting,
     "recovery-finish": opened("/api/auth/finish-recovery?token=no-such-token"),
     "enrol": _required,
     "enrol-refused": _required_refused,
@@ -96,6 +124,9 @@ POLICY_STATES: dict[str, Callable[[Stage], None]] = {
     "enrol-app-refused": _required_app_refused,
     "enrol-mail": _required_mail,
     "enrol-mail-sent": _required_mail_sent,
+    "enrol-passkey": _required_passkey,
+    "enrol-passkey-due": _required_passkey_due,
+    "enrol-passkey-cancelled": _required_passkey_cancelled,
     "step-up-no-fitting-factor": _step_up_without_fitting_factor,
 }
 """How to reach each state, by its name."""

@@ -79,6 +79,8 @@ export interface TwoFactorStatus {
   /** Where sent codes go by text message, masked; null when they go by mail. */
   phoneNumber: string | null;
   secondFactorDueAt?: string; // by when a second factor is required, where one is and none is on
+  /** When a recovery that waits can be completed, which removes every second factor. */
+  recoveryDueAt?: Timestamp;
   /** How many authenticator apps are not suspended. */
   authenticatorApps: number;
   /** If false, its owner signs in with passkeys. */

@@ -93,6 +93,8 @@ export interface TwoFactor {
   openRecovery: Call<{ token: string }, Done & { dueAt: Timestamp }>;
   /** Cancel a recovery by the token of a link from any of its mails. */
   cancelRecovery: Call<{ token: string }, Done>;
+  /** Cancel the recovery of the signed-in user (`recoveryDueAt` of the status), with a second factor that was verified in this session. */
+  cancelRecoveryInSession: BareCall<Done>;
   /** Remove every second factor, by the token of the link in the last mail of a recovery. The next sign-in can only enrol one. */
   completeRecovery: Call<{ token: string; password: string }, EnrolmentRequired & { redirect: false; token: null }>;
 }

@@ -1,10 +1,10 @@
 """The step-up policy (I11): one table of what each state-changing call requires of its session.
 
-Level two means that a second factor or a backup code was verified in this session in the last ten minutes. A trusted
-device replaces the factor at sign-in but does not count here (SP 800-63B-4 section 4.1, ASVS 7.5.1). Accounts without a
-second factor need their password, if the call takes one. For accounts without a password, a passkey takes its place, one that
-has verified its user in this session (docs/adr/0032). A test fails if a state-changing route is missing from the
-table.
+Level two means that a second factor or a backup code was verified in this session in the last ten minutes, or at any time
+where no `fresh` is given. A trusted device replaces the factor at sign-in but does not count here (SP 800-63B-4 section
+4.1, ASVS 7.5.1). Accounts without a second factor need their password, if the call takes one. For accounts without a password, a
+passkey takes its place, one that has verified its user in this session (docs/adr/0032). A test fails if a state-changing
+route is missing from the table.
 """
 
 from collections.abc import Awaitable, Callable
@@ -70,6 +70,7 @@ class Action(StrEnum):
     BEGIN_RECOVERY = "/two-factor/recovery/begin"
     OPEN_RECOVERY = "/two-factor/recovery/open"
     CANCEL_RECOVERY = "/two-factor/recovery/cancel"
+    CANCEL_RECOVERY_IN_SESSION = "/two-factor/recovery/cancel-in-session"
     COMPLETE_RECOVERY = "/two-factor/recovery/complete"
     REVOKE_TRUSTED_DEVICE = "/two-factor/revoke-trusted-device"
     REVOKE_TRUSTED_DEVICES = "/two-factor/revoke-trusted-devices"
@@ -98,7 +99,7 @@ class Demand(msgspec.Struct, frozen=True):
     level: Level | None
     """None if no session is involved, or if the request itself authenticates the user."""
     fresh: int | None = None
-    """The maximum number of seconds since the second factor was verified."""
+    """The maximum number of seconds since the second factor was verified; None if it may have been at any time in the session."""
     relaxable: bool = True
     """Whether the password alone suffices with ATHENA_STEP_UP=password."""
     new_token: NewToken = NewToken.NEVER
@@ -134,6 +135,10 @@ POLICY = {
     Action.OPEN_RECOVERY: _IN_THE_REQUEST,
     Action.CANCEL_RECOVERY: _IN_THE_REQUEST,
     Action.COMPLETE_RECOVERY: _IN_THE_REQUEST,
+    # It keeps every factor. The owner may have lost the factor since it was verified in this session, while an attacker with
+    # the password and the mailbox waits to remove it. A trusted device is not enough: it is what is left to an owner whose
+    # recovery an attacker with the laptop would cancel.
+    Action.CANCEL_RECOVERY_IN_SESSION: Demand(Level.TWO, relaxable=False),
     # The request itself contains a code, also when it confirms a factor or trusts the device.
     Action.VERIFY_TOTP: _IN_THE_REQUEST,
     Action.VERIFY_OTP: _IN_THE_REQUEST,

@@ -161,7 +161,7 @@ class EventName(StrEnum):
     )
     RECOVERY_CANCELLED = (
         "recovery:case:cancelled",
-        "A recovery case was cancelled: by a link from an email, a verified second factor or a change of credentials.",
+        "A recovery case was cancelled: by a link from an email, a session, a verified second factor or a change of credentials.",
     )
     RECOVERY_EXPIRED = "recovery:case:expired", "A recovery case was not completed in time, and ended."
     FACTORS_RECOVERED = (

@@ -123,6 +123,7 @@ def accounts(
 ) -> None:
     """List accounts without a second factor, in the order of their creation, with their deadlines.
 
+    At the end, their number is printed to standard error, and how many of them are past the deadline, without exempt ones.
     With ATHENA_METHODS, accounts are listed too that have second factors, but none of these methods: run it with the new value
     before you change the server's.
     """
@@ -143,8 +144,13 @@ def _print(settings: Settings, *, as_json: bool) -> None:
             for account in batch:
                 typer.echo(_json(account) if as_json else _text(account))
             if len(batch) < _BATCH:
-                return
+                break
             last = batch[-1].id
+        found = await sql.count_without_factor(store, SystemClock().now())
+        typer.echo(
+            f"Without a second factor: {found.accounts}, past the deadline: {found.overdue}. Exempt accounts are not counted.",
+            err=True,
+        )
 
     with_store(settings, run)
 

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.enforcement.rules import EnforcementPolicy
 from athena_auth.accounts.model import Account, SignedIn
+from athena_auth.accounts.recovery_cases import sql as recovery_cases
 from athena_auth.enrolment.required import RequiredEnrolment
 from athena_auth.enrolment.service import EnrollableFactor, Factors
 from athena_auth.factors.otp.factor import masked
@@ -18,7 +19,7 @@ from athena_auth.mfa.answers import factor_name, factor_names
 from athena_auth.mfa.model import FactorName, preferred_method
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.trusted_devices import sql as trusted_devices
-from athena_auth.wire.fields import CodesLeft, SecondFactorDueAt, TwoFactorEnabled, timestamp
+from athena_auth.wire.fields import CodesLeft, SecondFactorDueAt, Timestamp, TwoFactorEnabled, timestamp
 from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
 from athena_auth.wire.route import Call, EnrolmentBearer, NoBody
@@ -37,6 +38,8 @@ class TwoFactorStatus(msgspec.Struct, frozen=True):
     """The masked number to which codes are sent; None when they are sent by email."""
     apps: int
     """The number of authenticator apps that are not suspended."""
+    recovery_due_at: Millis | None
+    """When the waiting time of the open recovery case ends; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class StatusService:
 
         async def work(tx: Tx) -> TwoFactorStatus:
             number = await self.factors.otp.number(tx, account.id)
+            case = await recovery_cases.load(tx, account.recovery_case)
             return TwoFactorStatus(
                 methods=await offered.available(tx, account) if account.two_factor_enabled else (),
                 backup_codes_left=await codes.left(tx, account.id) if offered.has(codes.name) else 0,
@@ -60,6 +64,7 @@ class StatusService:
                 pending=await self._pending(tx, account.id, now),
                 phone_number=None if number is None else masked(number),
                 apps=await self.factors.totp.count(tx, account.id),
+                recovery_due_at=None if case is None or case.expires_at <= now else case.due_at,
             )
 
         return await self.store.read(work)
@@ -118,6 +123,13 @@ class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
         ),
     ]
     second_factor_due_at: SecondFactorDueAt | UnsetType = UNSET
+    recovery_due_at: Annotated[
+        Timestamp | UnsetType,
+        Meta(
+            description="When the waiting time of a recovery ends that would remove all second factors. Present only while "
+            "there is one; /two-factor/recovery/cancel-in-session cancels it.",
+        ),
+    ] = UNSET
 
 
 class StatusApi:
@@ -158,8 +170,13 @@ class StatusApi:
                 trusted_devices=found.trusted_devices,
                 pending_enrolment=cast("EnrollableFactor | None", found.pending),
                 phone_number=found.phone_number,
-                second_factor_due_at=UNSET if due_at is None else timestamp(due_at),
+                second_factor_due_at=_timestamp(due_at),
+                recovery_due_at=_timestamp(found.recovery_due_at),
                 authenticator_apps=found.apps,
                 has_password=account.has_password,
             )
         )
+
+
+def _timestamp(at: Millis | None) -> str | UnsetType:
+    return UNSET if at is None else timestamp(at)

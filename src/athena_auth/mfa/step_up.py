@@ -33,7 +33,7 @@ from athena_auth.mfa.verification import AttemptVerifier, Candidate, RequestCont
 from athena_auth.sessions import rules
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
-from athena_auth.sessions.rules import has_fresh_passkey, has_fresh_second_factor
+from athena_auth.sessions.rules import has_fresh_passkey, has_fresh_second_factor, has_second_factor
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.attempts import CODES_USED_UP, refused_by
 from athena_auth.throttle.sql import Throttled
@@ -158,7 +158,9 @@ class PolicyStepUp:
             return False
         if self.relaxed and demand.relaxable:
             return False
-        return not has_fresh_second_factor(signed_in.session, now, (demand.fresh or 0) * 1000)
+        if demand.fresh is None:
+            return not has_second_factor(signed_in.session)
+        return not has_fresh_second_factor(signed_in.session, now, demand.fresh * 1000)
 
     async def _verify_code(
         self, tx: Tx, demand: Demand, signed_in: SignedIn, code: str | None, now: Millis

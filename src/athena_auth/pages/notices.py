@@ -18,7 +18,6 @@ _NOTICES = {
         "If there is an account with this address, we have sent a link to it. Check your email."
     ),
     "recovery-asked": Text("We have sent you a link. Check your email."),
-    "recovery-begun": Text("The recovery has begun."),
     "recovery-cancelled": Text("The recovery was cancelled. Your second factors still work."),
     "recovered": Text("Your second factors were removed. Set up a new one now."),
     "code-sent": Text("We have sent you a code."),

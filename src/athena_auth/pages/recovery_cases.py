@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from athena_auth.enrolment.challenge_status import ChallengeStatusApi
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.model import ENDS_THE_CHALLENGE
+from athena_auth.pages.access import PageAccess
 from athena_auth.pages.form import NO_ERRORS, refused_form
 from athena_auth.pages.mail_links import link_ended, opened_token
 from athena_auth.pages.page import PageOutcome, SeeOther, Shown, show, submit
@@ -55,6 +56,25 @@ class LostFactorsPages:
 
     def _sign_in_again(self, visit: Visit) -> SeeOther:
         return SeeOther(self.site.link("/sign-in", notice="ended", next=self.site.next(visit)))
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverySessionPages:
+    """Cancelling a recovery with the button of the overview."""
+
+    access: PageAccess
+    cases: RecoveryCaseApi
+
+    @submit("/security/cancel-recovery")
+    async def submit_cancel(self, visit: Visit) -> PageOutcome:
+        """Cancel the recovery, or lead to the step-up, where a second factor cancels it."""
+        cancelled = self.access.site.link("/security", notice="recovery-cancelled")
+        outcome = await visit.call(self.cases.cancel_in_session)
+        if not isinstance(outcome, Refused):
+            return SeeOther(cancelled)
+        if outcome.code is ErrorCode.STEP_UP_REQUIRED:
+            return SeeOther(self.access.site.link("/step-up", next=cancelled))
+        return self.access.refused(visit, outcome, "/security")
 
 
 @dataclass(frozen=True, slots=True)

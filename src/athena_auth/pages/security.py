@@ -63,6 +63,7 @@ class SecurityPages:
             "user": visitor.user,
             "status": found,
             "due_at": found.second_factor_due_at or "",
+            "recovery_due_at": found.recovery_due_at or "",
             "password_is_breached": visitor.password_is_breached,
             "has_password": visitor.has_password,
             "has_sent_codes": FactorName.OTP in found.methods,

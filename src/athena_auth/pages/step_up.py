@@ -32,6 +32,10 @@ class StepUpPages:
     """The query has the requirement, `level`, `fresh` (seconds) and `amr`, and `next`, the page to go on with.
 
     Instead it may have an `action` of this server that needs a passkey which verifies its user.
+
+    Attributes:
+        offers_recovery: Whether owners who have lost every factor can have them removed (ATHENA_RECOVERY). That begins with
+            the password, in a sign-in: on a trusted device none asks for a factor.
     """
 
     access: PageAccess
@@ -39,6 +43,7 @@ class StepUpPages:
     status: StatusApi
     otp: OtpApi
     forms: FactorForms
+    offers_recovery: bool
 
     @show(_PATH)
     async def step_up(self, visit: Visit) -> PageOutcome:
@@ -106,6 +111,7 @@ class StepUpPages:
             "phone_number": found.phone_number,
             "is_sent": visit.query.get("notice") == "code-sent" or "sent" in visit.form,
             **given,
+            "offers_recovery": self.offers_recovery,
             "next": self.access.site.next(visit),
         }
         return form_of("step_up.html", context, refused)

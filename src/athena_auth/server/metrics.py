@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, derived from the log: each event that is logged is counted.
+"""Metrics for Prometheus, derived from the log: each event that is logged is counted, and one has numbers for gauges.
 
 The text format is simple, and the client library would add a global registry and several megabytes. Each process counts
 for itself, under its own label `process`.
@@ -19,19 +19,36 @@ from athena_auth.server.response import Response, refusal
 _PATH = "/metrics"
 _CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 _REQUEST = "request"
+_WITHOUT_FACTOR = "accounts.without_second_factor"
+_GAUGES = {
+    "accounts": (
+        "athena_accounts_without_second_factor",
+        "Accounts without a second factor, except exempt ones.",
+    ),
+    "overdue": (
+        "athena_accounts_without_second_factor_overdue",
+        "Accounts without a second factor whose deadline for one has passed, except exempt ones.",
+    ),
+}
+_FROM_DATABASE = (
+    "Each process reads the same number from the database every minute, so aggregate with max(), not sum()."
+)
 
 
 class LogCounters:
-    """Counts events by name, and requests by path and status."""
+    """Counts events by name, and requests by path and status; keeps the numbers of accounts without a second factor."""
 
     def __init__(self) -> None:
         self._events: Counter[tuple[str, str]] = Counter()
         self._requests: Counter[tuple[str, int]] = Counter()
+        self._without_factor: Facts = {}
 
     def note(self, level: str, event: str, facts: Facts) -> None:
         """Count an event, whether or not its level is logged."""
         if event == _REQUEST:
             self._requests[facts["path"], facts["status"]] += 1
+        elif event == _WITHOUT_FACTOR:
+            self._without_factor = facts
         else:
             self._events[event, level] += facts.get("times", 1)
 
@@ -48,7 +65,19 @@ class LogCounters:
             f'athena_events_total{{{process},event="{name}",level="{level}"}} {count}'
             for (name, level), count in sorted(self._events.items())
         ]
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, *self._gauges(process)]) + "\n"
+
+    def _gauges(self, process: str) -> list[str]:
+        return [
+            line
+            for fact, (gauge, meaning) in _GAUGES.items()
+            if fact in self._without_factor
+            for line in (
+                f"# HELP {gauge} {meaning} {_FROM_DATABASE}",
+                f"# TYPE {gauge} gauge",
+                f"{gauge}{{{process}}} {self._without_factor[fact]}",
+            )
+        ]
 
 
 counters = LogCounters()

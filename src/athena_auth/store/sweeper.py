@@ -41,11 +41,16 @@ class Sweep(msgspec.Struct, frozen=True):
 
 
 Job = Callable[[], Awaitable[int]]
-"""Work that is due from time to time; it returns how much was done. Another process may run it at the same time."""
+"""Work that is due from time to time; it returns how much was done, or found. Another process may run it at the same time."""
 
 
 class Sweeper:
-    """Runs the sweeps of all slices, in small batches, and then the jobs, from `start` to `stop`."""
+    """Runs the sweeps of all slices, in small batches, and then the jobs, from `start` to `stop`.
+
+    Args:
+        jobs: What one process does for all.
+        reports: What each process does for itself, such as reading a number for its metrics.
+    """
 
     def __init__(
         self,
@@ -54,12 +59,14 @@ class Sweeper:
         sweeps: tuple[Sweep, ...],
         *,
         jobs: tuple[Job, ...] = (),
+        reports: tuple[Job, ...] = (),
         interval: float = _INTERVAL,
     ) -> None:
         self._store = store
         self._clock = clock
         self._sweeps = sweeps
         self._jobs = jobs
+        self._reports = reports
         self._interval = interval
         self._task: asyncio.Task[None] | None = None
 
@@ -76,6 +83,8 @@ class Sweeper:
 
     async def sweep(self) -> int:
         """Delete everything expired, unless another process is doing so; return the number of rows."""
+        for report in self._reports:
+            await _run_job(report)
         if not await self._is_ours():
             return 0
         deleted = sum([await self._sweep_one(sweep) for sweep in self._sweeps])

@@ -11,6 +11,7 @@ from athena_auth import enrolment_tokens
 from athena_auth import invites as invites_sql
 from athena_auth import retired_tokens as retired_tokens_sql
 from athena_auth.accounts.enforcement import sql as enforcement_sql
+from athena_auth.accounts.enforcement.coverage import Coverage
 from athena_auth.accounts.enforcement.reminders import Reminders
 from athena_auth.accounts.recovery_cases import rules as recovery_rules
 from athena_auth.accounts.recovery_cases import sql as recovery_cases_sql
@@ -186,4 +187,12 @@ def _sweeper(settings: Settings, resources: Resources, shared: SharedServices) -
     # A session of an overdue account would otherwise outlive the deadline for as long as it is used.
     overdue = Sweep(enforcement_sql.END_OVERDUE_SESSIONS)
     reminders = Reminders(resources.store, resources.clock, shared.deadlines)
-    return Sweeper(resources.store, resources.clock, (*sweeps, overdue), jobs=(reminders.send, daily.send))
+    coverage = Coverage(resources.store, resources.clock)
+    return Sweeper(
+        resources.store,
+        resources.clock,
+        (*sweeps, overdue),
+        jobs=(reminders.send, daily.send),
+        # Nobody else reads the numbers.
+        reports=() if settings.metrics_token is None else (coverage.log,),
+    )

@@ -27,7 +27,7 @@ from athena_auth.pages.passkey_enrolment import PasskeyEnrolmentPages
 from athena_auth.pages.passkeys import PasskeyPages
 from athena_auth.pages.password_removal import PasswordRemovalPages
 from athena_auth.pages.recovery import ForgotPasswordPages
-from athena_auth.pages.recovery_cases import LostFactorsPages, RecoveryLinkPages
+from athena_auth.pages.recovery_cases import LostFactorsPages, RecoveryLinkPages, RecoverySessionPages
 from athena_auth.pages.required_enrolment import RequiredEnrolmentPages
 from athena_auth.pages.sealed_state import SealedState
 from athena_auth.pages.second_step import SecondStepPages
@@ -179,9 +179,11 @@ def _settings_pages(
 ) -> tuple[object, ...]:
     access = PageAccess(site, status.accounts)
     forms = NewCredentialsForms.build(access, status.accounts, resources.keyring, resources.clock)
-    goes_by_text, digits = shared.factors.otp.goes_by_text, settings.totp_digits
+    goes_by_text = shared.factors.otp.goes_by_text
     return (
-        RequiredEnrolmentPages(forms, status.enrolments, apis.enrolment, apis.otp, _enrolments(apis), digits),
+        RequiredEnrolmentPages(
+            forms, status.enrolments, apis.enrolment, apis.otp, factor_forms, settings.relying_party_id
+        ),
         SecurityPages(
             access, apis.status, status.events, apis.preferred_method, status.passkeys, goes_by_text
         ),
@@ -191,7 +193,15 @@ def _settings_pages(
         SessionPages(access, apis.accounts),
         AccountPages(access, apis.passwords, apis.enrolment, apis.accounts),
         EmailPages(access, apis.email_change),
-        StepUpPages(access, apis.session_check, apis.status, apis.otp, factor_forms),
+        RecoverySessionPages(access, apis.recovery_cases),
+        StepUpPages(
+            access,
+            apis.session_check,
+            apis.status,
+            apis.otp,
+            factor_forms,
+            offers_recovery=settings.recovery == "on",
+        ),
         *_passkey_pages(access, forms, apis, status),
     )
 
@@ -242,11 +252,6 @@ def _offered(apis: Apis, shared: SharedServices) -> Apis:
 
 def _turn_on(methods: tuple[str, ...]) -> str:
     return next((path for name, path in _TURN_ON.items() if name in methods), "/security")
-
-
-def _enrolments(apis: Apis) -> dict[str, AnsweringHandler[Any]]:
-    """Return the handlers that confirm the factors which the pages can enrol at sign-in, by the factor's name."""
-    return {FactorName.TOTP: apis.totp.verify_totp, FactorName.OTP: apis.otp.verify_otp}
 
 
 def _verifiers(apis: Apis) -> dict[str, AnsweringHandler[Any]]:

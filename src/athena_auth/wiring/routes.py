@@ -275,6 +275,7 @@ def _recovery_cases(settings: Settings, resources: Resources, shared: SharedServ
         clock=resources.clock,
         events=shared.events,
         notifications=shared.notifications,
+        step_up=shared.step_up,
         login=_password_login(settings, resources, shared),
         sign_in_policy=shared.sign_in_policy,
         mails=shared.recovery_mails,

@@ -236,4 +236,5 @@ test("a server that offers no recovery refuses each of its steps", async () => {
   refused(await auth.twoFactor.openRecovery({ token }), 403, "RECOVERY_NOT_OFFERED");
   refused(await auth.twoFactor.completeRecovery({ token, password: PASSWORD }), 403, "RECOVERY_NOT_OFFERED");
   refused(await auth.twoFactor.cancelRecovery({ token }), 400, "INVALID_TOKEN");
+  refused(await auth.twoFactor.cancelRecoveryInSession(), 401, "UNAUTHORIZED");
 });

@@ -128,6 +128,7 @@ REVOKE_TRUSTED_DEVICES = Endpoint("POST", "/two-factor/revoke-trusted-devices", 
 BEGIN_RECOVERY = Endpoint("POST", "/two-factor/recovery/begin", Success)
 OPEN_RECOVERY = Endpoint("POST", "/two-factor/recovery/open", RecoveryOpened)
 CANCEL_RECOVERY = Endpoint("POST", "/two-factor/recovery/cancel", Success)
+CANCEL_RECOVERY_IN_SESSION = Endpoint("POST", "/two-factor/recovery/cancel-in-session", Success)
 COMPLETE_RECOVERY = Endpoint("POST", "/two-factor/recovery/complete", RecoveryCompleted)
 
 PROMPT_PASSKEY = Endpoint("POST", "/two-factor/prompt-passkey", PasskeyPrompt)

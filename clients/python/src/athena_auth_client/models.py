@@ -206,6 +206,8 @@ class TwoFactorStatus(Model, frozen=True, kw_only=True):
     """The number that codes are sent to, masked; None if they are sent by mail."""
     second_factor_due_at: datetime | None = None
     """By when the account must have a second factor, if the server requires one of it and it has none."""
+    recovery_due_at: datetime | None = None
+    """From when on a recovery, which has begun, can be completed: it would remove every second factor. None if there is none."""
     authenticator_apps: int = 0
     """The number of authenticator apps that are not suspended."""
     has_password: bool = True

@@ -40,7 +40,10 @@ class RequiredEnrolment(OperationGroup[S]):
 
     @operation
     async def enable_passkey(self, password: str, *, label: str | None = None) -> PasskeyEnrolment:
-        """Begin to enrol a passkey; `verify_passkey` confirms it. `label` is what the owner calls it."""
+        """Begin to enrol a passkey, which must be a new one; `verify_passkey` confirms it.
+
+        `label` is what the owner calls it.
+        """
         body = {"password": password, "method": "passkey", "label": label}
         return await self._connection.call(endpoints.ENABLE_PASSKEY, body, challenge=self.token)
 
@@ -63,6 +66,9 @@ class RequiredEnrolment(OperationGroup[S]):
 
     @operation
     async def verify_passkey(self, response: dict[str, Any], *, trust_device: bool = False) -> SignedIn:
-        """Confirm the passkey with what the browser made of the `options` of `enable_passkey`, and complete the sign-in."""
+        """Confirm the passkey with what the browser made of the `options` of `enable_passkey`, and complete the sign-in.
+
+        After a refusal the enrolment begins again: the options are valid for one response.
+        """
         body = {"response": response, "trustDevice": trust_device}
         return await self._connection.call(endpoints.VERIFY_PASSKEY, body, challenge=self.token)

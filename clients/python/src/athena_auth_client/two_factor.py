@@ -245,6 +245,16 @@ class TwoFactor(SecondFactor[S]):
         await self._connection.call(endpoints.CANCEL_RECOVERY, {"token": token})
 
     @operation
+    async def cancel_recovery_in_session(self) -> None:
+        """Cancel the recovery of the signed-in user, of which `TwoFactorStatus.recovery_due_at` tells.
+
+        Raises:
+            StepUpRequiredError: no second factor was verified in this session. Verifying one cancels the recovery.
+            AthenaError: RECOVERY_ENDED, there is none.
+        """
+        await self._connection.call(endpoints.CANCEL_RECOVERY_IN_SESSION)
+
+    @operation
     async def complete_recovery(self, token: str, *, password: str) -> RequiredEnrolment[S]:
         """Remove every second factor, with the token of the link from the mail about the end of the waiting time.
 

@@ -43,6 +43,12 @@ _LOAD_WITHOUT_FACTOR = Statement("""
     WHERE id > :after AND NOT two_factor_enabled ORDER BY id LIMIT :most
 """)
 
+# An index covers it: `athena_account_without_second_factor` has these accounts and their deadlines, and nothing else.
+_COUNT_WITHOUT_FACTOR = Statement("""
+    SELECT COUNT(*) AS accounts, COUNT(CASE WHEN second_factor_due_at <= :now THEN 1 END) AS overdue
+    FROM athena_account WHERE NOT two_factor_enabled AND NOT second_factor_exempt
+""")
+
 # Names of factors have no wildcards of LIKE. Counted, because PostgreSQL answers NOT EXISTS below OR by a hash of all
 # authenticators, for each batch of accounts.
 _LOAD_WITHOUT_METHOD = Statement("""
@@ -63,6 +69,14 @@ END_OVERDUE_SESSIONS = Statement("""
 
 The level is checked again on the row that is deleted: a factor that is confirmed at the same moment has raised it.
 """
+
+
+class WithoutFactorCount(msgspec.Struct, frozen=True):
+    """How many accounts have no second factor. Exempt ones are not counted."""
+
+    accounts: int
+    overdue: int
+    """Those whose deadline has passed."""
 
 
 class WithoutFactor(msgspec.Struct, frozen=True):
@@ -105,6 +119,12 @@ async def load_to_remind(
     """Load accounts whose deadline is between `now` and `until`, and whose owners have not got this reminder."""
     rows = await runner.fetch_all(_LOAD_TO_REMIND, notice=notice, now=now, until=until, most=most)
     return [row["id"] for row in rows]
+
+
+async def count_without_factor(runner: Runner, now: Millis) -> WithoutFactorCount:
+    """Count the accounts without a second factor."""
+    row = await runner.fetch_one(_COUNT_WITHOUT_FACTOR, now=now)
+    return WithoutFactorCount(0, 0) if row is None else WithoutFactorCount(row["accounts"], row["overdue"])
 
 
 async def load_without_factor(runner: Runner, after: str, most: int) -> list[WithoutFactor]:

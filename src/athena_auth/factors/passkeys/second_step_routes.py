@@ -78,7 +78,8 @@ class PasskeySecondStepApi:
         """Verify a passkey as the second factor.
 
         With a challenge, it completes the sign-in. With a session, it verifies the factor again (step-up), or confirms an
-        enrolment with the new passkey that answers the `options` of `/two-factor/enable`.
+        enrolment with the new passkey that answers the `options` of `/two-factor/enable`. With an enrolment token, that new
+        passkey completes the sign-in.
         """
         response = call.body.response
         return await self._endpoint.respond(self._factor, call, token_user_answer, response=response)

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from athena_auth.accounts.model import SignedIn
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.answers import EnrolmentRequiredAnswer, enrolment_cookie, factor_names
 from athena_auth.mfa.model import SecondStepCaller
@@ -97,6 +98,19 @@ class RecoveryCaseApi:
         Nobody has to be signed in. The second factors stay.
         """
         return await self._service.cancel(call.body.token, call.caller.client) or Reply(StatusAnswer())
+
+    @post(
+        "/two-factor/recovery/cancel-in-session",
+        errors=(ErrorCode.STEP_UP_REQUIRED, ErrorCode.RECOVERY_ENDED),
+        tag="recovery",
+    )
+    async def cancel_in_session(self, call: Call[SignedIn, NoBody]) -> Reply[StatusAnswer] | Refused:
+        """Cancel the recovery of the account that is signed in.
+
+        A second factor must have been verified in this session, at any time; a trusted device is not enough. `recoveryDueAt`
+        of the status says whether a recovery waits. Verifying a second factor cancels it too.
+        """
+        return await self._service.cancel_in_session(call.principal) or Reply(StatusAnswer())
 
     @post(
         "/two-factor/recovery/complete",

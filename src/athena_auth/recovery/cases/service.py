@@ -8,11 +8,12 @@ is in docs/adr/0029-recovery-when-everything-is-lost.md.
 from dataclasses import dataclass
 
 from athena_auth.accounts import sql as accounts
-from athena_auth.accounts.model import Account
+from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.recovery_cases import cancellation, rules
 from athena_auth.accounts.recovery_cases import sql as cases
 from athena_auth.accounts.recovery_cases.rules import RecoveryCase
+from athena_auth.accounts.step_up_policy import Action, StepUp, StepUpCredentials
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
 from athena_auth.crypto.tokens import TokenKind, digest
@@ -46,6 +47,7 @@ class RecoveryCaseService:
     clock: Clock
     events: CredentialEvents
     notifications: SecurityNotifications
+    step_up: StepUp
     login: PasswordLogin
     sign_in_policy: SignInPolicy
     mails: RecoveryMails
@@ -119,6 +121,20 @@ class RecoveryCaseService:
             return None if cancelled else Refused(ErrorCode.RECOVERY_ENDED)
 
         return await self.store.transact(work)
+
+    async def cancel_in_session(self, signed_in: SignedIn) -> Refused | None:
+        """Cancel the case of the account of a session in which a second factor was verified, however long ago."""
+
+        async def work(tx: Tx, current: SignedIn) -> Refused | None:
+            now = self.clock.now()
+            cancelled = await cancellation.cancel(
+                tx, self.notifications, current.account, current.client, now
+            )
+            return None if cancelled else Refused(ErrorCode.RECOVERY_ENDED)
+
+        action = Action.CANCEL_RECOVERY_IN_SESSION
+        done = await self.step_up.act(action, signed_in, StepUpCredentials(), work)
+        return done if isinstance(done, Refused) else None
 
     async def complete(self, token: str, password: str, first: FirstFactor) -> EnrolmentIssued | Refused:
         """Remove every second factor, with the password and the link from the mail about the end of the waiting time."""

@@ -80,3 +80,13 @@ test("the link of a second sign-in finds the recovery that is open", async () =>
 
   refused(await elsewhere.auth.twoFactor.openRecovery({ token }), 409, "RECOVERY_ALREADY_OPEN");
 });
+
+test("its owner sees it in another session, and cancels it there", async () => {
+  const { person } = await recovering();
+  const { recoveryDueAt } = ok(await person.auth.twoFactor.status());
+  assert.ok(Date.parse(recoveryDueAt) > Date.now());
+
+  assert.deepEqual(ok(await person.auth.twoFactor.cancelRecoveryInSession()), { status: true });
+
+  assert.equal(ok(await person.auth.twoFactor.status()).recoveryDueAt, undefined);
+});
