@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth import authenticators
+from athena_auth import authenticators, enrolment_tokens
 from athena_auth.accounts import creation, insertion
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
@@ -127,7 +127,7 @@ class AdministrationService:
         return confirmed(await self.store.read(lambda tx: authenticators.load(tx, user_id)))
 
     async def remove_authenticator(
-        self, user_id: UserId, authenticator_id: str, reason: str
+        self, user_id: UserId, authenticator_id: str, reason: str | None
     ) -> Refused | None:
         """Remove one of several authenticators; the reason is recorded.
 
@@ -149,6 +149,7 @@ class AdministrationService:
         async def work(tx: Tx, _account: Account) -> None:
             # In this order: a concurrent second step has locked its challenge, and its session is visible afterwards.
             await challenges.end_all(tx, user_id)
+            await enrolment_tokens.end_all(tx, user_id)
             await sessions.end_others(tx, user_id, None)
             self._record(tx, user_id, EventName.SESSIONS_ENDED_BY_OPERATOR)
 

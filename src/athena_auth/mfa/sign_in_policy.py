@@ -144,7 +144,15 @@ class SignInPolicy:
         return EnrolmentIssued(token, tuple(self.offered.enrollable), account)
 
     async def complete_both_factors(
-        self, tx: Tx, account: Account, amr: str, first: FirstFactor, now: Millis, *, recognized: bool
+        self,
+        tx: Tx,
+        account: Account,
+        amr: str,
+        authenticator_id: str,
+        first: FirstFactor,
+        now: Millis,
+        *,
+        recognized: bool,
     ) -> SessionIssued | Refused:
         """Mint a session of level two for an authenticator that is two factors: a passkey that verified its user.
 
@@ -159,6 +167,7 @@ class SignInPolicy:
             user_id=account.id,
             client=first.client,
             session_id=minted.session.id,
+            authenticator_id=authenticator_id,
         )
         audit.record(tx, accepted, now)
         if not recognized:

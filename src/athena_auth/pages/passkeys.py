@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from athena_auth import authenticators
 from athena_auth.accounts.step_up_policy import FRESH, Action
-from athena_auth.factors.passkeys.model import MAX_PASSKEYS
 from athena_auth.factors.passkeys.overview import PasskeyOverviewApi
 from athena_auth.factors.passkeys.routes import PasskeyApi
 from athena_auth.kernel.errors import ErrorCode, Refused
@@ -75,7 +75,7 @@ class PasskeyPages:
         context = {
             "errors": NO_ERRORS if refused is None else errors_of(refused, {}),
             "passkeys": found.passkeys,
-            "most": MAX_PASSKEYS,
+            "most": authenticators.MOST,
             "is_on": found.are_second_factor,
             "signals": signals_json(found),
         }

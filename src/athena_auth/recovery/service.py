@@ -1,6 +1,6 @@
 """Use cases of links in emails: setting a new password, verifying an address, and recognizing a browser.
 
-A link proves access to the owner's mailbox, which is one factor. So a password reset never creates a session; if a second
+A link shows access to the owner's mailbox, which is one factor. So a password reset never creates a session; if a second
 factor is on, it ends in a challenge (I1). It revokes everything that depends on the old password (I5). It does not reset
 the attempts at the second factor. Codes by email do not replace an authenticator app until a factor other than the
 mailbox has been verified.

@@ -9,7 +9,6 @@ from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.recovery_cases import cancellation
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
-from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.passkeys import ceremonies, sql
 from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.passkeys.model import Asserted, AssertionResponse, Passkey
@@ -20,6 +19,7 @@ from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
+from athena_auth.mfa.verification import warn_of_copy
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.caller import ClientInfo
 
@@ -69,9 +69,9 @@ class PasskeySignIn:
                 return Refused(ErrorCode.PASSKEY_NOT_FOUND)
             asserted = ceremonies.verify_assertion(self.factor.site, passkey, response, nonce.value)
             if asserted is None:
-                return _refuse(tx, account, ErrorCode.AUTHENTICATION_FAILED, first.client, now)
+                return _refuse(tx, passkey, ErrorCode.AUTHENTICATION_FAILED, first.client, now)
             if not asserted.user_verified:
-                return _refuse(tx, account, ErrorCode.USER_VERIFICATION_REQUIRED, first.client, now)
+                return _refuse(tx, passkey, ErrorCode.USER_VERIFICATION_REQUIRED, first.client, now)
             return await self._sign_in(tx, account, passkey, asserted, nonce, first, now)
 
         return await self.store.transact(work)
@@ -92,7 +92,7 @@ class PasskeySignIn:
             return Refused(ErrorCode.PASSKEY_NOT_FOUND)
         recognized = self.browsers.is_recognized(account, first.browser_token, now)
         issued = await self.sign_in_policy.complete_both_factors(
-            tx, account, passkey.amr, first, now, recognized=recognized
+            tx, account, passkey.amr, passkey.id, first, now, recognized=recognized
         )
         if isinstance(issued, Refused):
             return issued
@@ -100,16 +100,19 @@ class PasskeySignIn:
         if account.reset_by_mail:
             accounts.clear_reset_by_mail(tx, account.id)
         if asserted.count_decreased:
-            event, kind = EventName.SIGN_COUNT_DECREASED, MessageKind.SIGN_COUNT_DECREASED
             session_id = issued.minted.session.id
-            entry = AuditEvent(name=event, user_id=account.id, client=first.client, session_id=session_id)
-            audit.record(tx, entry, now)
-            await self.notifications.notify(tx, account, kind, first.client, now)
+            await warn_of_copy(tx, self.notifications, account, passkey.id, first.client, session_id, now)
         return issued
 
 
-def _refuse(tx: Tx, account: Account, code: ErrorCode, client: ClientInfo, now: Millis) -> Refused:
+def _refuse(tx: Tx, passkey: Passkey, code: ErrorCode, client: ClientInfo, now: Millis) -> Refused:
     """Record the refusal and return it."""
-    event = EventName.PASSKEY_REFUSED
-    audit.record(tx, AuditEvent(name=event, user_id=account.id, client=client, reason=code), now)
+    entry = AuditEvent(
+        name=EventName.PASSKEY_REFUSED,
+        user_id=passkey.user_id,
+        client=client,
+        reason=code,
+        authenticator_id=passkey.id,
+    )
+    audit.record(tx, entry, now)
     return Refused(code)
