@@ -108,6 +108,8 @@ class Launch:
                 "ATHENA_TRUSTED_PROXIES": "127.0.0.1",
                 # All requests come from one address, which no limit by address is made for.
                 "ATHENA_RATE_LIMIT": "off",
+                # The load's clients keep no cookies, and no other system mails owners about a sign-in.
+                "ATHENA_NOTIFY_NEW_BROWSER": "off",
             }
         return inherited | {
             "BENCH_DATABASE_URL": self.database_url,

@@ -42,6 +42,7 @@ async def test_the_trail_tells_the_story_of_an_account(database_url: str, tmp_pa
         "second-step:totp:refused",
         "second-step:totp:accepted",
         "device:trust:granted",
+        "sign-in:browser:new",
         "sign-in:password:refused",
         "step-up:password:accepted",
         "account:password:changed",

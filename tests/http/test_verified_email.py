@@ -81,7 +81,7 @@ async def test_a_sign_up_for_a_known_address_changes_nothing_and_is_told_to_its_
     assert (await sign_in(strict, ATTACKERS)).json()["code"] == "INVALID_EMAIL_OR_PASSWORD"
     assert await fetch_all(strict.database_url, "SELECT count(*) FROM athena_account") == [(1,)]
     await strict.delivered()
-    assert strict.mailbox.kinds_for(ADA) == ["email-verification", "sign-up-repeated"]
+    assert strict.mailbox.kinds_for(ADA) == ["email-verification", "sign-up-repeated", "new-browser"]
 
 
 class CountingHasher(CheapHasher):

@@ -173,9 +173,10 @@ async def test_the_recent_events_are_told_in_words_and_only_ones_own(ada: Person
 
     told = re.findall(r"<strong>(.*)</strong>", visitor.text)
     assert told == [
+        "A new browser signed in",
         "Signed in with a code of the authenticator app",
         "The password was correct; a second step was asked for",
-        *told[2:-1],
+        *told[3:-1],
         "The account was created",
     ]
     assert "A second factor was turned on" in told

@@ -62,6 +62,17 @@ def test_a_password_alone_signs_in_where_no_second_factor_is_on(harness: SdkHarn
     assert harness.is_signed_in(client)
 
 
+def test_a_client_that_has_signed_in_before_is_recognized(harness: SdkHarness, client: Client) -> None:
+    harness.sign_up(harness.client())
+    for _ in range(3):
+        harness.sign_in(client)
+        harness.done(client.auth.sign_out())
+
+    harness.portal.call(harness.world.delivered)
+
+    assert harness.world.mailbox.kinds_for(EMAIL).count(MessageKind.NEW_BROWSER) == 1
+
+
 def test_a_wrong_password_is_no_wrong_code(harness: SdkHarness, client: Client) -> None:
     harness.sign_up(harness.client())
 

@@ -58,6 +58,11 @@ class EventName(StrEnum):
         "The password was correct, and a trusted device replaced the second factor.",
     )
 
+    NEW_BROWSER = (
+        "sign-in:browser:new",
+        "A sign-in was completed in a browser that was not recognized: it had not signed in since the password was set.",
+    )
+
     PASSKEY_ACCEPTED = (
         "sign-in:passkey:accepted",
         "A passkey with user verification completed a sign-in by itself.",

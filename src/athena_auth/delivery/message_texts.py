@@ -11,6 +11,7 @@ from athena_auth.delivery.authenticator_texts import AUTHENTICATOR_MESSAGES
 from athena_auth.delivery.email_change_texts import EMAIL_CHANGE_MESSAGES
 from athena_auth.delivery.enforcement_texts import ENFORCEMENT_MESSAGES
 from athena_auth.delivery.model import MessageKind
+from athena_auth.delivery.new_browser_texts import NEW_BROWSER_MESSAGES
 from athena_auth.delivery.passkey_texts import PASSKEY_MESSAGES
 from athena_auth.delivery.password_texts import PASSWORD_MESSAGES
 from athena_auth.delivery.recovery_texts import RECOVERY_MESSAGES
@@ -38,6 +39,7 @@ MESSAGES = (
     | ENFORCEMENT_MESSAGES
     | AUTHENTICATOR_MESSAGES
     | PASSWORD_MESSAGES
+    | NEW_BROWSER_MESSAGES
     | {
         MessageKind.TWO_FACTOR_OTP: MessageText(
             subject="Your {app_name} security code",

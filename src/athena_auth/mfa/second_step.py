@@ -22,6 +22,7 @@ from athena_auth.mfa.model import (
     challenge_binding,
     session_binding,
 )
+from athena_auth.mfa.new_browsers import NewBrowsers
 from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
 from athena_auth.mfa.sign_in_policy import Lifetimes, refuse_unverified
@@ -47,6 +48,7 @@ class SecondStep:
     events: CredentialEvents
     repeated_submissions: RepeatedSubmissions
     enrolment_sign_in: EnrolmentSignIn
+    new_browsers: NewBrowsers
     lifetimes: Lifetimes
     requires_verified_email: bool
 
@@ -168,16 +170,8 @@ class SecondStep:
         if self.requires_verified_email and not account.email_verified:
             # The challenge was issued before the setting was turned on.
             return refuse_unverified(tx, account, bearer.client, submission.now)
-        assurance = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr))
-        options = SessionOptions(
-            self.lifetimes.session,
-            challenge.persistent,
-            self.lifetimes.session_max_age,
-            # This saves a statement in most sign-ins: the one that ends the oldest sessions.
-            has_room=count < sessions.MOST_SESSIONS,
-            superseded=bearer.superseded_session,
-        )
-        now = submission.now
+        assurance, now = Assurance(Level.TWO, (Amr.PASSWORD, verified.amr)), submission.now
+        options = self._options(challenge, bearer, count)
         minted = mint(tx, account.id, assurance, bearer.client, options, now)
         context = RequestContext(bearer.client, recognized=challenge.recognized)
         trust_token = await self.verifier.record_success(
@@ -189,8 +183,22 @@ class SecondStep:
             trust_device=submission.submitted.trust_device,
             now=now,
         )
+        if not challenge.recognized:
+            # The mail about the trusted device or the backup code is about this sign-in too.
+            is_notified = trust_token is not None or verified.codes_left is not None
+            await self.new_browsers.report(tx, account, minted.session, now, is_notified=is_notified)
         return SecondFactorResult(
             minted.session, minted.token, account, trust_token, verified.codes_left, challenge.callback_url
+        )
+
+    def _options(self, challenge: Challenge, bearer: ChallengeBearer, count: int) -> SessionOptions:
+        return SessionOptions(
+            self.lifetimes.session,
+            challenge.persistent,
+            self.lifetimes.session_max_age,
+            # This saves a statement in most sign-ins: the one that ends the oldest sessions.
+            has_room=count < sessions.MOST_SESSIONS,
+            superseded=bearer.superseded_session,
         )
 
     async def _raise_session(

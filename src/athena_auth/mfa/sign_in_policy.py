@@ -18,6 +18,7 @@ from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import sql
 from athena_auth.mfa.device_trust import DeviceTrust, Granted, Reused
 from athena_auth.mfa.model import Challenge, ChallengeIssued, EnrolmentIssued, preferred_method
+from athena_auth.mfa.new_browsers import NewBrowsers
 from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
@@ -79,24 +80,25 @@ class SignInPolicy:
     offered: OfferedFactors
     trust: DeviceTrust
     notifications: SecurityNotifications
+    new_browsers: NewBrowsers
     lifetimes: Lifetimes
     requires_verified_email: bool
     deadlines: Deadlines
 
     async def complete_first_factor(
-        self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool = False
+        self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool
     ) -> SessionIssued | ChallengeIssued | EnrolmentIssued | Refused:
         """Mint a session, or issue a challenge if the account has two-factor authentication on.
 
         If it has not, but should have had it by now, issue an enrolment token.
 
-        The caller must have locked the account in `tx` at the credential version that was verified. The only refusal is
-        `EMAIL_NOT_VERIFIED`.
+        The caller must have locked the account in `tx` at the credential version that was verified. Sign-ins of browsers
+        that are not `recognized` are reported, once they are complete. The only refusal is `EMAIL_NOT_VERIFIED`.
         """
         if self.requires_verified_email and not account.email_verified:
             return refuse_unverified(tx, account, first.client, now)
         if not account.two_factor_enabled:
-            return await self._complete_without_factor(tx, account, first, now)
+            return await self._complete_without_factor(tx, account, first, now, recognized=recognized)
         device = await self._present(tx, account, first, now)
         if device is None:
             challenged = await self.challenge(tx, account, first, now, recognized=recognized)
@@ -116,7 +118,7 @@ class SignInPolicy:
         return SessionIssued(minted, account, device.token)
 
     async def _complete_without_factor(
-        self, tx: Tx, account: Account, first: FirstFactor, now: Millis
+        self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool
     ) -> SessionIssued | EnrolmentIssued:
         due_at = await self.deadlines.at_sign_in(tx, account, first.client, now)
         if due_at is not None and due_at <= now:
@@ -129,6 +131,8 @@ class SignInPolicy:
             session_id=minted.session.id,
         )
         audit.record(tx, accepted, now)
+        if not recognized:
+            await self.new_browsers.report(tx, account, minted.session, now)
         return SessionIssued(minted, account, second_factor_due_at=due_at)
 
     def demand_enrolment(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> EnrolmentIssued:
@@ -139,8 +143,16 @@ class SignInPolicy:
         audit.record(tx, demanded, now)
         return EnrolmentIssued(token, tuple(self.offered.enrollable), account)
 
-    def complete_both_factors(
-        self, tx: Tx, account: Account, amr: str, authenticator_id: str, first: FirstFactor, now: Millis
+    async def complete_both_factors(
+        self,
+        tx: Tx,
+        account: Account,
+        amr: str,
+        authenticator_id: str,
+        first: FirstFactor,
+        now: Millis,
+        *,
+        recognized: bool,
     ) -> SessionIssued | Refused:
         """Mint a session of level two for an authenticator that is two factors: a passkey that verified its user.
 
@@ -158,6 +170,8 @@ class SignInPolicy:
             authenticator_id=authenticator_id,
         )
         audit.record(tx, accepted, now)
+        if not recognized:
+            await self.new_browsers.report(tx, account, minted.session, now)
         return SessionIssued(minted, account)
 
     async def _present(self, tx: Tx, account: Account, first: FirstFactor, now: Millis) -> Granted | None:
@@ -183,7 +197,10 @@ class SignInPolicy:
     async def challenge(
         self, tx: Tx, account: Account, first: FirstFactor, now: Millis, *, recognized: bool
     ) -> ChallengeIssued:
-        """Issue a challenge, even to a trusted device. `recognized` selects the kind in which attempts are counted."""
+        """Issue a challenge, even to a trusted device.
+
+        `recognized` selects the kind in which attempts are counted. Otherwise the completed sign-in is reported.
+        """
         token = new_token(TokenKind.CHALLENGE)
         challenge = Challenge(
             token_digest=digest(TokenKind.CHALLENGE, token),

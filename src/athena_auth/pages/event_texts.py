@@ -17,6 +17,7 @@ _TEXTS: dict[str, Text] = {
     EventName.FACTOR_REQUIRED: Text("A second factor became required"),
     EventName.CHALLENGE_ISSUED: Text("The password was correct; a second step was asked for"),
     EventName.TRUST_ACCEPTED: Text("Signed in with the password in a trusted browser"),
+    EventName.NEW_BROWSER: Text("A new browser signed in"),
     EventName.PASSKEY_ACCEPTED: Text("Signed in with a passkey"),
     EventName.PASSKEY_REFUSED: Text("A sign-in with a passkey was refused"),
     EventName.OTP_SENT: Text("A code was sent"),

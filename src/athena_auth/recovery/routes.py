@@ -218,7 +218,7 @@ class RecoveryApi:
     async def confirm_email(self, call: Call[None, ConfirmEmailBody]) -> Reply[VerifiedAnswer] | Refused:
         """Verify an address with the token of a link and the password.
 
-        This creates no session.
+        This creates no session. The browser becomes a recognized one.
         """
         body = call.body
         page = None if body.callback_url is None else self._requests.callback(body.callback_url)
@@ -227,11 +227,13 @@ class RecoveryApi:
         outcome = await self._service.verify_by_password(
             body.token, body.password, _first_factor(call.caller)
         )
-        return (
-            outcome
-            if isinstance(outcome, Refused)
-            else Reply(verified_answer(outcome, self._language(call.caller), page))
-        )
+        if isinstance(outcome, Refused):
+            return outcome
+        answer = verified_answer(outcome, self._language(call.caller), page)
+        if outcome.already:
+            return Reply(answer)  # the password was not looked at
+        # The first sign-in often follows here. Link and password recognize the browser at /recognize-browser, too.
+        return Reply(answer, (self._cookies.recognition(outcome.account, call.caller),))
 
     @post("/recognize-browser", errors=_PASSWORD_ERRORS, limit=MAIL_LINKS, tag="recovery")
     async def recognize_browser(

@@ -3,11 +3,11 @@
 from pydantic import Field, SecretStr
 
 from athena_auth.settings.sources import SettingsSources
-from athena_auth.settings.values import AppName, EhloName
+from athena_auth.settings.values import AppName, EhloName, OnOff
 
 
 class MessageSettings(SettingsSources):
-    """What messages say, and where they go."""
+    """What messages say, where they go, and which of the optional ones are sent."""
 
     app_name: AppName = Field(
         "Athena", description="The name of the service in authenticator apps and in mails."
@@ -26,6 +26,11 @@ class MessageSettings(SettingsSources):
     )
     mail_ehlo: EhloName | None = Field(
         None, description="This server's name in EHLO; by default the host of ATHENA_BASE_URL."
+    )
+    notify_new_browser: OnOff = Field(
+        "on",
+        description="Notify owners by mail of a sign-in in a browser that is not recognized, at most five times in an hour. The audit "
+        "log records each one, also with off.",
     )
     sms_url: SecretStr | None = Field(
         None,

@@ -91,7 +91,8 @@ class SignUpService:
                 self._record(tx, EventName.INVITE_USED, account, first, now)
             await insertion.insert(tx, account, password_hash)
             self._begin(tx, account, first, now)
-            issued = await self.sign_in_policy.complete_first_factor(tx, account, first, now)
+            # A browser in which the account is created is not new to it.
+            issued = await self.sign_in_policy.complete_first_factor(tx, account, first, now, recognized=True)
             if not isinstance(issued, SessionIssued | EnrolmentIssued):
                 raise RuntimeError(  # noqa: TRY004 - a fault of ours, not an argument of a wrong type
                     "A new account was refused a session, or was asked for a second factor."

@@ -47,6 +47,7 @@ def passkey_apis(
         factor=factor,
         offered=shared.factors.offered,
         nonces=SignInNonces(resources.keyring),
+        browsers=shared.browsers,
         store=resources.store,
         clock=resources.clock,
         sign_in_policy=shared.sign_in_policy,

@@ -27,6 +27,7 @@ from athena_auth.mfa.authenticators import Authenticator
 from athena_auth.mfa.credentials import CredentialEvents
 from athena_auth.mfa.enrolment_sign_in import EnrolmentSignIn
 from athena_auth.mfa.factor import Factor, FactorParts, Prompting
+from athena_auth.mfa.new_browsers import NewBrowsers
 from athena_auth.mfa.offered import OfferedFactors, offered_factors
 from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
@@ -93,6 +94,7 @@ def shared_services(
     deadlines = _deadlines(settings, notifications)
     with_nonce = {each.name for each in factors.every if isinstance(each, Prompting) and each.has_nonce}
     verifier = AttemptVerifier(notifications, trust, frozenset(with_nonce))
+    new_browsers = NewBrowsers(notifications, notifies=settings.notify_new_browser == "on")
     return SharedServices(
         factors=factors,
         trust=trust,
@@ -104,8 +106,8 @@ def shared_services(
         authenticator_changes=AuthenticatorChanges(
             events, partial(_is_usable, factors), partial(_signs_in_alone, factors)
         ),
-        sign_in_policy=_sign_in_policy(settings, factors, trust, notifications, deadlines),
-        second_step=_second_step(settings, resources, factors, verifier, events),
+        sign_in_policy=_sign_in_policy(settings, factors, trust, notifications, new_browsers, deadlines),
+        second_step=_second_step(settings, resources, factors, verifier, events, new_browsers),
         step_up=_step_up(settings, resources, passwords, verifier, factors),
         recovery_mails=RecoveryMails(resources.outbox, settings.app_name, settings.url + BASE_PATH),
         deadlines=deadlines,
@@ -117,12 +119,14 @@ def _sign_in_policy(
     factors: Factors,
     trust: TrustedDevices,
     notifications: SecurityNotifications,
+    new_browsers: NewBrowsers,
     deadlines: Deadlines,
 ) -> SignInPolicy:
     return SignInPolicy(
         factors.offered,
         trust,
         notifications,
+        new_browsers,
         _lifetimes(settings),
         requires_verified_email=settings.require_verified_email == "on",
         deadlines=deadlines,
@@ -175,6 +179,7 @@ def _second_step(
     factors: Factors,
     verifier: AttemptVerifier,
     events: CredentialEvents,
+    new_browsers: NewBrowsers,
 ) -> SecondStep:
     repeated_submissions = RepeatedSubmissions(resources.keyring)
     lifetimes = _lifetimes(settings)
@@ -194,6 +199,7 @@ def _second_step(
             lifetimes=lifetimes,
             requires_verified_email=requires_verified_email,
         ),
+        new_browsers=new_browsers,
         lifetimes=lifetimes,
         requires_verified_email=requires_verified_email,
     )

@@ -17,6 +17,7 @@ from athena_auth.factors.passkeys.registration import usable_passkeys_of
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.offered import OfferedFactors
+from athena_auth.mfa.recognized_browsers import RecognizedBrowsers
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
 from athena_auth.mfa.verification import warn_of_copy
 from athena_auth.store.transaction import Store, Tx
@@ -30,6 +31,7 @@ class PasskeySignIn:
     factor: Passkeys
     offered: OfferedFactors
     nonces: SignInNonces
+    browsers: RecognizedBrowsers
     store: Store
     clock: Clock
     sign_in_policy: SignInPolicy
@@ -86,7 +88,10 @@ class PasskeySignIn:
             return Refused(ErrorCode.CHALLENGE_NOT_FOUND)
         if not await sql.record_use(tx, passkey, asserted, first.client.fingerprint, now):
             return Refused(ErrorCode.PASSKEY_NOT_FOUND)
-        issued = self.sign_in_policy.complete_both_factors(tx, account, passkey.amr, passkey.id, first, now)
+        recognized = self.browsers.is_recognized(account, first.browser_token, now)
+        issued = await self.sign_in_policy.complete_both_factors(
+            tx, account, passkey.amr, passkey.id, first, now, recognized=recognized
+        )
         if isinstance(issued, Refused):
             return issued
         await cancellation.cancel(tx, self.notifications, account, first.client, now)

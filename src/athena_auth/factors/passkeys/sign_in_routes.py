@@ -107,6 +107,7 @@ class PasskeySignInApi:
             call.caller.client,
             persistent=True,
             trust_token=None,
+            browser_token=tokens.recognized_browser,
             superseded_session=tokens.session if tokens.by_cookie else None,
         )
         issued = await self._service.finish(tokens.passkey, response, first)

@@ -46,6 +46,8 @@ class SendKind(StrEnum):
     """Mails to an address with an account, about another account's request to change to it."""
     NOTIFICATION = "news"
     """Notifications to an unverified address, which may belong to someone else."""
+    NEW_BROWSER = "new-browser"
+    """Notifications of sign-ins in browsers that were not recognized."""
 
 
 FREE_SENDS = 3
@@ -54,6 +56,8 @@ MOST_SENDS = 10
 """Sends in an hour."""
 MOST_FROM_NETWORK = 5
 """Sends in an hour to one account, requested by unrecognized clients of one network."""
+MOST_NEW_BROWSERS = 5
+"""Notifications in an hour of sign-ins in new browsers; the last one says that it is the last."""
 _COOLDOWN = 30
 _MOST_NOTIFICATIONS = 20
 _WINDOW = 3600
@@ -68,7 +72,7 @@ async def consume(tx: Tx, user_id: UserId, kind: SendKind, address: str, now: Mi
             tx, user_id, network, MOST_FROM_NETWORK, now=now, expires_at=expires_at
         ):
             return _refused(expires_at, now)
-    if await sql.consume(tx, user_id, kind, _limits(now, FREE_SENDS, MOST_SENDS)):
+    if await sql.consume(tx, user_id, kind, _limits(now, FREE_SENDS, MOST_SENDS)) is not None:
         return None
     sends, began_at, next_at = await sql.load(tx, user_id, kind)
     return _refused(after(began_at, _WINDOW) if sends >= MOST_SENDS else next_at, now)
@@ -76,19 +80,26 @@ async def consume(tx: Tx, user_id: UserId, kind: SendKind, address: str, now: Mi
 
 async def consume_notification(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Count a notification to an unverified address; False when it has reached its limit for this hour."""
-    return await sql.consume(
-        tx, user_id, SendKind.NOTIFICATION, _limits(now, _MOST_NOTIFICATIONS, _MOST_NOTIFICATIONS)
-    )
+    limits = _limits(now, _MOST_NOTIFICATIONS, _MOST_NOTIFICATIONS)
+    return await sql.consume(tx, user_id, SendKind.NOTIFICATION, limits) is not None
+
+
+async def consume_new_browser(tx: Tx, user_id: UserId, now: Millis) -> int | None:
+    """Count a notification of a sign-in in a new browser, and return how many that makes in this hour; None if it is full."""
+    limits = _limits(now, MOST_NEW_BROWSERS, MOST_NEW_BROWSERS)
+    return await sql.consume(tx, user_id, SendKind.NEW_BROWSER, limits)
 
 
 async def consume_sign_up(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Count a mail about a sign-up; False when it is over the limit. It is one statement in either case."""
-    return await sql.consume(tx, user_id, SendKind.SIGN_UP, _limits(now, FREE_SENDS, MOST_SENDS))
+    limits = _limits(now, FREE_SENDS, MOST_SENDS)
+    return await sql.consume(tx, user_id, SendKind.SIGN_UP, limits) is not None
 
 
 async def consume_email_in_use(tx: Tx, user_id: UserId, now: Millis) -> bool:
     """Count a mail about a request to change to this account's address; False when it is over the limit."""
-    return await sql.consume(tx, user_id, SendKind.EMAIL_IN_USE, _limits(now, FREE_SENDS, MOST_SENDS))
+    limits = _limits(now, FREE_SENDS, MOST_SENDS)
+    return await sql.consume(tx, user_id, SendKind.EMAIL_IN_USE, limits) is not None
 
 
 def reset(tx: Tx, user_id: UserId, kind: SendKind) -> None:

@@ -64,10 +64,13 @@ class SendLimits(msgspec.Struct, frozen=True):
     """The maximum in a window."""
 
 
-async def consume(tx: Tx, user_id: UserId, kind: str, limits: SendLimits) -> bool:
-    """Count one more send; False when none is left in this window, or the next one is not allowed yet."""
+async def consume(tx: Tx, user_id: UserId, kind: str, limits: SendLimits) -> int | None:
+    """Count one more send, and return how many that makes in this window.
+
+    None when none is left in it, or the next one is not allowed yet.
+    """
     row = await tx.fetch_one(_CONSUME_SEND, user_id=user_id, kind=kind, **msgspec.structs.asdict(limits))
-    return row is not None
+    return None if row is None else row["sends"]
 
 
 async def consume_of_network(
