@@ -58,6 +58,8 @@ async def test_a_passkey_that_the_account_has_confirms_no_enrolment(world: World
     world.clock.advance(15 * DAY)
     client = await enrolling(ada)
 
+    begun = await client.post("/two-factor/enable", json={"password": PASSWORD, "method": "passkey"})
+    assert begun.json()["confirmationPending"] is True
     response = device.get(await prompt(client))
     used = await client.post("/two-factor/verify-passkey", json={"response": response})
 

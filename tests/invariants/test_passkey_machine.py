@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from support.driver import expect
-from support.passkey import Authenticator
+from support.passkey import Authenticator, base64url
 from support.passkey_driver import created, one_of
 from support.passkey_machine import PasskeyMachine, devices, pick
 from support.passkey_model import Enrolment, Key, Nonce, Token
@@ -71,8 +71,10 @@ class PasskeyAccounts(PasskeyMachine):
         refusal = self.refusal_of_attempt(token) or self._refusal_of_new_passkey(token, device, nonce)
         expect(answer, refusal)
         if refusal is None:
-            found = self.request("GET", "/passkey/list-user-passkeys", bearer=answer.json()["token"])
-            key = Key(device, found.json()[-1]["id"], device.count or 0)
+            found = self.request("GET", "/passkey/list-user-passkeys", bearer=answer.json()["token"]).json()
+            name = base64url(device.credential_id)
+            key_id = next(each["id"] for each in found if each["credentialID"] == name)
+            key = Key(device, key_id, device.count or 0)
             token.owner.keys.append(key)
             token.owner.add_factor(token if token.kind == "session" else None)
             self.verified(token, key.amr, answer)
