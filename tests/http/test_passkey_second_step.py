@@ -207,6 +207,19 @@ async def second_step_token(ada: Person) -> str:
     return token
 
 
+async def test_only_the_enrolment_that_was_begun_last_is_confirmed(world: World, ada: Person) -> None:
+    """Its backup codes are those that were shown last."""
+    body = {"password": PASSWORD, "method": "passkey"}
+    options = (await ada.post("/two-factor/enable", **body)).json()["options"]
+    await ada.enable()
+
+    response = Authenticator().create(options)
+    replaced = await ada.post("/two-factor/verify-passkey", response=response)
+
+    assert code_of(replaced) == "FAILED_TO_VERIFY_REGISTRATION"
+    assert (await ada.post("/two-factor/verify-totp", code=ada.code())).status_code == 200
+
+
 async def test_passkeys_that_sign_in_become_the_second_factor_at_once(world: World, ada: Person) -> None:
     device = await with_passkey(ada)
 
