@@ -59,9 +59,10 @@ type key struct {
 type Verifier struct {
 	KeySet, Issuer, Audience string
 
-	mutex     sync.Mutex
-	keys      map[string]key
-	fetchedAt time.Time
+	mutex       sync.Mutex
+	keys        map[string]key
+	fetchedAt   time.Time
+	attemptedAt time.Time
 }
 
 // Verify returns the claims of a token, or why it is refused.
@@ -120,17 +121,25 @@ func (verifier *Verifier) find(id string) (key, error) {
 	verifier.mutex.Lock()
 	defer verifier.mutex.Unlock()
 	found, known := verifier.keys[id]
-	age := time.Since(verifier.fetchedAt)
-	if age > refreshAfter || (!known && age > betweenFetches) {
+	isDue := !known || verifier.isStale()
+	if isDue && time.Since(verifier.attemptedAt) > betweenFetches {
+		verifier.attemptedAt = time.Now()
 		if err := verifier.fetch(); err != nil {
 			return key{}, err
 		}
 		found, known = verifier.keys[id]
 	}
+	if verifier.isStale() {
+		return key{}, errors.New("the key set cannot be fetched")
+	}
 	if !known {
 		return key{}, errors.New("its key is unknown")
 	}
 	return found, nil
+}
+
+func (verifier *Verifier) isStale() bool {
+	return time.Since(verifier.fetchedAt) > refreshAfter
 }
 
 func (verifier *Verifier) fetch() error {

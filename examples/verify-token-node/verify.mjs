@@ -14,6 +14,8 @@ const REFRESH_AFTER = 300_000; // milliseconds: a key that the operator has revo
 export class Verifier {
   #keys = new Map();
   #fetchedAt = -Infinity;
+  #attemptedAt = -Infinity;
+  #fetching = null;
 
   /** `jwks`: the address of the key set. `issuer` and `audience`: what tokens must say. */
   constructor({ jwks, issuer, audience }) {
@@ -47,16 +49,28 @@ export class Verifier {
   }
 
   async #key(kid) {
-    const age = Date.now() - this.#fetchedAt;
-    if (age > REFRESH_AFTER || (!this.#keys.has(kid) && age > BETWEEN_FETCHES)) {
-      const response = await fetch(this.jwks, { signal: AbortSignal.timeout(5000) });
-      if (!response.ok) throw new Error(`the key set cannot be fetched: ${response.status}`);
-      const { keys } = await response.json();
-      this.#keys = new Map(keys.map((jwk) => [jwk.kid, { alg: jwk.alg, key: createPublicKey({ key: jwk, format: "jwk" }) }]));
-      this.#fetchedAt = Date.now();
+    if (this.#isStale() || !this.#keys.has(kid)) {
+      if (Date.now() - this.#attemptedAt > BETWEEN_FETCHES) {
+        this.#attemptedAt = Date.now();
+        this.#fetching = this.#fetch().finally(() => (this.#fetching = null));
+      }
+      await this.#fetching; // tokens that come at the same time share one request
+      if (this.#isStale()) throw new Error("the key set cannot be fetched");
     }
     const found = this.#keys.get(kid);
     if (found === undefined) throw new Error("its key is unknown");
     return found;
+  }
+
+  #isStale() {
+    return Date.now() - this.#fetchedAt > REFRESH_AFTER;
+  }
+
+  async #fetch() {
+    const response = await fetch(this.jwks, { signal: AbortSignal.timeout(5000) });
+    if (!response.ok) throw new Error(`the key set cannot be fetched: ${response.status}`);
+    const { keys } = await response.json();
+    this.#keys = new Map(keys.map((jwk) => [jwk.kid, { alg: jwk.alg, key: createPublicKey({ key: jwk, format: "jwk" }) }]));
+    this.#fetchedAt = Date.now();
   }
 }

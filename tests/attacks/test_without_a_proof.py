@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from athena_auth import RefusedError
-from support.passkey_user import code_of, turn_on, with_passkey
+from support.passkey_user import code_of, second_step, turn_on, with_passkey
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
 
@@ -79,7 +79,7 @@ async def test_a_relaxed_step_up_takes_the_password_and_not_nothing(relaxed: Wor
     begun = await browser.post("/passkey/generate-register-options", json={"password": PASSWORD})
     changed = await browser.post("/change-email", json={**moved, "password": PASSWORD})
 
-    assert [code_of(each) for each in refused] == ["SESSION_EXPIRED"] * 4
+    assert [code_of(each) for each in refused] == ["STEP_UP_REQUIRED"] * 4
     assert (begun.status_code, changed.status_code) == (200, 200)
 
 
@@ -99,3 +99,23 @@ async def test_an_operator_removes_the_only_passkey_where_no_second_factor_is_on
     assert bob is not None
     with pytest.raises(RefusedError, match="only second factor"):
         await world.athena.users.remove_authenticator(bob.id, await passkey_of(ada), reason="lost")
+
+
+async def test_a_passkey_of_the_attacker_gives_no_new_attempts_at_the_password(
+    world: World, ada: Person
+) -> None:
+    """In a session whose second factor is recent they add one, keep the session recent with it, and suspend and resume it."""
+    await ada.turn_on_totp()
+    await ada.step_up()
+    device = await with_passkey(ada)
+    stolen, passkey_id = ada.client, await passkey_of(ada)
+
+    codes = []
+    for _ in range(12):
+        assert (await second_step(stolen, device)).status_code == 200
+        guessed = await ada.post("/passkey/generate-register-options", password="not their password")
+        codes.append(code_of(guessed))
+        for what in ("suspend", "resume"):
+            assert (await ada.post(f"/two-factor/{what}-authenticator", id=passkey_id)).status_code == 200
+
+    assert codes[-1] == "ACCOUNT_TEMPORARILY_LOCKED"

@@ -274,3 +274,20 @@ def test_a_missing_database_is_reported_and_not_created(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "there is no SQLite file folder/athena.db" in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_stolen_signing_key_and_enrolment_tokens_do_not_come_back(
+    database_url: str, tmp_path: Path
+) -> None:
+    """The key was replaced after the backup was taken, because someone had copied it."""
+    async with world_over(database_url, require_second_factor="all") as world:
+        await (await world.client()).get("/jwks")
+        person = await sign_up(world)
+        world.clock.advance(15 * 86_400)
+        assert (await person.sign_in()).json()["enrolmentRequired"] is True
+
+    done = run_athena(tmp_path, "after-restore", database_url=database_url)
+
+    assert done.returncode == 0, done.stderr
+    assert await fetch_all(database_url, "SELECT 1 FROM athena_signing_key") == []
+    assert await fetch_all(database_url, "SELECT 1 FROM athena_enrolment_token") == []

@@ -17,7 +17,8 @@ from support.verifiers import VERIFIERS, key_set_server, verify
 
 ISSUER = "https://auth.example.com"
 KEYS = {each: Signer(f"key-{each}", new_private_key(each)) for each in SigningAlgorithm}
-STRANGER = Signer("key-EdDSA", new_private_key(SigningAlgorithm.EDDSA))
+STRANGER_KEY = new_private_key(SigningAlgorithm.EDDSA)
+STRANGER = Signer("key-EdDSA", STRANGER_KEY)
 UNKNOWN = Signer("key-of-nobody", new_private_key(SigningAlgorithm.ES256))
 
 
@@ -69,8 +70,8 @@ def forged() -> dict[str, str]:
 def test_what_the_server_did_not_say_is_refused(language: str, tmp_path: Path) -> None:
     good = [key.sign(claims()) for key in KEYS.values()]
     attacks = forged()
-    with key_set_server([key.public_jwk for key in KEYS.values()]) as jwks:
-        said = verify(language, tmp_path, [*good, *attacks.values()], issuer=ISSUER, jwks=jwks)
+    with key_set_server([key.public_jwk for key in KEYS.values()]) as served:
+        said = verify(language, tmp_path, [*good, *attacks.values()], issuer=ISSUER, jwks=served.url)
 
     assert said[:2] == ["accepted: ada level-1 pwd"] * 2
     accepted = [name for name, line in zip(attacks, said[2:], strict=True) if not line.startswith("refused:")]
@@ -81,10 +82,35 @@ def test_what_the_server_did_not_say_is_refused(language: str, tmp_path: Path) -
 def test_a_level_can_be_demanded(language: str, tmp_path: Path) -> None:
     key = KEYS[SigningAlgorithm.ES256]
     tokens = [key.sign(claims()), key.sign(claims(acr="level-2"))]
-    with key_set_server([key.public_jwk]) as jwks:
-        said = verify(language, tmp_path, tokens, issuer=ISSUER, jwks=jwks, level=2)
+    with key_set_server([key.public_jwk]) as served:
+        said = verify(language, tmp_path, tokens, issuer=ISSUER, jwks=served.url, level=2)
 
     assert [line.partition(":")[0] for line in said] == ["refused", "accepted"]
+
+
+@pytest.mark.parametrize("language", ["node", "go"])
+def test_a_recent_factor_can_be_demanded(language: str, tmp_path: Path) -> None:
+    key = KEYS[SigningAlgorithm.ES256]
+    hour_ago = claims()["iat"] - 3600
+    tokens = [key.sign(claims()), key.sign(claims(auth_time=hour_ago))]
+    with key_set_server([key.public_jwk]) as served:
+        said = verify(language, tmp_path, tokens, issuer=ISSUER, jwks=served.url, fresh=1800)
+
+    assert [line.partition(":")[0] for line in said] == ["accepted", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("language", "status"),
+    # PyJWT's client fetches again at once when the key set cannot be fetched.
+    [("node", 200), ("node", 500), ("go", 200), ("go", 500), ("python", 200)],
+)
+def test_tokens_with_invented_keys_do_not_become_requests(language: str, tmp_path: Path, status: int) -> None:
+    tokens = [Signer(f"invented-{number}", STRANGER_KEY).sign(claims()) for number in range(20)]
+    with key_set_server([KEYS[SigningAlgorithm.ES256].public_jwk], status) as served:
+        said = verify(language, tmp_path, tokens, issuer=ISSUER, jwks=served.url)
+
+    assert all(line.startswith("refused:") for line in said)
+    assert served.requests == 1
 
 
 @pytest.fixture(scope="module", params=list(SigningAlgorithm))

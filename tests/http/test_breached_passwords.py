@@ -205,6 +205,10 @@ FAILURES: dict[str, tuple[Answer, str]] = {
     "no HTTP": (says(b"SSH-2.0-OpenSSH_9\r\n"), "the response is not HTTP"),
     "cut short": (says(http("A" * 35 + ":1")[:-3]), "the response was cut short"),
     "nothing": (says(b""), "the response was cut short"),
+    "upgrades": (
+        says(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"),
+        "the response is not HTTP",
+    ),
     "no length": (says(b"HTTP/1.1 200 OK\r\n\r\n" + b"A" * 35 + b":1"), "the response was cut short"),
 }
 SEEN: list[tuple[str, str, Facts]] = []

@@ -285,7 +285,7 @@ async def test_operators_can_relax_the_second_factor_but_not_the_sign_in(databas
         await owner.turn_on_totp()
         world.clock.advance(601)
         for body in ({}, {"code": "000000"}):
-            assert code(await owner.post("/change-email", newEmail=NEW, **body)) == "SESSION_EXPIRED"
+            assert code(await owner.post("/change-email", newEmail=NEW, **body)) == "STEP_UP_REQUIRED"
 
         assert (await owner.post("/change-email", newEmail=NEW, password=PASSWORD)).status_code == 200
 
@@ -401,6 +401,8 @@ async def test_a_sign_up_with_a_reserved_address_is_answered_like_any_other(data
         assert reserved.json()["user"]["email"] == ADA
         accounts = await fetch_all(world.database_url, "SELECT email FROM athena_account ORDER BY email")
         assert accounts == [(NEW,), (BOB,)]
+        await world.mailbox.message_for(ADA, MessageKind.SIGN_UP_REPEATED)
+        assert MessageKind.SIGN_UP_REPEATED not in world.mailbox.kinds_for(NEW)
 
 
 async def test_nothing_is_sent_to_the_old_address_on_request_any_more(owner: Person) -> None:
@@ -410,3 +412,14 @@ async def test_nothing_is_sent_to_the_old_address_on_request_any_more(owner: Per
 
     await owner.world.delivered()
     assert "password-reset" not in owner.world.mailbox.kinds_for(ADA)
+
+
+async def test_an_address_that_is_verified_after_the_request_is_not_left_without_undo(ada: Person) -> None:
+    """An attacker in a session had asked for the change before the owner opened the first mail."""
+    token = await ask_for_change(ada)
+    await verify_address(ada)
+
+    refused = await verify(ada, token)
+
+    assert code(refused) == "INVALID_TOKEN"
+    assert (await ada.session())["user"]["email"] == ADA

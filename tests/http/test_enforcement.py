@@ -9,13 +9,25 @@ import pytest
 import pytest_asyncio
 
 from athena_auth import RefusedError
+from athena_auth.accounts.enforcement.sql import END_OVERDUE_SESSIONS
 from athena_auth.delivery.model import MessageKind
+from athena_auth.store.address import store_at
 from athena_auth.wire.route import Access
-from support.dump import fetch_all
+from support.dump import execute, fetch_all
+from support.passkey_user import sign_in, with_passkey
 from support.person import PASSWORD, Person, sign_up
 from support.world import World, world_over
 
 DAY = 86_400
+WITH_TOKEN = {"/change-email/verify", "/verify-email"}
+OTHER_REFUSALS = {
+    "/two-factor/prompt-passkey": "METHOD_NOT_AVAILABLE",
+    "/two-factor/send-otp": "TWO_FACTOR_NOT_ENABLED",
+    "/two-factor/verify-backup-code": "BACKUP_CODES_NOT_ENABLED",
+    "/two-factor/verify-passkey": "VALIDATION_ERROR",
+}
+"""The calls of the second step, which belong to enrolling: there is nothing yet that they could verify."""
+OWNER = "SELECT id FROM athena_account WHERE email = 'ada@example.com'"
 ALLOWED = {"/two-factor/enable", "/two-factor/status", "/two-factor/verify-totp", "/two-factor/verify-otp"}
 """What an enrolment token is accepted for; `/two-factor/send-otp` sends a code again."""
 
@@ -194,17 +206,19 @@ async def test_the_token_is_accepted_for_enrolling_and_nothing_else(company: Wor
     for route in routes:
         body = None if route.method == "GET" else _any_body(route.path)
         for client in (bearer, browser):
-            answer = await client.request(route.method, route.path, json=body)
-            refused = answer.status_code >= 400 or answer.json() is None or _says_nothing(route.path)
-            assert refused, (route.path, answer.text)
+            url = f"{route.path}?token=x" if route.path in WITH_TOKEN else route.path
+            answer = await client.request(route.method, url, json=body)
+            said = answer.json() or {}
+            refused = answer.status_code == 401 or said.get("code") == OTHER_REFUSALS.get(route.path)
+            assert refused or _says_nothing(route.path), (route.path, answer.text)
 
     assert await fetch_all(company.database_url, "SELECT * FROM athena_account") == before
     assert await fetch_all(company.database_url, "SELECT * FROM athena_session WHERE level > 1") == []
 
 
 def _says_nothing(path: str) -> bool:
-    """Tell whether a route answers anybody alike: it takes a session into account if there is one."""
-    return path == "/send-verification-email"
+    """Tell whether a route answers an enrolment token like no token: it takes a session into account if there is one."""
+    return path in {"/send-verification-email", "/get-session", *WITH_TOKEN}
 
 
 def _any_body(path: str) -> dict[str, Any]:
@@ -217,6 +231,10 @@ def _any_body(path: str) -> dict[str, Any]:
         "token": "x",
         "id": "x",
         "email": "ada@example.com",
+        "newEmail": "eve@example.com",
+        "label": "Eve's phone",
+        "method": None,
+        "response": {"id": "x"},
     }
 
 
@@ -453,3 +471,85 @@ async def test_a_deadline_needs_a_policy(world: World, ada: Person) -> None:
         await world.athena.users.require_second_factor(user.id)
     with pytest.raises(RefusedError, match="does not apply to all accounts"):
         await world.athena.users.require_second_factor_of_all()
+
+
+async def test_an_operator_who_revokes_the_sessions_also_ends_a_begun_enrolment(
+    company: World, overdue: Person
+) -> None:
+    """Otherwise an attacker with the password confirms it afterwards, and has a session again."""
+    client = await company.bearer(await enrolment_token(overdue))
+    phone = phone_of(await begin(client))
+    user = await company.athena.users.find(overdue.email)
+    assert user is not None
+
+    await company.athena.users.revoke_sessions(user.id)
+
+    assert (await confirm(client, phone, company)).status_code == 401
+    assert await company.athena.users.sessions(user.id) == []
+
+
+async def test_sessions_by_passkey_do_not_keep_the_sweeper_from_those_by_password(company: World) -> None:
+    """They are of level two, and stay; many of them must not fill its batches."""
+    owner = await sign_up(company)
+    device = await with_passkey(owner)
+    company.clock.advance(13 * DAY)
+    await sign_up(company, "eve@example.com")
+    company.clock.advance(2 * DAY)
+    for _ in range(3):
+        assert (await sign_in(await company.browser(), device)).status_code == 200
+    await execute(company.database_url, "UPDATE athena_account SET second_factor_due_at = created_at")
+    await execute(
+        company.database_url, "DELETE FROM athena_session WHERE level = 1 AND user_id = (" + OWNER + ")"
+    )
+    store = store_at(company.database_url)
+    await store.open()
+
+    deleted = await store.execute(END_OVERDUE_SESSIONS, cutoff=company.clock.now(), most=1)
+
+    await store.close()
+    assert deleted == 1
+
+
+async def test_another_way_to_sign_in_removes_the_enrolment_cookie(company: World, overdue: Person) -> None:
+    """It may be another person's: their enrolment would otherwise get this one's requests."""
+    eve = await sign_up(company, "eve@example.com")
+    device = await with_passkey(eve)
+    browser = await company.browser()
+    assert (await overdue.sign_in(browser)).json()["enrolmentRequired"] is True
+
+    signed_in = await sign_in(browser, device)
+
+    assert signed_in.status_code == 200
+    assert "athena-auth.enrolment" not in browser.cookies
+
+
+async def test_a_sign_up_that_must_enrol_ends_the_challenge_of_another_account(database_url: str) -> None:
+    """The code that is to confirm the enrolment would be a wrong attempt at that account."""
+    async with world_over(database_url, require_second_factor="all", require_grace=0) as company:
+        client = await company.client()
+        await client.post(
+            "/sign-up/email", json={"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
+        )
+        owner = Person(company, "ada@example.com", client, "")
+        await enrol(owner, await enrolment_token(owner))
+        browser = await company.browser()
+        assert (await owner.sign_in(browser)).json()["twoFactorRedirect"] is True
+
+        body = {"name": "Eve", "email": "eve@example.com", "password": PASSWORD}
+        assert (await browser.post("/sign-up/email", json=body)).json()["enrolmentRequired"] is True
+        confirmed = await confirm(browser, phone_of(await begin(browser)), company)
+
+        assert confirmed.status_code == 200, confirmed.text
+        assert confirmed.json()["user"]["email"] == "eve@example.com"
+
+
+async def test_a_passkey_that_the_account_has_does_not_confirm_an_enrolment(company: World) -> None:
+    """It has verified nobody for this sign-in. A prompt would also replace the nonce of the enrolment."""
+    owner = await sign_up(company)
+    await with_passkey(owner)
+    company.clock.advance(15 * DAY)
+    client = await company.bearer(await enrolment_token(owner))
+
+    prompted = await client.post("/two-factor/prompt-passkey", json={})
+
+    assert (prompted.status_code, prompted.json()["code"]) == (400, "METHOD_NOT_AVAILABLE")

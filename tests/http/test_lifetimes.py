@@ -49,7 +49,9 @@ async def test_the_longest_lifetimes_can_be_served(database_url: str) -> None:
 def test_every_number_among_the_settings_has_a_smallest_and_a_largest_value() -> None:
     """A number without a largest value breaks later, where it is added to a time, and not at the start."""
     numbers = {
-        name: field.metadata for name, field in Settings.model_fields.items() if field.annotation is int
+        name: field.metadata
+        for name, field in Settings.model_fields.items()
+        if field.annotation in (int, int | None)
     }
     unbounded = [
         name

@@ -297,3 +297,21 @@ async def test_level_two_of_a_passkey_opens_what_requires_a_second_factor(world:
 
     assert checked.status_code == 200, checked.text
     assert code_of(by_password) == "ENROLMENT_REQUIRED"
+
+
+async def test_the_audit_log_names_the_passkey(world: World, ada: Person) -> None:
+    """An owner of ten must be able to find out which one was refused, or may have been copied."""
+    device = await with_passkey(ada, replace(Authenticator(), count=5))
+    passkey_id = (await ada.client.get("/passkey/list-user-passkeys")).json()[0]["id"]
+    browser = await world.browser()
+    options = await sign_in_options(browser)
+
+    await verify(browser, replace(device, origin="https://athena.example.net").get(options))
+    await sign_in(browser, device)
+    await sign_in(browser, replace(device, count=0))
+
+    named = await fetch_all(
+        world.database_url, "SELECT event, authenticator_id FROM athena_audit WHERE event LIKE '%passkey%'"
+    )
+    assert {passkey_id} == {found for _, found in named}
+    assert {event for event, _ in named} >= {EventName.PASSKEY_ACCEPTED, EventName.PASSKEY_REFUSED}

@@ -369,12 +369,12 @@ async def test_operators_can_relax_the_second_factor_but_not_the_sign_in(databas
         believed = await ada.post("/passkey/generate-register-options", code="000000")
         begun = await ada.post("/passkey/generate-register-options", password=PASSWORD)
 
-    assert (code_of(stale), begun.status_code) == ("SESSION_EXPIRED", 200)
-    assert code_of(believed) == "SESSION_EXPIRED", "a code that nobody verifies shows nothing"
+    assert (code_of(stale), begun.status_code) == ("STEP_UP_REQUIRED", 200)
+    assert code_of(believed) == "STEP_UP_REQUIRED", "a code that nobody verifies shows nothing"
 
 
 async def test_a_code_does_not_replace_the_sign_in_of_an_account_without_a_factor(ada: Person) -> None:
-    """A thief of an old session would otherwise send any code, and add a passkey of their own."""
+    """An attacker with an old session would otherwise send any code, and add a passkey of their own."""
     ada.world.clock.advance(601)
     refused = await ada.post("/passkey/generate-register-options", code="000000")
 
@@ -460,3 +460,17 @@ async def test_no_changed_byte_of_an_attestation_is_a_server_error(
     if answered.is_success:
         removed = await bearer.post("/passkey/delete-passkey", json={"id": answered.json()["id"]})
         assert removed.is_success
+
+
+async def test_a_new_passkey_ends_no_link_and_no_sign_in(world: World, ada: Person) -> None:
+    """Password managers add one by themselves, and an attacker in a session must not end the owner's way to a new password."""
+    await ada.turn_on_totp()
+    await ada.step_up()
+    challenge = await ada.challenge()
+    token = await reset_token(world, ada.email)
+
+    await with_passkey(ada)
+
+    assert (await ada.answer(challenge, "verify-totp", code=ada.code())).status_code == 200
+    body = {"token": token, "newPassword": "another correct horse"}
+    assert (await (await world.client()).post("/reset-password", json=body)).status_code == 200

@@ -36,16 +36,15 @@ async def test_an_address_is_changed_and_the_change_undone(owner: Person) -> Non
     world, visitor = owner.world, await signed_in(owner)
     link = await ask(visitor, world)
 
-    opened = await visitor.open(link)
+    await visitor.open(link)
 
     assert "Your email address was changed" in visitor.said
-    assert all(token_in(link) not in str(answer.url) for answer in [opened])
+    assert token_in(link) not in str(visitor.url)
     assert NEW in (await visitor.open("/security")).text
 
     elsewhere = Visitor(await world.visitor())
     await elsewhere.open(await undo_link(world))
-    assert (await world.athena.users.find(ADA) or owner).email == ADA, "opening the link changes nothing"
-    assert await world.athena.users.find(NEW) is not None
+    assert await world.athena.users.find(NEW) is not None, "opening the link changes nothing"
     await elsewhere.send("Undo the change")
 
     assert "Your email address is the old one again" in elsewhere.said

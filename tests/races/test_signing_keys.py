@@ -23,6 +23,19 @@ async def test_the_first_key_is_made_once(worlds: tuple[World, World], postgres_
     assert answers[2].json() == answers[3].json()
 
 
+async def test_a_process_whose_clock_is_behind_signs_with_the_key_that_another_has_just_made(
+    worlds: tuple[World, World],
+) -> None:
+    ahead, behind = worlds
+    ada = await sign_up(ahead)
+    bearer = await behind.bearer(ada.token)
+    ahead.clock.advance(2)
+
+    answers = [await ada.client.get("/token"), await bearer.get("/token")]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
 async def test_a_successor_is_made_once(worlds: tuple[World, World], postgres_url: str) -> None:
     await (await worlds[0].client()).get("/jwks")
     for world in worlds:

@@ -5,7 +5,7 @@ import asyncio
 from athena_auth.store.address import store_at
 from athena_auth.store.statement import Statement
 from athena_auth.store.sweeper import Sweep, Sweeper
-from athena_auth.store.transaction import Store, Tx
+from athena_auth.store.transaction import Store, Tx, UniqueViolation
 from support.clock import FakeClock
 from support.dump import dump
 from support.person import Person
@@ -92,3 +92,22 @@ async def left(store: Store) -> int:
         return 0 if row is None else int(row["rows"])
 
     return await store.read(work)
+
+
+async def test_a_job_that_fails_keeps_no_other_from_running(world: World) -> None:
+    ran = []
+
+    async def failing() -> int:
+        raise UniqueViolation("another process was faster")
+
+    async def running() -> int:
+        ran.append(True)
+        return 0
+
+    store = store_at(world.database_url)
+    await store.open()
+    sweeper = Sweeper(store, world.clock, (), jobs=(failing, running))
+    await sweeper.sweep()
+    await store.close()
+
+    assert ran == [True]

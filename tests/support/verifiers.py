@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -31,14 +32,14 @@ VERIFIERS = ("node", "go", "python")
 
 
 def verify(
-    language: str, folder: Path, tokens: list[str], *, issuer: str, jwks: str, level: int = 1
+    language: str, folder: Path, tokens: list[str], *, issuer: str, jwks: str, **demanded: int
 ) -> list[str]:
-    """Return what a service in this language prints for each token."""
+    """Return what a service in this language prints for each token; it may demand a `level`, or a `fresh` factor."""
     command, directory = _command(language, folder, issuer, jwks)
     ran = subprocess.run(
         command,
         cwd=directory,
-        env={"JWKS": jwks, "ISSUER": issuer, "LEVEL": str(level)},
+        env={"JWKS": jwks, "ISSUER": issuer, "LEVEL": "1", **_environment(demanded)},
         input="".join(f"{token}\n" for token in tokens),
         capture_output=True,
         text=True,
@@ -49,6 +50,10 @@ def verify(
     printed = ran.stdout.splitlines()
     assert len(printed) == len(tokens), ran.stdout
     return printed
+
+
+def _environment(demanded: dict[str, int]) -> dict[str, str]:
+    return {name.upper(): str(value) for name, value in demanded.items()}
 
 
 def _command(language: str, folder: Path, issuer: str, jwks: str) -> tuple[list[str | Path], Path]:
@@ -82,14 +87,23 @@ def _compiled(example: Path, folder: Path) -> Path:
     return program
 
 
+@dataclass
+class KeySet:
+    """A key set that is served, and how often it was requested."""
+
+    url: str
+    requests: int = 0
+
+
 @contextmanager
-def key_set_server(keys: list[dict[str, str]]) -> Iterator[str]:
-    """Serve a key set on a port of its own; yield its address."""
+def key_set_server(keys: list[dict[str, str]], status: int = 200) -> Iterator[KeySet]:
+    """Serve a key set on a port of its own."""
     body = msgspec.json.encode({"keys": keys})
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200)
+            served.requests += 1
+            self.send_response(status)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -98,10 +112,11 @@ def key_set_server(keys: list[dict[str, str]]) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served = KeySet(f"http://127.0.0.1:{server.server_port}/jwks")
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/jwks"
+        yield served
     finally:
         server.shutdown()
         thread.join()

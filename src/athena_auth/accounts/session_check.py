@@ -1,4 +1,4 @@
-"""Session checks for services, and for proxies that need no redirect in other languages.
+"""Session checks for services in other languages, and for proxies that need no redirect.
 
 Without a session, `get-session` answers 200 and `null`, as its clients expect. A proxy that reads only the status
 (nginx's `auth_request`) would let everyone in. Here the status is the answer.

@@ -226,7 +226,7 @@ def refuse_stale(
     # With ATHENA_STEP_UP=password the password replaces the second factor; having signed in by a trusted device does not.
     has_factor = signed_in.account.two_factor_enabled
     fresh = has_fresh_second_factor(session, now) if has_factor else is_fresh(session, now)
-    return None if fresh else Refused(ErrorCode.SESSION_EXPIRED)
+    return None if fresh else Refused(ErrorCode.STEP_UP_REQUIRED if has_factor else ErrorCode.SESSION_EXPIRED)
 
 
 class Requirement(msgspec.Struct, frozen=True):

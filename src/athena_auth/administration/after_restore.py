@@ -1,8 +1,9 @@
 """Making a restored database safe to serve (docs/adr/0014-restoring-an-old-database.md).
 
 A backup does not contain what was used, ended or sent after it was taken: all of that would be valid again. So challenges,
-sessions, trusted devices, sent codes, links, recoveries, invitations, queued messages and the past time steps of authenticator apps are
-revoked for all accounts, and backup codes if the operator says so. This needs none of the server's secrets.
+enrolment tokens, sessions, trusted devices, sent codes, links, recoveries, invitations, queued messages and the past time steps of
+authenticator apps are revoked for all accounts, and backup codes if the operator says so. Signing keys are deleted, since one
+of them may have been stolen and replaced; the server makes a new one. This needs none of the server's secrets.
 
 Passkeys need nothing: their counts go back too, which is harmless, and a nonce is valid for five minutes and only with the
 cookie or the session that it was issued to.
@@ -12,8 +13,9 @@ is accepted once more, until their author prevents it (docs/how-to/add-a-factor.
 are bound to challenges and sessions that have ended.
 """
 
-from athena_auth import invites, retired_tokens
+from athena_auth import enrolment_tokens, invites, retired_tokens
 from athena_auth.accounts.recovery_cases import sql as recovery_cases
+from athena_auth.assertions import sql as signing_keys
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.delivery import sql as outbox
@@ -37,6 +39,7 @@ _ALL = 2**62
 _ENDED = (
     # Challenges first, as when credentials change: a pending one must not become a session after sessions are deleted.
     challenges.SWEEP,
+    enrolment_tokens.SWEEP,
     sessions.SWEEP,
     trusted_devices.SWEEP,
     sent_codes.SWEEP,
@@ -44,6 +47,7 @@ _ENDED = (
     retired_tokens.SWEEP,
     invites.SWEEP,
     outbox.DISCARD,
+    signing_keys.SWEEP,
 )
 
 

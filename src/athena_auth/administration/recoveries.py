@@ -113,7 +113,7 @@ class RecoveryAdministration:
             return Refused(ErrorCode.VALIDATION_ERROR, _NO_REASON)
 
         async def found(tx: Tx) -> T | Refused:
-            account = await accounts.load(tx, user_id) if await accounts.lock(tx, user_id) else None
+            account = await accounts.lock(tx, user_id)
             return Refused(ErrorCode.USER_NOT_FOUND) if account is None else await work(tx, account)
 
         return await self.store.transact(found)

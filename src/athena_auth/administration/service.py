@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth import authenticators
+from athena_auth import enrolment_tokens
 from athena_auth.accounts import creation, insertion
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
@@ -23,12 +23,13 @@ from athena_auth.administration.unlock import reset_attempts
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.authenticator_changes import AuthenticatorChanges
-from athena_auth.authenticators import Authenticator, confirmed
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.languages import Languages
+from athena_auth.mfa import authenticators
 from athena_auth.mfa import sql as challenges
+from athena_auth.mfa.authenticators import Authenticator, confirmed
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change
 from athena_auth.sessions import sql as sessions
@@ -127,7 +128,7 @@ class AdministrationService:
         return confirmed(await self.store.read(lambda tx: authenticators.load(tx, user_id)))
 
     async def remove_authenticator(
-        self, user_id: UserId, authenticator_id: str, reason: str
+        self, user_id: UserId, authenticator_id: str, reason: str | None
     ) -> Refused | None:
         """Remove one of several authenticators; the reason is recorded.
 
@@ -149,6 +150,7 @@ class AdministrationService:
         async def work(tx: Tx, _account: Account) -> None:
             # In this order: a concurrent second step has locked its challenge, and its session is visible afterwards.
             await challenges.end_all(tx, user_id)
+            await enrolment_tokens.end_all(tx, user_id)
             await sessions.end_others(tx, user_id, None)
             self._record(tx, user_id, EventName.SESSIONS_ENDED_BY_OPERATOR)
 

@@ -82,6 +82,8 @@ def require_second_factor(
         fail("give either an address or --all")
     if [by is not None, off, every].count(True) > 1:
         fail("--by, --off and --all exclude each other")
+    if every and reason is not None:
+        fail("--reason is for one account, not for --all")
     demand = None if email is None else operators.DeadlineRequest(email, _moment(by), reason, exempts=off)
     try:
         typer.echo(_require(settings, demand, prints_mail=print_mail))

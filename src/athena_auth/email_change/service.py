@@ -98,8 +98,7 @@ class EmailChangeService:
         # One statement in either case, so that neither the time nor the load reveals which it is.
         may_notify = await sends.consume_email_in_use(tx, account.id if holder is None else holder.id, now)
         token = new_token(TokenKind.MAIL)
-        reserved = account.email if account.email_verified else None
-        change = EmailChange(account.id, reserved, address, is_done=False, created_at=now)
+        change = EmailChange(account.id, _reserved(account), address, is_done=False, created_at=now)
         await sql.replace_pending(
             tx, digest(TokenKind.MAIL, token), change, expires_at=after(now, VERIFY_LIFETIME)
         )
@@ -146,11 +145,13 @@ class EmailChangeService:
         session = await sessions.lock_live(tx, digest(TokenKind.SESSION, signed_in.token), now)
         if session is None:
             return Refused(ErrorCode.UNAUTHORIZED)
+        before = await accounts.lock(tx, signed_in.account.id)
         undo = new_token(TokenKind.MAIL)
         change = await sql.consume(
             tx, verify_digest, digest(TokenKind.MAIL, undo), now=now, expires_at=after(now, UNDO_LIFETIME)
         )
-        if change is None:
+        # An address that was verified since the request is an owner's: without its reservation they could not undo this.
+        if before is None or change is None or change.old_email != _reserved(before):
             return Refused(ErrorCode.INVALID_TOKEN)
         await sql.change_email(tx, change.user_id, change.new_email, now)
         actor = Actor(client, session.id, reset_attempts=False)
@@ -205,6 +206,11 @@ class EmailChangeService:
             self.notifications.notify_at(tx, _at(account, address), MessageKind.EMAIL_RESTORED, client, now)
         self.resets.post_reset(tx, account)
         return None
+
+
+def _reserved(account: Account) -> str | None:
+    """Return the address that is to be reserved; None if it is not verified, and may be a stranger's."""
+    return account.email if account.email_verified else None
 
 
 def _at(account: Account, address: str, *, is_owners: bool = True) -> Account:

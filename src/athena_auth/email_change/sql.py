@@ -21,8 +21,11 @@ UNDO_LIFETIME = 604_800
 """Seconds for which a change can be undone, and for which the old address is reserved."""
 
 _LOAD_HOLDER = Statement("""
-    SELECT * FROM athena_account WHERE id <> :other_than AND (email = :email OR id IN
-    (SELECT user_id FROM athena_email_change WHERE old_email = :email AND expires_at > :now)) LIMIT 1
+    SELECT * FROM athena_account WHERE id = (SELECT MIN(h.id) FROM (
+        SELECT id FROM athena_account WHERE email = :email
+        UNION ALL
+        SELECT user_id AS id FROM athena_email_change WHERE old_email = :email AND expires_at > :now
+    ) h WHERE h.id <> :other_than)
 """)
 _CHANGE_EMAIL = Statement("""
     UPDATE athena_account SET email = :email, email_verified = :yes, updated_at = :now

@@ -177,7 +177,7 @@ class Users:
             RefusedError: `USER_NOT_FOUND`, or `VALIDATION_ERROR` if ATHENA_REQUIRE_SECOND_FACTOR is off.
         """
         due_at = None if by is None else Millis(int(by.timestamp() * 1000))
-        await _or_refused(self._enforcement().require(_user(user_id), due_at, reason))
+        await _or_refused(self._enforcement().require(_user(user_id), due_at, _note(reason)))
 
     async def exempt_from_second_factor(self, user_id: str, *, reason: str | None = None) -> None:
         """Exempt an account from ATHENA_REQUIRE_SECOND_FACTOR, until `require_second_factor` ends that.
@@ -185,7 +185,7 @@ class Users:
         Raises:
             RefusedError: `USER_NOT_FOUND`.
         """
-        await _or_refused(self._enforcement().exempt(_user(user_id), reason))
+        await _or_refused(self._enforcement().exempt(_user(user_id), _note(reason)))
 
     async def require_second_factor_of_all(self) -> int:
         """Begin the grace period of every account without a second factor; return how many deadlines were stored.
@@ -211,10 +211,10 @@ class Users:
             RefusedError: `USER_NOT_FOUND`, `AUTHENTICATOR_NOT_FOUND`, or `LAST_AUTHENTICATOR`, for the last one that can be
                 used: see `reset_second_factor`.
         """
-        note = one_line(reason, limit=_LONGEST_REASON)
-        await _or_refused(
-            self._service().remove_authenticator(_user(user_id), _known(authenticator_id), note)
+        removed = self._service().remove_authenticator(
+            _user(user_id), _known(authenticator_id), _note(reason)
         )
+        await _or_refused(removed)
 
     async def revoke_sessions(self, user_id: str) -> None:
         """Sign a user out everywhere, and end their pending sign-ins.
@@ -265,6 +265,11 @@ def _user(user_id: str) -> UserId:
 
 def _session(session_id: str) -> SessionId:
     return SessionId(_known(session_id))
+
+
+def _note(reason: str | None) -> str | None:
+    """Return a reason as the audit log keeps it."""
+    return None if reason is None else one_line(reason, limit=_LONGEST_REASON)
 
 
 def _known(given: str) -> str:

@@ -187,7 +187,7 @@ class ErrorCode(StrEnum):
     FAILED_TO_VERIFY_REGISTRATION = auto(), 400, "The passkey could not be verified. Try to add it again."
     PREVIOUSLY_REGISTERED = auto(), 400, "This passkey is already registered. Use another one."
     PASSKEY_NOT_FOUND = auto(), 404, "This passkey is not registered. It may have been removed."
-    TOO_MANY_PASSKEYS = auto(), 400, "The account has ten passkeys, the most possible. Remove one first."
+    TOO_MANY_PASSKEYS = auto(), 400, "This account has ten passkeys already. Remove one first."
     AUTHENTICATOR_NOT_ALLOWED = (
         auto(),
         400,

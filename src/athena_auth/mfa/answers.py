@@ -88,7 +88,7 @@ def factor_names(names: tuple[str, ...]) -> tuple[FactorName, ...]:
 
 
 def factor_name(name: str | None) -> FactorName | None:
-    """Return a name likewise."""
+    """Like `factor_names`, for one name or None."""
     return cast("FactorName | None", name)
 
 

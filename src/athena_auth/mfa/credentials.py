@@ -47,6 +47,18 @@ _RECORDS: dict[Change, tuple[EventName, MessageKind | None]] = {
 }
 """The audit event of each change of credentials, and the notification to the account's address."""
 
+_REPEATABLE = frozenset(
+    {
+        Change.PASSKEY_ADDED,
+        Change.PASSKEY_REMOVED,
+        Change.AUTHENTICATOR_REMOVED,
+        Change.AUTHENTICATOR_SUSPENDED,
+        Change.AUTHENTICATOR_RESUMED,
+    }
+)
+"""Changes that need no password. They reset no attempts: an attacker in a stolen session would repeat one, for instance with a
+passkey of their own, to get new attempts at the password."""
+
 _TWO_FACTOR = {
     Change.FACTOR_ADDED: True,
     Change.FACTOR_REPLACED: True,
@@ -107,23 +119,34 @@ class CredentialEvents:
         account = await accounts.change_credentials(
             tx, user_id, now, two_factor_enabled=_TWO_FACTOR.get(change)
         )
-        await sql.end_all(tx, user_id)
-        await enrolment_tokens.end_all(tx, user_id)
-        if not actor.keeps_other_sessions:
-            await _end_sessions(tx, user_id, change, actor)
-        if change.removes_factors and actor.session_id is not None:
-            # Otherwise an attacker who removes the factors keeps a session that survives the owner's next enrolment.
-            await sessions.lower(tx, actor.session_id)
+        if change is not Change.PASSKEY_ADDED:
+            # Nothing rests on a passkey that is new. Password managers add one after a sign-in by themselves, and an attacker
+            # in a session must not end the link by which the owner is about to set another password.
+            await self._revoke(tx, user_id, change, actor)
         if (resets := _attempts_of(change, actor)) is not None:
             tx.defer(resets, user_id=user_id)
-        self._defer_writes(tx, user_id, change)
         event, kind = _RECORDS[change]
         audit.record(tx, _entry(event, user_id, actor, authenticator_id), now)
-        if account is not None:
+        if account is not None and change.removes_factors:
+            await cancellation.end(tx, account, actor.client, now)
+        elif account is not None:
             await cancellation.cancel(tx, self._notifications, account, actor.client, now)
         if account is not None and kind is not None:
             await self._notifications.notify(tx, account, kind, actor.client, now)
         return account
+
+    async def _revoke(self, tx: Tx, user_id: UserId, change: Change, actor: Actor) -> None:
+        """Revoke what rests on the old credentials, in the order that `announce` explains."""
+        await sql.end_all(tx, user_id)
+        await enrolment_tokens.end_all(tx, user_id)
+        if not actor.keeps_other_sessions:
+            # A factor that is added leaves sessions alone that have verified one.
+            below = Level.TWO if change.only_adds else None
+            await sessions.end_others(tx, user_id, actor.session_id, below)
+        if change.removes_factors and actor.session_id is not None:
+            # Otherwise an attacker who removes the factors keeps a session that survives the owner's next enrolment.
+            await sessions.lower(tx, actor.session_id)
+        self._defer_writes(tx, user_id, change)
 
     def cancel_enrolment(self, tx: Tx, user_id: UserId) -> None:
         """Cancel an enrolment of an account that has no factor on. No session or device depends on it yet."""
@@ -146,21 +169,9 @@ def _entry(event: EventName, user_id: UserId, actor: Actor, authenticator_id: st
     )
 
 
-async def _end_sessions(tx: Tx, user_id: UserId, change: Change, actor: Actor) -> None:
-    """End the other sessions of the account, except those that the change does not concern.
-
-    A new passkey keeps all: nothing they rest on has changed. A removed one ends all, because a lost or stolen device may
-    have begun them.
-    """
-    if change is not Change.PASSKEY_ADDED:
-        below = Level.TWO if change.only_adds else None
-        await sessions.end_others(tx, user_id, actor.session_id, below)
-
-
 def _attempts_of(change: Change, actor: Actor) -> Statement | None:
     """Return the write that resets the counted attempts, as far as this change allows it."""
-    if change in {Change.PASSKEY_ADDED, Change.PASSKEY_REMOVED}:
-        # An attacker in a session would add and remove passkeys to get new attempts at the password and the codes.
+    if change in _REPEATABLE:
         return None
     if actor.reset_attempts or change.removes_factors:
         return RESET_ALL

@@ -21,7 +21,7 @@ from athena_auth.wire.route import EnrolmentBearer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentSignIn:
-    """Verifies the response that confirms an enrolment, then creates the session of level two. One transaction for each.
+    """Verifies the response that confirms an enrolment, then creates the session of level two. Each call is one transaction.
 
     Attempts are counted with those of live sessions: the response is made with a secret that the bearer was just shown, or
     with a code that was just sent. A wrong one does not mean that an attacker knows the password.

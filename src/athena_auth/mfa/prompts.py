@@ -87,6 +87,9 @@ class Prompts:
         refused = self.offered.refuse_other(factor.name)
         if refused is not None:
             return refused
+        if isinstance(principal, EnrolmentBearer) and factor.has_nonce:
+            # The enrolment has given its own nonce, which this one would replace.
+            return Refused(ErrorCode.METHOD_NOT_AVAILABLE)
         now = self.clock.now()
 
         async def work(tx: Tx) -> Prompted | Refused:

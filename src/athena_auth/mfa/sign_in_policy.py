@@ -140,7 +140,7 @@ class SignInPolicy:
         return EnrolmentIssued(token, tuple(self.offered.enrollable), account)
 
     def complete_both_factors(
-        self, tx: Tx, account: Account, amr: str, first: FirstFactor, now: Millis
+        self, tx: Tx, account: Account, amr: str, authenticator_id: str, first: FirstFactor, now: Millis
     ) -> SessionIssued | Refused:
         """Mint a session of level two for an authenticator that is two factors: a passkey that verified its user.
 
@@ -155,6 +155,7 @@ class SignInPolicy:
             user_id=account.id,
             client=first.client,
             session_id=minted.session.id,
+            authenticator_id=authenticator_id,
         )
         audit.record(tx, accepted, now)
         return SessionIssued(minted, account)

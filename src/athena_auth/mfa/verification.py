@@ -124,20 +124,13 @@ class AttemptVerifier:
             kind, left = MessageKind.BACKUP_CODE_USED, verified.codes_left
             await self.notifications.notify(tx, account, kind, context.client, now, codes_left=left)
         if verified.count_decreased:
-            await self._warn_of_copy(tx, account, context, session_id, now)
+            copied = verified.authenticator_id
+            await warn_of_copy(tx, self.notifications, account, copied, context.client, session_id, now)
         if account.recovery_case is not None:
             await cancellation.cancel(tx, self.notifications, account, context.client, now)
         if account.reset_by_mail and verified.amr != Amr.SENT_CODE:
             accounts.clear_reset_by_mail(tx, account.id)
         return await self._trusted(tx, account, context, session_id, now) if trust_device else None
-
-    async def _warn_of_copy(
-        self, tx: Tx, account: Account, context: RequestContext, session_id: SessionId, now: Millis
-    ) -> None:
-        event, kind = EventName.SIGN_COUNT_DECREASED, MessageKind.SIGN_COUNT_DECREASED
-        entry = AuditEvent(name=event, user_id=account.id, client=context.client, session_id=session_id)
-        audit.record(tx, entry, now)
-        await self.notifications.notify(tx, account, kind, context.client, now)
 
     async def _trusted(
         self, tx: Tx, account: Account, context: RequestContext, session_id: SessionId, now: Millis
@@ -268,3 +261,24 @@ def verification_events(factors: Iterable[type[Factor[Any]] | Factor[Any]]) -> d
         for factor in factors
         for (stage, verdict), meaning in _MEANINGS.items()
     }
+
+
+async def warn_of_copy(
+    tx: Tx,
+    notifications: SecurityNotifications,
+    account: Account,
+    authenticator_id: str | None,
+    client: ClientInfo,
+    session_id: SessionId,
+    now: Millis,
+) -> None:
+    """Record that a passkey was used whose signature count had decreased, and notify the owner."""
+    entry = AuditEvent(
+        name=EventName.SIGN_COUNT_DECREASED,
+        user_id=account.id,
+        client=client,
+        session_id=session_id,
+        authenticator_id=authenticator_id,
+    )
+    audit.record(tx, entry, now)
+    await notifications.notify(tx, account, MessageKind.SIGN_COUNT_DECREASED, client, now)

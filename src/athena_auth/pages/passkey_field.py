@@ -1,4 +1,4 @@
-"""What the script of passkeys and the pages tell each other: a field with a response, and the data of the Signal API."""
+"""The hidden field of passkey forms, which has the response, and the data of the Signal API."""
 
 from typing import Any
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import msgspec
 
 from athena_auth.accounts.step_up_policy import FRESH, Action
-from athena_auth.factors.passkeys.model import MAX_PASSKEYS
 from athena_auth.factors.passkeys.overview import PasskeyOverviewApi
 from athena_auth.factors.passkeys.routes import PasskeyApi
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa import authenticators
 from athena_auth.pages.access import PageAccess
 from athena_auth.pages.form import NO_ERRORS, errors_of, form_of
 from athena_auth.pages.page import PageOutcome, SeeOther, show, submit
@@ -75,7 +75,7 @@ class PasskeyPages:
         context = {
             "errors": NO_ERRORS if refused is None else errors_of(refused, {}),
             "passkeys": found.passkeys,
-            "most": MAX_PASSKEYS,
+            "most": authenticators.MOST,
             "is_on": found.are_second_factor,
             "signals": signals_json(found),
         }

@@ -32,7 +32,7 @@ class Appearance(msgspec.Struct, frozen=True):
 
     Attributes:
         app_name: The name of the service.
-        offers_sign_up: Whether anybody may sign up.
+        offers_sign_up: Whether sign-up is open.
         trusts_devices: Whether users may trust browsers.
         methods: The names of the second factors that are offered.
         stylesheets: The paths of the stylesheets, in their order.

@@ -1,6 +1,6 @@
 """Use cases of links in emails: setting a new password, verifying an address, and recognizing a browser.
 
-A link proves access to the owner's mailbox, which is one factor. So a password reset never creates a session; if a second
+A link shows access to the owner's mailbox, which is one factor. So a password reset never creates a session; if a second
 factor is on, it ends in a challenge (I1). It revokes everything that depends on the old password (I5). It does not reset
 the attempts at the second factor. Codes by email do not replace an authenticator app until a factor other than the
 mailbox has been verified.
@@ -13,19 +13,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
-from athena_auth.authenticators import AuthenticatorState
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId
 from athena_auth.kernel.texts import Text
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import AuthenticatorState
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import ChallengeIssued, Change
 from athena_auth.mfa.password_login import PasswordLogin

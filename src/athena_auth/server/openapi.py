@@ -21,12 +21,13 @@ trusted devices, with the accounts and sessions they protect.
 ## Authentication
 
 Authenticate with `Authorization: Bearer <token>` or a cookie; if both are sent, the header wins. \
-There are three kinds of token, and none replaces another.
+There are four kinds of token, and none replaces another.
 
 A session token is issued by signing up, signing in or completing the second step. It gives access to everything that \
 the account owner may do. A challenge token begins with `2fa_`. Signing in with a password returns it when a second \
-factor is required, and it gives access only to `send-otp`, `prompt-passkey` and the `verify-*` endpoints. A trusted-device token \
-is a cookie, and replaces the second factor at sign-in.
+factor is required, and it gives access only to `send-otp`, `prompt-passkey`, the `verify-*` endpoints and `recovery/begin`. An \
+enrolment token begins with `enrol_`. Signing in returns it when a second factor must be enrolled first, and it gives access \
+to nothing else. A trusted-device token is a cookie, and replaces the second factor at sign-in.
 
 A request that changes something and is authenticated by cookie must come from this site or from a trusted origin \
 (`Origin`); a bearer request needs no `Origin`.

@@ -39,8 +39,8 @@ class FactorSettings(SettingsSources):
         description="What an account with two-factor authentication needs to change credentials and to end other sessions: "
         "second-factor, verified in that session within ten minutes, or the password alone, for front ends that cannot ask "
         "for a code. With password, an attacker who knows the password and has a session, for instance from a stolen "
-        "trusted device, can turn two-factor authentication off. Showing the secret of an active authenticator and "
-        "deleting the account always require the second factor.",
+        "trusted device, can turn two-factor authentication off. Showing the secret of an active authenticator, removing, "
+        "suspending or resuming a single one, and deleting the account always require the second factor.",
     )
     totp_digits: int = Field(6, ge=6, le=8, description="Digits of a TOTP code.")
     totp_period: int = Field(30, ge=15, le=120, description="Seconds of a TOTP time step.")

@@ -13,7 +13,7 @@ from athena_auth.settings.model import Settings, SettingsError
 from athena_auth.settings.sources import ENV_FILE, PREFIX
 
 _NOT_WHOLE = frozenset({"int_parsing", "int_parsing_size", "int_from_float", "int_type"})
-_IN_SECONDS = ("_ttl", "_period", "_timeout")
+_IN_SECONDS = ("_ttl", "_period", "_timeout", "_max_age")
 
 
 def explain(error: ErrorDetails, name: str, example: object) -> str:
@@ -26,7 +26,7 @@ def explain(error: ErrorDetails, name: str, example: object) -> str:
             return f"the smallest value accepted is {context['ge']}"
         case kind if kind in _NOT_WHOLE:
             what = "whole seconds" if name.endswith(_IN_SECONDS) else "a whole number"
-            return f"{what}, for instance {example}"
+            return what if example is None else f"{what}, for instance {example}"
         case "literal_error" | "enum":
             return f"one of {context['expected']}"
         case _:

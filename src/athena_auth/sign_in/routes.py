@@ -178,7 +178,7 @@ class SignInApi:
                 enrolment_token=outcome.token,
                 methods=factor_names(outcome.methods),
             )
-            return Reply(demanded, (enrolment_cookie(outcome),))
+            return Reply(demanded, _enrolment_cookies(outcome))
         redirect, url = redirect_fields(body.callback_url)
         answer = SignUpAnswer(outcome.minted.token, owner, redirect, url, _due_at(outcome))
         return self._session_issued(outcome, answer, call.caller)
@@ -258,9 +258,17 @@ def _due_at(issued: SessionIssued) -> str | UnsetType:
 
 
 def _enrolment_demanded(issued: EnrolmentIssued) -> Reply[EnrolmentRequiredAnswer]:
-    # As with a challenge, the browser's previous session stays until the sign-in is complete.
     answer = EnrolmentRequiredAnswer(enrolment_token=issued.token, methods=factor_names(issued.methods))
-    return Reply(answer, (enrolment_cookie(issued), expired(CookieName.CHALLENGE)))
+    return Reply(answer, _enrolment_cookies(issued))
+
+
+def _enrolment_cookies(issued: EnrolmentIssued) -> tuple[Cookie, Cookie]:
+    """Return the cookies of a sign-in that goes on with an enrolment.
+
+    A challenge of an earlier sign-in, perhaps another person's, would get the codes that are to confirm it. As with a
+    challenge, the browser's previous session stays until the sign-in is complete.
+    """
+    return enrolment_cookie(issued), expired(CookieName.CHALLENGE)
 
 
 def _challenged(issued: ChallengeIssued, caller: Caller) -> Reply[SecondFactorDueAnswer]:

@@ -9,6 +9,8 @@ An invitation was sent to the address, so it proves the mailbox as a verificatio
 
 from dataclasses import dataclass
 
+import msgspec
+
 from athena_auth import invites
 from athena_auth.accounts import insertion
 from athena_auth.accounts.creation import new_account
@@ -112,7 +114,9 @@ class SignUpService:
                 return
             self._record(tx, EventName.SIGN_UP_REPEATED, stored, first, now)
             if may_send:
-                self.notifications.notify_of_sign_up(tx, stored, first.client, now)
+                # An account that has left this address has another by now, perhaps an attacker's.
+                recipient = msgspec.structs.replace(stored, email=account.email)
+                self.notifications.notify_of_sign_up(tx, recipient, first.client, now)
 
         await self.store.transact(work)
         return VerificationAwaited(account)

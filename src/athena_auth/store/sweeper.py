@@ -80,7 +80,7 @@ class Sweeper:
             return 0
         deleted = sum([await self._sweep_one(sweep) for sweep in self._sweeps])
         for job in self._jobs:
-            await job()
+            await _run_job(job)
         return deleted
 
     async def _run(self) -> None:
@@ -112,3 +112,11 @@ class Sweeper:
             if batch < _BATCH:
                 return deleted
             await asyncio.sleep(_PAUSE)
+
+
+async def _run_job(job: Job) -> None:
+    """Run a job. One that fails must keep neither the next job nor the next sweep from running."""
+    try:
+        await job()
+    except Exception as error:  # noqa: BLE001 - what an application's work may raise is not known here
+        _log.warning("sweep.job_failed", reason=f"{type(error).__name__}: {error}")

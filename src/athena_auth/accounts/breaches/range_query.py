@@ -83,7 +83,7 @@ async def _read_response(reader: asyncio.StreamReader) -> str:
             raise SourceFailed("the response was cut short" if not piece else "the response is too large")
         try:
             parser.feed_data(piece)
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             raise SourceFailed("the response is not HTTP") from None
     # A redirect is not followed: it could lead to a host that the operator has not chosen.
     status = parser.get_status_code()

@@ -1,4 +1,4 @@
-"""Storing deadlines for a second factor, and telling account owners of them."""
+"""Storing deadlines for a second factor, and notifying account owners of them."""
 
 from dataclasses import dataclass
 

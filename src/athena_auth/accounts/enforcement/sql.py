@@ -43,11 +43,12 @@ _LOAD_WITHOUT_FACTOR = Statement("""
     WHERE id > :after AND NOT two_factor_enabled ORDER BY id LIMIT :most
 """)
 
-# Names of factors have no wildcards of LIKE.
+# Names of factors have no wildcards of LIKE. Counted, because PostgreSQL answers NOT EXISTS below OR by a hash of all
+# authenticators, for each batch of accounts.
 _LOAD_WITHOUT_METHOD = Statement("""
     SELECT id, email, second_factor_due_at, second_factor_exempt, two_factor_enabled FROM athena_account a
-    WHERE id > :after AND (NOT two_factor_enabled OR NOT EXISTS (
-        SELECT 1 FROM athena_authenticator o
+    WHERE id > :after AND (NOT two_factor_enabled OR 0 = (
+        SELECT COUNT(*) FROM athena_authenticator o
         WHERE o.user_id = a.id AND o.state = 'active' AND :methods LIKE '%,' || o.factor || ',%'))
     ORDER BY id LIMIT :most
 """)
@@ -56,11 +57,11 @@ END_OVERDUE_SESSIONS = Statement("""
     DELETE FROM athena_session WHERE level < 2 AND id IN
     (SELECT s.id FROM athena_account a JOIN athena_session s ON s.user_id = a.id
      WHERE a.second_factor_due_at <= :cutoff AND a.second_factor_due_at IS NOT NULL AND NOT a.two_factor_enabled
-     LIMIT :most)
+     AND s.level < 2 LIMIT :most)
 """)
 """Ends the sessions of accounts whose deadline has passed: they were created with the password alone.
 
-The level is checked on the row that is deleted: a factor that is confirmed at the same moment has raised it.
+The level is checked again on the row that is deleted: a factor that is confirmed at the same moment has raised it.
 """
 
 

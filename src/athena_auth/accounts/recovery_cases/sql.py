@@ -72,7 +72,7 @@ def insert(tx: Tx, case: RecoveryCase, *, next_mail_at: Millis) -> None:
 
 
 async def last_opened_at(tx: Tx, user_id: UserId) -> Millis | None:
-    """Return when the account's latest case was opened, if that was in the last 30 days."""
+    """Return when the account's latest case was opened; None if none is stored."""
     row = await tx.fetch_one(_LAST_OPENED, user_id=user_id)
     return None if row is None else row["at"]
 

@@ -5,13 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from athena_auth.authenticators import Authenticator
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
+from athena_auth.mfa.authenticators import Authenticator
 from athena_auth.sessions.model import Amr
-
-MAX_PASSKEYS = 10
-"""The most passkeys of an account."""
 
 _TRANSPORT = r"^[a-z-]{1,20}$(?!\n)"
 Transports = Annotated[tuple[Annotated[str, Meta(pattern=_TRANSPORT)], ...], Meta(max_length=10)]

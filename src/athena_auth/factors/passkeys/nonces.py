@@ -1,7 +1,7 @@
 """The nonces of sign-ins with a passkey, before anything is known of the user.
 
 A page asks for one whenever it is opened, to offer passkeys in the browser's autofill. So none is stored: it is the hash of a
-random cookie that the server has signed. A response is accepted with the cookie alone that its nonce was made for, and only
+random cookie that the server has signed. A response is accepted only with the cookie that its nonce was derived from, and only
 the nonces of accepted responses are kept, until they expire.
 """
 

@@ -1,17 +1,16 @@
-"""What the pages need to know of an account's passkeys, and what they tell browsers of them."""
+"""What the pages need to know of an account's passkeys, and what they report to browsers."""
 
 from dataclasses import dataclass
 
 import msgspec
 
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.step_up_policy import Action, StepUp
+from athena_auth.accounts.step_up_policy import Action, StepUp, StepUpCredentials, refuse_stale
 from athena_auth.factors.passkeys.answers import PasskeyAnswer, base64url, passkey_answer
 from athena_auth.factors.passkeys.ceremonies import display_name_of, user_handle_of
 from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.passkeys.registration import passkeys_of, refuse_more
 from athena_auth.kernel.clock import Clock
-from athena_auth.sessions.rules import is_fresh
 from athena_auth.store.transaction import Store
 from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
@@ -65,7 +64,8 @@ class PasskeyOverviewApi:
             display_name_of(account),
             [answer.credential_id for answer in answers],
         )
-        is_due = self.step_up.is_due(Action.BEGIN_PASSKEY, signed_in)
-        is_recent = is_fresh(signed_in.session, self.clock.now())
-        can_add = is_recent and not is_due and refuse_more(passkeys) is None
+        action, now = Action.BEGIN_PASSKEY, self.clock.now()
+        is_stale = refuse_stale(self.step_up, action, signed_in, StepUpCredentials(), now) is not None
+        is_due = is_stale or self.step_up.is_due(action, signed_in)
+        can_add = not is_due and refuse_more(passkeys) is None
         return Reply(PasskeyOverviewAnswer(answers, signals, account.two_factor_enabled, can_add))

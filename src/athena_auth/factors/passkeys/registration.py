@@ -2,14 +2,14 @@
 
 import msgspec
 
-from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
-from athena_auth.authenticators import Authenticator, all_active, all_confirmed
 from athena_auth.factors.passkeys import sql
-from athena_auth.factors.passkeys.model import MAX_PASSKEYS, Passkey, Registered, passkey_of
+from athena_auth.factors.passkeys.model import Passkey, Registered, passkey_of
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import Authenticator, all_active, all_confirmed
 from athena_auth.mfa.model import FactorName
 from athena_auth.store.transaction import Tx
 
@@ -21,7 +21,7 @@ def refuse_kind(aaguid: str, allowed: frozenset[str]) -> Refused | None:
 
 def refuse_more(existing: list[Passkey]) -> Refused | None:
     """Refuse another passkey when the account has the most possible."""
-    return Refused(ErrorCode.TOO_MANY_PASSKEYS) if len(existing) >= MAX_PASSKEYS else None
+    return Refused(ErrorCode.TOO_MANY_PASSKEYS) if len(existing) >= authenticators.MOST else None
 
 
 async def passkeys_of(tx: Tx, user_id: UserId) -> list[Passkey]:
@@ -48,8 +48,6 @@ async def add(
     refused = refuse_more(await passkeys_of(tx, user_id))
     if refused is not None:
         return refused
-    if pending is not None and not await sql.remove(tx, pending):
-        return Refused(ErrorCode.FAILED_TO_VERIFY_REGISTRATION)
     authenticator = Authenticator(
         id=new_id(now),
         user_id=user_id,
@@ -62,4 +60,6 @@ async def add(
     )
     if not await sql.add(tx, authenticator):
         return Refused(ErrorCode.PREVIOUSLY_REGISTERED)
+    if pending is not None:
+        await sql.remove(tx, pending)
     return passkey_of(authenticator)

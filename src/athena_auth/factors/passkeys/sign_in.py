@@ -9,7 +9,6 @@ from athena_auth.accounts.notifications import SecurityNotifications
 from athena_auth.accounts.recovery_cases import cancellation
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
-from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.passkeys import ceremonies, sql
 from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.passkeys.model import Asserted, AssertionResponse, Passkey
@@ -19,6 +18,7 @@ from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.mfa.sign_in_policy import FirstFactor, SessionIssued, SignInPolicy
+from athena_auth.mfa.verification import warn_of_copy
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.caller import ClientInfo
 
@@ -67,9 +67,9 @@ class PasskeySignIn:
                 return Refused(ErrorCode.PASSKEY_NOT_FOUND)
             asserted = ceremonies.verify_assertion(self.factor.site, passkey, response, nonce.value)
             if asserted is None:
-                return _refuse(tx, account, ErrorCode.AUTHENTICATION_FAILED, first.client, now)
+                return _refuse(tx, passkey, ErrorCode.AUTHENTICATION_FAILED, first.client, now)
             if not asserted.user_verified:
-                return _refuse(tx, account, ErrorCode.USER_VERIFICATION_REQUIRED, first.client, now)
+                return _refuse(tx, passkey, ErrorCode.USER_VERIFICATION_REQUIRED, first.client, now)
             return await self._sign_in(tx, account, passkey, asserted, nonce, first, now)
 
         return await self.store.transact(work)
@@ -88,23 +88,26 @@ class PasskeySignIn:
             return Refused(ErrorCode.CHALLENGE_NOT_FOUND)
         if not await sql.record_use(tx, passkey, asserted, first.client.fingerprint, now):
             return Refused(ErrorCode.PASSKEY_NOT_FOUND)
-        issued = self.sign_in_policy.complete_both_factors(tx, account, passkey.amr, first, now)
+        issued = self.sign_in_policy.complete_both_factors(tx, account, passkey.amr, passkey.id, first, now)
         if isinstance(issued, Refused):
             return issued
         await cancellation.cancel(tx, self.notifications, account, first.client, now)
         if account.reset_by_mail:
             accounts.clear_reset_by_mail(tx, account.id)
         if asserted.count_decreased:
-            event, kind = EventName.SIGN_COUNT_DECREASED, MessageKind.SIGN_COUNT_DECREASED
             session_id = issued.minted.session.id
-            entry = AuditEvent(name=event, user_id=account.id, client=first.client, session_id=session_id)
-            audit.record(tx, entry, now)
-            await self.notifications.notify(tx, account, kind, first.client, now)
+            await warn_of_copy(tx, self.notifications, account, passkey.id, first.client, session_id, now)
         return issued
 
 
-def _refuse(tx: Tx, account: Account, code: ErrorCode, client: ClientInfo, now: Millis) -> Refused:
+def _refuse(tx: Tx, passkey: Passkey, code: ErrorCode, client: ClientInfo, now: Millis) -> Refused:
     """Record the refusal and return it."""
-    event = EventName.PASSKEY_REFUSED
-    audit.record(tx, AuditEvent(name=event, user_id=account.id, client=client, reason=code), now)
+    entry = AuditEvent(
+        name=EventName.PASSKEY_REFUSED,
+        user_id=passkey.user_id,
+        client=client,
+        reason=code,
+        authenticator_id=passkey.id,
+    )
+    audit.record(tx, entry, now)
     return Refused(code)

@@ -9,7 +9,7 @@ from athena_auth.factors.passkeys.model import AssertionResponse
 from athena_auth.factors.passkeys.nonces import LIFETIME
 from athena_auth.factors.passkeys.sign_in import PasskeySignIn
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.mfa.answers import SignInCookies, minted_cookies
+from athena_auth.mfa.answers import SignInCookies, forgotten_enrolment, minted_cookies
 from athena_auth.mfa.sign_in_policy import FirstFactor
 from athena_auth.wire.fields import SessionToken
 from athena_auth.wire.handlers import get, post
@@ -113,5 +113,10 @@ class PasskeySignInApi:
             minted.token, session_answer(minted.session, minted.token), user_answer(account)
         )
         recognition = self._cookies.recognition(account, call.caller)
-        cookies = (*minted_cookies(minted), recognition, expired(CookieName.PASSKEY))
+        cookies = (
+            *minted_cookies(minted),
+            *forgotten_enrolment(call.caller),
+            recognition,
+            expired(CookieName.PASSKEY),
+        )
         return Reply(answer, cookies, session_token=minted.token)
