@@ -177,4 +177,4 @@ async def test_what_an_attacker_began_to_enrol_ends_when_passkeys_become_the_fac
     confirmed = await thief.post("/two-factor/verify-totp", code=thief.code())
 
     assert code_of(confirmed) == "TOTP_NOT_ENABLED"
-    assert (await ada.sign_in()).json()["twoFactorMethods"] == ["passkey", "otp", "backup-code"]
+    assert (await ada.sign_in()).json()["twoFactorMethods"] == ["passkey", "backup-code"]

@@ -307,7 +307,8 @@ async def test_cancelling_an_enrolment_leaves_the_passkeys(world: World, ada: Pe
 async def test_the_audit_log_says_when_a_code_was_sent_and_not_when_a_passkey_was_asked_for(
     world: World, ada: Person
 ) -> None:
-    await turn_on(ada)
+    await ada.turn_on_totp()
+    await with_passkey(ada)
     browser = await challenged(world, ada)
     await prompt(browser)
     await browser.post("/two-factor/send-otp", json={})

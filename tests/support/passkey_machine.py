@@ -87,7 +87,6 @@ class PasskeyMachine(PasskeyDriver):
         expect(answer, refusal)
         if refusal is None:
             token.owner.keys.append(Key(device, answer.json()["id"], device.count or 0))
-            token.owner.change(token, sessions=False)
 
     def _refusal_of_registration(
         self, token: Token, device: Authenticator, nonce: Nonce | None
@@ -112,6 +111,8 @@ class PasskeyMachine(PasskeyDriver):
         token = self.token(n)
         answer = self.request("POST", "/two-factor/prompt-passkey", bearer=token.value, body={})
         refusal = self.refusal_of_token(token)
+        if refusal is None and token.kind == "enrolment":
+            refusal = "METHOD_NOT_AVAILABLE"
         if refusal is None and not token.owner.usable_keys:
             refusal = "PASSKEY_NOT_FOUND"
         expect(answer, refusal)

@@ -133,12 +133,12 @@ class Owner:
         """Tell whether no usable second factor would be left without this passkey."""
         return self.two_factor and self.app is None and all(each is key for each in self.usable_keys)
 
-    def change(self, keep: Token | None, *, below_two: bool = False, sessions: bool = True) -> None:
-        """End what every change of credentials ends (I5): all prompts and enrolments, challenges, and sessions."""
+    def change(self, keep: Token | None, *, below_two: bool = False) -> None:
+        """End what a change of credentials ends (I5): all prompts and enrolments, challenges, and other sessions."""
         self.pending = None
         for token in self.tokens:
             token.prompt = token.registration = None
-            is_other = token.kind != "session" or (sessions and not (below_two and token.level == 2))
+            is_other = token.kind != "session" or not (below_two and token.level == 2)
             token.ended = token.ended or (is_other and token is not keep)
 
     def add_factor(self, keep: Token | None) -> None:
