@@ -11,7 +11,7 @@ DAY = 86_400
 
 
 async def events(world: World) -> set[str]:
-    return {name for (name,) in await fetch_all(world.database_url, "SELECT event FROM athena_audit")}
+    return {str(name) for (name,) in await fetch_all(world.database_url, "SELECT event FROM athena_audit")}
 
 
 async def test_a_policy_that_was_turned_off_asks_for_nothing(database_url: str) -> None:

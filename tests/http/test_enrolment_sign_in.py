@@ -78,8 +78,7 @@ async def test_an_address_that_must_be_verified_by_now_is_refused(sqlite_url: st
     async with world_over(sqlite_url, require_second_factor="all") as world:
         ada = await overdue(world)
         token, now = (await ada.sign_in()).json()["enrolmentToken"], world.clock.now()
-    settings = {"require_second_factor": "all", "require_verified_email": "on"}
-    async with world_over(sqlite_url, **settings) as world:
+    async with world_over(sqlite_url, require_second_factor="all", require_verified_email="on") as world:
         world.clock.advance((now - world.clock.now()) // 1000)
         client = await world.bearer(token)
         phone = await begin(client)

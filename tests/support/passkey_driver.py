@@ -32,6 +32,8 @@ class PasskeyDriver(Driver):
         self.owners: list[Owner] = []
         self.responses: list[Response] = []
         self.cookies: list[tuple[str, Nonce]] = []
+        self.accepted: list[tuple[str, Nonce, Response]] = []
+        """What has signed in without a password."""
 
     def response(
         self,

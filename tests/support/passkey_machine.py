@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import httpx
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from support.driver import expect
 from support.passkey import Authenticator, base64url
@@ -192,8 +192,15 @@ class PasskeyMachine(PasskeyDriver):
         cookie, nonce = self.cookies[-1 - n // 2 % min(2, len(self.cookies))]
         elsewhere: list[Nonce | None] = [each for _, each in self.cookies if each is not nonce]
         response = self.response(n, kind, self.owner(n), nonce, elsewhere, step)
-        if response is None:
-            return
+        if response is not None:
+            self._sign_in_with(cookie, nonce, response)
+
+    @precondition(lambda self: self.accepted)
+    @rule()
+    def sign_in_with_an_accepted_response(self) -> None:
+        self._sign_in_with(*self.accepted[-1])
+
+    def _sign_in_with(self, cookie: str, nonce: Nonce, response: Response) -> None:
         body = {"response": response.sent}
         answer = self.request("POST", "/passkey/verify-authentication", cookies={_COOKIE: cookie}, body=body)
         refusal = self._refusal_of_sign_in(nonce, response)
@@ -203,6 +210,7 @@ class PasskeyMachine(PasskeyDriver):
             owner.record_use(response.key)
             assert answer.json()["user"]["id"] == owner.id
             self.add_token(owner, "session", answer.json()["token"], response.key.amr)
+            self.accepted.append((cookie, nonce, response))
 
     def _refusal_of_sign_in(self, nonce: Nonce, response: Response) -> str | None:
         if not nonce.is_open(self.now):
