@@ -1,6 +1,6 @@
 """Removing, suspending and resuming one authenticator of an account, of whatever factor. In the caller's transaction."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from athena_auth.accounts import sql as accounts
@@ -8,11 +8,16 @@ from athena_auth.accounts.model import Account
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
+from athena_auth.kernel.texts import Text
 from athena_auth.mfa import authenticators
 from athena_auth.mfa.authenticators import Authenticator, AuthenticatorState, confirmed
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change
 from athena_auth.store.transaction import Tx
+
+_LAST_WITHOUT_PASSWORD = Text(
+    "This is the only passkey that can sign you in, and your account has no password. Add another one or set a password first."
+)
 
 
 def is_last_usable(
@@ -35,20 +40,46 @@ class AuthenticatorChanges:
 
     Attributes:
         is_usable: Tells whether this server accepts an active authenticator: it offers the factor, and reaches the phone.
+        signs_in_alone: Tells whether it accepts an active authenticator in place of a password: a passkey that verifies its
+            user.
     """
 
     events: CredentialEvents
     is_usable: Callable[[Authenticator], bool]
+    signs_in_alone: Callable[[Authenticator], bool]
 
-    def is_needed(self, account: Account, enrolled: Iterable[Authenticator], one: Authenticator) -> bool:
-        """Tell whether this account, if it has two-factor authentication on, has no other usable second factor."""
-        return account.two_factor_enabled and is_last_usable(enrolled, one, self.is_usable)
+    def refuse_needed(
+        self,
+        account: Account,
+        enrolled: Sequence[Authenticator],
+        one: Authenticator,
+        *,
+        by_operator: bool = False,
+    ) -> Refused | None:
+        """Refuse to do without this authenticator if the account has no other way to sign in, or no other second factor.
+
+        An operator may remove the last passkey of an account without a password: its owner sets one by email.
+        """
+        if not account.has_password and not by_operator and self._is_last_alone(enrolled, one):
+            return Refused(ErrorCode.LAST_AUTHENTICATOR, _LAST_WITHOUT_PASSWORD)
+        is_needed = account.two_factor_enabled and is_last_usable(enrolled, one, self.is_usable)
+        return Refused(ErrorCode.LAST_AUTHENTICATOR) if is_needed else None
+
+    def _is_last_alone(self, enrolled: Iterable[Authenticator], one: Authenticator) -> bool:
+        return self.signs_in_alone(one) and is_last_usable(enrolled, one, self.signs_in_alone)
+
+    def can_sign_in_alone(self, enrolled: Iterable[Authenticator]) -> bool:
+        """Tell whether one of these authenticators can take the place of the password."""
+        active = (each for each in enrolled if each.state is AuthenticatorState.ACTIVE)
+        return any(map(self.signs_in_alone, active))
 
     async def remove(
         self, tx: Tx, user_id: UserId, authenticator_id: str, actor: Actor, now: Millis, *, by_operator: bool
     ) -> Refused | None:
         """Remove an authenticator, unless no other is usable."""
-        found = await self._find(tx, user_id, authenticator_id, must_stay_usable=True)
+        found = await self._find(
+            tx, user_id, authenticator_id, must_stay_usable=True, by_operator=by_operator
+        )
         if isinstance(found, Refused):
             return found
         await authenticators.remove(tx, found.id)
@@ -77,7 +108,13 @@ class AuthenticatorChanges:
         return None
 
     async def _find(
-        self, tx: Tx, user_id: UserId, authenticator_id: str, *, must_stay_usable: bool
+        self,
+        tx: Tx,
+        user_id: UserId,
+        authenticator_id: str,
+        *,
+        must_stay_usable: bool,
+        by_operator: bool = False,
     ) -> Authenticator | Refused:
         """Lock the account and its authenticators, and return the one with this id.
 
@@ -89,9 +126,9 @@ class AuthenticatorChanges:
         found = next((each for each in every if each.id == authenticator_id), None)
         if account is None or found is None:
             return Refused(ErrorCode.AUTHENTICATOR_NOT_FOUND)
-        if must_stay_usable and self.is_needed(account, every, found):
-            return Refused(ErrorCode.LAST_AUTHENTICATOR)
-        return found
+        if not must_stay_usable:
+            return found
+        return self.refuse_needed(account, every, found, by_operator=by_operator) or found
 
     async def _set_state(
         self, tx: Tx, found: Authenticator, state: AuthenticatorState, actor: Actor, now: Millis

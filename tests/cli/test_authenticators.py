@@ -5,6 +5,7 @@ from pathlib import Path
 
 from support.apps import add_app, first_app, listed
 from support.dump import fetch_all
+from support.passkey_user import without_password
 from support.person import Person, sign_up
 from support.process import run_athena
 from support.world import SECRET, world_over
@@ -52,6 +53,18 @@ async def test_one_of_several_is_removed_with_a_reason(database_url: str, tmp_pa
     [removed] = [event for event in events if event["event"] == "operator:authenticator:removed"]
     assert removed["authenticatorId"] == lost.id
     assert removed["note"] == "Stolen; called back on +49"
+
+
+async def test_the_list_says_that_there_is_no_password(database_url: str, tmp_path: Path) -> None:
+    async with world_over(database_url) as world:
+        ada = await sign_up(world)
+        await without_password(ada)
+
+        shown = run_athena(
+            tmp_path, "authenticators", "list", ada.email, **settings_of(database_url, tmp_path)
+        )
+
+    assert shown.stdout.splitlines()[-1] == "The account has no password."
 
 
 async def test_the_last_one_is_not_removed(database_url: str, tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ async def test_an_unknown_passkey_is_not_found(world: World, ada: Person) -> Non
 
     refused = await sign_in(await world.browser(), unknown)
 
-    assert (refused.status_code, code_of(refused)) == (404, "PASSKEY_NOT_FOUND")
+    assert (refused.status_code, code_of(refused)) == (401, "PASSKEY_NOT_FOUND")
 
 
 @pytest.mark.parametrize("count", [3, 6])

@@ -14,6 +14,7 @@ OFF: dict[str, Any] = {
     "pendingEnrolment": None,
     "phoneNumber": None,
     "authenticatorApps": 0,
+    "hasPassword": True,
 }
 
 

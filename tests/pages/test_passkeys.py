@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from support.account_pages import new_account, set_up_app, signed_in
+from support.account_pages import use_passkey as use
 from support.passkey import Authenticator, base64url
 from support.passkey_user import turn_on, with_passkey
 from support.person import PASSWORD, Person, sign_up
@@ -27,13 +28,6 @@ async def create(visitor: Visitor, device: Authenticator, **fields: str) -> dict
     options: dict[str, Any] = json.loads(form.options)
     await visitor.send_again(form, credential=json.dumps(device.create(options)), **fields)
     return options
-
-
-async def use(visitor: Visitor, device: Authenticator, **fields: str) -> int:
-    """Use a passkey for the options that the page shows, and send its form."""
-    form = visitor.passkey_form
-    credential = json.dumps(device.get(json.loads(form.options)))
-    return (await visitor.send_again(form, credential=credential, **fields)).status_code
 
 
 async def add(visitor: Visitor, device: Authenticator | None = None) -> Authenticator:

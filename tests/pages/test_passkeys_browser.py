@@ -304,3 +304,27 @@ def test_without_javascript_passkeys_are_not_offered_and_other_ways_are(
         plain.page.get_by_role("link", name="Use your authenticator app").click()
         plain.send("Confirm", code=plain.next_code())
         expect(plain.page).to_have_url(SIGNED_IN)
+
+
+def test_the_password_is_removed_and_set_again(stage: Stage, page: Page) -> None:
+    page.add_init_script(NO_AUTOFILL)
+    stage.enrol()
+    stage.call("/send-verification-email", email=stage.email)
+    page.goto(stage.link("/verify-email"))
+    VirtualAuthenticator(page, PLATFORM)
+    add_passkey(stage)
+
+    stage.open("/security")
+    page.get_by_role("link", name="Remove the password").click()
+    page.get_by_role("link", name="Use your passkey").click()
+    click(page, "Use your passkey")
+    click(page, "Remove the password")
+    expect(page.get_by_text("Your account has no password.")).to_be_visible()
+
+    page.context.clear_cookies()
+    stage.open("/sign-in")
+    click(page, "Sign in with a passkey")
+    expect(page).to_have_url(SIGNED_IN)
+    stage.open("/security/password")
+    stage.send("Set the password", new_password="another long sentence")
+    expect(page.get_by_text("Your account has a password now.")).to_be_visible()

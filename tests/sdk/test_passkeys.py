@@ -2,9 +2,10 @@
 
 import pytest
 
-from athena_auth_client import AthenaError, Method, PasskeyEnrolment, WrongCodeError
+from athena_auth.delivery.model import MessageKind
+from athena_auth_client import AthenaError, Method, PasskeyEnrolment, StepUpRequiredError, WrongCodeError
 from support.passkey import Authenticator
-from support.sdk import PASSWORD, Client, SdkHarness
+from support.sdk import EMAIL, PASSWORD, Client, SdkHarness
 
 
 def test_passkeys_are_added_named_and_removed(harness: SdkHarness, client: Client) -> None:
@@ -18,6 +19,9 @@ def test_passkeys_are_added_named_and_removed(harness: SdkHarness, client: Clien
     harness.done(passkeys.delete(added.id, password=PASSWORD))
 
     assert (added.name, renamed.name, listed) == ("Blue key", "Red key", (renamed,))
+    current = harness.done(client.auth.get_session())
+    assert current is not None
+    assert added.user_id == current.user.id
     assert harness.done(passkeys.list()) == ()
     assert harness.is_signed_in(client)
 
@@ -55,4 +59,30 @@ def test_a_passkey_completes_a_sign_in(harness: SdkHarness, client: Client) -> N
         harness.done(challenge.verify_passkey(wrong))
     harness.done(challenge.verify_passkey(device.get(harness.done(challenge.prompt_passkey()).options)))
 
+    assert harness.is_signed_in(client)
+
+
+def test_a_passkey_takes_the_place_of_the_password(harness: SdkHarness, client: Client) -> None:
+    harness.sign_up(client)
+    harness.done(client.auth.send_verification_email(EMAIL))
+    harness.done(client.auth.verify_email(harness.link_token(MessageKind.EMAIL_VERIFICATION)))
+    device = Authenticator()
+    two_factor = client.auth.two_factor
+    enrolment = harness.done(two_factor.enable(PASSWORD, method="passkey"))
+    harness.done(two_factor.verify_passkey(device.create(enrolment.options or {})))
+    with pytest.raises(StepUpRequiredError):
+        harness.done(client.auth.remove_password())
+    harness.done(two_factor.verify_passkey(device.get(harness.done(two_factor.prompt_passkey()).options)))
+
+    harness.done(client.auth.remove_password())
+    status = harness.done(two_factor.status())
+    codes = harness.done(two_factor.generate_backup_codes())
+    with pytest.raises(AthenaError) as refused:
+        harness.done(two_factor.disable(PASSWORD))
+    harness.done(client.auth.set_password("another good password"))
+
+    assert not status.has_password
+    assert codes.backup_codes
+    assert refused.value.code == "CREDENTIAL_ACCOUNT_NOT_FOUND"
+    assert harness.done(two_factor.status()).has_password
     assert harness.is_signed_in(client)

@@ -1,7 +1,10 @@
 """Account owners at the pages: they sign in, and set an authenticator app up."""
 
+import json
+
 import pyotp
 
+from support.passkey import Authenticator
 from support.person import PASSWORD, Person
 from support.visitor import Visitor
 from support.world import World
@@ -20,6 +23,13 @@ async def signed_in(ada: Person) -> Visitor:
         ada.world.clock.advance(60)
     assert visitor.path == "/security"
     return visitor
+
+
+async def use_passkey(visitor: Visitor, device: Authenticator, **fields: str) -> int:
+    """Use a passkey for the options that the page shows, and send its form."""
+    form = visitor.passkey_form
+    credential = json.dumps(device.get(json.loads(form.options)))
+    return (await visitor.send_again(form, credential=credential, **fields)).status_code
 
 
 async def new_account(world: World) -> Visitor:

@@ -100,6 +100,43 @@ def _step_up_passkey(stage: Stage) -> None:
     stage.open("/security/disable")
 
 
+def _verified_with_passkey(stage: Stage) -> None:
+    """Turn two-factor authentication on with a passkey and an app, in an account with a verified address."""
+    _passkey_confirmed(stage)
+    stage.call("/send-verification-email", email=stage.email)
+    stage.page.goto(stage.link("/verify-email"))
+
+
+def _password_removal_begun(stage: Stage) -> None:
+    _verified_with_passkey(stage)
+    stage.open("/security/password/remove")
+
+
+def _password_removal_due(stage: Stage) -> None:
+    _password_removal_begun(stage)
+    stage.page.get_by_role("link", name="Use your passkey").click()
+    stage.page.get_by_role("button", name="Use your passkey").click()
+    stage.page.get_by_role("button", name="Remove the password").wait_for()
+
+
+def _password_removed(stage: Stage) -> None:
+    _password_removal_due(stage)
+    stage.send("Remove the password")
+
+
+def _without_password(path: str) -> Callable[[Stage], None]:
+    def reach(stage: Stage) -> None:
+        _password_removed(stage)
+        stage.open(path)
+
+    return reach
+
+
+def _password_removal_refused(stage: Stage) -> None:
+    stage.sign_up()
+    stage.open("/security/password/remove")
+
+
 PASSKEY_STATES: dict[str, Callable[[Stage], object]] = {
     "passkeys-none": _none,
     "passkeys": _passkey_added,
@@ -112,5 +149,12 @@ PASSKEY_STATES: dict[str, Callable[[Stage], object]] = {
     "second-step-passkey": _second_step_passkey,
     "second-step-passkey-cancelled": _second_step_passkey_cancelled,
     "step-up-passkey": _step_up_passkey,
+    "remove-password-refused": _password_removal_refused,
+    "remove-password-begun": _password_removal_begun,
+    "remove-password": _password_removal_due,
+    "password-removed": _password_removed,
+    "set-password": _without_password("/security/password"),
+    "disable-without-password": _without_password("/security/disable"),
+    "delete-without-password": _without_password("/security/delete"),
 }
 """How to reach each state, by its name."""

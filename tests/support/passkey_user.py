@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from support.links import verify_address
 from support.passkey import Authenticator
 from support.person import PASSWORD, Person
 from support.world import World
@@ -84,3 +85,44 @@ def code_of(answer: httpx.Response) -> str:
     """Return the code of a refusal."""
     code: str = answer.json()["code"]
     return code
+
+
+async def verify_in_session(person: Person, device: Authenticator) -> None:
+    """Use a passkey in the person's session, so that its proof is recent."""
+    verified = await second_step(person.client, device)
+    assert verified.status_code == 200, verified.text
+
+
+async def continue_with(person: Person, answer: httpx.Response) -> None:
+    """Use the new token of an answer from here on."""
+    assert answer.status_code == 200, answer.text
+    person.token = answer.json()["token"]
+    person.client = await person.world.bearer(person.token)
+
+
+async def ready_to_remove(person: Person) -> None:
+    """Meet what removing the password needs, apart from a passkey."""
+    await verify_address(person)
+    await person.turn_on_totp()
+
+
+async def without_password(person: Person, device: Authenticator | None = None) -> Authenticator:
+    """Return a device whose passkey the account has, along with an app, in place of a password."""
+    await ready_to_remove(person)
+    device = await with_passkey(person, device)
+    await verify_in_session(person, device)
+    await continue_with(person, await person.post("/remove-password"))
+    return device
+
+
+async def passkey_ids(person: Person) -> list[str]:
+    """Return the ids of the account's passkeys, the oldest first."""
+    return [each["id"] for each in (await person.client.get("/passkey/list-user-passkeys")).json()]
+
+
+async def has_password(person: Person) -> bool:
+    """Return what the account's owner is told of it."""
+    status = (await person.client.get("/two-factor/status")).json()
+    methods = (await person.client.get("/list-accounts")).json()
+    assert status["hasPassword"] is (methods != [])
+    return bool(status["hasPassword"])

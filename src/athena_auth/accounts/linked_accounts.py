@@ -1,4 +1,4 @@
-"""The sign-in methods of a user, as Better Auth's clients request them. Here the only one is the password."""
+"""The sign-in methods of a user, as Better Auth's clients request them. Here the only one of theirs is the password."""
 
 from typing import Annotated
 
@@ -33,9 +33,12 @@ class LinkedAccountsApi:
     async def list_accounts(self, call: Call[SignedIn, NoBody]) -> Reply[list[LinkedAccountAnswer]]:
         """List the sign-in methods.
 
-        There is exactly one: the password.
+        There is exactly one, the password; none if the account has no password. Passkeys are listed by
+        /passkey/list-user-passkeys.
         """
         account = call.principal.account
+        if not account.has_password:
+            return Reply([])
         created, updated = timestamp(account.created_at), timestamp(account.updated_at)
         owner = account.id
         return Reply([LinkedAccountAnswer(owner, _PASSWORD, owner, owner, created, updated, scopes=[])])

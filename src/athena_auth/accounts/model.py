@@ -40,6 +40,8 @@ class Account(msgspec.Struct, frozen=True):
     """The second factor that its owner wants to be offered first; it may not be available any more."""
     password_is_breached: bool = False
     """Whether the current password was found in a breach, and its owner was notified."""
+    has_password: bool = True
+    """Whether its owner signs in with a password; if not, only with passkeys."""
 
     @property
     def greeting_name(self) -> str:

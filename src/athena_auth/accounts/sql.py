@@ -28,7 +28,7 @@ class StoredPassword(msgspec.Struct, frozen=True):
 _LOAD_SIGNED_IN = Statement("""
     SELECT s.*, a.email, a.email_verified, a.name, a.image, a.two_factor_enabled, a.reset_by_mail,
            a.password_changed_at, a.language, a.recovery_case, a.recovered_at, a.second_factor_due_at, a.preferred_method,
-           a.breach_found_for,
+           a.breach_found_for, a.password_removed_at,
            a.created_at AS account_created_at, a.updated_at AS account_updated_at
     FROM athena_session s JOIN athena_account a ON a.id = s.user_id
     WHERE s.token_digest = :token_digest AND s.expires_at > :now
@@ -67,6 +67,14 @@ _CHANGED = "CASE WHEN password_changed_at >= :now THEN password_changed_at + 1 E
 _SET_PASSWORD = Statement(f"""
     UPDATE athena_account SET password_hash = :password_hash, password_changed_at = {_CHANGED} WHERE id = :id
 """)  # noqa: S608 - composed of this file's own words
+
+# The hash is that of a random password, so that a sign-in costs and answers the same as with a wrong password. Every new
+# password changes `password_changed_at`, also on a server of the version before, and so ends the removal.
+_REMOVE_PASSWORD = Statement(f"""
+    UPDATE athena_account
+    SET password_hash = :unknown_hash, password_changed_at = {_CHANGED}, password_removed_at = {_CHANGED}
+    WHERE id = :id
+""")  # noqa: S608 - as above
 
 _RESET_PASSWORD = Statement(f"""
     UPDATE athena_account
@@ -121,6 +129,7 @@ def _account(row: Row, user_id: UserId, created_at: Millis, updated_at: Millis) 
         second_factor_due_at=row["second_factor_due_at"],
         preferred_method=row["preferred_method"],
         password_is_breached=row["breach_found_for"] == row["password_changed_at"],
+        has_password=row["password_removed_at"] != row["password_changed_at"],
     )
 
 
@@ -201,6 +210,11 @@ def rehash_password(tx: Tx, user_id: UserId, password_hash: str) -> None:
 async def set_password(tx: Tx, user_id: UserId, password_hash: str, now: Millis) -> None:
     """Replace the password."""
     await tx.execute(_SET_PASSWORD, id=user_id, password_hash=password_hash, now=now)
+
+
+async def remove_password(tx: Tx, user_id: UserId, unknown_hash: str, now: Millis) -> None:
+    """Remove the password. `unknown_hash` is that of a random one, which takes its place."""
+    await tx.execute(_REMOVE_PASSWORD, id=user_id, unknown_hash=unknown_hash, now=now)
 
 
 async def reset_password(tx: Tx, user_id: UserId, password_hash: str, now: Millis) -> None:

@@ -2,7 +2,8 @@
 
 Level two means that a second factor or a backup code was verified in this session in the last ten minutes. A trusted
 device replaces the factor at sign-in but does not count here (SP 800-63B-4 section 4.1, ASVS 7.5.1). Accounts without a
-second factor need their password, if the call takes one. A test fails if a state-changing route is missing from the
+second factor need their password, if the call takes one. For accounts without a password, a passkey takes its place, one that
+has verified its user in this session (docs/adr/0032). A test fails if a state-changing route is missing from the
 table.
 """
 
@@ -16,6 +17,7 @@ import msgspec
 from athena_auth.accounts.model import SignedIn
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.kernel.texts import Text
 from athena_auth.sessions.model import AmrClass, Level
 from athena_auth.sessions.rules import has_factor_of, has_fresh_second_factor, is_fresh
 from athena_auth.store.transaction import Tx
@@ -42,6 +44,8 @@ class Action(StrEnum):
     UPDATE_PROFILE = "/update-user"
     DELETE_ACCOUNT = "/delete-user"
     CHANGE_PASSWORD = "/change-password"
+    REMOVE_PASSWORD = "/remove-password"
+    SET_PASSWORD = "/set-password"
     CHANGE_EMAIL = "/change-email"
     UNDO_EMAIL_CHANGE = "/change-email/undo"
     REVOKE_SESSION = "/revoke-session"
@@ -98,11 +102,18 @@ class Demand(msgspec.Struct, frozen=True):
     relaxable: bool = True
     """Whether the password alone suffices with ATHENA_STEP_UP=password."""
     new_token: NewToken = NewToken.NEVER
+    takes_password: bool = False
+    """Whether the request must contain the password. Of an account that has none, a passkey takes its place."""
+    takes_passkey: bool = False
+    """Whether a passkey must have verified its user in this session in the last ten minutes."""
 
 
 _IN_THE_REQUEST = Demand(None)
 _SESSION = Demand(Level.ONE)
 _CREDENTIAL = Demand(Level.TWO, FRESH, new_token=NewToken.BY_COOKIE)
+_WITH_PASSWORD = Demand(Level.TWO, FRESH, new_token=NewToken.BY_COOKIE, takes_password=True)
+# In place of the password that is removed, or of the one that there is not.
+_WITH_PASSKEY = Demand(Level.TWO, FRESH, relaxable=False, new_token=NewToken.ALWAYS, takes_passkey=True)
 # These take no password, so a second factor is required whatever ATHENA_STEP_UP says. An attacker in a stolen session could
 # otherwise leave the account with the factor that they have.
 _ONE_OF_SEVERAL = Demand(Level.TWO, FRESH, relaxable=False, new_token=NewToken.BY_COOKIE)
@@ -145,7 +156,7 @@ POLICY = {
     Action.REVOKE_OTHER_SESSIONS: Demand(Level.TWO, FRESH),
     Action.DELETE_ACCOUNT: Demand(Level.TWO, FRESH, relaxable=False, new_token=NewToken.ENDS),
     # An attacker with the secret can generate codes for as long as it is active, unnoticed by the owner.
-    Action.REVEAL_SECRET: Demand(Level.TWO, FRESH, relaxable=False),
+    Action.REVEAL_SECRET: Demand(Level.TWO, FRESH, relaxable=False, takes_password=True),
     Action.BEGIN_PASSKEY: Demand(Level.TWO, FRESH),
     # It answers the nonce of BEGIN_PASSKEY, which this session alone received: an attacker who has only a copy of the
     # session's token has not seen it.
@@ -157,13 +168,15 @@ POLICY = {
     Action.REMOVE_AUTHENTICATOR: _ONE_OF_SEVERAL,
     Action.SUSPEND_AUTHENTICATOR: _ONE_OF_SEVERAL,
     Action.RESUME_AUTHENTICATOR: _ONE_OF_SEVERAL,
-    Action.ADD_AUTHENTICATOR: _CREDENTIAL,
-    Action.ENABLE: _CREDENTIAL,
-    Action.DISABLE: _CREDENTIAL,
-    Action.GENERATE_BACKUP_CODES: _CREDENTIAL,
+    Action.ADD_AUTHENTICATOR: _WITH_PASSWORD,
+    Action.ENABLE: _WITH_PASSWORD,
+    Action.DISABLE: _WITH_PASSWORD,
+    Action.GENERATE_BACKUP_CODES: _WITH_PASSWORD,
     # The address is where new passwords are requested, so it is a credential.
     Action.CHANGE_EMAIL: _CREDENTIAL,
-    Action.CHANGE_PASSWORD: Demand(Level.TWO, FRESH, new_token=NewToken.ALWAYS),
+    Action.CHANGE_PASSWORD: Demand(Level.TWO, FRESH, new_token=NewToken.ALWAYS, takes_password=True),
+    Action.REMOVE_PASSWORD: _WITH_PASSKEY,
+    Action.SET_PASSWORD: _WITH_PASSKEY,
 }
 
 
@@ -187,6 +200,11 @@ class Authorized(Generic[T]):
     """The session after the call: it may have gained assurance and a new token."""
 
 
+PASSWORD_MISSING = Refused(
+    ErrorCode.VALIDATION_ERROR, Text("The password is missing. Send the password of the account.")
+)
+"""The refusal of a request without the password that it must contain."""
+
 AuthorizedWork = Callable[[Tx, SignedIn], Awaitable[T | Refused]]
 """What the call does, in the transaction that checked the session, the password and the factor.
 
@@ -203,12 +221,16 @@ class StepUp(Protocol):
 
         Returns:
             The work's outcome; or its refusal, or `STEP_UP_REQUIRED`, `INVALID_PASSWORD`, `INVALID_CODE`,
-            `INVALID_BACKUP_CODE`, `ACCOUNT_TEMPORARILY_LOCKED`, `CONFLICT` or `UNAUTHORIZED`.
+            `INVALID_BACKUP_CODE`, `ACCOUNT_TEMPORARILY_LOCKED`, `VALIDATION_ERROR`, `CONFLICT` or `UNAUTHORIZED`.
         """
         ...
 
     def is_due(self, action: Action, signed_in: SignedIn) -> bool:
         """Tell whether the action would now be refused without a code."""
+        ...
+
+    def is_passkey_due(self, action: Action, signed_in: SignedIn) -> bool:
+        """Tell whether the action would now be refused until a passkey verifies its user in this session."""
         ...
 
 

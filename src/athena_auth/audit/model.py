@@ -118,6 +118,11 @@ class EventName(StrEnum):
         "New backup codes replaced the old ones.",
     )
     PASSWORD_CHANGED = "account:password:changed", "The account owner changed the password."
+    PASSWORD_REMOVED = (
+        "account:password:removed",
+        "The account owner removed the password: they sign in with passkeys.",
+    )
+    PASSWORD_SET = "account:password:set", "The account owner set a password, where there was none."
     PASSWORD_BREACHED = (
         "account:password:breached",
         "A sign-in with a correct password that has appeared in a data breach. The owner was notified.",

@@ -38,7 +38,10 @@ authenticators = typer.Typer(
 @authenticators.command("list")
 @with_settings("database_url")
 def list_enrolled(given: dict[str, str], email: _Email) -> None:
-    """Print the authenticators of an account, the oldest first: apps, sent codes, and those of other factors."""
+    """Print the authenticators of an account, the oldest first: apps, sent codes, and those of other factors.
+
+    If the account has no password, the last line says so: its owner signs in with a passkey.
+    """
     settings = read_settings(given)
     try:
         found = asyncio.run(operators.authenticators(settings, email))
@@ -46,10 +49,13 @@ def list_enrolled(given: dict[str, str], email: _Email) -> None:
         fail(str(error))
     if found is None:
         fail(_NO_ACCOUNT)
-    rows = [_HEADINGS, *map(_cells, found)]
+    user, enrolled = found
+    rows = [_HEADINGS, *map(_cells, enrolled)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         typer.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    if not user.has_password:
+        typer.echo("The account has no password.")
 
 
 @authenticators.command()

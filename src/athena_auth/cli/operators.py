@@ -105,8 +105,8 @@ async def require_of_all(settings: Settings, *, prints_mail: bool) -> int:
         return await athena.users.require_second_factor_of_all()
 
 
-async def authenticators(settings: Settings, email: str) -> list[EnrolledAuthenticator] | None:
-    """Return the authenticators of the account with this address. None means that no account has it.
+async def authenticators(settings: Settings, email: str) -> tuple[User, list[EnrolledAuthenticator]] | None:
+    """Return the account with this address and its authenticators. None means that no account has it.
 
     Raises:
         SettingsError: a setting cannot be used.
@@ -115,7 +115,7 @@ async def authenticators(settings: Settings, email: str) -> list[EnrolledAuthent
     """
     async with _athena(settings, prints_mail=True) as athena:
         user = await athena.users.find(email)
-        return None if user is None else await athena.users.authenticators(user.id)
+        return None if user is None else (user, await athena.users.authenticators(user.id))
 
 
 async def act_on(

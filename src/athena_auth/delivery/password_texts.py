@@ -30,6 +30,32 @@ PASSWORD_MESSAGES = {
             ),
         ),
     ),
+    MessageKind.PASSWORD_REMOVED: MessageText(
+        subject="Your {app_name} password was removed",
+        opening="The password of your {app_name} account was removed. You sign in with your passkeys from now on. If you lose "
+        "them, reset the password on the sign-in page.",
+        advice=(
+            WAS_YOU,
+            was_not_you(
+                "someone else has access to your account. Reset your password on the sign-in page, then remove the "
+                "passkeys that you do not know.",
+                CONTACT_SUPPORT,
+            ),
+        ),
+    ),
+    MessageKind.PASSWORD_SET: MessageText(
+        subject="Your {app_name} account has a password",
+        opening="A password was set for your {app_name} account, which had none, by someone who was signed in with one of "
+        "its passkeys.",
+        advice=(
+            WAS_YOU,
+            was_not_you(
+                "someone else has access to your account. Reset your password on the sign-in page, then remove the "
+                "passkeys that you do not know.",
+                CONTACT_SUPPORT,
+            ),
+        ),
+    ),
     MessageKind.PASSWORD_WAS_RESET: MessageText(
         subject="Your {app_name} password was reset",
         opening="A new password was set for your {app_name} account, with a link that was emailed to this "

@@ -32,6 +32,9 @@ class VisitorAnswer(msgspec.Struct, frozen=True):
     session_id: str
     step_up_required: bool
     """Whether the action would be refused until a second factor is verified again."""
+    passkey_required: bool
+    """Whether that must be a passkey that verifies its user."""
+    has_password: bool
     password_is_breached: bool
     """Whether the password was found in a breach at a sign-in."""
 
@@ -60,10 +63,18 @@ class AccountStatusApi:
     async def visitor(self, call: Call[SignedIn, VisitorQuery]) -> Reply[VisitorAnswer]:
         """Get the owner of the session, and whether step-up is due."""
         signed_in, action = call.principal, call.body.action
-        is_due = action is not None and self.step_up.is_due(action, signed_in)
+        is_passkey_due = action is not None and self.step_up.is_passkey_due(action, signed_in)
+        is_due = is_passkey_due or (action is not None and self.step_up.is_due(action, signed_in))
         account = signed_in.account
         return Reply(
-            VisitorAnswer(user_answer(account), signed_in.session.id, is_due, account.password_is_breached)
+            VisitorAnswer(
+                user=user_answer(account),
+                session_id=signed_in.session.id,
+                step_up_required=is_due,
+                passkey_required=is_passkey_due,
+                has_password=account.has_password,
+                password_is_breached=account.password_is_breached,
+            )
         )
 
     @get("/backup-code-state")

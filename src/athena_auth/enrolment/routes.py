@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, renewed_reply, session_reply
 from athena_auth.accounts.model import SignedIn
-from athena_auth.accounts.step_up_policy import StepUpCredentials
+from athena_auth.accounts.step_up_policy import PASSWORD_MISSING, StepUpCredentials
 from athena_auth.enrolment.required import RequiredEnrolment
 from athena_auth.enrolment.service import EnrollableFactor, Enrolment, EnrolmentService
 from athena_auth.factors.passkeys.answers import CreationOptions
@@ -20,7 +20,7 @@ from athena_auth.wire.fields import (
     BackupCodeList,
     Issuer,
     Label,
-    Password,
+    PasswordIfAny,
     QrCode,
     QrCodeWanted,
     StepUpCode,
@@ -46,7 +46,7 @@ PhoneNumber = Annotated[
 class EnableBody(msgspec.Struct, frozen=True, rename="camel"):
     """The password, and the factor to turn on."""
 
-    password: Password
+    password: PasswordIfAny | None = None
     code: StepUpCode | None = None
     issuer: Issuer | None = None
     method: Annotated[EnrollableFactor, Meta(description="The factor to turn on.", examples=["totp"])] = (
@@ -111,6 +111,8 @@ class EnrolmentApi:
         principal, body = call.principal, call.body
         options = EnrolmentOptions(body.issuer, body.phone_number, body.label)
         if isinstance(principal, EnrolmentBearer):
+            if body.password is None:
+                return PASSWORD_MISSING
             enrolment = await self._required.begin(principal, body.password, body.method, options)
             return enrolment if isinstance(enrolment, Refused) else Reply(await _answer(enrolment, body))
         offered = StepUpCredentials(body.password, body.code)
@@ -119,11 +121,16 @@ class EnrolmentApi:
             return begun
         return renewed_reply(await _answer(begun.outcome, body), principal, begun.signed_in)
 
-    @post("/two-factor/disable", errors=PASSWORD_STEP_UP_ERRORS, limit=SECOND_STEP)
+    @post(
+        "/two-factor/disable",
+        errors=(*PASSWORD_STEP_UP_ERRORS, ErrorCode.CREDENTIAL_ACCOUNT_NOT_FOUND),
+        limit=SECOND_STEP,
+    )
     async def disable(self, call: Call[SignedIn, PasswordBody]) -> Reply[StatusAnswer] | Refused:
         """Turn two-factor authentication off.
 
-        Removes all factors, backup codes and trusted devices, and ends all other sessions.
+        Removes all factors, backup codes and trusted devices, and ends all other sessions. An account without a password
+        must set one first (/set-password).
         """
         done = await self._service.disable(
             call.principal, StepUpCredentials(call.body.password, call.body.code)

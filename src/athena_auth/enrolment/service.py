@@ -17,7 +17,7 @@ from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.passkeys.factor import Passkeys
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Clock
-from athena_auth.kernel.errors import Refused
+from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import prompts
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.factor import (
@@ -156,6 +156,9 @@ class EnrolmentService:
 
     async def disable(self, signed_in: SignedIn, offered: StepUpCredentials) -> Authorized[None] | Refused:
         """Remove all factors, including pending enrolments. It is not an error if there are none."""
+        if not signed_in.account.has_password:
+            # Its owner signs in with a passkey, which would go too.
+            return Refused(ErrorCode.CREDENTIAL_ACCOUNT_NOT_FOUND)
         user_id, now = signed_in.account.id, self._clock.now()
 
         async def work(tx: Tx, current: SignedIn) -> None:

@@ -109,6 +109,14 @@ class TwoFactorStatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
     authenticator_apps: Annotated[
         int, Meta(description="The number of authenticator apps that are not suspended.", examples=[1])
     ]
+    has_password: Annotated[
+        bool,
+        Meta(
+            description="Whether the account has a password. If not, its owner signs in with passkeys, and calls that take a "
+            "`password` take a passkey instead, one that has verified its user in this session in the last ten minutes.",
+            examples=[True],
+        ),
+    ]
     second_factor_due_at: SecondFactorDueAt | UnsetType = UNSET
 
 
@@ -152,5 +160,6 @@ class StatusApi:
                 phone_number=found.phone_number,
                 second_factor_due_at=UNSET if due_at is None else timestamp(due_at),
                 authenticator_apps=found.apps,
+                has_password=account.has_password,
             )
         )

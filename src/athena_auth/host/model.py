@@ -28,6 +28,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     """The language of the user's mails (BCP 47), if it is known."""
     second_factor_due_at: datetime | None = None
     """By when the account needs a second factor, if a deadline is stored; it also stays when one was enrolled."""
+    has_password: bool = True
+    """Whether the owner signs in with a password; if not, only with passkeys."""
 
 
 class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +123,7 @@ def user_of(account: Account) -> User:
         second_factor_due_at=None
         if account.second_factor_due_at is None
         else _moment(account.second_factor_due_at),
+        has_password=account.has_password,
     )
 
 

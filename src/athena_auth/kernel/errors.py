@@ -43,6 +43,8 @@ class ErrorCode(StrEnum):
     PASSWORD_TOO_COMMON = auto(), 400, "This password is too common. Choose another one."
     PASSWORD_COMPROMISED = auto(), 400, "This password has appeared in a data breach. Choose another one."
     PASSWORD_CONTAINS_EMAIL = auto(), 400, "The password contains your email address. Choose another one."
+    PASSWORD_ALREADY_SET = auto(), 400, "This account has a password already. Change it instead."
+    CREDENTIAL_ACCOUNT_NOT_FOUND = auto(), 400, "This account has no password. Set one first."
     INVALID_EMAIL = auto(), 400, "This is not a valid email address. Check it and try again."
     USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL = (
         auto(),

@@ -28,6 +28,8 @@ Subscriber = Callable[[Change], tuple[Statement, ...]]
 
 _RECORDS: dict[Change, tuple[EventName, MessageKind | None]] = {
     Change.PASSWORD_CHANGED: (EventName.PASSWORD_CHANGED, MessageKind.PASSWORD_CHANGED),
+    Change.PASSWORD_REMOVED: (EventName.PASSWORD_REMOVED, MessageKind.PASSWORD_REMOVED),
+    Change.PASSWORD_SET: (EventName.PASSWORD_SET, MessageKind.PASSWORD_SET),
     Change.PASSWORD_RESET: (EventName.PASSWORD_RESET, MessageKind.PASSWORD_WAS_RESET),
     Change.ACCOUNT_RECLAIMED: (EventName.ACCOUNT_RECLAIMED, MessageKind.ACCOUNT_RECLAIMED),
     # Who changes the address notifies the other one too (`email_change/service.py`).
@@ -54,6 +56,7 @@ _REPEATABLE = frozenset(
         Change.AUTHENTICATOR_REMOVED,
         Change.AUTHENTICATOR_SUSPENDED,
         Change.AUTHENTICATOR_RESUMED,
+        Change.PASSWORD_REMOVED,
     }
 )
 """Changes that need no password. They reset no attempts: an attacker in a stolen session would repeat one, for instance with a
@@ -176,4 +179,4 @@ def _attempts_of(change: Change, actor: Actor) -> Statement | None:
     if actor.reset_attempts or change.removes_factors:
         return RESET_ALL
     # A link from an email ends the delay that strangers' attempts caused, but gives no new attempts at codes.
-    return RESET_PASSWORDS if change is Change.PASSWORD_CHANGED else END_DELAYS
+    return RESET_PASSWORDS if change in {Change.PASSWORD_CHANGED, Change.PASSWORD_SET} else END_DELAYS

@@ -61,6 +61,8 @@ class Verified(msgspec.Struct, frozen=True):
     """The number of backup codes left, if the code was one of them."""
     authenticator_id: str | None = None
     """Which of the account's authenticators accepted it, for the audit log."""
+    user_verified: bool = False
+    """Whether a passkey has verified its user. Only then can it take the place of a password."""
     count_decreased: bool = False
     """Whether the authenticator's signature count did not increase, so that there may be a copy of it."""
 

@@ -111,6 +111,10 @@ class Change(StrEnum):
 
     PASSWORD_CHANGED = "password-changed"
     """By the owner, with the old password."""
+    PASSWORD_REMOVED = "password-removed"
+    """By the owner, who signs in with passkeys from then on."""
+    PASSWORD_SET = "password-set"
+    """By the owner, for an account that had none."""
     PASSWORD_RESET = "password-reset"
     """With a link from an email to the account's address."""
     ACCOUNT_RECLAIMED = "account-reclaimed"

@@ -27,6 +27,7 @@ from athena_auth.mfa.repeated_submissions import RepeatedSubmissions
 from athena_auth.mfa.sign_in_policy import Lifetimes, refuse_unverified
 from athena_auth.mfa.submission import Submission, Submitted, refusal_of
 from athena_auth.mfa.verification import AttemptVerifier, RequestContext
+from athena_auth.sessions import rules
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.mint import mint
 from athena_auth.sessions.model import Amr, Assurance, Level, SessionOptions
@@ -196,9 +197,9 @@ class SecondStep:
         self, tx: Tx, signed_in: SignedIn, verified: Verified, submission: Submission
     ) -> SecondFactorResult | Refused:
         session, now = signed_in.session, submission.now
-        assurance = session.assurance.raised_by(verified.amr)
+        raised = rules.raised(session, verified.amr, now, user_verified=verified.user_verified)
         token, token_digest = signed_in.next_token(rotates=signed_in.by_cookie)
-        sessions.raise_to(tx, session.id, assurance, token_digest, now)
+        sessions.store_raised(tx, raised, token_digest)
         account: Account | None = signed_in.account
         if verified.change is not None:
             account = await self.events.announce(
@@ -216,5 +217,4 @@ class SecondStep:
             trust_device=submission.submitted.trust_device,
             now=now,
         )
-        raised = msgspec.structs.replace(session, assurance=assurance, proven_at=now)
         return SecondFactorResult(raised, token, account, trust_token, verified.codes_left)

@@ -149,7 +149,7 @@ class SignInPolicy:
         """
         if self.requires_verified_email and not account.email_verified:
             return refuse_unverified(tx, account, first.client, now)
-        minted = self._mint(tx, account, Assurance(Level.TWO, (amr,)), first, now)
+        minted = self._mint(tx, account, Assurance(Level.TWO, (amr,)), first, now, by_passkey=True)
         accepted = AuditEvent(
             name=EventName.PASSKEY_ACCEPTED,
             user_id=account.id,
@@ -210,12 +210,15 @@ class SignInPolicy:
         first: FirstFactor,
         now: Millis,
         device_id: str | None = None,
+        *,
+        by_passkey: bool = False,
     ) -> Minted:
         options = SessionOptions(
             self.lifetimes.session,
             first.persistent,
             self.lifetimes.session_max_age,
             device_id,
+            by_passkey=by_passkey,
             superseded=first.superseded_session,
         )
         return mint(tx, account.id, assurance, first.client, options, now)

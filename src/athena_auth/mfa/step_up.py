@@ -11,6 +11,7 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account, CredentialVersion, SignedIn
 from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up_policy import (
+    PASSWORD_MISSING,
     POLICY,
     Action,
     Authorized,
@@ -29,15 +30,22 @@ from athena_auth.mfa.missing_secret import refuse_unreadable
 from athena_auth.mfa.model import session_binding
 from athena_auth.mfa.offered import OfferedFactors
 from athena_auth.mfa.verification import AttemptVerifier, Candidate, RequestContext
+from athena_auth.sessions import rules
 from athena_auth.sessions import sql as sessions
 from athena_auth.sessions.model import Level
-from athena_auth.sessions.rules import has_fresh_second_factor
+from athena_auth.sessions.rules import has_fresh_passkey, has_fresh_second_factor
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.throttle.attempts import CODES_USED_UP, refused_by
 from athena_auth.throttle.sql import Throttled
 
 T = TypeVar("T")
 
+_STALE_PASSKEY = Refused(
+    ErrorCode.STEP_UP_REQUIRED,
+    Text(
+        "This needs a passkey, with the PIN or the fingerprint of its device. Use it in this session, then repeat the request."
+    ),
+)
 _NO_CODE = Text("This is not a valid code. Enter the digits from your app or message, or a backup code.")
 
 
@@ -68,7 +76,7 @@ class PolicyStepUp:
 
         async def locked_work(tx: Tx) -> Authorized[T] | Refused:
             now = self.clock.now()
-            locked = await self._lock(tx, signed_in, version, now)
+            locked = await self._lock(tx, demand, signed_in, offered, version, now)
             if isinstance(locked, Refused):
                 return locked
             verified = await self._verify_code(tx, demand, locked, offered.code, now)
@@ -92,11 +100,22 @@ class PolicyStepUp:
         """Tell whether the action would now be refused without a code."""
         return self._lacks_factor(POLICY[action], signed_in, self.clock.now())
 
+    def is_passkey_due(self, action: Action, signed_in: SignedIn) -> bool:
+        """Tell whether the action would now be refused until a passkey verifies its user in this session."""
+        needs_passkey = _needs_passkey(POLICY[action], signed_in.account, StepUpCredentials())
+        return needs_passkey and not has_fresh_passkey(signed_in.session, self.clock.now())
+
     async def _verify_password(
         self, demand: Demand, signed_in: SignedIn, offered: StepUpCredentials
     ) -> CredentialVersion | Refused | None:
+        now = self.clock.now()
+        if _needs_passkey(demand, signed_in.account, offered):
+            # A password in the request is not even read: there is none that it could be compared with.
+            return None if has_fresh_passkey(signed_in.session, now) else _STALE_PASSKEY
+        if demand.takes_password and offered.password is None:
+            return PASSWORD_MISSING
         # Checked before the password, whose verification is expensive; checked again later, on the locked session.
-        if offered.code is None and self._lacks_factor(demand, signed_in, self.clock.now()):
+        if offered.code is None and self._lacks_factor(demand, signed_in, now):
             return Refused(ErrorCode.STEP_UP_REQUIRED)
         if offered.password is None:
             return None
@@ -107,17 +126,29 @@ class PolicyStepUp:
         self.passwords.accepted(tx, signed_in)
 
     async def _lock(
-        self, tx: Tx, signed_in: SignedIn, version: CredentialVersion | None, now: Millis
+        self,
+        tx: Tx,
+        demand: Demand,
+        signed_in: SignedIn,
+        offered: StepUpCredentials,
+        version: CredentialVersion | None,
+        now: Millis,
     ) -> SignedIn | Refused:
         """Lock the account, at the version for which the password was verified, and the session; reload both."""
         account: Account | None = signed_in.account
+        needs_passkey = _needs_passkey(demand, signed_in.account, offered)
         if version is not None:
             account = await accounts.lock_if_current(tx, version)
-        if account is None:
+        elif needs_passkey:
+            account = await accounts.lock(tx, signed_in.account.id)
+        if account is None or account.has_password != signed_in.account.has_password:
+            # In particular, a passkey must not take the place of a password that was set in the meantime.
             return Refused(ErrorCode.CONFLICT)
         session = await sessions.lock_live(tx, digest(TokenKind.SESSION, signed_in.token), now)
         if session is None:
             return Refused(ErrorCode.UNAUTHORIZED)
+        if needs_passkey and not has_fresh_passkey(session, now):
+            return _STALE_PASSKEY
         if version is not None:
             self.passwords.accepted(tx, signed_in)
         return msgspec.structs.replace(signed_in, session=session, account=account)
@@ -173,7 +204,7 @@ class PolicyStepUp:
         token, token_digest = signed_in.next_token(rotates=rotates)
         # Turning two-factor authentication off lowers the session to level one (`CredentialEvents`).
         if raises and action is not Action.DISABLE:
-            sessions.raise_to(tx, session.id, session.assurance, token_digest, now)
+            sessions.store_raised(tx, session, token_digest)
         elif rotates:
             sessions.rotate(tx, session.id, token_digest)
         if rotates:
@@ -181,11 +212,14 @@ class PolicyStepUp:
         return msgspec.structs.replace(signed_in, token=token)
 
 
+def _needs_passkey(demand: Demand, account: Account, offered: StepUpCredentials) -> bool:
+    """Tell whether a passkey must have verified its user, as the call demands or in place of the account's password."""
+    asks_password = demand.takes_password or offered.password is not None
+    return demand.takes_passkey or (asks_password and not account.has_password)
+
+
 def _raised(signed_in: SignedIn, verified: Verified | None, now: Millis) -> SignedIn:
     if verified is None:
         return signed_in
-    session = signed_in.session
-    raised = msgspec.structs.replace(
-        session, assurance=session.assurance.raised_by(verified.amr), proven_at=now
-    )
+    raised = rules.raised(signed_in.session, verified.amr, now, user_verified=verified.user_verified)
     return msgspec.structs.replace(signed_in, session=raised)

@@ -34,7 +34,9 @@ class PageAccess:
         found = await visit.call(self.accounts.visitor, fields)
         if isinstance(found, Refused):
             return self._sign_in(back, notice="session-ended" if is_known else "")
-        return self._step_up(back) if found.step_up_required else found
+        if not found.step_up_required:
+            return found
+        return self._step_up(back, action if found.passkey_required else None)
 
     def refused(self, visit: Visit, refused: Refused, path: str) -> PageOutcome:
         """Return the page to open first after a refusal, or a page that says what happened."""
@@ -51,8 +53,8 @@ class PageAccess:
     def _sign_in(self, back: str, notice: str) -> SeeOther:
         return SeeOther(self.site.link("/sign-in", notice=notice, next=back))
 
-    def _step_up(self, back: str) -> SeeOther:
-        return SeeOther(self.site.link("/step-up", next=back))
+    def _step_up(self, back: str, passkey_for: Action | None = None) -> SeeOther:
+        return SeeOther(self.site.link("/step-up", action=passkey_for or "", next=back))
 
     def _link(self, visit: Visit, path: str) -> str:
         return self.site.link(path, next=self.site.next(visit))

@@ -64,11 +64,13 @@ class AuthenticatorPages:
         self, visit: Visit, errors: FormErrors, refused: Refused | None = None
     ) -> PageOutcome:
         found = await visit.call(self.status.status)
-        methods, apps = ((), 0) if isinstance(found, Refused) else (found.methods, found.authenticator_apps)
+        if isinstance(found, Refused):
+            return self.forms.access.refused(visit, found, _PATH)
         context = {
             "errors": errors,
-            "apps": apps,
-            "is_first": not methods,
+            "apps": found.authenticator_apps,
+            "is_first": not found.methods,
+            "has_password": found.has_password,
             "next": self.forms.access.site.next(visit),
         }
         return form_of("authenticator.html", context, refused)

@@ -126,19 +126,19 @@ class AddedAppPages:
             return visitor
         if not visitor.user.two_factor_enabled:
             return SeeOther(self.access.site.link("/security/authenticator"))
-        return self._password_form(visit, NO_ERRORS)
+        return self._password_form(visit, visitor, NO_ERRORS)
 
     @submit(_ADD)
     async def submit_add(self, visit: Visit) -> PageOutcome:
         """Create a secret, and show it."""
         body = {"password": visit.field("password"), "label": visit.field("label") or None}
         begun = await visit.call(self.authenticators.add, body)
-        if isinstance(begun, Refused):
-            onward = self.access.way_back(visit, begun, _ADD)
-            return onward or self._password_form(visit, errors_of(begun, PASSWORD_FIELDS), begun)
         visitor = await self.access.visitor(visit, _ADD)
         if isinstance(visitor, SeeOther):
             return visitor
+        if isinstance(begun, Refused):
+            onward = self.access.way_back(visit, begun, _ADD)
+            return onward or self._password_form(visit, visitor, errors_of(begun, PASSWORD_FIELDS), begun)
         return await self._code_form(visitor, PendingApp(begun.id, begun.totp_uri), None)
 
     @submit(f"{_ADD}/confirm")
@@ -161,8 +161,10 @@ class AddedAppPages:
             return SeeOther(self.access.site.link(_PATH, notice="authenticator-added"))
         return await self._code_form(visitor, app, outcome if isinstance(outcome, Refused) else OTHER_APP)
 
-    def _password_form(self, visit: Visit, errors: FormErrors, refused: Refused | None = None) -> Shown:
-        context = {"errors": errors, "label": visit.field("label")}
+    def _password_form(
+        self, visit: Visit, visitor: VisitorAnswer, errors: FormErrors, refused: Refused | None = None
+    ) -> Shown:
+        context = {"errors": errors, "label": visit.field("label"), "has_password": visitor.has_password}
         return form_of("authenticator_add.html", context, refused)
 
     async def _code_form(self, visitor: VisitorAnswer, app: PendingApp, refused: Refused | None) -> Shown:

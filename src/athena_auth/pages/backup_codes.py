@@ -72,8 +72,10 @@ class BackupCodePages:
 
     async def _context(self, visit: Visit) -> dict[str, object]:
         found = await visit.call(self.status.status)
-        left = 0 if isinstance(found, Refused) else found.backup_codes_left
-        return {"left": left, "next": self.forms.access.site.next(visit)}
+        left, has_password = (
+            (0, True) if isinstance(found, Refused) else (found.backup_codes_left, found.has_password)
+        )
+        return {"left": left, "has_password": has_password, "next": self.forms.access.site.next(visit)}
 
     async def _opened(self, visit: Visit) -> NewCredentials | SeeOther:
         """Return the codes that were shown, if they are still the account's; otherwise the page that makes new ones."""

@@ -40,6 +40,8 @@ _TEXTS: dict[str, Text] = {
     EventName.FACTORS_REMOVED: Text("Two-factor authentication was turned off"),
     EventName.BACKUP_CODES_GENERATED: Text("New backup codes were made"),
     EventName.PASSWORD_CHANGED: Text("The password was changed"),
+    EventName.PASSWORD_REMOVED: Text("The password was removed"),
+    EventName.PASSWORD_SET: Text("A password was set for the account, which had none"),
     EventName.PASSWORD_BREACHED: Text("The password was found in a data breach"),
     EventName.PASSWORD_RESET_ASKED: Text("A link for a new password was requested"),
     EventName.PASSWORD_RESET: Text("A new password was set with a link from an email"),

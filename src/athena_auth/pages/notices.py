@@ -49,6 +49,10 @@ _NOTICES = {
     "authenticator-removed": Text("The authenticator was removed."),
     "preferred": Text("Your choice was saved."),
     "password-changed": Text("Your password was changed."),
+    "password-added": Text("Your account has a password now."),
+    "password-removed": Text(
+        "Your password was removed. You sign in with a passkey from now on. You were signed out everywhere else."
+    ),
     "passkey-added": Text("The passkey was added."),
     "passkey-renamed": Text("The passkey was renamed."),
     "passkey-removed": Text(

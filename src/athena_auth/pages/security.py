@@ -64,6 +64,7 @@ class SecurityPages:
             "status": found,
             "due_at": found.second_factor_due_at or "",
             "password_is_breached": visitor.password_is_breached,
+            "has_password": visitor.has_password,
             "has_sent_codes": FactorName.OTP in found.methods,
             "preferable": [name for name in found.methods if name != FactorName.BACKUP_CODE],
             "goes_by_text": self.goes_by_text,

@@ -103,6 +103,7 @@ class SentCodePages:
             "can_turn_off": not self.is_fallback or found.phone_number is not None,
             "offered": offered,
             "by": asked if asked in offered else "",
+            "has_password": found.has_password,
             "number": visit.field("number"),
             "next": self.forms.access.site.next(visit),
         }

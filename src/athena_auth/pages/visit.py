@@ -12,7 +12,7 @@ from athena_auth.wire.route import Call
 
 A = TypeVar("A")
 
-_FROM_URL = frozenset({"amr", "by", "email", "fresh", "level", "method", "next"})
+_FROM_URL = frozenset({"action", "amr", "by", "email", "fresh", "level", "method", "next"})
 
 AnsweringHandler = Callable[[Call[Any, Any]], Awaitable[Reply[A] | RedirectReply | Refused]]
 """A handler of the API. It may redirect, but not for the fields that a page gives it."""

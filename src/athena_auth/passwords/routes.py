@@ -1,72 +1,26 @@
-"""HTTP for changing a password."""
-
-from dataclasses import dataclass
+"""HTTP for changing, removing and setting a password."""
 
 import msgspec
 
-from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.answers import (
     NEW_PASSWORD_ERRORS,
     PASSWORD_STEP_UP_ERRORS,
     session_reply,
     user_answer,
 )
-from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.accounts.password_policy import PasswordPolicy
-from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
-from athena_auth.kernel.clock import Clock
+from athena_auth.accounts.step_up_policy import Authorized, StepUpCredentials
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa.answers import SignInCookies, TokenUserAnswer
-from athena_auth.mfa.credentials import Actor, CredentialEvents
-from athena_auth.mfa.model import Change
-from athena_auth.sessions.rules import has_second_factor
-from athena_auth.store.transaction import Tx
-from athena_auth.throttle.passwords.budget import reset_account
+from athena_auth.passwords.service import PasswordService
+from athena_auth.wire.caller import Caller
 from athena_auth.wire.fields import Flag, NewPassword, Password, StepUpCode, is_set
 from athena_auth.wire.handlers import post
 from athena_auth.wire.limits import SECOND_STEP
 from athena_auth.wire.reply import Reply
-from athena_auth.wire.route import Call
+from athena_auth.wire.route import Call, NoBody
 
-
-@dataclass(frozen=True, slots=True)
-class PasswordService:
-    """Replaces passwords and revokes everything that rests on the old one."""
-
-    step_up: StepUp
-    pool: HashingPool
-    events: CredentialEvents
-    clock: Clock
-    policy: PasswordPolicy
-
-    async def change(
-        self, signed_in: SignedIn, offered: StepUpCredentials, new: str, *, revoke_others: bool
-    ) -> Authorized[Account] | Refused:
-        """Replace the password.
-
-        This session gets a new token. Challenges and trusted devices are revoked; other sessions if `revoke_others`.
-        """
-        user_id, session = signed_in.account.id, signed_in.session
-        refused = await self.policy.refuse(new, signed_in.account.email)
-        if refused is not None:
-            return refused
-        new_hash = await self.pool.hash(new)
-        now = self.clock.now()
-
-        async def work(tx: Tx, current: SignedIn) -> Account | Refused:
-            await accounts.set_password(tx, user_id, new_hash, now)
-            actor = Actor(
-                signed_in.client,
-                session.id,
-                keeps_other_sessions=not revoke_others,
-                reset_attempts=not current.account.two_factor_enabled or has_second_factor(current.session),
-            )
-            account = await self.events.announce(tx, user_id, Change.PASSWORD_CHANGED, actor, now)
-            reset_account(tx, signed_in.account.email, signed_in.client.address)
-            return account or Refused(ErrorCode.UNAUTHORIZED)
-
-        return await self.step_up.act(Action.CHANGE_PASSWORD, signed_in, offered, work)
+_PASSKEY_ERRORS = (ErrorCode.STEP_UP_REQUIRED, ErrorCode.CONFLICT)
 
 
 class ChangePasswordBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -75,6 +29,13 @@ class ChangePasswordBody(msgspec.Struct, frozen=True, rename="camel"):
     current_password: Password
     new_password: NewPassword
     code: StepUpCode | None = None
+    revoke_other_sessions: Flag | None = None
+
+
+class SetPasswordBody(msgspec.Struct, frozen=True, rename="camel"):
+    """The password; other sessions end unless `revokeOtherSessions` is false."""
+
+    new_password: NewPassword
     revoke_other_sessions: Flag | None = None
 
 
@@ -87,7 +48,11 @@ class PasswordApi:
 
     @post(
         "/change-password",
-        errors=(*PASSWORD_STEP_UP_ERRORS, *NEW_PASSWORD_ERRORS),
+        errors=(
+            *PASSWORD_STEP_UP_ERRORS,
+            *NEW_PASSWORD_ERRORS,
+            ErrorCode.CREDENTIAL_ACCOUNT_NOT_FOUND,
+        ),
         limit=SECOND_STEP,
         tag="accounts",
     )
@@ -99,12 +64,64 @@ class PasswordApi:
         Revokes pending sign-ins, sent codes and trusted devices, and all other sessions unless `revokeOtherSessions`
         is false. The response contains a new token; the old one becomes invalid.
         """
-        body, signed_in = call.body, call.principal
-        revoke = body.revoke_other_sessions is None or is_set(body.revoke_other_sessions)
+        body = call.body
         offered = StepUpCredentials(body.current_password, body.code)
-        changed = await self._service.change(signed_in, offered, body.new_password, revoke_others=revoke)
+        changed = await self._service.change(
+            call.principal,
+            offered,
+            body.new_password,
+            revoke_others=_revokes_others(body.revoke_other_sessions),
+        )
+        return self._reply(changed, call.caller)
+
+    @post(
+        "/remove-password",
+        errors=(
+            *_PASSKEY_ERRORS,
+            ErrorCode.CREDENTIAL_ACCOUNT_NOT_FOUND,
+            ErrorCode.TWO_FACTOR_NOT_ENABLED,
+            ErrorCode.EMAIL_NOT_VERIFIED,
+            ErrorCode.PASSKEY_NOT_FOUND,
+        ),
+        limit=SECOND_STEP,
+        tag="accounts",
+    )
+    async def remove_password(self, call: Call[SignedIn, NoBody]) -> Reply[TokenUserAnswer] | Refused:
+        """Remove the password.
+
+        The owner then signs in with a passkey. Two-factor authentication must be on, the email address verified, and the account
+        must have a passkey that verified its user when it was made. A passkey must have verified its user in this session in
+        the last ten minutes. Revokes pending sign-ins, sent codes, trusted devices and all other sessions. The response contains a new
+        token; the old one becomes invalid. /set-password sets a password again, and so does a password reset by email.
+        """
+        return self._reply(await self._service.remove(call.principal), call.caller)
+
+    @post(
+        "/set-password",
+        errors=(*_PASSKEY_ERRORS, *NEW_PASSWORD_ERRORS, ErrorCode.PASSWORD_ALREADY_SET),
+        limit=SECOND_STEP,
+        tag="accounts",
+    )
+    async def set_password(self, call: Call[SignedIn, SetPasswordBody]) -> Reply[TokenUserAnswer] | Refused:
+        """Set a password for an account that has none.
+
+        A passkey must have verified its user in this session in the last ten minutes. Revokes what /change-password does.
+        The response contains a new token; the old one becomes invalid.
+        """
+        body = call.body
+        revoke_others = _revokes_others(body.revoke_other_sessions)
+        changed = await self._service.set(call.principal, body.new_password, revoke_others=revoke_others)
+        return self._reply(changed, call.caller)
+
+    def _reply(
+        self, changed: Authorized[Account] | Refused, caller: Caller
+    ) -> Reply[TokenUserAnswer] | Refused:
         if isinstance(changed, Refused):
             return changed
         answer = TokenUserAnswer(changed.signed_in.token, user_answer(changed.outcome))
-        recognition = self._cookies.recognition(changed.outcome, call.caller)
+        recognition = self._cookies.recognition(changed.outcome, caller)
         return session_reply(answer, changed.signed_in, recognition)
+
+
+def _revokes_others(wanted: Flag | None) -> bool:
+    return wanted is None or is_set(wanted)

@@ -16,9 +16,10 @@ from athena_auth.wire.caller import ClientInfo
 _INSERT = Statement(
     """
     INSERT INTO athena_session (id, user_id, token_digest, level, amr, proven_at, lifetime, persistent,
-                                address, user_agent, created_at, updated_at, expires_at, device_id)
+                                address, user_agent, created_at, updated_at, expires_at, device_id,
+                                passkey_verified_at)
     VALUES (:id, :user_id, :token_digest, :level, :amr, :now, :lifetime, :persistent,
-            :address, :user_agent, :now, :now, :expires_at, :device_id)
+            :address, :user_agent, :now, :now, :expires_at, :device_id, :passkey_verified_at)
     """,
     combinable=True,
 )
@@ -44,6 +45,7 @@ def mint(
         created_at=now,
         updated_at=now,
         expires_at=rules.expiry(now, lifetime, options.max_age, now),
+        passkey_verified_at=now if options.by_passkey else None,
     )
     token = new_token(TokenKind.SESSION)
     superseded = b"" if options.superseded is None else digest(TokenKind.SESSION, options.superseded)
@@ -70,4 +72,5 @@ def _insert(tx: Tx, session: Session, token_digest: bytes, device_id: str | None
         now=session.created_at,
         expires_at=session.expires_at,
         device_id=device_id,
+        passkey_verified_at=session.passkey_verified_at,
     )

@@ -81,6 +81,8 @@ class Session(msgspec.Struct, frozen=True):
     created_at: Millis
     updated_at: Millis
     expires_at: Millis
+    passkey_verified_at: Millis | None = None
+    """When a passkey last verified its user in this session, by a PIN or a fingerprint for instance."""
 
 
 class SessionOptions(msgspec.Struct, frozen=True):
@@ -96,6 +98,8 @@ class SessionOptions(msgspec.Struct, frozen=True):
     """The trusted device that replaced the second factor."""
     has_room: bool = False
     """Whether the account is known to be below its maximum number of sessions, so that none must end."""
+    by_passkey: bool = False
+    """Whether a passkey that verified its user has signed in."""
     superseded: str | None = None
     """The token of the previous session of the same browser, which may belong to another account."""
 

@@ -1,5 +1,7 @@
 """Pure rules: how long a session lives, and whether its factors were verified recently."""
 
+import msgspec
+
 from athena_auth.kernel.clock import Millis
 from athena_auth.sessions.model import Amr, AmrClass, Session
 
@@ -61,6 +63,25 @@ def has_factor_of(session: Session, kind: AmrClass, within: int | None) -> bool:
     The session knows only when its last factor was verified, so that one must be of this kind if the time matters.
     """
     return any(map(kind.includes, session.assurance.amr if within is None else session.assurance.amr[-1:]))
+
+
+def raised(session: Session, amr: str, now: Millis, *, user_verified: bool) -> Session:
+    """Return the session with another factor verified. `user_verified` tells whether a passkey has verified its user."""
+    passkey_verified_at = now if user_verified else session.passkey_verified_at
+    return msgspec.structs.replace(
+        session,
+        assurance=session.assurance.raised_by(amr),
+        proven_at=now,
+        passkey_verified_at=passkey_verified_at,
+    )
+
+
+def has_fresh_passkey(session: Session, now: Millis) -> bool:
+    """Tell whether a passkey has verified its user in this session in the last ten minutes.
+
+    It is phishing-resistant and two factors by itself, so it can take the place of a password.
+    """
+    return session.passkey_verified_at is not None and now - session.passkey_verified_at <= _FRESH
 
 
 def is_fresh(session: Session, now: Millis, within: int = _FRESH) -> bool:

@@ -19,10 +19,15 @@ _LOCK_LIVE = Statement("""
 """)
 
 _RAISE = Statement("""
-    UPDATE athena_session SET level = :level, amr = :amr, proven_at = :now, token_digest = :token_digest WHERE id = :id
+    UPDATE athena_session
+    SET level = :level, amr = :amr, proven_at = :proven_at, passkey_verified_at = :passkey_verified_at,
+        token_digest = :token_digest
+    WHERE id = :id
 """)
 _ROTATE = Statement("UPDATE athena_session SET token_digest = :token_digest WHERE id = :id")
-_LOWER = Statement("UPDATE athena_session SET level = :level, amr = :amr WHERE id = :id")
+_LOWER = Statement("""
+    UPDATE athena_session SET level = :level, amr = :amr, passkey_verified_at = NULL WHERE id = :id
+""")
 
 _ALL_LIVE = Statement("""
     SELECT * FROM athena_session WHERE user_id = :user_id AND expires_at > :now ORDER BY created_at DESC, id DESC
@@ -78,6 +83,7 @@ def session_from(row: Row) -> Session:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         expires_at=row["expires_at"],
+        passkey_verified_at=row["passkey_verified_at"],
     )
 
 
@@ -118,15 +124,16 @@ async def lock_live(tx: Tx, token_digest: bytes, now: Millis) -> Session | None:
     return None if row is None else session_from(row)
 
 
-def raise_to(tx: Tx, session_id: SessionId, assurance: Assurance, token_digest: bytes, now: Millis) -> None:
-    """Store a higher assurance and the token of a locked session."""
+def store_raised(tx: Tx, raised: Session, token_digest: bytes) -> None:
+    """Store the higher assurance of a locked session (`rules.raised`), and its token."""
     tx.defer(
         _RAISE,
-        id=session_id,
-        level=assurance.level,
-        amr=" ".join(assurance.amr),
+        id=raised.id,
+        level=raised.assurance.level,
+        amr=" ".join(raised.assurance.amr),
+        proven_at=raised.proven_at,
+        passkey_verified_at=raised.passkey_verified_at,
         token_digest=token_digest,
-        now=now,
     )
 
 

@@ -2,13 +2,13 @@
 
 import msgspec
 
-from athena_auth.wire.fields import Done, Password, StepUpCode
+from athena_auth.wire.fields import Done, PasswordIfAny, StepUpCode
 
 
 class PasswordBody(msgspec.Struct, frozen=True):
     """The account's password, and a code if the session needs a fresh second factor."""
 
-    password: Password
+    password: PasswordIfAny | None = None
     code: StepUpCode | None = None
 
 

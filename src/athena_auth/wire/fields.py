@@ -84,6 +84,14 @@ InviteToken = Annotated[
     ),
 ]
 Password = Annotated[str, Meta(description="The current password.", examples=["correct horse battery"])]
+PasswordIfAny = Annotated[
+    str,
+    Meta(
+        description="The password. It is required, unless the account has none: then a passkey must have verified its user in "
+        "this session in the last ten minutes.",
+        examples=["correct horse battery"],
+    ),
+]
 NewPassword = Annotated[
     str, Meta(description="8 to 128 characters of any kind.", examples=["correct horse battery"])
 ]

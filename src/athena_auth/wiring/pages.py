@@ -25,6 +25,7 @@ from athena_auth.pages.new_credentials import NewCredentialsForms
 from athena_auth.pages.page import Page, pages_of
 from athena_auth.pages.passkey_enrolment import PasskeyEnrolmentPages
 from athena_auth.pages.passkeys import PasskeyPages
+from athena_auth.pages.password_removal import PasswordRemovalPages
 from athena_auth.pages.recovery import ForgotPasswordPages
 from athena_auth.pages.recovery_cases import LostFactorsPages, RecoveryLinkPages
 from athena_auth.pages.required_enrolment import RequiredEnrolmentPages
@@ -202,6 +203,7 @@ def _passkey_pages(
         return ()
     return (
         PasskeyPages(access, apis.passkeys.passkeys, status.passkeys),
+        PasswordRemovalPages(access, apis.passwords, status.passkeys),
         PasskeyEnrolmentPages(forms, apis.enrolment, apis.passkeys.second_step, status.passkeys),
     )
 

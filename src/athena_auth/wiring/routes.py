@@ -32,7 +32,7 @@ from athena_auth.mfa.factor import Enrollable
 from athena_auth.mfa.password_login import PasswordLogin
 from athena_auth.mfa.prompts import Prompts
 from athena_auth.mfa.routes import VerifyEndpoint, routes_of_factor
-from athena_auth.passwords.routes import PasswordApi, PasswordService
+from athena_auth.passwords.routes import PasswordApi
 from athena_auth.recovery.cases.routes import RecoveryCaseApi
 from athena_auth.recovery.cases.service import RecoveryCaseService
 from athena_auth.recovery.email_links import EmailLinkSender
@@ -51,6 +51,7 @@ from athena_auth.wire.redirects import RedirectPolicy
 from athena_auth.wire.route import Route
 from athena_auth.wiring.email_change import email_change_api
 from athena_auth.wiring.passkeys import PasskeyApis, passkey_apis
+from athena_auth.wiring.passwords import password_api
 from athena_auth.wiring.resources import Resources
 from athena_auth.wiring.shared_services import SharedServices
 
@@ -118,7 +119,7 @@ def build_apis(
         forward_auth=_forward_auth(resources, redirects, pages_url),
         recovery=RecoveryApi(links, _recovery(settings, resources, shared), cookies, resources.languages),
         recovery_cases=RecoveryCaseApi(_recovery_cases(settings, resources, shared)),
-        passwords=PasswordApi(_passwords(resources, shared), cookies),
+        passwords=password_api(resources, shared, cookies),
         email_change=email_change_api(settings, resources, shared, links),
         required_enrolment=required,
         tokens=_tokens(settings, resources),
@@ -147,12 +148,6 @@ def all_routes(apis: Apis, factors: Factors) -> tuple[Route, ...]:
             for route in routes
         )
     return (*routes, *(route for each in own.values() for route in each))
-
-
-def _passwords(resources: Resources, shared: SharedServices) -> PasswordService:
-    return PasswordService(
-        shared.step_up, resources.pool, shared.events, resources.clock, shared.password_policy
-    )
 
 
 def _sign_in_api(

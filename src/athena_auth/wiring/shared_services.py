@@ -19,7 +19,7 @@ from athena_auth.email_change import sql as email_change_sql
 from athena_auth.enrolment.service import Factors
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
-from athena_auth.factors.passkeys.factor import Passkeys
+from athena_auth.factors.passkeys.factor import Passkeys, verifies_its_user
 from athena_auth.factors.totp.factor import Totp
 from athena_auth.mfa import authenticators as authenticators_sql
 from athena_auth.mfa import prompts
@@ -101,7 +101,9 @@ def shared_services(
         password_policy=PasswordPolicy(resources.breaches),
         notifications=notifications,
         events=events,
-        authenticator_changes=AuthenticatorChanges(events, partial(_is_usable, factors)),
+        authenticator_changes=AuthenticatorChanges(
+            events, partial(_is_usable, factors), partial(_signs_in_alone, factors)
+        ),
         sign_in_policy=_sign_in_policy(settings, factors, trust, notifications, deadlines),
         second_step=_second_step(settings, resources, factors, verifier, events),
         step_up=_step_up(settings, resources, passwords, verifier, factors),
@@ -152,6 +154,11 @@ def _is_usable(factors: Factors, authenticator: Authenticator) -> bool:
     """Tell whether this server accepts and can verify an active authenticator."""
     is_reached = authenticator.factor != factors.otp.name or factors.otp.reaches(authenticator)
     return is_reached and factors.offered.has(authenticator.factor)
+
+
+def _signs_in_alone(factors: Factors, authenticator: Authenticator) -> bool:
+    """Tell whether this server accepts an active authenticator at sign-in in place of a password."""
+    return verifies_its_user(authenticator) and factors.offered.has(authenticator.factor)
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:

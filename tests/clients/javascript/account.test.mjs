@@ -83,6 +83,14 @@ test("changePassword keeps this session, and ends the others and the old passwor
   assert.equal(await isSignedIn(await givePassword(person, undefined, NEW_PASSWORD)), true);
 });
 
+test("removePassword and setPassword say what they need", async () => {
+  const { auth } = await signUp();
+
+  refused(await auth.removePassword(), 400, "TWO_FACTOR_NOT_ENABLED");
+  refused(await auth.setPassword({ newPassword: NEW_PASSWORD }), 400, "PASSWORD_ALREADY_SET");
+  assert.equal(ok(await auth.twoFactor.status()).hasPassword, true);
+});
+
 test("changeEmail sends a link to the new address and changes nothing before it is opened", async () => {
   const { auth, email } = await signUp();
   const newEmail = `new-${email}`;

@@ -18,6 +18,7 @@ from athena_auth_client.models import (
     TwoFactorStatus,
 )
 from athena_auth_client.operation import operation
+from athena_auth_client.required_enrolment import RequiredEnrolment
 from athena_auth_client.second_factor import SecondFactor
 from athena_auth_client.senders import Async, Sync
 
@@ -34,7 +35,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Sync]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["totp"] = "totp",
         issuer: str | None = None,
@@ -44,7 +45,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Sync]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["otp"],
         phone_number: str | None = None,
@@ -53,7 +54,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Async]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["totp"] = "totp",
         issuer: str | None = None,
@@ -63,7 +64,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Async]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["otp"],
         phone_number: str | None = None,
@@ -72,7 +73,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Sync]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["passkey"],
         label: str | None = None,
@@ -81,7 +82,7 @@ class TwoFactor(SecondFactor[S]):
     @overload
     def enable(
         self: "TwoFactor[Async]",
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["passkey"],
         label: str | None = None,
@@ -89,7 +90,7 @@ class TwoFactor(SecondFactor[S]):
     ) -> Coroutine[Any, Any, PasskeyEnrolment]: ...
     def enable(
         self,
-        password: str,
+        password: str | None = None,
         *,
         method: Literal["totp", "otp", "passkey"] = "totp",
         issuer: str | None = None,
@@ -102,6 +103,9 @@ class TwoFactor(SecondFactor[S]):
 
         A first code or the new passkey confirms it: call `verify_totp`, `verify_otp` or `verify_passkey`. `label` is what the owner calls the passkey. Until then nothing changes. `issuer` is the name the
         app shows. With `qr_code`, the result has an image for the app to scan. `phone_number`, as `+4915112345678`, has codes sent there instead of by mail. `code` as for `disable`.
+
+        The password is required, unless the account has none: then a passkey must have verified its user in this session in
+        the last ten minutes.
         """
         body = {
             "password": password,
@@ -124,19 +128,24 @@ class TwoFactor(SecondFactor[S]):
         It needs a second factor verified in this session in the last ten minutes, or a `code` of one in this call.
 
         Raises:
+            AthenaError: CREDENTIAL_ACCOUNT_NOT_FOUND, the account has no password: set one first.
             StepUpRequiredError: neither was given.
         """
         await self._connection.call(endpoints.DISABLE, {"password": password, "code": code})
 
     @operation
-    async def get_totp_uri(self, password: str, *, qr_code: bool = False, code: str | None = None) -> TotpUri:
-        """Return the URI for the authenticator app again; `qr_code` as for `enable`, `code` as for `disable`."""
+    async def get_totp_uri(
+        self, password: str | None = None, *, qr_code: bool = False, code: str | None = None
+    ) -> TotpUri:
+        """Return the URI for the authenticator app again; `password` and `qr_code` as for `enable`, `code` as for `disable`."""
         body = {"password": password, "code": code, "qrCode": qr_code or None}
         return await self._connection.call(endpoints.GET_TOTP_URI, body)
 
     @operation
-    async def generate_backup_codes(self, password: str, *, code: str | None = None) -> BackupCodes:
-        """Generate new backup codes and revoke the earlier ones. `code` as for `disable`."""
+    async def generate_backup_codes(
+        self, password: str | None = None, *, code: str | None = None
+    ) -> BackupCodes:
+        """Generate new backup codes and revoke the earlier ones. `password` as for `enable`, `code` as for `disable`."""
         body = {"password": password, "code": code}
         return await self._connection.call(endpoints.GENERATE_BACKUP_CODES, body)
 
@@ -153,7 +162,7 @@ class TwoFactor(SecondFactor[S]):
     @operation
     async def add_authenticator(
         self,
-        password: str,
+        password: str | None = None,
         *,
         label: str | None = None,
         issuer: str | None = None,
@@ -236,12 +245,14 @@ class TwoFactor(SecondFactor[S]):
         await self._connection.call(endpoints.CANCEL_RECOVERY, {"token": token})
 
     @operation
-    async def complete_recovery(self, token: str, *, password: str) -> None:
+    async def complete_recovery(self, token: str, *, password: str) -> RequiredEnrolment[S]:
         """Remove every second factor, with the token of the link from the mail about the end of the waiting time.
 
-        All sessions are revoked. The next sign-in with the password can do nothing but enrol a second factor.
+        All sessions are revoked. Enrolling a second factor with the result, or after the next sign-in, completes a sign-in.
 
         Raises:
             AthenaError: RECOVERY_NOT_DUE, or RECOVERY_ENDED: it was cancelled or completed, or has expired.
         """
-        await self._connection.call(endpoints.COMPLETE_RECOVERY, {"token": token, "password": password})
+        body = {"token": token, "password": password}
+        completed = await self._connection.call(endpoints.COMPLETE_RECOVERY, body)
+        return RequiredEnrolment(self._connection, completed.enrolment_token, completed.methods)

@@ -39,6 +39,7 @@ from athena_auth.factors.passkeys.model import (
     PasskeyDetails,
     Registered,
     RegistrationResponse,
+    UserVerification,
 )
 from athena_auth.kernel.ids import UserId
 from athena_auth.settings import Settings
@@ -110,7 +111,10 @@ def registration_options(
 
 
 def authentication_options(
-    site: RelyingParty, allowed: list[Passkey], nonce: bytes, *, verifies_user: bool
+    site: RelyingParty,
+    allowed: list[Passkey],
+    nonce: bytes,
+    user_verification: UserVerification,
 ) -> dict[str, Any]:
     """Return the options of `navigator.credentials.get()`, as JSON values; without `allowed` the user chooses a passkey."""
     options = generate_authentication_options(
@@ -118,9 +122,7 @@ def authentication_options(
         challenge=nonce,
         timeout=_TIMEOUT,
         allow_credentials=[_descriptor(passkey) for passkey in allowed],
-        user_verification=UserVerificationRequirement.REQUIRED
-        if verifies_user
-        else UserVerificationRequirement.DISCOURAGED,
+        user_verification=UserVerificationRequirement(user_verification),
     )
     return _json(options)
 

@@ -11,6 +11,7 @@ from athena_auth.factors.passkeys.model import (
     AssertionResponse,
     PendingDetails,
     RegistrationResponse,
+    UserVerification,
     passkey_of,
 )
 from athena_auth.factors.passkeys.names import default_name
@@ -83,15 +84,12 @@ class Passkeys:
         return pending(await authenticators.load(tx, user_id), self.name, now) is not None
 
     async def prompt(self, tx: Tx, request: PromptRequest) -> Prompted | Refused:
-        """Return the options for using one of the account's passkeys.
-
-        The user need not be verified: the password or the session is the other factor.
-        """
+        """Return the options for using one of the account's passkeys."""
         passkeys = await usable_passkeys_of(tx, request.account.id)
         if not passkeys:
             return Refused(ErrorCode.PASSKEY_NOT_FOUND, Text("This account has no passkey. Add one first."))
         nonce = new_nonce()
-        options = ceremonies.authentication_options(self.site, passkeys, nonce, verifies_user=False)
+        options = ceremonies.authentication_options(self.site, passkeys, nonce, _user_verification(request))
         return Prompted(options, nonce)
 
     async def verify(self, tx: Tx, attempt: Attempt[PasskeyResponse]) -> Verified | Refused | Used:
@@ -180,5 +178,25 @@ class Passkeys:
         if asserted is None or not await sql.record_use(tx, passkey, asserted, attempt.browser, attempt.now):
             return Refused(ErrorCode.AUTHENTICATION_FAILED)
         return Verified(
-            self.name, passkey.amr, authenticator_id=passkey.id, count_decreased=asserted.count_decreased
+            self.name,
+            passkey.amr,
+            authenticator_id=passkey.id,
+            user_verified=asserted.user_verified,
+            count_decreased=asserted.count_decreased,
         )
+
+
+def _user_verification(request: PromptRequest) -> UserVerification:
+    """Return what the authenticator is asked for.
+
+    After a password it need not verify its user: the password is the other factor. In a session it does if it can, since that
+    can take the place of a password, and it must where there is none.
+    """
+    if not request.account.has_password:
+        return "required"
+    return "preferred" if request.binding.signed_in else "discouraged"
+
+
+def verifies_its_user(authenticator: Authenticator) -> bool:
+    """Tell whether this is a passkey that signs in by itself: it verified its user when it was made."""
+    return authenticator.factor == FactorName.PASSKEY and passkey_of(authenticator).details.user_verified

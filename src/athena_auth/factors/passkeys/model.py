@@ -1,6 +1,6 @@
 """Passkeys as they are stored, and the responses of authenticators."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -12,6 +12,10 @@ from athena_auth.sessions.model import Amr
 
 _TRANSPORT = r"^[a-z-]{1,20}$(?!\n)"
 Transports = Annotated[tuple[Annotated[str, Meta(pattern=_TRANSPORT)], ...], Meta(max_length=10)]
+
+
+UserVerification = Literal["required", "preferred", "discouraged"]
+"""Whether an authenticator is to check that it is its owner, by a PIN or a fingerprint (WebAuthn section 5.8.6)."""
 
 
 class PasskeyDetails(msgspec.Struct, frozen=True, rename="camel"):

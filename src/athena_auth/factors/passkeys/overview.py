@@ -8,9 +8,13 @@ from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import Action, StepUp, StepUpCredentials, refuse_stale
 from athena_auth.factors.passkeys.answers import PasskeyAnswer, base64url, passkey_answer
 from athena_auth.factors.passkeys.ceremonies import display_name_of, user_handle_of
-from athena_auth.factors.passkeys.factor import Passkeys
-from athena_auth.factors.passkeys.registration import passkeys_of, refuse_more
+from athena_auth.factors.passkeys.factor import Passkeys, verifies_its_user
+from athena_auth.factors.passkeys.model import passkey_of
+from athena_auth.factors.passkeys.registration import refuse_more
 from athena_auth.kernel.clock import Clock
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import all_active, all_confirmed
+from athena_auth.mfa.model import FactorName
 from athena_auth.store.transaction import Store
 from athena_auth.wire.handlers import get
 from athena_auth.wire.reply import Reply
@@ -39,6 +43,8 @@ class PasskeyOverviewAnswer(msgspec.Struct, frozen=True):
     """Whether two-factor authentication is on. Otherwise they only sign in by themselves."""
     can_add: bool
     """Whether this session may add one now, without step-up or another sign-in."""
+    can_replace_password: bool
+    """Whether one of them can sign in by itself: it verified its user when it was made, and is not suspended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,9 @@ class PasskeyOverviewApi:
         """Get the passkeys, whether another can be added, and what the browser receives."""
         signed_in = call.principal
         account = signed_in.account
-        passkeys = await self.store.read(lambda tx: passkeys_of(tx, account.id))
+        loaded = await self.store.read(lambda tx: authenticators.load(tx, account.id))
+        passkeys = [passkey_of(each) for each in all_confirmed(loaded, FactorName.PASSKEY)]
+        can_replace_password = any(map(verifies_its_user, all_active(loaded, FactorName.PASSKEY)))
         answers = [passkey_answer(passkey) for passkey in passkeys]
         signals = PasskeySignals(
             self.factor.site.id,
@@ -68,4 +76,6 @@ class PasskeyOverviewApi:
         is_stale = refuse_stale(self.step_up, action, signed_in, StepUpCredentials(), now) is not None
         is_due = is_stale or self.step_up.is_due(action, signed_in)
         can_add = not is_due and refuse_more(passkeys) is None
-        return Reply(PasskeyOverviewAnswer(answers, signals, account.two_factor_enabled, can_add))
+        return Reply(
+            PasskeyOverviewAnswer(answers, signals, account.two_factor_enabled, can_add, can_replace_password)
+        )

@@ -134,8 +134,9 @@ class PasskeyService:
             found = next((each for each in enrolled if self._is(each, passkey_id)), None)
             if found is None or account is None:
                 return Refused(ErrorCode.PASSKEY_NOT_FOUND)
-            if self.changes.is_needed(account, enrolled, found):
-                return Refused(ErrorCode.LAST_AUTHENTICATOR)
+            refused = self.changes.refuse_needed(account, enrolled, found)
+            if refused is not None:
+                return refused
             if not await sql.remove(tx, found):
                 return Refused(ErrorCode.PASSKEY_NOT_FOUND)
             await self._announce(tx, current, Change.PASSKEY_REMOVED, found.id, now)

@@ -41,9 +41,7 @@ class PasskeySignIn:
         if refused is not None:
             return refused
         cookie, nonce = self.nonces.issue(self.clock.now())
-        return cookie, ceremonies.authentication_options(
-            self.factor.site, [], nonce.value, verifies_user=True
-        )
+        return cookie, ceremonies.authentication_options(self.factor.site, [], nonce.value, "required")
 
     async def finish(
         self, cookie: str | None, response: AssertionResponse, first: FirstFactor
