@@ -210,9 +210,13 @@ async def test_a_challenge_without_attempts_left_is_not_prompted(world: World, a
     for _ in range(5):
         await answer(browser, Key().sign((await prompt(browser))["nonce"]))
 
+    cookies = dict(browser.cookies)
     refused = await browser.post("/two-factor/prompt-key", json={})
+    browser.cookies.update(cookies)
+    again = await browser.post("/two-factor/prompt-key", json={})
 
     assert code_of(refused) == "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE"
+    assert code_of(again) == "INVALID_TWO_FACTOR_COOKIE", "the challenge has ended"
 
 
 async def test_a_double_click_gets_the_first_answer(world: World, ada: Person) -> None:

@@ -185,6 +185,18 @@ async def test_a_suspended_app_verifies_nothing_until_it_is_resumed(world: World
     assert await sign_in_status(ada, work.code()) == 200
 
 
+async def test_suspending_it_again_ends_nothing(world: World, ada: Person) -> None:
+    await ada.turn_on_totp()
+    work = await add_app(ada, "Work phone")
+    assert await change(ada, "suspend", work.id) == (200, None)
+    answer = await ada.answer(await ada.challenge(), "verify-totp", code=ada.code())
+    other = await world.bearer(answer.json()["token"])
+
+    assert await change(ada, "suspend", work.id) == (200, None)
+
+    assert (await other.get("/get-session")).json() is not None
+
+
 async def test_a_suspended_factor_is_not_offered(world: World, ada: Person) -> None:
     await ada.enable(method="otp")
     await ada.post("/two-factor/verify-otp", code=await world.mailbox.code_for(ada.email))

@@ -47,6 +47,9 @@ async def test_it_is_refused_wherever_a_password_is_set(guarded: World) -> None:
     client = await guarded.client()
     body = {"email": "eve@example.com", "name": "Eve", "password": BREACHED}
     assert status_of(await client.post("/sign-up/email", json=body)) == COMPROMISED
+    full_width = "".join(chr(ord(letter) + 0xFEE0) if letter != " " else letter for letter in BREACHED)
+    same = await client.post("/sign-up/email", json={**body, "password": full_width})
+    assert status_of(same) == COMPROMISED, "the same password, as it is normalised (NFKC)"
     with pytest.raises(RefusedError, match="data breach"):
         await guarded.athena.users.create(email="eve@example.com", name="Eve", password=BREACHED)
     assert await fetch_all(guarded.database_url, "SELECT id FROM athena_account") == []

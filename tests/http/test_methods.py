@@ -75,6 +75,15 @@ async def test_the_owner_adds_a_method_that_is_offered_with_a_backup_code(databa
         assert (await ada.sign_in()).json()["twoFactorMethods"] == ["passkey", "backup-code"]
 
 
+async def test_methods_are_offered_in_the_same_order_however_they_are_named(sqlite_url: str) -> None:
+    """Clients show the first one first."""
+    ada = await with_app(sqlite_url)
+    async with world_over(sqlite_url, methods="backup-code,totp") as world:
+        ada = await at(world, ada)
+
+        assert (await ada.sign_in()).json()["twoFactorMethods"] == ["totp", "backup-code"]
+
+
 async def test_a_code_of_another_method_is_no_step_up(database_url: str) -> None:
     before = await with_app(database_url)
     async with world_over(database_url, methods="passkey,backup-code") as world:

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pyotp
 import pytest
 
+from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
+from support.dump import fetch_all
 from support.passkey import Authenticator, base64url
 from support.passkey_user import (
     challenged,
@@ -188,6 +190,13 @@ async def test_a_count_that_does_not_increase_is_accepted_and_reported_once(
     assert listed[0]["counter"] == 5
 
 
+async def test_each_of_several_passkeys_completes_the_second_step(world: World, ada: Person) -> None:
+    devices = [await turn_on(ada), await with_passkey(ada), await with_passkey(ada)]
+
+    for device in devices:
+        assert (await second_step(await challenged(world, ada), device)).status_code == 200
+
+
 async def test_passkeys_that_do_not_count_are_not_reported(world: World, ada: Person) -> None:
     device = await turn_on(ada)
     for _ in range(2):
@@ -218,6 +227,19 @@ async def second_step_token(ada: Person) -> str:
     return token
 
 
+async def test_only_the_enrolment_that_was_begun_last_is_confirmed(world: World, ada: Person) -> None:
+    """Its backup codes are those that were shown last."""
+    body = {"password": PASSWORD, "method": "passkey"}
+    options = (await ada.post("/two-factor/enable", **body)).json()["options"]
+    await ada.enable()
+
+    response = Authenticator().create(options)
+    replaced = await ada.post("/two-factor/verify-passkey", response=response)
+
+    assert code_of(replaced) == "FAILED_TO_VERIFY_REGISTRATION"
+    assert (await ada.post("/two-factor/verify-totp", code=ada.code())).status_code == 200
+
+
 async def test_passkeys_that_sign_in_become_the_second_factor_at_once(world: World, ada: Person) -> None:
     device = await with_passkey(ada)
 
@@ -226,6 +248,40 @@ async def test_passkeys_that_sign_in_become_the_second_factor_at_once(world: Wor
     assert begun.json()["confirmationPending"] is False
     assert "options" not in begun.json()
     assert (await second_step(await challenged(world, ada), device)).status_code == 200
+
+
+async def test_a_suspended_passkey_is_used_nowhere_until_it_is_resumed(world: World, ada: Person) -> None:
+    kept = await turn_on(ada)
+    suspended = await with_passkey(ada)
+    listed = (await ada.client.get("/passkey/list-user-passkeys")).json()
+    name = base64url(suspended.credential_id)
+    passkey_id = next(each["id"] for each in listed if each["credentialID"] == name)
+    assert (await ada.post("/two-factor/suspend-authenticator", id=passkey_id)).status_code == 200
+
+    offered = (await prompt(await challenged(world, ada)))["allowCredentials"]
+    second = await second_step(await challenged(world, ada), suspended)
+    alone = await sign_in(await world.browser(), suspended)
+
+    assert [each["id"] for each in offered] == [base64url(kept.credential_id)]
+    assert (code_of(second), code_of(alone)) == ("AUTHENTICATION_FAILED", "PASSKEY_NOT_FOUND")
+    await ada.post("/two-factor/resume-authenticator", id=passkey_id)
+    assert (await second_step(await challenged(world, ada), suspended)).status_code == 200
+    assert (await sign_in(await world.browser(), suspended)).status_code == 200
+
+
+async def test_a_passkey_has_no_phone_number(ada: Person) -> None:
+    body = {"password": PASSWORD, "method": "passkey", "phoneNumber": "+4915112345678"}
+
+    assert code_of(await ada.post("/two-factor/enable", **body)) == "VALIDATION_ERROR"
+
+
+async def test_enabling_it_again_adds_a_new_passkey(world: World, ada: Person) -> None:
+    device = await turn_on(ada)
+
+    new = await turn_on(ada)
+
+    for each in (device, new):
+        assert (await second_step(await challenged(world, ada), each)).status_code == 200
 
 
 async def test_turning_it_off_removes_the_passkeys(world: World, ada: Person) -> None:
@@ -246,6 +302,20 @@ async def test_cancelling_an_enrolment_leaves_the_passkeys(world: World, ada: Pe
 
     assert len((await ada.client.get("/passkey/list-user-passkeys")).json()) == 1
     assert (await ada.client.get("/two-factor/status")).json()["pendingEnrolment"] is None
+
+
+async def test_the_audit_log_says_when_a_code_was_sent_and_not_when_a_passkey_was_asked_for(
+    world: World, ada: Person
+) -> None:
+    await ada.turn_on_totp()
+    await with_passkey(ada)
+    browser = await challenged(world, ada)
+    await prompt(browser)
+    await browser.post("/two-factor/send-otp", json={})
+
+    names = await fetch_all(world.database_url, "SELECT event FROM athena_audit")
+
+    assert names.count((EventName.OTP_SENT,)) == 1
 
 
 async def test_an_account_without_a_passkey_is_not_prompted(world: World, ada: Person) -> None:

@@ -8,6 +8,7 @@ import pytest
 from athena_auth.audit.model import EventName
 from athena_auth.delivery.model import MessageKind
 from support.dump import fetch_all
+from support.links import reset_token, verify_address
 from support.passkey import Authenticator
 from support.passkey_user import code_of, sign_in, sign_in_options, turn_on, with_passkey
 from support.person import PASSWORD, Person, sign_up
@@ -18,6 +19,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "the domain of another site": {"rp_id": "example.net"},
     "nobody touched the authenticator": {"is_present": False},
     "a page of another origin frames this one": {"in_foreign_frame": True},
+    "it does not say whether a page frames this one": {"in_foreign_frame": None},
     "the key of another passkey": {"key": Authenticator().key},
     "the user handle of another account": {"user_handle": bytes(32)},
 }
@@ -34,6 +36,7 @@ async def test_a_verified_user_gets_a_session_of_level_two(world: World, ada: Pe
     signed_in = await sign_in(browser, device)
 
     assert signed_in.status_code == 200, signed_in.text
+    assert "athena-auth.passkey" not in browser.cookies, "its nonce is used"
     answer, current = signed_in.json(), (await browser.get("/get-session")).json()
     assert answer["user"]["email"] == ada.email
     assert answer["token"] == answer["session"]["token"] == signed_in.headers["set-auth-token"]
@@ -93,6 +96,7 @@ async def test_a_response_is_accepted_once(world: World, ada: Person) -> None:
     cookies = dict(browser.cookies)
     first = await verify(browser, response)
 
+    await world.sweep()
     browser.cookies.clear()
     browser.cookies.update(cookies)
     replayed = await verify(browser, response)
@@ -169,6 +173,19 @@ async def test_the_options_expire_after_five_minutes_and_used_nonces_are_swept(
     assert await fetch_all(world.database_url, "SELECT count(*) FROM athena_passkey_nonce") == [(0,)]
 
 
+async def test_options_stay_valid_while_the_servers_secret_is_replaced(database_url: str) -> None:
+    one, both = "1:first-secret-of-more-than-thirty-two-bytes", "2:second-secret-of-more-than-32-bytes"
+    async with world_over(database_url, secret=None, secrets=one) as world:
+        device = await with_passkey(await sign_up(world))
+        before = await world.browser()
+        response = device.get(await sign_in_options(before))
+    async with world_over(database_url, secret=None, secrets=f"{both},{one}") as world:
+        browser = await world.browser()
+        browser.cookies.update(before.cookies)
+
+        assert (await verify(browser, response)).status_code == 200
+
+
 async def test_an_unknown_passkey_is_not_found(world: World, ada: Person) -> None:
     unknown = Authenticator()
 
@@ -177,13 +194,53 @@ async def test_an_unknown_passkey_is_not_found(world: World, ada: Person) -> Non
     assert (refused.status_code, code_of(refused)) == (401, "PASSKEY_NOT_FOUND")
 
 
-async def test_a_count_that_does_not_increase_is_accepted_and_reported(world: World, ada: Person) -> None:
+@pytest.mark.parametrize("count", [3, 6])
+async def test_a_count_that_does_not_increase_is_accepted_and_reported(
+    world: World, ada: Person, count: int
+) -> None:
+    """Less than the last one, or the same: the authenticator adds one to `count`."""
     device = await with_passkey(ada, Authenticator(count=7))
 
-    signed_in = await sign_in(await world.browser(), replace(device, count=3))
+    signed_in = await sign_in(await world.browser(), replace(device, count=count))
 
     assert signed_in.status_code == 200
     await world.mailbox.message_for(ada.email, MessageKind.SIGN_COUNT_DECREASED)
+    names = await fetch_all(world.database_url, "SELECT event FROM athena_audit")
+    assert names.count((EventName.SIGN_COUNT_DECREASED,)) == 1
+
+
+async def test_a_passkey_that_was_synchronized_since_is_shown_as_such(world: World, ada: Person) -> None:
+    device = await with_passkey(ada, Authenticator(is_synced=True, is_backed_up=False))
+    before = (await ada.client.get("/passkey/list-user-passkeys")).json()[0]
+
+    assert (await sign_in(await world.browser(), replace(device, is_backed_up=True))).status_code == 200
+
+    after = (await ada.client.get("/passkey/list-user-passkeys")).json()[0]
+    assert (before["backedUp"], after["backedUp"]) == (False, True)
+
+
+async def test_each_of_several_passkeys_signs_in(world: World, ada: Person) -> None:
+    devices = [await with_passkey(ada) for _ in range(3)]
+
+    answers = [await sign_in(await world.browser(), device) for device in devices]
+
+    assert [answer.status_code for answer in answers] == [200] * 3
+
+
+async def test_a_passkey_makes_the_mailbox_a_second_factor_again(world: World, ada: Person) -> None:
+    """After a reset by mail the mailbox stands for the password, until another factor is verified."""
+    await verify_address(ada)
+    await ada.turn_on_totp()
+    device = await with_passkey(ada)
+    body = {"token": await reset_token(world, ada.email), "newPassword": "a wholly different password"}
+    await (await world.client()).post("/reset-password", json=body)
+    ada.password = body["newPassword"]
+    before = await ada.answer(await ada.challenge(), "send-otp")
+
+    assert (await sign_in(await world.browser(), device)).status_code == 200
+
+    after = await ada.answer(await ada.challenge(), "send-otp")
+    assert (code_of(before), after.status_code) == ("OTP_NOT_CONFIGURED", 200)
 
 
 async def test_an_address_that_must_be_verified_first(database_url: str) -> None:
@@ -203,6 +260,15 @@ async def test_the_browsers_previous_session_ends(world: World, ada: Person) -> 
     await sign_in(browser, device)
 
     assert (await (await world.bearer(before)).get("/get-session")).json() is None
+
+
+async def test_the_session_of_a_bearer_stays(world: World, ada: Person) -> None:
+    """A program may hold several. Only a browser has one."""
+    device = await with_passkey(ada)
+
+    assert (await sign_in(ada.client, device)).status_code == 200
+
+    assert await ada.session() is not None
 
 
 async def test_an_operators_reset_removes_passkeys(world: World, ada: Person) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from athena_auth.delivery.model import MessageKind
 from athena_auth.factors import BackupCodes, Otp, Totp
+from support.apps import add_app
 from support.dump import fetch_all
 from support.links import reset_token
 from support.passkey import Authenticator, base64url, from_base64url
@@ -32,6 +33,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "the domain of another site": {"rp_id": "example.net"},
     "nobody touched the authenticator": {"is_present": False},
     "a page of another origin frames this one": {"in_foreign_frame": True},
+    "it does not say whether a page frames this one": {"in_foreign_frame": None},
 }
 
 
@@ -79,6 +81,7 @@ async def test_the_options_are_for_this_site_and_reveal_nothing_of_the_account(
     assert first["rp"] == {"id": "localhost", "name": "Athena"}
     assert first["attestation"] == "none"
     assert first["authenticatorSelection"]["residentKey"] == "preferred"
+    assert first["authenticatorSelection"]["userVerification"] == "preferred"
     assert [each["id"] for each in first["excludeCredentials"]] == [base64url(device.credential_id)]
     assert first["user"] == again["user"]
     assert (await ada.session())["user"]["id"] not in str(first["user"]["id"])
@@ -114,6 +117,70 @@ async def test_a_wrong_registration_is_refused(world: World, ada: Person, wrong:
 
     assert (refused.status_code, code_of(refused)) == (400, "FAILED_TO_VERIFY_REGISTRATION")
     assert await listed(ada) == []
+
+
+async def test_a_registration_of_another_id_than_the_attested_one_is_refused(
+    world: World, ada: Person
+) -> None:
+    other = base64url(Authenticator().credential_id)
+    response = Authenticator().create(await register_options(ada))
+
+    refused = await ada.post(
+        "/passkey/verify-registration", response={**response, "id": other, "rawId": other}
+    )
+
+    assert code_of(refused) == "FAILED_TO_VERIFY_REGISTRATION"
+    assert await listed(ada) == []
+
+
+async def test_a_transport_that_is_not_known_yet_is_no_error(world: World, ada: Person) -> None:
+    """Browsers name what they have; a later one may name what this server has never heard of."""
+    await turn_on(ada)
+    response = Authenticator().create(await register_options(ada))
+    response["response"]["transports"] = ["internal", "telepathy"]
+
+    added = await ada.post("/passkey/verify-registration", response=response)
+
+    assert added.json()["transports"] == "internal,telepathy"
+    options = await prompt(await challenged(world, ada))
+    assert [each.get("transports") for each in options["allowCredentials"]] == [
+        ["internal", "hybrid"],
+        ["internal"],
+    ]
+
+
+async def test_transports_that_cannot_be_one_are_left_out(ada: Person) -> None:
+    response = Authenticator().create(await register_options(ada))
+    response["response"]["transports"] = ["internal", "<b>USB</b>"]
+
+    added = await ada.post("/passkey/verify-registration", response=response)
+
+    assert (added.status_code, added.json()["transports"]) == (200, "")
+
+
+async def test_the_sweeper_leaves_options_that_are_open_beside_expired_ones(
+    world: World, ada: Person
+) -> None:
+    await turn_on(ada)
+    await prompt(ada.client)
+    world.clock.advance(200)
+    options = await register_options(ada)
+    world.clock.advance(150)
+
+    await world.sweep()
+
+    added = await ada.post("/passkey/verify-registration", response=Authenticator().create(options))
+    assert added.status_code == 200, added.text
+
+
+async def test_a_step_up_leaves_the_options_of_a_registration_open(world: World, ada: Person) -> None:
+    device, new = await turn_on(ada), Authenticator()
+    options = await register_options(ada)
+    assert (await second_step(ada.client, device)).status_code == 200
+
+    added = await ada.post("/passkey/verify-registration", response=new.create(options))
+
+    assert added.status_code == 200, added.text
 
 
 async def test_a_registration_answers_its_own_options_once(world: World, ada: Person) -> None:
@@ -162,15 +229,26 @@ async def test_a_passkey_is_registered_once(world: World, ada: Person) -> None:
     assert await listed(eve) == []
 
 
+async def test_passkeys_are_used_on_trusted_origins(database_url: str) -> None:
+    front_end = "https://app.example.com"
+    async with world_over(database_url, trusted_origins=(front_end,)) as world:
+        ada = await sign_up(world)
+        device = await with_passkey(ada, Authenticator(origin=front_end))
+
+        assert (await sign_in(await world.browser(), device)).status_code == 200
+
+
 async def test_an_account_has_at_most_ten(world: World, ada: Person) -> None:
     for _ in range(10):
         await with_passkey(ada)
 
     options = await ada.client.get("/passkey/generate-register-options")
     enrolment = await ada.post("/two-factor/enable", password=PASSWORD, method="passkey")
-
-    assert code_of(options) == "TOO_MANY_PASSKEYS"
     assert enrolment.json()["confirmationPending"] is False
+    code = enrolment.json()["backupCodes"][0]
+    another = await ada.post("/two-factor/enable", password=PASSWORD, method="passkey", code=code)
+
+    assert code_of(options) == code_of(another) == "TOO_MANY_PASSKEYS"
     assert len(await listed(ada)) == 10
 
 
@@ -234,6 +312,16 @@ async def test_the_last_second_factor_stays(world: World, ada: Person) -> None:
     assert code_of(refused) == "LAST_AUTHENTICATOR"
     assert "turn two-factor authentication off" in refused.json()["message"]
     assert removed.status_code == 200
+
+
+async def test_an_app_is_not_removed_as_a_passkey(world: World, ada: Person) -> None:
+    """Its removal needs a second factor even with ATHENA_STEP_UP=password, and that of a passkey does not."""
+    await turn_on(ada)
+    app = await add_app(ada, "Work phone")
+
+    removed = await ada.post("/passkey/delete-passkey", id=app.id)
+
+    assert code_of(removed) == "PASSKEY_NOT_FOUND"
 
 
 async def test_passkeys_of_others_are_not_found(world: World, ada: Person) -> None:

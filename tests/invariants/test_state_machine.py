@@ -15,9 +15,9 @@ from hypothesis.stateful import invariant, precondition, rule
 
 from athena_auth.delivery.model import MessageKind
 from support.account_model import MOST_FAILURES, Challenge, Link
+from support.driver import expect
 from support.dump import execute
 from support.links import token_in
-from support.machine import expect
 from support.machine_sign_in import SignInMachine, often, pick
 
 DAY = 86_400

@@ -1,23 +1,13 @@
-"""A server and its users, driven by a Hypothesis state machine. That is synchronous, so it runs an event loop of its own."""
+"""Users of a server, driven by a Hypothesis state machine."""
 
-import asyncio
-import contextlib
-import functools
-import shutil
-import tempfile
-from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pyotp
-from hypothesis.stateful import RuleBasedStateMachine
 
-from athena_auth.store.migrate import migrate
 from support.account_model import Account, Challenge, Device, Phone, Session
-from support.world import world_over
+from support.driver import Driver, expect
 
-T = TypeVar("T")
 AnyBinding = Session | Challenge
 B = TypeVar("B", bound=AnyBinding)
 
@@ -25,42 +15,14 @@ TRUST = "athena-auth.trust_device"
 RECOGNIZED = "athena-auth.recognized_browser"
 
 
-@functools.cache
-def _template() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="athena-model-")) / "template.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
-def expect(answer: httpx.Response, refusal: str | None) -> None:
-    """Check that the request was refused for this reason, or not at all."""
-    assert answer.json().get("code") == refusal, answer.text
-    assert answer.is_success is (refusal is None)
-
-
-class Machine(RuleBasedStateMachine):
+class Machine(Driver):
     """Sends requests, and chooses the account, session or challenge of each."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="athena-model-"))
-        self.path = shutil.copy(_template(), self.folder / "athena.db")
-        self._runner = asyncio.Runner()
-        self._stack = contextlib.AsyncExitStack()
-        self.world = self.run(self._stack.enter_async_context(world_over(f"sqlite:///{self.path}")))
-        self.client = self.run(self.world.client())
-        self._passwords = 0
         self.accounts: list[Account] = []
         self.retired: list[str] = []
         """Session tokens that were replaced."""
-
-    def teardown(self) -> None:
-        self.run(self._stack.aclose())
-        self._runner.close()
-        shutil.rmtree(self.folder)
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self._runner.run(work)
 
     def ask(
         self,
@@ -71,26 +33,9 @@ class Machine(RuleBasedStateMachine):
         browser: str | None = None,
         **body: Any,
     ) -> httpx.Response:
-        headers = {} if bearer is None else {"authorization": f"Bearer {bearer}"}
-        shown = {TRUST: trust, RECOGNIZED: browser}
-        cookies = "; ".join(f"{name}={value}" for name, value in shown.items() if value is not None)
-        if cookies:
-            headers["cookie"] = cookies
-        answer = self.run(self.client.post(path, json=body, headers=headers))
-        self.client.cookies.clear()
-        return answer
-
-    def session_of(self, token: str) -> Any:
-        headers = {"authorization": f"Bearer {token}"}
-        return self.run(self.client.get("/get-session", headers=headers)).json()
-
-    @property
-    def now(self) -> int:
-        return self.world.clock.now()
-
-    def new_password(self) -> str:
-        self._passwords += 1
-        return f"correct horse number {self._passwords}"
+        return self.request(
+            "POST", path, bearer=bearer, cookies={TRUST: trust, RECOGNIZED: browser}, body=body
+        )
 
     def bindings(self) -> list[AnyBinding]:
         return [binding for account in self.accounts for binding in account.bindings]

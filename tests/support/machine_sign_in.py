@@ -15,7 +15,8 @@ from support.account_model import (
     Session,
 )
 from support.attacker import BACKUP_CODE, wrong
-from support.machine import TRUST, AnyBinding, Machine, expect
+from support.driver import expect
+from support.machine import TRUST, AnyBinding, Machine
 
 _EMAILS = ["ada@example.com", "grace@example.com"]
 

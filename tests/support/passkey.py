@@ -38,7 +38,8 @@ class Authenticator:
         rp_id: The domain that the authenticator hashes; by default that of the options.
         is_present: Whether the user touches it.
         verifies_user: Whether it checks a PIN or a fingerprint.
-        is_synced: Whether its passkey is synchronized between devices.
+        is_synced: Whether its passkey may be synchronized between devices.
+        is_backed_up: Whether that has been done, if it may.
         count: The signature count; None for an authenticator that does not count.
     """
 
@@ -47,6 +48,7 @@ class Authenticator:
     is_present: bool = True
     verifies_user: bool = True
     is_synced: bool = False
+    is_backed_up: bool = True
     count: int | None = None
     aaguid: bytes = bytes(16)
     in_foreign_frame: bool = False
@@ -96,7 +98,7 @@ class Authenticator:
 
     def _data(self, rp_id: str, flags: int) -> bytes:
         flags |= _PRESENT * self.is_present | _VERIFIED * self.verifies_user
-        flags |= (_ELIGIBLE | _BACKED_UP) * self.is_synced
+        flags |= (_ELIGIBLE | _BACKED_UP * self.is_backed_up) * self.is_synced
         return hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + (self.count or 0).to_bytes(4)
 
     def _client_data(self, kind: str, challenge: str) -> bytes:

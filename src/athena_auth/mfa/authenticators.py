@@ -270,10 +270,14 @@ async def reseal(tx: Tx, authenticator_id: str, sealed_data: bytes) -> None:
 
 
 def credentials_changed(change: Change) -> tuple[Statement, ...]:
-    """Delete all authenticators when the factors are removed, and pending ones with their backup codes."""
+    """Delete all authenticators when the factors are removed, and otherwise those that are pending.
+
+    Also when a factor was added: what was confirmed is active by now, and passkeys that become the second factor at once
+    leave behind what an attacker may have begun to enrol.
+    """
     if change.removes_factors:
         return (_DROP_ALL,)
     if change is Change.EMAIL_RESTORED:
         # An attacker would return with a passkey of theirs, without the new password.
         return (_DROP_PENDING_AND_LONE,)
-    return () if change.confirms_enrolment else (_DROP_PENDING,)
+    return (_DROP_PENDING,)
