@@ -36,7 +36,6 @@ from athena_auth.sessions.model import Amr
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 from athena_auth.throttle.sends import budget as sends
-from athena_auth.wire.caller import ClientInfo
 
 _SHOWN_FIRST, _SHOWN_LAST = 3, 2
 
@@ -192,24 +191,18 @@ class Otp:
             enrolled = await authenticators.load(tx, account.id)
             if not await self.is_available(tx, account, enrolled):
                 return Refused(ErrorCode.OTP_NOT_CONFIGURED)
-        refused = await self._consume_send(tx, account, binding, request.client, now)
+        refused = await sends.consume(tx, account.id, _sends_of(binding), request.client.address, now)
         if refused is not None:
             return refused
         await self._send_counted(tx, account, binding, now, confirming=confirming)
         return Prompted(code_was_sent=True)
-
-    async def _consume_send(
-        self, tx: Tx, account: Account, binding: Binding, client: ClientInfo, now: Millis
-    ) -> Refused | None:
-        """Count a send; return the refusal when too many were sent to this account recently."""
-        return await sends.consume(tx, account.id, _sends_of(binding), client.address, now)
 
     async def _send_counted(
         self, tx: Tx, account: Account, binding: Binding, now: Millis, *, confirming: bool = False
     ) -> None:
         """Create a code that is valid only in this challenge or session, and put it into the outbox.
 
-        `_consume_send` has counted the send. The code goes to the owner's number or email address; with `confirming`, to
+        The caller has counted the send. The code goes to the owner's number or email address; with `confirming`, to
         that of the pending enrolment.
         """
         pending_since = now if confirming else None
@@ -267,7 +260,8 @@ class Otp:
             await authenticators.confirm(tx, new, replaced, None, now)
             return EnrolmentBegun(EnrolmentState.CONFIRMED)
         # Counted before anything is replaced: a refusal commits what came before it.
-        refused = await self._consume_send(tx, account, request.binding, request.client, now)
+        kind = _sends_of(request.binding)
+        refused = await sends.consume(tx, account.id, kind, request.client.address, now)
         if refused is not None:
             return refused
         await authenticators.begin_enrolment(tx, new)
