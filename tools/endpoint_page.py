@@ -29,8 +29,9 @@ _WHO = {
 }
 _WITHOUT_SCHEMA = (
     "There are also pages and files, each with GET: `/reference` (the API as a page), `/openapi.json` (for programs), "
-    "`/client.js` (the module for browsers), `/reset-password`, `/recognize-browser`, `/change-email/undo`, `/open-recovery`, "
-    "`/cancel-recovery` and `/finish-recovery` (for links in mails) and, with `ATHENA_METRICS_TOKEN`, `/metrics`."
+    "`/client.js` (the module for browsers, with its parts below `/auth-client/`), `/reset-password`, "
+    "`/recognize-browser`, `/change-email/undo`, `/open-recovery`, `/cancel-recovery` and `/finish-recovery` (for links in "
+    "mails) and, with `ATHENA_METRICS_TOKEN`, `/metrics`."
 )
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
-from athena_auth.authenticators import Authenticator, AuthenticatorState, confirmed
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.texts import Text
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import Authenticator, AuthenticatorState, confirmed
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change
 from athena_auth.store.transaction import Tx

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from athena_auth.kernel.clock import SystemClock
 from support.chromium import PATIENCE_MS, chromium
+from support.node import CLIENT
 from support.process import Server, serving, wait_for
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
@@ -30,7 +31,6 @@ BLIND_SIGN_OUT = """\
 base => fetch(`${base}/sign-out`, { method: "POST", mode: "no-cors", credentials: "include" }).catch(() => null)
 """
 READY = "window.auth !== undefined"
-CLIENT = (Path(__file__).parents[2] / "clients" / "javascript" / "auth-client.js").read_text()
 
 Phone = Callable[[], str]
 
@@ -39,11 +39,12 @@ class FrontEnd(BaseHTTPRequestHandler):
     """A site elsewhere, with a page that uses the client, and a copy of the client."""
 
     def do_GET(self) -> None:
-        is_copy = self.path == "/client.js"
+        copied = self.path == "/client.js" or self.path.startswith("/auth-client/")
         self.send_response(200)
-        self.send_header("content-type", "text/javascript" if is_copy else "text/html")
+        self.send_header("content-type", "text/javascript" if copied else "text/html")
         self.end_headers()
-        self.wfile.write((CLIENT if is_copy else APP).encode())
+        part = self.path.replace("/client.js", "/auth-client.js").removeprefix("/")
+        self.wfile.write((CLIENT / part).read_bytes() if copied else APP.encode())
 
     def log_message(self, *_message: object) -> None:
         pass

@@ -6,47 +6,56 @@ from pathlib import Path
 
 import pytest
 
-from support.node import CLIENT, run_scenarios, type_check
-from support.process import Server
+from support.client_types import check_against_types
+from support.node import CLIENT, run_scenarios
+from support.process import ATHENA, Server, environment, serving
 
-SCENARIOS = sorted((Path(__file__).parent / "javascript").glob("*.test.mjs"))
+HERE = Path(__file__).parent / "javascript"
+SCENARIOS = sorted(HERE.glob("*.test.mjs"))
 CALL = re.compile(r"^ +(\w+): (?:\{ email: )?(?:get|act|post)\(", re.MULTILINE)
+# Only a browser keeps the cookie that makes it a trusted device.
+BY_COOKIE = {"listTrustedDevices", "revokeTrustedDevice", "revokeTrustedDevices"}
+# These have a server that offers recovery, below.
+RECOVERY = {"beginRecovery", "openRecovery", "cancelRecovery", "completeRecovery"}
+# And these a browser, in `test_javascript_passkeys.py`.
+PASSKEYS = {"listUserPasskeys", "updatePasskey", "deletePasskey"}
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("mode", ["cookie", "bearer"])
 def test_the_whole_story_works_and_is_as_typed(server: Server, tmp_path: Path, mode: str) -> None:
     written = tmp_path / "answers.jsonl"
 
     run_scenarios(SCENARIOS, server, BASE_URL=server.base_url, MODE=mode, ANSWERS=str(written))
 
-    answers = [json.loads(line) for line in written.read_text().splitlines()]
+    answers = read(written)
     every_call = set(CALL.findall((CLIENT / "auth-client.js").read_text()))
-    # Only a browser keeps the cookie that makes it a trusted device.
-    without_cookies = {"listTrustedDevices", "revokeTrustedDevice", "revokeTrustedDevices"}
-    # A recovery waits for days, and this server offers none: `tests/http/test_recovery_cases.py` completes them.
-    takes_days = {"beginRecovery", "openRecovery", "cancelRecovery", "completeRecovery"}
-    answered = {call.removesuffix(".email").rpartition(".")[2] for call, _ in answers}
-    assert every_call - answered == takes_days | (without_cookies if mode == "bearer" else set())
-    assert len(every_call) == 38
+    assert every_call - called(answers) == RECOVERY | PASSKEYS | (BY_COOKIE if mode == "bearer" else set())
+    assert len(every_call) == 42
     check_against_types(answers, tmp_path)
 
 
-def check_against_types(answers: list[tuple[str, object]], folder: Path) -> None:
-    """Let the compiler hold what the server answered against what auth-client.d.ts promises."""
-    program = [
-        f'import type {{ Auth }} from "{CLIENT / "auth-client.js"}";',
-        "declare const auth: Auth;",
-        "type Data<F> = F extends (...given: any) => Promise<infer R> ? Success<R> : never;",
-        "type Success<R> = R extends { data: infer T; error: null } ? T : never;",
-    ]
-    # Fields that nobody promised are an error too: the compiler refuses them in literals.
-    program += [
-        f"export const answer{number}: Data<typeof {call}> = {json.dumps(data)};"
-        for number, (call, data) in enumerate(answers)
-    ]
-    source = folder / "answers.ts"
-    source.write_text("\n".join(program))
+@pytest.mark.parametrize("mode", ["cookie", "bearer"])
+def test_a_recovery_works_and_is_as_typed(tmp_path: Path, mode: str) -> None:
+    written = tmp_path / "answers.jsonl"
+    with serving(tmp_path, recovery="on") as server:
+        operator = environment(recovery="on", mail_url=f"file://{server.outbox}")
+        by_operator = {"OPERATOR": str(ATHENA), "FOLDER": str(server.folder), **operator}
+        scenario = HERE / "recovery" / "recovery.test.mjs"
 
-    type_check(folder, "--module", "nodenext", source.name)
+        run_scenarios(
+            [scenario], server, BASE_URL=server.base_url, MODE=mode, ANSWERS=str(written), **by_operator
+        )
+
+    answers = read(written)
+    assert called(answers) >= RECOVERY
+    check_against_types(answers, tmp_path)
+
+
+def read(written: Path) -> list[tuple[str, object]]:
+    """Return the calls that succeeded, by name, with their data."""
+    return [(call, data) for call, data in map(json.loads, written.read_text().splitlines())]
+
+
+def called(answers: list[tuple[str, object]]) -> set[str]:
+    return {call.removesuffix(".email").rpartition(".")[2] for call, _ in answers}

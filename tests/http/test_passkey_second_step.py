@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pyotp
 import pytest
 
 from athena_auth.delivery.model import MessageKind
@@ -57,6 +58,25 @@ async def test_the_method_is_offered_and_shown_in_the_status(world: World, ada: 
     assert (status["methods"][0], status["preferredMethod"]) == ("passkey", "passkey")
     assert due.json()["twoFactorMethods"] == status["methods"]
     assert (await ada.session())["session"]["amr"] == ["pwd", "swk"]
+
+
+async def test_an_account_with_passkeys_alone_gets_no_codes_by_mail(world: World, ada: Person) -> None:
+    """Its owner has chosen what phishing does not get; by default, a code by mail would be the way around it."""
+    await turn_on(ada)
+    challenge = await ada.challenge()
+
+    sent = await ada.answer(challenge, "send-otp")
+    with_passkeys = (await ada.sign_in()).json()["twoFactorMethods"]
+    begun = await ada.post("/two-factor/add-authenticator", password=PASSWORD, label="Phone")
+    phone = pyotp.parse_uri(begun.json()["totpURI"])
+    assert isinstance(phone, pyotp.TOTP)
+    added = await ada.post("/two-factor/verify-totp", code=phone.at(world.clock.now() // 1000))
+    with_an_app = (await ada.sign_in()).json()["twoFactorMethods"]
+
+    assert code_of(sent) == "OTP_NOT_CONFIGURED"
+    assert added.status_code == 200, added.text
+    assert set(with_passkeys) == {"passkey", "backup-code"}
+    assert set(with_an_app) == {"passkey", "totp", "otp", "backup-code"}
 
 
 async def test_the_options_name_the_passkeys_of_the_account_alone(world: World, ada: Person) -> None:

@@ -174,7 +174,7 @@ async def test_an_unknown_passkey_is_not_found(world: World, ada: Person) -> Non
 
     refused = await sign_in(await world.browser(), unknown)
 
-    assert (refused.status_code, code_of(refused)) == (404, "PASSKEY_NOT_FOUND")
+    assert (refused.status_code, code_of(refused)) == (401, "PASSKEY_NOT_FOUND")
 
 
 async def test_a_count_that_does_not_increase_is_accepted_and_reported(world: World, ada: Person) -> None:

@@ -9,14 +9,20 @@ from pathlib import Path
 
 import httpx
 
-from parity import account_cases, edge_cases, sign_in_cases, two_factor_cases
+from parity import account_cases, edge_cases, passkey_cases, sign_in_cases, two_factor_cases
 from parity.cases import Case
 from parity.comparison import Pair
 from parity.visitor import BASE_PATH, Outcome, Site, Visitor
 from support.better_auth import original
 from support.process import Server, serving
 
-CASES = (*sign_in_cases.CASES, *account_cases.CASES, *two_factor_cases.CASES, *edge_cases.CASES)
+CASES = (
+    *sign_in_cases.CASES,
+    *account_cases.CASES,
+    *two_factor_cases.CASES,
+    *passkey_cases.CASES,
+    *edge_cases.CASES,
+)
 _AT_ONCE = 3
 """Visitors at each server: more would only wait for a processor."""
 _AGE = """
@@ -54,7 +60,7 @@ def _sites(folder: Path) -> Iterator[tuple[Site, Site]]:
         # Each visitor keeps their own cookies.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         http = stack.enter_context(httpx.Client(timeout=60, cookies=no_cookies))
-        theirs = stack.enter_context(original(folder))
+        theirs = stack.enter_context(original(folder, has_passkeys=True))
         # With the same prefix the cookies have the same names.
         ours = stack.enter_context(serving(folder, cookie_prefix="better-auth"))
         yield (

@@ -5,6 +5,7 @@ from typing import Any
 import pyotp
 
 from parity.visitor import Request, Visitor
+from support.passkey import Authenticator
 
 _DAY = 24 * 60 * 60
 
@@ -140,6 +141,64 @@ def challenged_for_this_browser_session(visitor: Visitor) -> None:
     enrolled(visitor)
     forget_cookies(visitor)
     visitor.succeed(post("/sign-in/email", email="{email}", password="{password}", rememberMe=False))
+
+
+REGISTER = post("/passkey/verify-registration", response="{made}", name="Blue key")
+USE = post("/passkey/verify-authentication", response="{used}")
+
+
+def made_passkey(visitor: Visitor) -> None:
+    """Have made a passkey in a session, and not sent it yet."""
+    options = visitor.succeed(get("/passkey/generate-register-options"))
+    visitor.responses["made"] = visitor.device.create(options)
+
+
+def with_passkey(visitor: Visitor) -> None:
+    """Be signed in to an account with a passkey."""
+    signed_in(visitor)
+    added_passkey(visitor)
+
+
+def added_passkey(visitor: Visitor) -> None:
+    made_passkey(visitor)
+    visitor.known["passkey"] = visitor.succeed(REGISTER)["id"]
+
+
+def used_passkey(visitor: Visitor) -> None:
+    """Have used the passkey in a browser without a session, and not sent its response yet."""
+    forget_cookies(visitor)
+    options = visitor.succeed(get("/passkey/generate-authenticate-options"))
+    visitor.responses["used"] = visitor.device.get(options)
+
+
+def user_not_verified(visitor: Visitor) -> None:
+    """Have a device that asks for a touch only."""
+    visitor.device.verifies_user = False
+
+
+def page_of_another_site(visitor: Visitor) -> None:
+    """Have been led to a page that passes on what the device signs."""
+    visitor.device.origin = "https://elsewhere.example"
+
+
+def another_device(visitor: Visitor) -> None:
+    """Have a device whose passkey no account has."""
+    visitor.device = Authenticator(origin=visitor.site.origin, user_handle=visitor.device.user_handle)
+
+
+def copied_id(visitor: Visitor) -> None:
+    """Have a device that knows the id of the passkey, and not its key."""
+    known = visitor.device
+    visitor.device = Authenticator(
+        origin=visitor.site.origin, user_handle=known.user_handle, credential_id=known.credential_id
+    )
+
+
+def another_account(visitor: Visitor) -> None:
+    """Be signed in to another account in this browser, and know the passkey of the first."""
+    forget_cookies(visitor)
+    visitor.known["email"] = visitor.known["unknown_email"]
+    signed_in(visitor)
 
 
 _FORGED = "bm9ib2R5IGhhcyBzZXQgdGhpcyBjb29raWU"

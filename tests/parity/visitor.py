@@ -12,6 +12,7 @@ import httpx
 import pyotp
 
 from athena_auth.kernel.clock import SystemClock
+from support.passkey import Authenticator
 from support.process import wait_for
 
 BASE_PATH = "/api/auth"
@@ -64,8 +65,13 @@ class Visitor:
     site: Site
     jar: dict[str, str] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
+    device: Authenticator = field(default_factory=Authenticator)
+    """What makes and uses the visitor's passkey, in their browser."""
+    responses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the device has answered, by the names that stand for it in a body."""
 
     def __post_init__(self) -> None:
+        self.device.origin = self.site.origin
         self.known |= {
             "email": f"ada-{uuid4()}@example.com",
             "unknown_email": f"nobody-{uuid4()}@example.com",
@@ -138,6 +144,8 @@ class Visitor:
     def _fill(self, value: Any) -> Any:
         if isinstance(value, dict):
             return {name: self._fill(inner) for name, inner in value.items()}
+        if isinstance(value, str) and value.strip("{}") in self.responses:
+            return self.responses[value.strip("{}")]
         if isinstance(value, str):
             return _PLACEHOLDER.sub(lambda found: self._named(found[1]) or found[0], value)
         return value

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from athena_auth.authenticator_changes import is_last_usable
-from athena_auth.authenticators import Authenticator, AuthenticatorState
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
+from athena_auth.mfa.authenticators import Authenticator, AuthenticatorState
 
 STATES = st.sampled_from([AuthenticatorState.ACTIVE, AuthenticatorState.SUSPENDED])
 

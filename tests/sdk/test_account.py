@@ -165,11 +165,12 @@ def test_an_address_is_verified_by_the_link_that_was_mailed(harness: SdkHarness,
     harness.sign_up(client)
     harness.done(client.auth.send_verification_email(EMAIL))
 
-    harness.done(client.auth.verify_email(harness.link_token(MessageKind.EMAIL_VERIFICATION)))
+    user = harness.done(client.auth.verify_email(harness.link_token(MessageKind.EMAIL_VERIFICATION)))
 
     current = harness.done(client.auth.get_session())
     assert current is not None
-    assert current.user.email_verified
+    assert current.user == user
+    assert user.email_verified
 
 
 def test_an_address_is_changed_by_the_link_to_the_new_one_and_restored_by_that_to_the_old_one(
@@ -181,11 +182,12 @@ def test_an_address_is_changed_by_the_link_to_the_new_one_and_restored_by_that_t
 
     harness.done(client.auth.change_email("new@example.com", password=PASSWORD))
     token = harness.link_token(MessageKind.EMAIL_CHANGE, "new@example.com")
-    harness.done(client.auth.verify_email_change(token))
+    user = harness.done(client.auth.verify_email_change(token))
 
     current = harness.done(client.auth.get_session())
     assert current is not None
-    assert current.user.email == "new@example.com"
+    assert current.user == user
+    assert user.email == "new@example.com"
 
     harness.done(client.auth.undo_email_change(harness.link_token(MessageKind.EMAIL_CHANGED)))
 

@@ -130,6 +130,8 @@ def listener() -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
     handler = type("Handler", (Recording,), {"asked": asked})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        # Closing it then waits for each connection's thread, so that no socket outlives the test.
+        server.daemon_threads = False
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"127.0.0.1:{server.server_address[1]}", asked
         server.shutdown()

@@ -21,19 +21,38 @@ from athena_auth_client import ChallengeEndedError, Method, credentials, endpoin
 from athena_auth_client.auth import Auth
 from athena_auth_client.clients import DEFAULT_BASE_URL
 from athena_auth_client.endpoints import Endpoint
+from athena_auth_client.operation import OperationGroup
 from athena_auth_client.retry_after import RETRY_AFTER_HEADER
+from athena_auth_client.second_factor import SecondFactor
 from athena_auth_client.sign_in import SignIn
 from athena_auth_client.two_factor import TwoFactor
 from support.world import World, world_over
 
 FRONT_END = "https://app.example.com"
 JAVASCRIPT = Path(__file__).parents[2] / "clients" / "javascript"
-MODULE = (JAVASCRIPT / "auth-client.js").read_text()
-TYPES = (JAVASCRIPT / "auth-client.d.ts").read_text()
+MODULE = "\n".join(part.read_text() for part in sorted(JAVASCRIPT.rglob("*.js")))
+TYPES = "\n".join(part.read_text() for part in sorted(JAVASCRIPT.rglob("*.d.ts")))
 OF_SERVER = {code.value for code in ErrorCode}
 OF_PROXIES = {code for code, _ in errors.PROXY_ERRORS.values()}
 OF_CLIENTS = {errors.UNEXPECTED_ANSWER, errors.NETWORK_ERROR, errors.TIMEOUT, errors.TOKEN_STORE_FAILED}
 MINUTES = {"five": 5, "ten": 10, "fifteen": 15}
+# What the SDK leaves out of every result: that it is a success, says the call that returns; where a page goes on, is for
+# pages; and a token that is there says whether an enrolment or no session is meant.
+NEVER_IN_RESULTS = {"status", "success", "redirect", "url", "enrolmentRequired"}
+# And what of one answer, by its path.
+NOT_IN_RESULT = {
+    # Sentences for people; the call says the same.
+    "/delete-user": {"message"},
+    "/request-password-reset": {"message"},
+    "/verify-email": {"message"},
+    "/confirm-email": {"message"},
+    # The client's own token, which it keeps, or the session's id once more.
+    "/get-session": {"session.token"},
+    "/list-sessions": {"token"},
+    "/two-factor/verify-backup-code": {"session.token"},
+    # Always null.
+    "/two-factor/recovery/complete": {"token"},
+}
 
 
 class Pair(NamedTuple):
@@ -89,7 +108,9 @@ def codes() -> Iterator[Pair]:
     yield Pair("codes with a class", OF_SERVER & errors.CLASSES_BY_CODE.keys(), set(errors.CLASSES_BY_CODE))
     yield Pair("codes that end a challenge", ended, strings(constant("CHALLENGE_IS_OVER")))
     yield Pair("codes of proxies", OF_PROXIES, strings(constant("OF_PROXIES")))
-    of_javascript = union("ClientErrorCode") - {"ABORTED"}
+    # What a browser says of a request, or of a passkey, that its user has given up.
+    of_browsers = {"ABORTED", "PASSKEY_CANCELLED", "PASSKEY_FAILED", "PASSKEY_NOT_SUPPORTED"}
+    of_javascript = union("ClientErrorCode") - of_browsers
     yield Pair("codes of clients", OF_CLIENTS | (OF_PROXIES - OF_SERVER), of_javascript)
     for status, (code, _) in errors.PROXY_ERRORS.items():
         if code in OF_SERVER:
@@ -144,11 +165,40 @@ def fields_of(answer: Any) -> set[str]:
     return set().union(*map(fields_of, get_args(answer)))
 
 
+def endpoints_of_the_sdk() -> list[Endpoint[Any]]:
+    return [value for value in vars(endpoints).values() if isinstance(value, Endpoint)]
+
+
 async def test_every_field_of_a_result_is_one_that_the_server_answers(sqlite_world: World) -> None:
     served = {(route.method, route.path): fields_of(route.answer) for route in sqlite_world.athena.routes}
 
-    for endpoint in (value for value in vars(endpoints).values() if isinstance(value, Endpoint)):
+    for endpoint in endpoints_of_the_sdk():
         known = fields_of(endpoint.result)
         assert known <= served[endpoint.method, endpoint.path], endpoint.path
         # The options of a passkey are for the browser, which knows their fields.
         assert known or endpoint.result in (models.Success, dict[str, Any])
+
+
+async def test_every_field_that_the_server_answers_is_in_a_result_or_left_out_on_purpose(
+    sqlite_world: World,
+) -> None:
+    served = {
+        (str(route.method), route.path): fields_of(route.answer) for route in sqlite_world.athena.routes
+    }
+    known: dict[tuple[str, str], set[str]] = {}
+    for endpoint in endpoints_of_the_sdk():
+        if endpoint.result != dict[str, Any]:
+            # An answer that differs by the method that was asked for has a result for each.
+            known.setdefault((endpoint.method, endpoint.path), set()).update(fields_of(endpoint.result))
+
+    left_out = {route: served[route] - results - NEVER_IN_RESULTS for route, results in known.items()}
+
+    assert {path: fields for (_, path), fields in left_out.items() if fields} == NOT_IN_RESULT
+
+
+@pytest.mark.parametrize("group", [*OperationGroup.__subclasses__(), *SecondFactor.__subclasses__()])
+def test_an_operation_that_returns_nothing_has_nothing_to_return(group: type) -> None:
+    for name, function in inspect.getmembers(group, inspect.isfunction):
+        if inspect.signature(function).return_annotation is None:
+            for called in re.findall(r"\bendpoints\.([A-Z_]+)", inspect.getsource(function)):
+                assert getattr(endpoints, called).result is models.Success, name

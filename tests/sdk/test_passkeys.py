@@ -19,6 +19,9 @@ def test_passkeys_are_added_named_and_removed(harness: SdkHarness, client: Clien
     harness.done(passkeys.delete(added.id, password=PASSWORD))
 
     assert (added.name, renamed.name, listed) == ("Blue key", "Red key", (renamed,))
+    current = harness.done(client.auth.get_session())
+    assert current is not None
+    assert added.user_id == current.user.id
     assert harness.done(passkeys.list()) == ()
     assert harness.is_signed_in(client)
 

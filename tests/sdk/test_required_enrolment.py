@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from athena_auth_client import ChallengeEndedError, RequiredEnrolment, SignedInByPassword, WrongCodeError
+from support.passkey import Authenticator
 from support.sdk import EMAIL, PASSWORD, Client, Kind, SdkHarness, harness_over
 
 DAY = 86_400
@@ -54,6 +55,17 @@ def test_a_mailed_code_completes_it_in_another_request(harness: SdkHarness, clie
     harness.done(resumed.verify_otp(harness.sent_code()))
 
     assert harness.is_signed_in(client)
+
+
+def test_a_passkey_completes_it(harness: SdkHarness, client: Client) -> None:
+    enrolment = required(harness, client)
+    begun = harness.done(enrolment.enable_passkey(PASSWORD, label="Blue key"))
+    assert begun.options is not None
+
+    harness.done(enrolment.verify_passkey(Authenticator().create(begun.options)))
+
+    assert harness.is_signed_in(client)
+    assert [passkey.name for passkey in harness.done(client.auth.passkeys.list())] == ["Blue key"]
 
 
 def test_it_ends_after_twenty_minutes(harness: SdkHarness, client: Client) -> None:

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from athena_auth_client import AthenaClient, MemoryTokenStore, SignedIn
-from support.sdk import EMAIL, PASSWORD, AnyChallenge, Client, SdkHarness
+from support.sdk import EMAIL, PASSWORD, AnyChallenge, Client, Kind, SdkHarness, harness_over
 
 
 def printed(value: object) -> str:
@@ -47,6 +47,15 @@ def test_a_sign_in_prints_without_its_tokens(harness: SdkHarness, client: Client
         assert not [secret for secret in secrets if secret and secret in printed(value)], value
     assert challenge.token not in f"{challenge} {challenge!r} {[challenge]}"
     assert EMAIL in printed(by_code)
+
+
+def test_an_enrolment_token_is_not_printed(sqlite_url: str, kind: Kind) -> None:
+    with harness_over(sqlite_url, kind, require_second_factor="all", require_grace=0) as strict:
+        email = strict.client().auth.sign_up.email
+        signed_up = strict.done(email(name="Ada", email=EMAIL, password=PASSWORD))
+
+    assert signed_up.enrolment_token
+    assert signed_up.enrolment_token not in printed(signed_up)
 
 
 def test_a_challenge_prints_its_methods() -> None:

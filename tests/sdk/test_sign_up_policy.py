@@ -20,7 +20,8 @@ def test_a_sign_up_is_no_sign_in_where_addresses_must_be_verified(sqlite_url: st
             harness.sign_in(client)
         assert (refused.value.code, refused.value.status) == ("EMAIL_NOT_VERIFIED", 403)
         token = harness.link_token(MessageKind.EMAIL_VERIFICATION)
-        harness.done(client.auth.confirm_email(token, password=PASSWORD))
+        confirmed = harness.done(client.auth.confirm_email(token, password=PASSWORD))
+        assert confirmed.email_verified
         assert harness.sign_in(client).user.email_verified
 
 

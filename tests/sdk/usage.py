@@ -14,6 +14,7 @@ from athena_auth_client import (
     Enrolment,
     FileTokenStore,
     OtpEnrolment,
+    PasskeyEnrolment,
     RequiredEnrolment,
     SignedIn,
     SignedInByBackupCode,
@@ -35,6 +36,7 @@ def sign_in(client: AthenaClient, code: str) -> User:
     if isinstance(answer, RequiredEnrolment):
         assert_type(answer.enable_totp("secret", qr_code=True), TotpEnrolment)
         assert_type(answer.enable_otp("secret"), OtpEnrolment)
+        assert_type(answer.enable_passkey("secret"), PasskeyEnrolment)
         return answer.verify_totp(code).user
     assert_type(answer, SignedIn)
     return answer.user
@@ -77,6 +79,9 @@ def look_after(client: AthenaClient) -> None:
     assert_type(client.auth.two_factor.add_authenticator("secret", label="Phone"), AddedAuthenticator)
     client.auth.two_factor.set_preferred_method(None)
     assert_type(client.auth.reset_password(token="t", new_password="p"), Challenge[Sync] | None)
+    recovered = client.auth.two_factor.complete_recovery("t", password="p")
+    assert_type(recovered, RequiredEnrolment[Sync])
+    assert_type(client.auth.verify_email("t"), User)
     client.auth.update_user(image=None)
     client.auth.sign_out()
 
@@ -89,6 +94,8 @@ async def look_after_awaiting(client: AsyncAthenaClient) -> None:
     assert_type((await client.auth.two_factor.enable("secret", qr_code=True)).qr_code, str | None)
     assert_type(await client.auth.two_factor.enable("secret", method="otp"), OtpEnrolment)
     assert_type(await client.auth.reset_password(token="t", new_password="p"), Challenge[Async] | None)
+    recovered = await client.auth.two_factor.complete_recovery("t", password="p")
+    assert_type(recovered, RequiredEnrolment[Async])
     await client.auth.sign_out()
 
 

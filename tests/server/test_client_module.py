@@ -1,6 +1,7 @@
 """GET /client.js: the JavaScript client, from a checkout and from an installed wheel."""
 
 import gzip
+import re
 import subprocess
 import sys
 import zipfile
@@ -13,8 +14,11 @@ import pytest_asyncio
 from support.world import World, world_over
 
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "clients" / "javascript" / "auth-client.js"
-MAX_GZIPPED = 6_000
+FOLDER = ROOT / "clients" / "javascript"
+SOURCE = FOLDER / "auth-client.js"
+PARTS = sorted(SOURCE.with_suffix("").glob("*.js"))
+MAX_GZIPPED = 9_000
+"""Of all parts together: a page loads them all."""
 
 
 @pytest_asyncio.fixture
@@ -30,8 +34,32 @@ def test_it_is_the_npm_packages_own_file(served: httpx.Response) -> None:
     assert served.headers["x-content-type-options"] == "nosniff"
 
 
-def test_it_is_small(served: httpx.Response) -> None:
-    assert len(gzip.compress(served.content)) < MAX_GZIPPED
+async def test_its_imports_lead_to_its_other_parts(sqlite_world: World, served: httpx.Response) -> None:
+    client = await sqlite_world.client()
+    loaded = {str(served.url.path): served}
+    found = [served]
+    while found:
+        module = found.pop()
+        for imported in re.findall(r'^(?:import|export) .* from "(.+)";$', module.text, re.MULTILINE):
+            url = module.url.join(imported)
+            if url.path not in loaded:
+                found.append(await client.get(str(url)))
+                loaded[url.path] = found[-1]
+
+    assert {module.status_code for module in loaded.values()} == {200}
+    parts = {path: module.content for path, module in loaded.items() if module is not served}
+    assert parts == {f"/api/auth/auth-client/{part.name}": part.read_bytes() for part in PARTS}
+    assert {module.headers["content-type"] for module in loaded.values()} == {served.headers["content-type"]}
+
+
+def test_it_is_small() -> None:
+    assert sum(len(gzip.compress(part.read_bytes())) for part in (SOURCE, *PARTS)) < MAX_GZIPPED
+
+
+async def test_its_types_are_for_compilers_and_not_served(sqlite_world: World) -> None:
+    client = await sqlite_world.client()
+
+    assert (await client.get("/auth-client/errors.d.ts")).status_code == 404
 
 
 @pytest.mark.parametrize("seen", ["{}", "W/{}", '"older", {}'])
@@ -72,13 +100,12 @@ async def test_trusted_front_ends_may_import_it_and_strangers_may_not(sqlite_url
     async with world_over(sqlite_url, trusted_origins=front_end) as world:
         client = await world.client()
         allowed = [
-            (await client.get("/client.js", headers={"origin": origin})).headers.get(
-                "access-control-allow-origin"
-            )
+            (await client.get(path, headers={"origin": origin})).headers.get("access-control-allow-origin")
+            for path in ("/client.js", "/auth-client/errors.js")
             for origin in (front_end, "https://stranger.example")
         ]
 
-    assert allowed == [front_end, None]
+    assert allowed == [front_end, None] * 2
 
 
 def test_a_wheel_holds_it(tmp_path: Path) -> None:
@@ -87,6 +114,6 @@ def test_a_wheel_holds_it(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
 
     with zipfile.ZipFile(wheel) as archive:
-        held = archive.read("athena_auth/server/auth-client.js")
+        held = [archive.read(f"athena_auth/server/{part.relative_to(FOLDER)}") for part in (SOURCE, *PARTS)]
 
-    assert held == SOURCE.read_bytes()
+    assert held == [part.read_bytes() for part in (SOURCE, *PARTS)]

@@ -40,15 +40,15 @@ def version() -> str:
 
 
 @contextmanager
-def original(folder: Path) -> Iterator[Original]:
+def original(folder: Path, *, has_passkeys: bool = False) -> Iterator[Original]:
     """Run it, with its mails in this folder."""
-    require(NODE, PACKAGES / "better-auth")
+    require(NODE, PACKAGES / "better-auth", PACKAGES / "@better-auth" / "passkey")
     outbox = folder / "original.jsonl"
     outbox.touch()
     with subprocess.Popen(
         [NODE, SCRIPTS / "original.mjs"],
         cwd=ROOT,
-        env={"OUTBOX": str(outbox)},
+        env={"OUTBOX": str(outbox)} | ({"PASSKEYS": "on"} if has_passkeys else {}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 
 from athena_auth.factors import (
     Account,
@@ -58,8 +59,8 @@ class KeyFob:
         malformed = Refused(ErrorCode.INVALID_CODE, "Enter the six digits that the key fob shows.")
         return read_code(response, _CODE) or malformed
 
-    async def is_available(self, tx: Tx, account: Account) -> bool:
-        return active(await authenticators.load(tx, account.id), self.name) is not None
+    async def is_available(self, _tx: Tx, _account: Account, enrolled: Sequence[Authenticator]) -> bool:
+        return active(enrolled, self.name) is not None
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
         return pending(await authenticators.load(tx, user_id), self.name, now) is not None

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -65,8 +66,8 @@ class SecurityKeys:
         except msgspec.ValidationError:
             return Refused(ErrorCode.VALIDATION_ERROR, "Touch your security key.")
 
-    async def is_available(self, tx: Tx, account: Account) -> bool:
-        return bool(all_active(await authenticators.load(tx, account.id), self.name))
+    async def is_available(self, _tx: Tx, _account: Account, enrolled: Sequence[Authenticator]) -> bool:
+        return bool(all_active(enrolled, self.name))
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
         return pending(await authenticators.load(tx, user_id), self.name, now) is not None

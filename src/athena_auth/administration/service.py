@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth import authenticators, enrolment_tokens
+from athena_auth import enrolment_tokens
 from athena_auth.accounts import creation, insertion
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
@@ -23,12 +23,13 @@ from athena_auth.administration.unlock import reset_attempts
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import NO_CLIENT, AuditEvent, EventName
 from athena_auth.authenticator_changes import AuthenticatorChanges
-from athena_auth.authenticators import Authenticator, confirmed
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId, UserId
 from athena_auth.languages import Languages
+from athena_auth.mfa import authenticators
 from athena_auth.mfa import sql as challenges
+from athena_auth.mfa.authenticators import Authenticator, confirmed
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change
 from athena_auth.sessions import sql as sessions

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth import authenticators
 from athena_auth.accounts.answers import UserAnswer, user_answer
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import Action, StepUp
-from athena_auth.authenticators import AuthenticatorState
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.backup_codes.sql import BackupCodeState
 from athena_auth.kernel.errors import Refused
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import AuthenticatorState
 from athena_auth.store.transaction import Store
 from athena_auth.wire.fields import BackupCode
 from athena_auth.wire.handlers import get

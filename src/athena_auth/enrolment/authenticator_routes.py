@@ -8,10 +8,10 @@ from msgspec import UNSET, Meta, UnsetType
 from athena_auth.accounts.answers import PASSWORD_STEP_UP_ERRORS, STEP_UP_ERRORS, renewed_reply
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import Authorized, StepUpCredentials
-from athena_auth.authenticators import Authenticator, AuthenticatorState
 from athena_auth.enrolment.authenticator_service import AuthenticatorService
 from athena_auth.factors.totp.routes import qr_code_of
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa.authenticators import Authenticator, AuthenticatorState
 from athena_auth.mfa.factor import EnrolmentOptions
 from athena_auth.wire.bodies import PasswordBody, StatusAnswer, StepUpBody
 from athena_auth.wire.fields import (

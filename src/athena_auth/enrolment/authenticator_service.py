@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth import authenticators
 from athena_auth.accounts.model import SignedIn, audit_event
 from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import EventName
 from athena_auth.authenticator_changes import AuthenticatorChanges
-from athena_auth.authenticators import Authenticator, confirmed
 from athena_auth.enrolment.service import Factors
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import Authenticator, confirmed
 from athena_auth.mfa.credentials import Actor
 from athena_auth.mfa.factor import EnrolmentOptions, EnrolmentRequest
 from athena_auth.mfa.model import session_binding

@@ -10,6 +10,7 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import SignedIn
 from athena_auth.enrolment.service import Factors
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa import authenticators
 from athena_auth.mfa.model import FactorName
 from athena_auth.store.transaction import Store, Tx
 from athena_auth.wire.bodies import StatusAnswer
@@ -53,7 +54,7 @@ class PreferredMethodApi:
             if method is not None:
                 if factor is None or factor.name == FactorName.BACKUP_CODE or not account.two_factor_enabled:
                     return False
-                if not await factor.is_available(tx, account):
+                if not await factor.is_available(tx, account, await authenticators.load(tx, account.id)):
                     return False
             await accounts.set_preferred_method(tx, account.id, method)
             return True

@@ -11,9 +11,7 @@ returned `Verified`, so a factor can forget neither. `verify` consumes what it v
 `authenticators` has the table and the life cycle of what account owners enrol; backup codes have a table of their own.
 """
 
-from athena_auth import authenticators
 from athena_auth.accounts.model import Account, SignedIn
-from athena_auth.authenticators import Authenticator, active, all_active, pending
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.passkeys.factor import Passkeys
@@ -21,6 +19,8 @@ from athena_auth.factors.totp.factor import Totp
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import Authenticator, active, all_active, pending
 from athena_auth.mfa.factor import (
     Attempt,
     Enrollable,

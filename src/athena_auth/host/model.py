@@ -7,8 +7,8 @@ import msgspec
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.recovery_cases.rules import RecoveryCase
 from athena_auth.audit.model import RecordedEvent
-from athena_auth.authenticators import Authenticator, AuthenticatorState
 from athena_auth.kernel.clock import Millis
+from athena_auth.mfa.authenticators import Authenticator, AuthenticatorState
 from athena_auth.sessions.model import Session
 from athena_auth.sessions.rules import has_second_factor
 

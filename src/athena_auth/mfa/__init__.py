@@ -2,11 +2,12 @@
 
 Every sign-in ends here. `SignInPolicy.complete_first_factor` creates a session if no second factor is required or a
 trusted device replaces it. Otherwise it issues a challenge, whose token is accepted for the second step only, or, if a
-second factor must be enrolled first, an enrolment token. It refuses
-accounts with an unverified address if ATHENA_REQUIRE_VERIFIED_EMAIL is on.
+second factor must be enrolled first, an enrolment token. `SignInPolicy.complete_both_factors` creates the session of a passkey
+that verified its user. Both refuse accounts with an unverified address if ATHENA_REQUIRE_VERIFIED_EMAIL is on.
 `SecondStep.verify` counts the attempt, lets the `Factor` verify the code and, in the same transaction, consumes the
 challenge and creates the session.
 
+    passkey that verified its user ─▶ SignInPolicy.complete_both_factors ─▶ SessionIssued
     first factor ─▶ SignInPolicy.complete_first_factor ─┬▶ SessionIssued
                                                         ├▶ ChallengeIssued ─▶ SecondStep.verify ─▶ SecondFactorResult | Refused
                                                         └▶ EnrolmentIssued ─▶ EnrolmentSignIn.confirm ─▶ SecondFactorResult | Refused

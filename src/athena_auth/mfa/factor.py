@@ -5,6 +5,7 @@ sends a code, or returns options with a nonce. An `Enrollable` one is turned on 
 """
 
 import re
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -17,6 +18,7 @@ from athena_auth.delivery.outbox import Outbox
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import Refused
 from athena_auth.kernel.ids import SessionId, UserId
+from athena_auth.mfa.authenticators import Authenticator
 from athena_auth.mfa.model import Binding, Change
 from athena_auth.settings import Settings
 from athena_auth.store.statement import Statement
@@ -100,8 +102,12 @@ class Factor(Protocol[R]):
         """Return the response as `verify` takes it; refuse what cannot be one, which does not count as an attempt."""
         ...
 
-    async def is_available(self, tx: Tx, account: Account) -> bool:
-        """Tell whether this account, which has two-factor authentication on, can use this factor at sign-in."""
+    async def is_available(self, tx: Tx, account: Account, enrolled: Sequence[Authenticator], /) -> bool:
+        """Tell whether this account, which has two-factor authentication on, can use this factor at sign-in.
+
+        `enrolled` has its authenticators of every factor, in every state. They were loaded in this transaction, once for
+        all factors.
+        """
         ...
 
     def credentials_changed(self, change: Change, /) -> tuple[Statement, ...]:

@@ -8,6 +8,7 @@ import msgspec
 from athena_auth.accounts.model import Account
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
+from athena_auth.mfa import authenticators
 from athena_auth.mfa.factor import Enrollable, Factor
 from athena_auth.store.transaction import Tx
 
@@ -39,7 +40,8 @@ class OfferedFactors(msgspec.Struct, frozen=True):
 
     async def available(self, tx: Tx, account: Account) -> tuple[str, ...]:
         """Return what this account, which has two-factor authentication on, can use at sign-in."""
-        return tuple([each.name for each in self.factors if await each.is_available(tx, account)])
+        enrolled = await authenticators.load(tx, account.id)
+        return tuple([each.name for each in self.factors if await each.is_available(tx, account, enrolled)])
 
 
 def offered_factors(every: Sequence[Factor[Any]], names: Sequence[str]) -> OfferedFactors:

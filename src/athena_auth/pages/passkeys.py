@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth import authenticators
 from athena_auth.accounts.step_up_policy import FRESH, Action
 from athena_auth.factors.passkeys.overview import PasskeyOverviewApi
 from athena_auth.factors.passkeys.routes import PasskeyApi
 from athena_auth.kernel.errors import ErrorCode, Refused
+from athena_auth.mfa import authenticators
 from athena_auth.pages.access import PageAccess
 from athena_auth.pages.form import NO_ERRORS, errors_of, form_of
 from athena_auth.pages.page import PageOutcome, SeeOther, show, submit

@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import dataclass
 
-from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
@@ -13,6 +12,7 @@ from athena_auth.authenticator_changes import AuthenticatorChanges
 from athena_auth.kernel.clock import Clock
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.texts import Text
+from athena_auth.mfa import authenticators
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change
 from athena_auth.sessions.rules import has_second_factor

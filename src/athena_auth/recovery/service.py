@@ -13,19 +13,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.hashing import HashingPool
 from athena_auth.accounts.model import Account, SignedIn
 from athena_auth.accounts.password_policy import PasswordPolicy
 from athena_auth.audit import sql as audit
 from athena_auth.audit.model import AuditEvent, EventName
-from athena_auth.authenticators import AuthenticatorState
 from athena_auth.crypto.tokens import TokenKind, digest
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import SessionId
 from athena_auth.kernel.texts import Text
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import AuthenticatorState
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import ChallengeIssued, Change
 from athena_auth.mfa.password_login import PasswordLogin

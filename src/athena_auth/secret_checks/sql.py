@@ -7,10 +7,10 @@ along an index, from one key to the next. Expired values are not counted.
 
 import msgspec
 
-from athena_auth.authenticators import seal_context
 from athena_auth.crypto.keys import number_of
 from athena_auth.delivery.outbox import message_context
 from athena_auth.kernel.clock import Millis
+from athena_auth.mfa.authenticators import seal_context
 from athena_auth.mfa.model import ENROLMENT
 from athena_auth.secret_checks.model import SecretRecord
 from athena_auth.store.statement import Statement

@@ -4,6 +4,7 @@ import asyncio
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import msgspec
 
@@ -17,9 +18,19 @@ from athena_auth.wire.route import Route
 
 
 @cache
-def client_module() -> StaticPage:
-    """Return the module: `clients/javascript/auth-client.js`, the same file as in the npm package."""
-    source = files("athena_auth.server").joinpath("auth-client.js").read_bytes()
+def client_modules() -> dict[str, StaticPage]:
+    """Return the modules of the client by their paths: those of `clients/javascript`, the same files as in the npm package."""
+    folder = files("athena_auth.server")
+    parts = (part for part in folder.joinpath("auth-client").iterdir() if part.name.endswith(".js"))
+    return {
+        "/client.js": _module(folder.joinpath("auth-client.js")),
+        # Where the imports of the first one lead.
+        **{f"/auth-client/{part.name}": _module(part) for part in parts},
+    }
+
+
+def _module(file: Traversable) -> StaticPage:
+    source = file.read_bytes()
     return StaticPage(source, b"text/javascript; charset=utf-8", etag=f'"{sha256(source).hexdigest()[:32]}"')
 
 
@@ -41,7 +52,7 @@ class Documents:
         self._pages = {
             "": to_reference,
             "/": to_reference,
-            "/client.js": client_module(),
+            **client_modules(),
             **{f"/assets/{name}": _static(asset) for name, asset in assets.by_name.items()},
         }
         self._generating = asyncio.Lock()

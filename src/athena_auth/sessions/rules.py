@@ -42,7 +42,8 @@ def is_due_for_extension(session: Session, now: Millis) -> bool:
     return now - session.updated_at >= session.lifetime // _EXTENSION_FRACTION
 
 
-# The names of factors are an open set. What else may begin a session must be named here, or it counts as a second factor.
+# The names of factors are an open set. A method that is one factor and may begin a session must be named here, or it counts as a
+# second one; a passkey that verified its user is two.
 _NO_SECOND_FACTOR = frozenset({Amr.PASSWORD, Amr.TRUSTED_DEVICE})
 
 

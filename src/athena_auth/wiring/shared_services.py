@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from athena_auth import authenticators as authenticators_sql
 from athena_auth.accounts.enforcement.deadlines import Deadlines
 from athena_auth.accounts.enforcement.rules import EnforcementPolicy
 from athena_auth.accounts.notifications import SecurityNotifications
@@ -16,14 +15,15 @@ from athena_auth.accounts.password_verifier import PasswordVerifier
 from athena_auth.accounts.step_up_policy import StepUp
 from athena_auth.audit.model import EventName
 from athena_auth.authenticator_changes import AuthenticatorChanges
-from athena_auth.authenticators import Authenticator
 from athena_auth.email_change import sql as email_change_sql
 from athena_auth.enrolment.service import Factors
 from athena_auth.factors.backup_codes.factor import BackupCodes
 from athena_auth.factors.otp.factor import Otp
 from athena_auth.factors.passkeys.factor import Passkeys, verifies_its_user
 from athena_auth.factors.totp.factor import Totp
+from athena_auth.mfa import authenticators as authenticators_sql
 from athena_auth.mfa import prompts
+from athena_auth.mfa.authenticators import Authenticator
 from athena_auth.mfa.credentials import CredentialEvents
 from athena_auth.mfa.enrolment_sign_in import EnrolmentSignIn
 from athena_auth.mfa.factor import Factor, FactorParts, Prompting

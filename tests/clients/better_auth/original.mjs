@@ -1,10 +1,11 @@
 // Better Auth's own server, in memory and with what its client has methods for turned on. Mails go to OUTBOX, in the
-// form of this project's server. It writes its origin when it is ready, and ends with its standard input; a line there
+// form of this project's server. With PASSKEYS it has passkeys too. It writes its origin when it is ready, and ends with its standard input; a line there
 // says whose sessions are to be older.
 import { appendFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 
+import { passkey } from "@better-auth/passkey";
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { toNodeHandler } from "better-auth/node";
@@ -13,7 +14,7 @@ import { bearer, twoFactor } from "better-auth/plugins";
 const mail = (to, kind, content) => appendFileSync(process.env.OUTBOX, `${JSON.stringify({ to, kind, ...content })}\n`);
 const link = (kind) => async ({ user, token }) => mail(user.email, kind, { url: `http://localhost/?token=${token}` });
 
-const tables = Object.fromEntries(["user", "session", "account", "verification", "twoFactor"].map((name) => [name, []]));
+const tables = Object.fromEntries(["user", "session", "account", "verification", "twoFactor", "passkey"].map((name) => [name, []]));
 
 /** Move the sessions of an account into the past, as if so many seconds had gone by. */
 function ageSessions({ email, seconds }) {
@@ -41,6 +42,7 @@ function original(origin) {
     plugins: [
       bearer(),
       twoFactor({ otpOptions: { sendOTP: async ({ user, otp }) => mail(user.email, "two-factor-otp", { code: otp }) } }),
+      ...(process.env.PASSKEYS ? [passkey()] : []),
     ],
   });
 }

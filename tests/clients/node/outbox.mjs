@@ -9,9 +9,9 @@ export async function sentCode(email, nth = 1) {
   return (await mailOf("two-factor-otp", email, nth)).code;
 }
 
-/** Wait for a mail with a link, one that sets a new password unless another kind is asked for; return its token. */
-export async function sentToken(email, kind = "password-reset") {
-  const { url } = await mailOf(kind, email);
+/** Wait for the nth mail with a link, one that sets a new password unless another kind is asked for; return its token. */
+export async function sentToken(email, kind = "password-reset", nth = 1) {
+  const { url } = await mailOf(kind, email, nth);
   return new URL(url).searchParams.get("token");
 }
 

@@ -22,9 +22,7 @@ from athena_auth_client.models import (
     Method,
     NewSession,
     OtpEnrolment,
-    Passkey,
     PasskeyEnrolment,
-    PasskeyPrompt,
     RecoveryOpened,
     Session,
     SignedIn,
@@ -37,6 +35,7 @@ from athena_auth_client.models import (
     TwoFactorStatus,
     User,
 )
+from athena_auth_client.passkey_models import Passkey, PasskeyPrompt
 from athena_auth_client.required_enrolment import RequiredEnrolment
 from athena_auth_client.second_factor import Challenge
 from athena_auth_client.senders import Async, Sync

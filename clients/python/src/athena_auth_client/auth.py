@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from athena_auth_client import endpoints
 from athena_auth_client.connection import Connection, S
-from athena_auth_client.models import CurrentSession, Session, SignedIn
+from athena_auth_client.models import CurrentSession, Session, SignedIn, User
 from athena_auth_client.operation import OperationGroup, operation
 from athena_auth_client.passkeys import Passkeys
 from athena_auth_client.second_factor import Challenge
@@ -154,9 +154,9 @@ class Auth(OperationGroup[S]):
         await self._connection.call(endpoints.CHANGE_EMAIL, body)
 
     @operation
-    async def verify_email_change(self, token: str) -> None:
+    async def verify_email_change(self, token: str) -> User:
         """Change the address with the token of the link to the new one, in a session of the account."""
-        await self._connection.call(endpoints.VERIFY_EMAIL_CHANGE, {"token": token})
+        return (await self._connection.call(endpoints.VERIFY_EMAIL_CHANGE, {"token": token})).user
 
     @operation
     async def undo_email_change(self, token: str) -> None:
@@ -198,14 +198,15 @@ class Auth(OperationGroup[S]):
         await self._connection.call(endpoints.CHECK_RESET_TOKEN, {"token": token})
 
     @operation
-    async def verify_email(self, token: str) -> None:
+    async def verify_email(self, token: str) -> User:
         """Verify an address with the token of a link, in a session of its account."""
-        await self._connection.call(endpoints.VERIFY_EMAIL, {"token": token})
+        return (await self._connection.call(endpoints.VERIFY_EMAIL, {"token": token})).user
 
     @operation
-    async def confirm_email(self, token: str, *, password: str) -> None:
+    async def confirm_email(self, token: str, *, password: str) -> User:
         """Verify an address with the token of a link and the password. This does not sign in."""
-        await self._connection.call(endpoints.CONFIRM_EMAIL, {"token": token, "password": password})
+        body = {"token": token, "password": password}
+        return (await self._connection.call(endpoints.CONFIRM_EMAIL, body)).user
 
     @operation
     async def recognize_browser(self, token: str, *, password: str) -> None:

@@ -14,13 +14,11 @@ from athena_auth_client.models import (
     BackupCodes,
     CurrentSession,
     OtpEnrolment,
-    Passkey,
     PasskeyEnrolment,
-    PasskeyPrompt,
     PasswordResetResult,
     PasswordSignInResult,
+    RecoveryCompleted,
     RecoveryOpened,
-    RenamedPasskey,
     Session,
     SignedIn,
     SignedInByBackupCode,
@@ -31,7 +29,9 @@ from athena_auth_client.models import (
     TotpUri,
     TrustedDevice,
     TwoFactorStatus,
+    VerifiedAddress,
 )
+from athena_auth_client.passkey_models import Passkey, PasskeyPrompt, RenamedPasskey
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ REMOVE_PASSWORD = Endpoint("POST", "/remove-password", SignedIn)
 SET_PASSWORD = Endpoint("POST", "/set-password", SignedIn)
 CHANGE_EMAIL = Endpoint("POST", "/change-email", Success)
 # A GET, but with an effect.
-VERIFY_EMAIL_CHANGE = Endpoint("GET", "/change-email/verify", Success)
+VERIFY_EMAIL_CHANGE = Endpoint("GET", "/change-email/verify", VerifiedAddress)
 UNDO_EMAIL_CHANGE = Endpoint("POST", "/change-email/undo", Success)
 
 REQUEST_PASSWORD_RESET = Endpoint("POST", "/request-password-reset", Success)
@@ -98,8 +98,8 @@ RESET_PASSWORD = Endpoint("POST", "/reset-password", PasswordResetResult)
 SEND_VERIFICATION_EMAIL = Endpoint("POST", "/send-verification-email", Success)
 CHECK_RESET_TOKEN = Endpoint("POST", "/check-reset-token", Success, retryable=True)
 # A GET, but with an effect.
-VERIFY_EMAIL = Endpoint("GET", "/verify-email", Success)
-CONFIRM_EMAIL = Endpoint("POST", "/confirm-email", Success)
+VERIFY_EMAIL = Endpoint("GET", "/verify-email", VerifiedAddress)
+CONFIRM_EMAIL = Endpoint("POST", "/confirm-email", VerifiedAddress)
 RECOGNIZE_BROWSER = Endpoint("POST", "/recognize-browser", Success)
 
 ENABLE_TOTP = Endpoint("POST", "/two-factor/enable", TotpEnrolment)
@@ -128,7 +128,7 @@ REVOKE_TRUSTED_DEVICES = Endpoint("POST", "/two-factor/revoke-trusted-devices", 
 BEGIN_RECOVERY = Endpoint("POST", "/two-factor/recovery/begin", Success)
 OPEN_RECOVERY = Endpoint("POST", "/two-factor/recovery/open", RecoveryOpened)
 CANCEL_RECOVERY = Endpoint("POST", "/two-factor/recovery/cancel", Success)
-COMPLETE_RECOVERY = Endpoint("POST", "/two-factor/recovery/complete", Success)
+COMPLETE_RECOVERY = Endpoint("POST", "/two-factor/recovery/complete", RecoveryCompleted)
 
 PROMPT_PASSKEY = Endpoint("POST", "/two-factor/prompt-passkey", PasskeyPrompt)
 VERIFY_PASSKEY = Endpoint("POST", "/two-factor/verify-passkey", SignedIn)

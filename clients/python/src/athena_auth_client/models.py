@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-_SECRETS = frozenset({"backup_codes", "qr_code", "token", "totp_uri"})
+_SECRETS = frozenset({"backup_codes", "enrolment_token", "qr_code", "token", "totp_uri"})
 _HIDDEN = "<hidden>"
 
 
@@ -77,6 +77,13 @@ class RecoveryOpened(Model, frozen=True, kw_only=True):
 
     due_at: datetime
     """From when on it can be completed."""
+
+
+class RecoveryCompleted(Model, frozen=True, kw_only=True):
+    """The response to a completed recovery: a second factor must be enrolled next."""
+
+    enrolment_token: str
+    methods: tuple[str, ...]
 
 
 class CurrentSession(Model, frozen=True, kw_only=True):
@@ -239,37 +246,10 @@ class TrustedDevice(Model, frozen=True, kw_only=True):
     """Whether it is this client."""
 
 
-class Passkey(Model, frozen=True, kw_only=True):
-    """A passkey of the account."""
+class VerifiedAddress(Model, frozen=True, kw_only=True):
+    """The response to the link of a verification or of a new address."""
 
-    id: str
-    name: str
-    credential_id: str = msgspec.field(name="credentialID")
-    """What browsers know it by, in base64url."""
-    counter: int
-    """Its last signature count; 0 if it does not count."""
-    device_type: str
-    """`multiDevice` if it may be synchronized between devices, else `singleDevice`."""
-    backed_up: bool
-    """Whether it is stored on more than one device."""
-    transports: str
-    aaguid: str
-    """The kind of authenticator, as it says itself; not verified."""
-    created_at: datetime
-    last_used_at: datetime | None
-
-
-class RenamedPasskey(Model, frozen=True, kw_only=True):
-    """The response to a new name."""
-
-    passkey: Passkey
-
-
-class PasskeyPrompt(Model, frozen=True, kw_only=True):
-    """The options for using a passkey as the second factor."""
-
-    options: dict[str, Any]
-    """For `navigator.credentials.get()`, as JSON (WebAuthn level 3)."""
+    user: User
 
 
 class PasswordResetResult(Model, frozen=True, kw_only=True):

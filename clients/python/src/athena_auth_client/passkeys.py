@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from athena_auth_client import endpoints
 from athena_auth_client.connection import S
-from athena_auth_client.models import Passkey
 from athena_auth_client.operation import OperationGroup, operation
+from athena_auth_client.passkey_models import Passkey
 
 
 class Passkeys(OperationGroup[S]):

@@ -1,8 +1,10 @@
 """Enrolling the second factor without which the server signs nobody in."""
 
+from typing import Any
+
 from athena_auth_client import endpoints
 from athena_auth_client.connection import Connection, S
-from athena_auth_client.models import OtpEnrolment, SignedIn, TotpEnrolment
+from athena_auth_client.models import OtpEnrolment, PasskeyEnrolment, SignedIn, TotpEnrolment
 from athena_auth_client.operation import OperationGroup, operation
 
 
@@ -37,6 +39,12 @@ class RequiredEnrolment(OperationGroup[S]):
         return await self._connection.call(endpoints.ENABLE_OTP, body, challenge=self.token)
 
     @operation
+    async def enable_passkey(self, password: str, *, label: str | None = None) -> PasskeyEnrolment:
+        """Begin to enrol a passkey; `verify_passkey` confirms it. `label` is what the owner calls it."""
+        body = {"password": password, "method": "passkey", "label": label}
+        return await self._connection.call(endpoints.ENABLE_PASSKEY, body, challenge=self.token)
+
+    @operation
     async def send_otp(self) -> None:
         """Send another code."""
         await self._connection.call(endpoints.SEND_OTP, {}, challenge=self.token)
@@ -52,3 +60,9 @@ class RequiredEnrolment(OperationGroup[S]):
         """Confirm the sent codes with one of them, and complete the sign-in. Raises `WrongCodeError`."""
         body = {"code": code, "trustDevice": trust_device}
         return await self._connection.call(endpoints.VERIFY_OTP, body, challenge=self.token)
+
+    @operation
+    async def verify_passkey(self, response: dict[str, Any], *, trust_device: bool = False) -> SignedIn:
+        """Confirm the passkey with what the browser made of the `options` of `enable_passkey`, and complete the sign-in."""
+        body = {"response": response, "trustDevice": trust_device}
+        return await self._connection.call(endpoints.VERIFY_PASSKEY, body, challenge=self.token)

@@ -5,8 +5,9 @@ from typing import Any
 from athena_auth_client import endpoints
 from athena_auth_client.connection import Connection, S
 from athena_auth_client.endpoints import Endpoint, T
-from athena_auth_client.models import PasskeyPrompt, SignedIn, SignedInByBackupCode
+from athena_auth_client.models import SignedIn, SignedInByBackupCode
 from athena_auth_client.operation import OperationGroup, operation
+from athena_auth_client.passkey_models import PasskeyPrompt
 
 
 class SecondFactor(OperationGroup[S]):

@@ -18,6 +18,7 @@ from athena_auth_client.models import (
     TwoFactorStatus,
 )
 from athena_auth_client.operation import operation
+from athena_auth_client.required_enrolment import RequiredEnrolment
 from athena_auth_client.second_factor import SecondFactor
 from athena_auth_client.senders import Async, Sync
 
@@ -244,12 +245,14 @@ class TwoFactor(SecondFactor[S]):
         await self._connection.call(endpoints.CANCEL_RECOVERY, {"token": token})
 
     @operation
-    async def complete_recovery(self, token: str, *, password: str) -> None:
+    async def complete_recovery(self, token: str, *, password: str) -> RequiredEnrolment[S]:
         """Remove every second factor, with the token of the link from the mail about the end of the waiting time.
 
-        All sessions are revoked. The next sign-in with the password can do nothing but enrol a second factor.
+        All sessions are revoked. Enrolling a second factor with the result, or after the next sign-in, completes a sign-in.
 
         Raises:
             AthenaError: RECOVERY_NOT_DUE, or RECOVERY_ENDED: it was cancelled or completed, or has expired.
         """
-        await self._connection.call(endpoints.COMPLETE_RECOVERY, {"token": token, "password": password})
+        body = {"token": token, "password": password}
+        completed = await self._connection.call(endpoints.COMPLETE_RECOVERY, body)
+        return RequiredEnrolment(self._connection, completed.enrolment_token, completed.methods)

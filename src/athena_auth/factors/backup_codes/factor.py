@@ -1,5 +1,7 @@
 """Backup codes as a second factor. All methods run in the caller's transaction."""
 
+from collections.abc import Sequence
+
 from athena_auth.accounts.model import Account
 from athena_auth.crypto.codes import BACKUP_CODE_COUNT, is_backup_code, new_backup_code, normalised_code
 from athena_auth.factors.backup_codes import sql
@@ -8,6 +10,7 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId
 from athena_auth.kernel.texts import Text
+from athena_auth.mfa.authenticators import Authenticator
 from athena_auth.mfa.factor import Attempt, FactorParts, RawResponse, Used, Verified
 from athena_auth.mfa.model import Change, FactorName
 from athena_auth.sessions.model import Amr
@@ -36,7 +39,7 @@ class BackupCodes:
         code = normalised_code(response) if isinstance(response, str) else ""
         return code if is_backup_code(code) else Refused(ErrorCode.INVALID_BACKUP_CODE, _MALFORMED)
 
-    async def is_available(self, tx: Tx, account: Account) -> bool:
+    async def is_available(self, tx: Tx, account: Account, _enrolled: Sequence[Authenticator]) -> bool:
         """Tell whether any unused code is left."""
         return await self.left(tx, account.id) > 0
 

@@ -1,13 +1,12 @@
 """Sent codes as a second factor, and their enrolment. All methods run in the caller's transaction."""
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 
-from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import Account
-from athena_auth.authenticators import Authenticator, active, all_confirmed, pending
 from athena_auth.crypto.codes import new_numeric_code
 from athena_auth.delivery.model import Channel, Message, MessageKind
 from athena_auth.factors.otp import sql
@@ -16,6 +15,8 @@ from athena_auth.kernel.clock import Millis, after
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.texts import Text
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import Authenticator, AuthenticatorState, active, all_confirmed, pending
 from athena_auth.mfa.factor import (
     Attempt,
     EnrolmentBegun,
@@ -100,18 +101,20 @@ class Otp:
         """Return the digits; refuse what cannot be a sent code."""
         return read_code(response, _CODE) or Refused(ErrorCode.INVALID_CODE, _MALFORMED)
 
-    async def is_available(self, tx: Tx, account: Account) -> bool:
+    async def is_available(self, _tx: Tx, account: Account, enrolled: Sequence[Authenticator]) -> bool:
         """Tell whether this account, which has two-factor authentication on, may receive codes.
 
-        After a password reset by email, the mailbox stands for the password. Until another factor is verified, it must
-        not also stand for the second factor, unless the owner has enrolled it.
+        An account with an authenticator app may, without having enrolled them. One with passkeys alone may not: its owner
+        has chosen a factor that phishing does not get. After a password reset by email, the mailbox stands for the
+        password. Until another factor is verified, it must not also stand for the second factor, unless the owner has
+        enrolled it.
         """
-        by_fallback = self._fallback and not account.reset_by_mail
-        return by_fallback or await self.is_enrolled(tx, account.id)
+        by_fallback = self._fallback and not account.reset_by_mail and not _has_passkeys_alone(enrolled)
+        return by_fallback or self._is_enrolled(enrolled)
 
-    async def is_enrolled(self, tx: Tx, user_id: UserId) -> bool:
+    def _is_enrolled(self, enrolled: Sequence[Authenticator]) -> bool:
         """Tell whether the owner has enrolled sent codes. A number counts only if the server can send texts."""
-        found = active(await authenticators.load(tx, user_id), self.name)
+        found = active(enrolled, self.name)
         return found is not None and self.reaches(found)
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
@@ -186,7 +189,8 @@ class Otp:
             # must not turn a factor on: it may be stolen.
             if not account.two_factor_enabled:
                 return Refused(ErrorCode.TWO_FACTOR_NOT_ENABLED)
-            if not await self.is_available(tx, account):
+            enrolled = await authenticators.load(tx, account.id)
+            if not await self.is_available(tx, account, enrolled):
                 return Refused(ErrorCode.OTP_NOT_CONFIGURED)
         refused = await self._consume_send(tx, account, binding, request.client, now)
         if refused is not None:
@@ -254,10 +258,11 @@ class Otp:
         """Send a code to the number or address that it will confirm; a verified address needs none."""
         account, number, now = request.account, request.options.phone_number, request.now
         new = self._new(account.id, number, request.options.label, now)
-        if number is None and await self.is_enrolled(tx, account.id):
+        enrolled = await authenticators.load(tx, account.id)
+        if number is None and self._is_enrolled(enrolled):
             return EnrolmentBegun(EnrolmentState.UNCHANGED)
         if number is None and account.email_verified and not request.must_be_confirmed:
-            replaced = all_confirmed(await authenticators.load(tx, account.id), self.name)
+            replaced = all_confirmed(enrolled, self.name)
             await authenticators.begin_enrolment(tx, new)
             await authenticators.confirm(tx, new, replaced, None, now)
             return EnrolmentBegun(EnrolmentState.CONFIRMED)
@@ -282,6 +287,11 @@ class Otp:
     def reaches(self, authenticator: Authenticator) -> bool:
         """Tell whether this server can send codes to the destination of a confirmed or pending authenticator."""
         return self.goes_by_text or number_of(authenticator.details) is None
+
+
+def _has_passkeys_alone(enrolled: Sequence[Authenticator]) -> bool:
+    factors = {each.factor for each in enrolled if each.state is AuthenticatorState.ACTIVE}
+    return factors == {FactorName.PASSKEY}
 
 
 def _sends_of(binding: Binding) -> sends.SendKind:

@@ -1,12 +1,11 @@
 """Passkeys as a second factor, and their enrolment. All methods run in the caller's transaction."""
 
 import secrets
+from collections.abc import Sequence
 
 import msgspec
 
-from athena_auth import authenticators
 from athena_auth.accounts.model import Account
-from athena_auth.authenticators import Authenticator, all_active, pending
 from athena_auth.factors.passkeys import ceremonies, sql
 from athena_auth.factors.passkeys.model import (
     AssertionResponse,
@@ -18,7 +17,6 @@ from athena_auth.factors.passkeys.model import (
 from athena_auth.factors.passkeys.names import default_name
 from athena_auth.factors.passkeys.registration import (
     add,
-    passkeys_of,
     refuse_kind,
     refuse_more,
     usable_passkeys_of,
@@ -28,6 +26,8 @@ from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
 from athena_auth.kernel.texts import Text
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import Authenticator, all_active, all_confirmed, pending
 from athena_auth.mfa.factor import (
     Attempt,
     EnrolmentBegun,
@@ -75,9 +75,9 @@ class Passkeys:
         read = read_credential(response) if isinstance(response, dict) else None
         return Refused(ErrorCode.VALIDATION_ERROR, MALFORMED) if read is None else read
 
-    async def is_available(self, tx: Tx, account: Account) -> bool:
+    async def is_available(self, _tx: Tx, _account: Account, enrolled: Sequence[Authenticator]) -> bool:
         """Tell whether the account has a passkey."""
-        return bool(all_active(await authenticators.load(tx, account.id), self.name))
+        return bool(all_active(enrolled, self.name))
 
     async def is_pending(self, tx: Tx, user_id: UserId, now: Millis) -> bool:
         """Tell whether there is an enrolment that a new passkey has yet to confirm."""
@@ -119,9 +119,10 @@ class Passkeys:
         a new one must confirm it, because that completes a sign-in.
         """
         account, now = request.account, request.now
-        existing = await passkeys_of(tx, account.id)
-        is_usable = await self.is_available(tx, account)
-        if is_usable and not account.two_factor_enabled and request.session_id is not None:
+        loaded = await authenticators.load(tx, account.id)
+        existing = [passkey_of(each) for each in all_confirmed(loaded, self.name)]
+        is_usable = bool(all_active(loaded, self.name))
+        if is_usable and not account.two_factor_enabled and not request.must_be_confirmed:
             return EnrolmentBegun(EnrolmentState.CONFIRMED)
         refused = refuse_more(existing)
         if refused is not None:

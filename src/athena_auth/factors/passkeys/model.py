@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from athena_auth.authenticators import Authenticator
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
+from athena_auth.mfa.authenticators import Authenticator
 from athena_auth.sessions.model import Amr
 
 _TRANSPORT = r"^[a-z-]{1,20}$(?!\n)"

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 import msgspec
 
-from athena_auth import authenticators
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import Action, StepUp, StepUpCredentials, refuse_stale
-from athena_auth.authenticators import all_active, all_confirmed
 from athena_auth.factors.passkeys.answers import PasskeyAnswer, base64url, passkey_answer
 from athena_auth.factors.passkeys.ceremonies import display_name_of, user_handle_of
 from athena_auth.factors.passkeys.factor import Passkeys, verifies_its_user
 from athena_auth.factors.passkeys.model import passkey_of
 from athena_auth.factors.passkeys.registration import refuse_more
 from athena_auth.kernel.clock import Clock
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import all_active, all_confirmed
 from athena_auth.mfa.model import FactorName
 from athena_auth.store.transaction import Store
 from athena_auth.wire.handlers import get

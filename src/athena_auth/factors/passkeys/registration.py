@@ -2,14 +2,14 @@
 
 import msgspec
 
-from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
-from athena_auth.authenticators import Authenticator, all_active, all_confirmed
 from athena_auth.factors.passkeys import sql
 from athena_auth.factors.passkeys.model import Passkey, Registered, passkey_of
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.kernel.ids import UserId, new_id
+from athena_auth.mfa import authenticators
+from athena_auth.mfa.authenticators import Authenticator, all_active, all_confirmed
 from athena_auth.mfa.model import FactorName
 from athena_auth.store.transaction import Tx
 

@@ -5,12 +5,10 @@ from typing import Any
 
 import msgspec
 
-from athena_auth import authenticators
 from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials, refuse_stale
 from athena_auth.authenticator_changes import AuthenticatorChanges
-from athena_auth.authenticators import Authenticator, AuthenticatorState
 from athena_auth.factors.passkeys import ceremonies, sql
 from athena_auth.factors.passkeys.factor import Passkeys, new_nonce
 from athena_auth.factors.passkeys.model import Passkey, RegistrationResponse
@@ -18,7 +16,8 @@ from athena_auth.factors.passkeys.names import default_name
 from athena_auth.factors.passkeys.registration import add, passkeys_of, refuse_kind, refuse_more
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
-from athena_auth.mfa import prompts
+from athena_auth.mfa import authenticators, prompts
+from athena_auth.mfa.authenticators import Authenticator, AuthenticatorState
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change, session_binding
 from athena_auth.mfa.offered import OfferedFactors

@@ -1,5 +1,7 @@
 """HTTP for signing in with a passkey alone."""
 
+from http import HTTPStatus
+
 import msgspec
 
 from athena_auth.accounts.answers import SessionAnswer, UserAnswer, session_answer, user_answer
@@ -84,6 +86,8 @@ class PasskeySignInApi:
             ErrorCode.USER_VERIFICATION_REQUIRED,
             ErrorCode.EMAIL_NOT_VERIFIED,
         ),
+        # As with any other credential that signs nobody in, and as existing clients expect.
+        statuses=((ErrorCode.PASSKEY_NOT_FOUND, HTTPStatus.UNAUTHORIZED),),
         limit=SIGN_IN,
         tag="passkey",
     )

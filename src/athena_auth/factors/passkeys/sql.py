@@ -2,10 +2,10 @@
 
 import msgspec
 
-from athena_auth.authenticators import Authenticator
 from athena_auth.factors.passkeys.model import Asserted, Passkey
 from athena_auth.kernel.clock import Millis
 from athena_auth.kernel.ids import UserId
+from athena_auth.mfa.authenticators import Authenticator
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Tx
 
