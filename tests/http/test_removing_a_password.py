@@ -55,7 +55,7 @@ async def test_the_owner_signs_in_with_the_passkey_alone(world: World, ada: Pers
 
 
 async def test_it_needs_two_factor_authentication(world: World, ada: Person) -> None:
-    """A password reset by mail would otherwise let whoever reads the mail in."""
+    """A password reset by mail would otherwise let anyone in who reads the mail."""
     device = await with_passkey(ada)
     browser = await world.browser()
     await continue_with(ada, await sign_in(browser, device))
@@ -97,7 +97,7 @@ async def test_it_needs_a_passkey_that_has_just_verified_its_user_in_the_session
     await ready_to_remove(ada)
     device = await with_passkey(ada)
 
-    assert await removal(ada) == "STEP_UP_REQUIRED", "making a passkey proves nothing of its owner"
+    assert await removal(ada) == "STEP_UP_REQUIRED", "making a passkey does not count as using it"
     await ada.step_up()
     assert await removal(ada) == "STEP_UP_REQUIRED", "a code can be phished"
     device.verifies_user = False

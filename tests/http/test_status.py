@@ -56,6 +56,7 @@ async def test_an_authenticator_app_is_preferred(ada: Person) -> None:
         "pendingEnrolment": None,
         "phoneNumber": None,
         "authenticatorApps": 1,
+        "hasPassword": True,
     }
 
 

@@ -95,7 +95,7 @@ async def test_nor_can_the_bearer_of_an_enrolment_token(sqlite_url: str) -> None
 
 
 @pytest.mark.parametrize("path", ["/change-email", "/passkey/delete-passkey", "/delete-user"])
-async def test_where_the_password_is_optional_a_made_up_one_proves_nothing(
+async def test_where_the_password_is_optional_a_made_up_one_counts_for_nothing(
     sqlite_url: str, path: str
 ) -> None:
     """With ATHENA_STEP_UP=password a password replaces the second factor. Here nothing could verify it."""
@@ -233,7 +233,7 @@ async def test_other_sessions_end_unless_their_owner_wants_to_keep_them(
 
 
 async def test_removing_it_again_gives_no_new_attempts_at_the_codes(world: World, ada: Person) -> None:
-    """An attacker in a session would set and remove a password to go on guessing codes."""
+    """An attacker in a session would set and remove a password to go on trying codes."""
     device = await without_password(ada)
 
     async def wrong_code() -> httpx.Response:

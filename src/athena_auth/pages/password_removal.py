@@ -60,7 +60,7 @@ class PasswordRemovalPages:
             return found
         if not found.can_replace_password:
             return "passkey"
-        proof = await visit.call(self.access.accounts.visitor, {"action": Action.REMOVE_PASSWORD.value})
-        if isinstance(proof, Refused):
-            return proof
-        return "proof" if proof.passkey_required else ""
+        checked = await visit.call(self.access.accounts.visitor, {"action": Action.REMOVE_PASSWORD.value})
+        if isinstance(checked, Refused):
+            return checked
+        return "verification" if checked.passkey_required else ""

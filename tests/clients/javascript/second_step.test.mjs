@@ -42,6 +42,7 @@ test("an enrolment takes effect with the first code, and the session goes on", a
     pendingEnrolment: null,
     phoneNumber: null,
     authenticatorApps: 1,
+    hasPassword: true,
   });
   await assertSignedIn(auth, email);
 });
