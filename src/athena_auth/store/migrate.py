@@ -20,7 +20,7 @@ from athena_auth.store.sqlite_connection import connect, explain
 from athena_auth.store.statement import Statement
 from athena_auth.store.transaction import Store, StoreLimits, Tx
 
-HEAD = "0017"
+HEAD = "0018"
 """The newest revision in `migrations/versions`; a test compares the two."""
 
 LIMITS = StoreLimits(prepared_statements=False)

@@ -6,8 +6,8 @@ A server of the version before can run beside this schema: the database maintain
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 _COUNTED = sa.text("NOT two_factor_enabled AND NOT second_factor_exempt")
 
