@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from athena_auth.audit.model import EventName
+from athena_auth.delivery.model import MessageKind
 from athena_auth.factors.totp.rules import WIDEST_WINDOW
 from athena_auth.kernel.clock import Millis, SystemClock
 from athena_auth.settings import Settings
@@ -198,7 +199,8 @@ async def test_a_code_that_was_used_after_the_backup_is_not_accepted_after_the_r
         set_clock(world, SystemClock().now())
         world.clock.advance(30 * (WIDEST_WINDOW + 1))
         assert await past.enter_code(world, past.ada.code()) == 200
-    assert world.mailbox.messages == [], "nobody is warned of a code that nobody has seen"
+    kinds = {message.kind for message in world.mailbox.messages}
+    assert kinds <= {MessageKind.NEW_BROWSER}, "nobody is warned of a code that nobody has seen"
 
 
 async def test_what_was_ended_or_used_after_the_backup_stays_ended_after_the_restore(case: Case) -> None:

@@ -24,7 +24,7 @@ RECOVERY = {
     "completeRecovery",
 }
 # And these a browser, in `test_javascript_passkeys.py`.
-PASSKEYS = {"listUserPasskeys", "updatePasskey", "deletePasskey"}
+PASSKEYS = {"listUserPasskeys", "updatePasskey", "deletePasskey", "removePassword", "setPassword"}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -37,7 +37,7 @@ def test_the_whole_story_works_and_is_as_typed(server: Server, tmp_path: Path, m
     answers = read(written)
     every_call = set(CALL.findall((CLIENT / "auth-client.js").read_text()))
     assert every_call - called(answers) == RECOVERY | PASSKEYS | (BY_COOKIE if mode == "bearer" else set())
-    assert len(every_call) == 43
+    assert len(every_call) == 45
     check_against_types(answers, tmp_path)
 
 

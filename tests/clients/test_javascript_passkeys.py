@@ -178,6 +178,22 @@ def test_the_second_step_works_with_a_bearer_token_and_a_sign_in_alone_does_not(
     assert app.session()["level"] == 2
 
 
+def test_a_password_is_removed_and_set_again(app: App, server: Server) -> None:
+    VirtualAuthenticator(app.page, PLATFORM)
+    app.sign_up()
+    app.page.request.get(server.sent_link(app.email, "/verify-email"))
+    app.turn_on()
+    assert app.refusal("removePassword")["code"] == "STEP_UP_REQUIRED", "no passkey was used in this session"
+    app.call("twoFactor.verifyPasskey")
+
+    app.call("removePassword")
+    without = app.call("twoFactor.status")["hasPassword"]
+    app.call("setPassword", {"newPassword": "another long sentence"})
+
+    assert not without
+    assert app.call("twoFactor.status")["hasPassword"]
+
+
 def test_a_user_who_cancels_is_an_error_and_no_exception(app: App) -> None:
     cancelled = {"status": 0, "code": "PASSKEY_CANCELLED", "cause": "NotAllowedError"}
     device = VirtualAuthenticator(app.page, PLATFORM)

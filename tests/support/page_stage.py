@@ -1,6 +1,5 @@
 """A browser at the pages, and what brings it to their states."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +9,7 @@ import pyotp
 from playwright.sync_api import Page
 
 from athena_auth.kernel.clock import SystemClock
-from support.process import Server, run_athena, wait_for
+from support.process import Server, run_athena
 
 PASSWORD = "correct horse battery"
 WRONG = "000000"
@@ -89,12 +88,7 @@ class Stage:
 
     def link(self, path: str) -> str:
         """Wait for a mail with a link to this path, and return the link."""
-
-        def find() -> str | None:
-            lines = [json.loads(line) for line in self.server.outbox.read_text().splitlines()]
-            return next((x["url"] for x in lines if x["to"] == self.email and path in x.get("url", "")), None)
-
-        return wait_for(find, f"a link to {path}")
+        return self.server.sent_link(self.email, path)
 
 
 def opened(path: str, prepare: Callable[[Stage], None] | None = None) -> Callable[[Stage], None]:

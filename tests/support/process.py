@@ -109,6 +109,15 @@ class Server:
 
         return wait_for(find, f"code {nth} for {email} in the outbox")
 
+    def sent_link(self, email: str, path: str) -> str:
+        """Wait for a mail to this address with a link to this path, and return the link."""
+
+        def find() -> str | None:
+            mails: list[dict[str, Any]] = [json.loads(line) for line in self.outbox.read_text().splitlines()]
+            return next((m["url"] for m in mails if m["to"] == email and path in m.get("url", "")), None)
+
+        return wait_for(find, f"a link to {path} for {email} in the outbox")
+
     def stop(self, with_signal: signal.Signals = signal.SIGINT) -> int:
         """Ask it to stop and return its exit code, negative when a signal ended it."""
         self.process.send_signal(with_signal)
