@@ -185,6 +185,7 @@ class Requests:
             now=now,
             expires_at=now + _WEEK,
             device_id=None,
+            passkey_verified_at=None,
         )
         _record(
             tx, AuditEvent(name=event, user_id=UserId(user_id), client=_CLIENT, session_id=session_id), now
