@@ -87,7 +87,7 @@ export function createAuthClient(options = {}) {
         openRecovery: post("/two-factor/recovery/open"),
         cancelRecovery: post("/two-factor/recovery/cancel"),
         cancelRecoveryInSession: act("/two-factor/recovery/cancel-in-session"),
-        completeRecovery: post("/two-factor/recovery/complete", { endsSession: true }),
+        completeRecovery: post("/two-factor/recovery/complete"),
       },
     },
   };
