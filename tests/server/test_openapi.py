@@ -148,8 +148,8 @@ def test_every_route_is_documented_with_its_summary_and_every_refusal(
             assert code in error_codes(document, operation, str(status.value))
 
 
-MAY_BE_401 = {"INVALID_TOKEN", "STEP_UP_REQUIRED", "ENROLMENT_REQUIRED", "SIGN_IN_AGAIN"}
-"""At `/verify-email`, and at `/forward-auth`, whose callers know this status only."""
+MAY_BE_401 = {"INVALID_TOKEN", "PASSKEY_NOT_FOUND", "STEP_UP_REQUIRED", "ENROLMENT_REQUIRED", "SIGN_IN_AGAIN"}
+"""At `/verify-email`, at the sign-in with a passkey, and at `/forward-auth`, whose callers know this status only."""
 
 
 def test_an_error_example_holds_the_codes_own_message_under_its_own_status(document: Json) -> None:

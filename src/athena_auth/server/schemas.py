@@ -1,10 +1,11 @@
 """JSON Schemas of request and response bodies, generated from their types, with examples."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 
+from athena_auth.wire.fields import PasswordIfAny
 from athena_auth.wire.handlers import alternatives_of
 from athena_auth.wire.route import Route
 
@@ -28,6 +29,8 @@ class Schemas:
         self._by_type, self.components = _generated(
             each for route in routes for each in (route.body, route.query) if each is not None
         )
+        for body in {route.body for route in routes}:
+            _require_the_password(body, self.resolve(self._by_type[body]))
         answer_schemas, answer_components = _generated(answers)
         for name, schema in answer_components.items():
             _require_what_is_always_sent(schema)
@@ -70,6 +73,20 @@ def _generated(types: Iterable[Any]) -> tuple[dict[Any, Json], dict[str, Json]]:
     unique = tuple(dict.fromkeys(types))
     schemas, components = msgspec.json.schema_components(unique, ref_template="#/components/schemas/{name}")
     return dict(zip(unique, schemas, strict=True)), components
+
+
+def _require_the_password(body: type[msgspec.Struct], schema: Json) -> None:
+    """Make a password required that only an account without one may leave out.
+
+    A schema cannot say that, and most accounts have one: the description of the field names the exception.
+    """
+    for name, hint in get_type_hints(body, include_extras=True).items():
+        if hint == PasswordIfAny | None:
+            field = schema["properties"][name]
+            described = next(each for each in field.pop("anyOf") if each["type"] != "null")
+            del field["default"]
+            field.update(described)
+            schema["required"].append(name)
 
 
 def _require_what_is_always_sent(schema: Json) -> None:
