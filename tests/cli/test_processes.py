@@ -238,7 +238,7 @@ def test_sighup_replaces_the_workers_and_nobody_is_refused(tmp_path: Path, postg
             now = {worker.pid for worker in workers_of(server)}
             return (len(now) == 2 and not now & before) or None
 
-        wait_for(replaced, "two new workers")
+        wait_for(replaced, "two new workers", patience=LONG)
 
 
 @pytest.mark.slow

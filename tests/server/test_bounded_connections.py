@@ -134,6 +134,13 @@ def head_of(size: int) -> bytes:
     return start + b"a" * (size - len(start) - len(end)) + end
 
 
+def was_executed(server: Bounded) -> bool:
+    """Tell whether a request with too large a head was executed. Others, of earlier tests, may still come."""
+    longest = head_of(MAX_HEAD).count(b"a")
+    heads = server.recorder.heads
+    return any(len(head) > MAX_FIELDS or len(head.get(b"x-long", b"")) > longest for head in heads)
+
+
 @pytest.mark.parametrize("size", [0, 1, 65_471, 65_536, 200_000])
 def test_bytes_of_a_body_count_as_body(server: Bounded, size: int) -> None:
     """Once a body of 65,471 bytes, sent with its head in one piece, got an empty 431 and was executed all the same."""
@@ -156,11 +163,10 @@ def test_a_head_is_as_long_as_it_is_said_and_no_longer(server: Bounded) -> None:
 
 @pytest.mark.parametrize("size", [MAX_HEAD + 1, 200_000])
 def test_a_longer_head_is_refused_and_never_executed(server: Bounded, size: int) -> None:
-    before = len(server.recorder.heads)
     raw = server.connect()
     raw.try_to_send(head_of(size))
     assert raw.refusal() == (431, "HEADERS_TOO_LARGE")
-    assert len(server.recorder.heads) == before
+    assert not was_executed(server)
 
 
 @pytest.mark.parametrize(
@@ -178,9 +184,8 @@ def test_a_request_has_at_most_a_hundred_header_fields(server: Bounded) -> None:
         return b"GET / HTTP/1.1\r\n" + b"".join(b"x-%d: y\r\n" % n for n in range(fields)) + b"\r\n"
 
     assert server.connect(request(MAX_FIELDS)).answer() == (200, b"0")
-    before = len(server.recorder.heads)
     assert server.connect(request(MAX_FIELDS + 1)).refusal() == (431, "HEADERS_TOO_LARGE")
-    assert len(server.recorder.heads) == before
+    assert not was_executed(server)
 
 
 def test_a_trailer_never_becomes_a_header(server: Bounded) -> None:
