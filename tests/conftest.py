@@ -2,15 +2,17 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 from athena_auth.store.migrate import migrate
 from athena_auth.store.transaction import DEFER_CHECKS
+from support.chromium import chromium
 from support.collisions import refuse_collisions
 from support.person import Person, sign_up
 from support.postgres import PostgresServer
@@ -43,6 +45,13 @@ def screenshots(request: pytest.FixtureRequest) -> Path | None:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Run Chromium for the tests of a module."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

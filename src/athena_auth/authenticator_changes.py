@@ -48,7 +48,7 @@ class AuthenticatorChanges:
     is_usable: Callable[[Authenticator], bool]
     signs_in_alone: Callable[[Authenticator], bool]
 
-    def refuse_needed(
+    def _refuse_needed(
         self,
         account: Account,
         enrolled: Sequence[Authenticator],
@@ -74,16 +74,16 @@ class AuthenticatorChanges:
         return any(map(self.signs_in_alone, active))
 
     async def remove(
-        self, tx: Tx, user_id: UserId, authenticator_id: str, actor: Actor, now: Millis, *, by_operator: bool
+        self, tx: Tx, user_id: UserId, authenticator_id: str, change: Change, actor: Actor, now: Millis
     ) -> Refused | None:
-        """Remove an authenticator, unless no other is usable."""
+        """Remove an authenticator, unless no other is usable. `change` says who does so, and as what it is announced."""
+        by_operator = change is Change.AUTHENTICATOR_REVOKED
         found = await self._find(
             tx, user_id, authenticator_id, must_stay_usable=True, by_operator=by_operator
         )
         if isinstance(found, Refused):
             return found
         await authenticators.remove(tx, found.id)
-        change = Change.AUTHENTICATOR_REVOKED if by_operator else Change.AUTHENTICATOR_REMOVED
         await self.events.announce(tx, user_id, change, actor, now, authenticator_id=found.id)
         return None
 
@@ -128,7 +128,7 @@ class AuthenticatorChanges:
             return Refused(ErrorCode.AUTHENTICATOR_NOT_FOUND)
         if not must_stay_usable:
             return found
-        return self.refuse_needed(account, every, found, by_operator=by_operator) or found
+        return self._refuse_needed(account, every, found, by_operator=by_operator) or found
 
     async def _set_state(
         self, tx: Tx, found: Authenticator, state: AuthenticatorState, actor: Actor, now: Millis

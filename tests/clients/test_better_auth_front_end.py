@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from athena_auth.kernel.clock import SystemClock
 from support.better_auth import SCRIPTS, original
-from support.chromium import PATIENCE_MS, chromium
+from support.chromium import PATIENCE_MS
 from support.node import NODE, PACKAGES, ROOT, require
 from support.process import serving
 
@@ -53,12 +53,6 @@ def front_end(api: str) -> Iterator[str]:
             yield origin
         finally:
             process.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @dataclass(frozen=True)

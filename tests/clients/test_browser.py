@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from athena_auth.kernel.clock import SystemClock
-from support.chromium import PATIENCE_MS, chromium
+from support.chromium import PATIENCE_MS
 from support.node import CLIENT
 from support.process import Server, serving, wait_for
 
@@ -69,12 +69,6 @@ def site() -> Iterator[str]:
         yield f"http://localhost:{running.server_port}"
         running.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

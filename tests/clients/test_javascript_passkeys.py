@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page
 
-from support.chromium import PATIENCE_MS, chromium
+from support.chromium import PATIENCE_MS
 from support.client_types import check_against_types
 from support.process import Server, serving
 from support.virtual_authenticator import PLATFORM, SECURITY_KEY, VirtualAuthenticator
@@ -89,12 +89,6 @@ class App:
         """Return the session; None if there is none."""
         found = self.call("getSession")
         return found and found["session"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from support.chromium import PATIENCE_MS, chromium
+from support.chromium import PATIENCE_MS
 from support.node import PACKAGES, ROOT, node, require
 from support.process import serving
 
@@ -35,12 +35,6 @@ globalThis.use = async (options) => (await navigator.credentials.get({
   publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options),
 })).toJSON();
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from playwright.sync_api import Browser
 
 from athena_auth import qr_code
 from athena_auth.kernel.clock import SystemClock
-from support.chromium import chromium
 from support.process import serving
 from support.qr_codes import scan, scan_screen
 
@@ -25,12 +24,6 @@ STRICT_PAGE = """\
 <body bgcolor="black">
 {}
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

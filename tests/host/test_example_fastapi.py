@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from athena_auth.kernel.clock import SystemClock
-from support.chromium import PATIENCE_MS, chromium
+from support.chromium import PATIENCE_MS
 from support.examples import assert_step_up, copy_example, example_serving, run_readme, run_tests
 from support.hosts import assert_refused
 from support.qr_codes import scan_screen
@@ -27,12 +27,6 @@ def shop(tmp_path: Path) -> Iterator[str]:
     """Run the shop; return its address."""
     with example_serving(NAME, tmp_path) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(params=[WIDE, NARROW], ids=["wide", "narrow"])

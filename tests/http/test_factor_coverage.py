@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from athena_auth.kernel import log
-from athena_auth.kernel.log import Facts
-from athena_auth.server.metrics import counters
+from athena_auth.kernel.log import Facts, observe
 from support.dump import execute
 from support.person import Person, sign_up
 from support.process import run_athena
@@ -28,22 +26,21 @@ COPIES = """
 """999 further accounts with the same password and the same deadline."""
 
 
+REPORTED: list[tuple[int, int]] = []
+"""The numbers that processes have reported."""
+
+
+def note(_level: str, event: str, facts: Facts) -> None:
+    if event == "accounts.without_second_factor":
+        REPORTED.append((facts["accounts"], facts["overdue"]))
+
+
+observe(note)
+
+
 @pytest.fixture(autouse=True)
-def _no_numbers_of_another_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counters, "_without_factor", {})
-
-
-@pytest.fixture
-def reported(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """Return the numbers that processes report, as they do so."""
-    found: list[tuple[int, int]] = []
-
-    def note(_level: str, event: str, facts: Facts) -> None:
-        if event == "accounts.without_second_factor":
-            found.append((facts["accounts"], facts["overdue"]))
-
-    monkeypatch.setattr(log, "_observers", [note])
-    return found
+def _nothing_is_reported_yet() -> None:
+    REPORTED.clear()
 
 
 async def exposition(world: World) -> str:
@@ -110,20 +107,18 @@ async def test_without_the_policy_nothing_is_counted(sqlite_url: str, settings: 
         await sign_up(world)
         await world.sweep()
 
-        assert WITHOUT not in await exposition(world)
+    assert REPORTED == []
 
 
-async def test_without_metrics_nothing_is_counted(sqlite_url: str, reported: list[tuple[int, int]]) -> None:
+async def test_without_metrics_nothing_is_counted(sqlite_url: str) -> None:
     async with world_over(sqlite_url, require_second_factor="all") as world:
         await sign_up(world)
         await world.sweep()
 
-    assert reported == []
+    assert REPORTED == []
 
 
-async def test_each_process_reports_also_while_another_one_sweeps(
-    sqlite_url: str, reported: list[tuple[int, int]]
-) -> None:
+async def test_each_process_reports_also_while_another_one_sweeps(sqlite_url: str) -> None:
     settings: dict[str, Any] = {"require_second_factor": "all", "metrics_token": TOKEN}
     async with world_over(sqlite_url, **settings) as one, world_over(sqlite_url, **settings) as other:
         await sign_up(one)
@@ -131,7 +126,7 @@ async def test_each_process_reports_also_while_another_one_sweeps(
         await sign_up(other, "grace@example.com")
         await other.sweep()
 
-    assert reported == [(1, 0), (2, 0)]
+    assert REPORTED == [(1, 0), (2, 0)]
 
 
 async def test_the_help_says_how_to_aggregate(sqlite_url: str) -> None:

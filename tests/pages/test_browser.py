@@ -9,16 +9,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from athena_auth.kernel.clock import SystemClock
-from support.chromium import PATIENCE_MS, chromium
+from support.chromium import PATIENCE_MS
 from support.process import Server, serving
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from athena_auth.kernel.clock import SystemClock
-from support.chromium import PATIENCE_MS, chromium
+from support.chromium import PATIENCE_MS
 from support.page_stage import PASSWORD, Stage
 from support.process import Server, serving
 from support.virtual_authenticator import PLATFORM, VirtualAuthenticator
@@ -22,12 +22,6 @@ FOCUSED = """() => {
   return label.trim();
 }"""
 OUTLINE = "() => getComputedStyle(document.activeElement).outlineStyle"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

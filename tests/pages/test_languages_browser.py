@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from support.catalogues import from_right_to_left, write_complete_catalogue
-from support.chromium import PATIENCE_MS, chromium
+from support.chromium import PATIENCE_MS
 from support.page_stage import Stage
 from support.process import Server, serving
 
@@ -27,12 +27,6 @@ PATHS = (
 CLIPPED = """() => [...document.querySelectorAll("body *:not(input, svg *)")]
   .filter((each) => each.clientWidth && each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== "inline")
   .map((each) => `${each.localName}: ${each.textContent.trim()}`)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from support.chromium import PATIENCE_MS, chromium
+from support.chromium import PATIENCE_MS
 from support.page_stage import PASSWORD, POLICY, Stage
 from support.process import Server, serving
 from support.virtual_authenticator import PLATFORM, SECURITY_KEY, VirtualAuthenticator
@@ -35,12 +35,6 @@ navigator.credentials.create = ({ mediation, ...options }) => {
 };
 """
 CREATED = "localStorage.getItem('created')"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect
 
 from athena_auth.kernel.clock import SystemClock
-from support.chromium import PATIENCE_MS, chromium
+from support.chromium import PATIENCE_MS
 from support.process import serving
 from support.qr_codes import scan_screen
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

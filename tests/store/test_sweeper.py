@@ -1,7 +1,10 @@
 """Expired rows are deleted in batches, by one process at a time; live rows stay."""
 
 import asyncio
+from typing import Any
 
+from athena_auth.kernel.clock import Millis
+from athena_auth.kernel.log import observe
 from athena_auth.store.address import store_at
 from athena_auth.store.statement import Statement
 from athena_auth.store.sweeper import Sweep, Sweeper
@@ -9,6 +12,7 @@ from athena_auth.store.transaction import Store, Tx, UniqueViolation
 from support.clock import FakeClock
 from support.dump import dump
 from support.person import Person
+from support.process import PATIENCE
 from support.world import World
 
 FILL = Statement("""
@@ -94,20 +98,47 @@ async def left(store: Store) -> int:
     return await store.read(work)
 
 
-async def test_a_job_that_fails_keeps_no_other_from_running(world: World) -> None:
-    ran = []
+async def test_what_fails_keeps_nothing_else_from_running_and_does_not_log_what_it_was_about(
+    world: World,
+) -> None:
+    """The text of a database's error may quote a row."""
+    ran: list[bool] = []
+    seen: list[tuple[str, str, dict[str, Any]]] = []
 
     async def failing() -> int:
-        raise UniqueViolation("another process was faster")
+        raise UniqueViolation("(email)=(ada@example.com)")
 
     async def running() -> int:
         ran.append(True)
         return 0
 
+    observe(lambda level, event, facts: seen.append((level, event, dict(facts))))
     store = store_at(world.database_url)
     await store.open()
-    sweeper = Sweeper(store, world.clock, (), jobs=(failing, running))
+    sweeper = Sweeper(store, world.clock, (), jobs=(failing, running), reports=(failing, running))
     await sweeper.sweep()
     await store.close()
 
-    assert ran == [True]
+    assert ran == [True, True]
+    assert seen == [("error", "sweep.crashed", {"error": "UniqueViolation"})] * 2
+
+
+async def test_a_sweep_that_fails_is_repeated(database_url: str) -> None:
+    """Nothing would restart the sweeper: what has expired would stay in the database until the server is restarted."""
+    store, clock, swept = store_at(database_url), FakeClock(), asyncio.Event()
+    await store.open()
+    begun: list[Millis] = []
+
+    def cutoff(now: Millis) -> Millis:
+        clock.advance(1)  # past the lease
+        begun.append(now)
+        if len(begun) == 1:
+            raise UniqueViolation
+        swept.set()
+        return now
+
+    sweeper = Sweeper(store, clock, (Sweep(SWEEP, cutoff),), interval=0.01)
+    sweeper.start()
+    await asyncio.wait_for(swept.wait(), PATIENCE)
+    await sweeper.stop()
+    await store.close()

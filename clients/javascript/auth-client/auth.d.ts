@@ -52,7 +52,7 @@ export interface Auth {
   /** Send a link to a new address, which replaces the account's when it is opened. The answer does not disclose whether it has an account. */
   changeEmail: Call<{ newEmail: string; callbackURL?: string; password?: string; code?: string }, Done>;
   /**
-   * Send a link that sets a new password, if there is such an account: nobody is told whether there is.
+   * Send a link that sets a new password, if there is such an account. The answer does not disclose whether there is.
    * It leads to `redirectTo`, which finds the token as `?token=…`, or to the server's own page.
    */
   requestPasswordReset: Call<{ email: string; redirectTo?: string }, Done & { message: string }>;
@@ -61,7 +61,7 @@ export interface Auth {
     { newPassword: string; token: string },
     Done & ({ twoFactorRedirect: false } | TwoFactorRedirect)
   >;
-  /** Send a link that verifies an address and then leads to `callbackURL`; nobody is told if there is an account. */
+  /** Send a link that verifies an address and then leads to `callbackURL`. The answer does not disclose whether there is an account. */
   sendVerificationEmail: Call<{ email: string; callbackURL?: string }, Done>;
   /** Change the name or the image; what is left out stays, and a null image is removed. */
   updateUser: Call<{ name?: string; image?: string | null; language?: string | null }, Done>;

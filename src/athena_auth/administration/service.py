@@ -140,7 +140,9 @@ class AdministrationService:
                 return Refused(ErrorCode.USER_NOT_FOUND)
             actor = Actor(NO_CLIENT, session_id=None, note=reason)
             now = self.clock.now()
-            return await self.changes.remove(tx, user_id, authenticator_id, actor, now, by_operator=True)
+            return await self.changes.remove(
+                tx, user_id, authenticator_id, Change.AUTHENTICATOR_REVOKED, actor, now
+            )
 
         return await self.store.transact(work)
 

@@ -18,7 +18,7 @@ from athena_auth.mfa import authenticators
 from athena_auth.mfa.authenticators import Authenticator, confirmed
 from athena_auth.mfa.credentials import Actor
 from athena_auth.mfa.factor import EnrolmentOptions, EnrolmentRequest
-from athena_auth.mfa.model import session_binding
+from athena_auth.mfa.model import Change, session_binding
 from athena_auth.store.transaction import Store, Tx
 
 ChangeOfOne = Callable[[Tx, UserId, str, Actor, Millis], Awaitable[Refused | None]]
@@ -93,7 +93,9 @@ class AuthenticatorService:
         async def remove(
             tx: Tx, user_id: UserId, authenticator_id: str, actor: Actor, now: Millis
         ) -> Refused | None:
-            return await self.changes.remove(tx, user_id, authenticator_id, actor, now, by_operator=False)
+            return await self.changes.remove(
+                tx, user_id, authenticator_id, Change.AUTHENTICATOR_REMOVED, actor, now
+            )
 
         return await self._change(Action.REMOVE_AUTHENTICATOR, signed_in, offered, authenticator_id, remove)
 

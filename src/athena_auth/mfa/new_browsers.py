@@ -44,8 +44,8 @@ class NewBrowsers:
         audit.record(tx, event, now)
         if not self.notifies or is_notified:
             return
-        # Without a limit, an attacker with the password could fill the mailbox. The last mail says that it is the last, so
-        # that an attacker who causes the others cannot sign in without the owner's being told to look.
+        # Without a limit, an attacker with the password could fill the mailbox. The last mail says that it is the last: an
+        # attacker who causes the others cannot make the owner believe that nothing else happened.
         sent = await consume_new_browser(tx, account.id, now)
         if sent is None:
             return

@@ -84,22 +84,19 @@ class Sweeper:
     async def sweep(self) -> int:
         """Delete everything expired, unless another process is doing so; return the number of rows."""
         for report in self._reports:
-            await _run_job(report)
+            await _attempt(report)
         if not await self._is_ours():
             return 0
         deleted = sum([await self._sweep_one(sweep) for sweep in self._sweeps])
         for job in self._jobs:
-            await _run_job(job)
+            await _attempt(job)
         return deleted
 
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._interval * (0.75 + secrets.randbelow(500) / 1000))
-            try:
-                deleted = await self.sweep()
-            except Unavailable as outage:
-                _log.warning("sweep.store_unavailable", reason=str(outage))
-            else:
+            deleted = await _attempt(self.sweep)
+            if deleted is not None:
                 _log.debug("sweep", deleted=deleted)
 
     async def _is_ours(self) -> bool:
@@ -123,9 +120,15 @@ class Sweeper:
             await asyncio.sleep(_PAUSE)
 
 
-async def _run_job(job: Job) -> None:
-    """Run a job. One that fails must keep neither the next job nor the next sweep from running."""
+async def _attempt(work: Job) -> int | None:
+    """Run work, and return what it returns; None if it failed.
+
+    What fails must keep neither the other work nor the next sweep from running.
+    """
     try:
-        await job()
-    except Exception as error:  # noqa: BLE001 - what an application's work may raise is not known here
-        _log.warning("sweep.job_failed", reason=f"{type(error).__name__}: {error}")
+        return await work()
+    except Unavailable as outage:
+        _log.warning("sweep.store_unavailable", reason=str(outage))
+    except Exception as error:  # noqa: BLE001 - nothing would restart this task
+        _log.error("sweep.crashed", error=type(error).__qualname__)
+    return None

@@ -9,7 +9,7 @@ from athena_auth.accounts import sql as accounts
 from athena_auth.accounts.model import SignedIn
 from athena_auth.accounts.step_up_policy import Action, Authorized, StepUp, StepUpCredentials, refuse_stale
 from athena_auth.authenticator_changes import AuthenticatorChanges
-from athena_auth.factors.passkeys import ceremonies, sql
+from athena_auth.factors.passkeys import ceremonies
 from athena_auth.factors.passkeys.factor import Passkeys, new_nonce
 from athena_auth.factors.passkeys.model import Passkey, RegistrationResponse
 from athena_auth.factors.passkeys.names import default_name
@@ -17,7 +17,6 @@ from athena_auth.factors.passkeys.registration import add, passkeys_of, refuse_k
 from athena_auth.kernel.clock import Clock, Millis
 from athena_auth.kernel.errors import ErrorCode, Refused
 from athena_auth.mfa import authenticators, prompts
-from athena_auth.mfa.authenticators import Authenticator, AuthenticatorState
 from athena_auth.mfa.credentials import Actor, CredentialEvents
 from athena_auth.mfa.model import Change, session_binding
 from athena_auth.mfa.offered import OfferedFactors
@@ -97,7 +96,9 @@ class PasskeyService:
             named = name or default_name(aaguid, signed_in.client.user_agent)
             passkey = await add(tx, current.account.id, registered, named, now, None)
             if isinstance(passkey, Passkey):
-                await self._announce(tx, current, Change.PASSKEY_ADDED, passkey.id, now)
+                actor, change = Actor(current.client, current.session.id), Change.PASSKEY_ADDED
+                user_id, passkey_id = current.account.id, passkey.id
+                await self.events.announce(tx, user_id, change, actor, now, authenticator_id=passkey_id)
             return passkey
 
         return await self.step_up.act(Action.ADD_PASSKEY, signed_in, StepUpCredentials(), work)
@@ -128,31 +129,14 @@ class PasskeyService:
             return stale
 
         async def work(tx: Tx, current: SignedIn) -> Refused | None:
-            # Two removals at once must not both see another factor that is left.
-            account = await accounts.lock(tx, current.account.id)
-            enrolled = await authenticators.load_locked(tx, current.account.id)
-            found = next((each for each in enrolled if self._is(each, passkey_id)), None)
-            if found is None or account is None:
+            user_id, actor = current.account.id, Actor(current.client, current.session.id)
+            if all(each.id != passkey_id for each in await passkeys_of(tx, user_id)):
                 return Refused(ErrorCode.PASSKEY_NOT_FOUND)
-            refused = self.changes.refuse_needed(account, enrolled, found)
-            if refused is not None:
-                return refused
-            if not await sql.remove(tx, found):
-                return Refused(ErrorCode.PASSKEY_NOT_FOUND)
-            await self._announce(tx, current, Change.PASSKEY_REMOVED, found.id, now)
-            return None
+            refused = await self.changes.remove(tx, user_id, passkey_id, Change.PASSKEY_REMOVED, actor, now)
+            is_gone = refused is not None and refused.code is ErrorCode.AUTHENTICATOR_NOT_FOUND
+            return Refused(ErrorCode.PASSKEY_NOT_FOUND) if is_gone else refused
 
         return await self.step_up.act(Action.REMOVE_PASSKEY, signed_in, offered, work)
-
-    def _is(self, authenticator: Authenticator, passkey_id: str) -> bool:
-        is_confirmed = authenticator.state is not AuthenticatorState.PENDING
-        return authenticator.id == passkey_id and authenticator.factor == self.factor.name and is_confirmed
-
-    async def _announce(
-        self, tx: Tx, current: SignedIn, change: Change, passkey_id: str, now: Millis
-    ) -> None:
-        actor = Actor(current.client, current.session.id)
-        await self.events.announce(tx, current.account.id, change, actor, now, authenticator_id=passkey_id)
 
 
 async def _consume_nonce(tx: Tx, signed_in: SignedIn, now: Millis) -> bytes | Refused:
